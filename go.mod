@@ -1,0 +1,3 @@
+module github.com/bitstep-go/bitstep
+
+go 1.26.0

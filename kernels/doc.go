@@ -1,0 +1,61 @@
+// Package kernels holds the meaning of bitstep: one pure-Go definition of every kernel. The
+// definition is the fallback on every machine, the oracle of every test, and the code that finishes a
+// slice after the last whole vector. Assembly is right when it returns these bits, and only then.
+//
+// # The numeric contract
+//
+// 1. Scope. Given equal input bits, hyperparameters and version of this module, results are equal bit
+// for bit on every GOARCH, GOAMD64 level, set of CPU features, thread count and build flag. The
+// contract assumes IEEE 754 binary32 and binary64, rounding to nearest even, and no flush-to-zero.
+//
+// 2. NaN. An element that is NaN in one execution is NaN in all. The sign and payload of a NaN are not
+// part of the contract, because processors do not agree on them. Hashes and files replace every NaN by
+// 0x7fc00000 or 0x7ff8000000000000.
+//
+// 3. Rounding. Every arithmetic operation rounds to the element type T (float32 or float64), in the
+// written order. Every product that feeds an addition is written T(a*b): the Go compiler fuses x*y+z
+// on arm64, ppc64, riscv64, s390x, loong64 and GOAMD64=v3, and only an explicit conversion prevents
+// it. A check in CI disassembles the packages for those targets and finds no fused instruction outside
+// the helpers that mean one.
+//
+// 4. Fused multiply-add is used only where a definition says fma: math.FMA for float64 and [FMA] for
+// float32, which is exact; float32(float64(a)*float64(b)+float64(c)) is not, because it rounds twice.
+// No complex types: their products cannot be kept from fusing.
+//
+// 5. Steps (the optimizers' element-wise updates) use no fma. They are bound by memory or by the
+// divider, and so each line is what NumPy computes on float32 arrays.
+//
+// 6. Hyperparameters are float64. Each scalar derived from them (1-beta1, lr/(1-beta1^t), ...) is
+// computed in float64, in the written order, and rounded once to T. beta^t is [PowInt]: binary
+// powering, least significant bit of t first. A step depends on t alone, and therefore resumes.
+//
+// 7. Reductions along contiguous memory are striped over one 64-byte line of L = 64/sizeof(T) lanes:
+// lane l takes elements l, l+L, l+2L, ... in ascending order, each with an fma from +0 (a plain sum
+// uses an addition). The lanes are then folded by halves: lane l += lane l+L/2, then L/4, and so on.
+// A short tail leaves the lanes that it does not reach unchanged. [Dot], [Sum], [SumAbs] and
+// [SumSquares] of more than [ReduceChunk] elements are one such sum per chunk of ReduceChunk, the
+// chunks' sums added in ascending order. [Gemv] without transposition and [Gemm] with both operands
+// contiguous along k use one such sum over the whole of k.
+//
+// 8. Reductions across rows (every other Gemm, and Gemv with transposition) run k ascending, one chain
+// of fma from +0 per element of the output inside a block of [GemmBlock] k. The blocks' sums are added
+// in ascending order, the first one stored. The result is T(alpha*sum) + T(beta*c); with beta = 0, c
+// is not read and the result is T(alpha*sum).
+//
+// 9. Threads partition outputs, or the fixed chunks of rule 7, never a chain. No size depends on
+// GOMAXPROCS or on the width of a vector.
+//
+// 10. From package math only Sqrt, FMA, Abs, Copysign, Floor, Ceil, Trunc, RoundToEven, Ldexp, Frexp
+// and the bit casts are used. The others differ between machines.
+//
+// 11. Random numbers come from math/rand/v2's PCG or ChaCha8 through Uint64, Float64, IntN, Perm and
+// Shuffle, whose results are the same everywhere; those of NormFloat64, ExpFloat64 and Int are not.
+//
+// 12. Hashes are SHA-256 over explicit little-endian bytes and 64-bit lengths, NaN canonical as in
+// rule 2, -0 distinct from +0.
+//
+// 13. Written operands must not overlap any other operand: the result would depend on the width of a
+// vector. Package bitstep checks this, and lengths, before anything is written. The definitions here
+// check nothing beyond what Go does; call them through package bitstep unless you want the definition
+// itself.
+package kernels
