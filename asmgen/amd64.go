@@ -1,0 +1,365 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
+	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
+)
+
+// amd64File collects the functions of kernels_amd64.s.
+type amd64File struct{ ctx *build.Context }
+
+func newAMD64File() *amd64File {
+	ctx := build.NewContext()
+	ctx.ConstraintExpr(constraint)
+	return &amd64File{ctx}
+}
+
+// compile runs avo's passes.
+func (f *amd64File) compile() (*ir.File, error) {
+	file, err := f.ctx.Result()
+	if err != nil {
+		return nil, err
+	}
+	return file, pass.Concat(pass.Compile, pass.FunctionPass(pruneVectorMoves)).Execute(file)
+}
+
+// pruneVectorMoves removes moves of a vector register to itself; avo's own pass knows only MOVQ.
+func pruneVectorMoves(fn *ir.Function) error {
+	fn.Nodes = slices.DeleteFunc(fn.Nodes, func(n ir.Node) bool {
+		i, ok := n.(*ir.Instruction)
+		return ok && strings.HasPrefix(i.Opcode, "VMOVAP") && len(i.Operands) == 2 && i.Operands[0] == i.Operands[1]
+	})
+	return nil
+}
+
+// print returns the assembly and its Go declarations.
+func (f *amd64File) print() (asm, stubs []byte, err error) {
+	file, err := f.compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := printer.Config{Name: "asmgen", Pkg: "bitstep"}
+	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
+		return nil, nil, err
+	}
+	stubs, err = printer.NewStubs(cfg).Print(file)
+	return bytes.TrimRight(asm, "\n"), stubs, err
+}
+
+// amd64 is AVX2 with FMA (bytes = 32) or AVX-512 F, DQ, BW and VL (bytes = 64).
+type amd64 struct {
+	*amd64File
+	bytes, elem int
+	labels      int
+}
+
+func (m *amd64) ISA() string {
+	if m.bytes == 64 {
+		return "AVX512"
+	}
+	return "AVX2"
+}
+
+func (m *amd64) ElemBytes() int { return m.elem }
+func (m *amd64) VecBytes() int  { return m.bytes }
+
+func (m *amd64) Tiles() tileSize {
+	if m.bytes == 64 {
+		return tileSize{ChainRows: 10, ChainVecs: 2, RowVecs: 8,
+			LanesRows: 10, LanesCols: 2, LanesVecs: 1, LaneRowCols: 8, LaneRowVecs: 1}
+	}
+	return tileSize{ChainRows: 5, ChainVecs: 2, RowVecs: 8,
+		LanesRows: 5, LanesCols: 2, LanesVecs: 1, LaneRowCols: 5, LaneRowVecs: 2}
+}
+
+func (m *amd64) Begin(name, params string) {
+	m.labels = 0
+	m.ctx.Function(name)
+	m.ctx.Pragma("noescape")
+	m.ctx.SignatureExpr(signature(params, m.elem))
+}
+
+func (m *amd64) End() {
+	m.do(x86.VZEROUPPER())
+	m.do(x86.RET())
+}
+
+func (m *amd64) Comment(lines ...string) { m.ctx.Comment(lines...) }
+
+// do adds an instruction; avo reports operands that fit no form of it.
+func (m *amd64) do(i *ir.Instruction, err error) {
+	if err != nil {
+		panic(err)
+	}
+	m.ctx.Instruction(i)
+}
+
+func (m *amd64) label(kind string) string {
+	m.labels++
+	return fmt.Sprintf("%s%d", kind, m.labels)
+}
+
+func mem(p Reg, off int) operand.Mem { return operand.Mem{Base: p, Disp: off} }
+
+// General registers.
+
+func (m *amd64) Arg(name string) Reg {
+	return m.ctx.Load(m.ctx.Param(name), m.ctx.GP64())
+}
+
+func (m *amd64) Copy(r Reg) Reg {
+	c := m.ctx.GP64()
+	m.do(x86.MOVQ(r, c))
+	return c
+}
+
+func (m *amd64) AddImm(r Reg, n int) { m.do(x86.ADDQ(operand.U32(n), r)) }
+func (m *amd64) AddReg(r, s Reg)     { m.do(x86.ADDQ(s, r)) }
+func (m *amd64) Shift(r Reg, n uint) { m.do(x86.SHLQ(operand.Imm(uint64(n)), r)) }
+
+func (m *amd64) LoadUint32(p Reg, off int) Reg {
+	r := m.ctx.GP64()
+	m.do(x86.MOVL(mem(p, off), r.(reg.GPVirtual).As32()))
+	return r
+}
+
+func (m *amd64) While(n Reg, step int, f func()) {
+	loop, done := m.label("loop"), m.label("done")
+	m.do(x86.CMPQ(n, operand.U32(step)))
+	m.do(x86.JLT(operand.LabelRef(done)))
+	m.ctx.Label(loop)
+	f()
+	m.do(x86.SUBQ(operand.U32(step), n))
+	m.do(x86.CMPQ(n, operand.U32(step)))
+	m.do(x86.JGE(operand.LabelRef(loop)))
+	m.ctx.Label(done)
+}
+
+func (m *amd64) IfBit(r Reg, bit uint, f func()) {
+	skip := m.label("skip")
+	m.do(x86.TESTB(operand.Imm(1<<bit), r.(reg.GPVirtual).As8()))
+	m.do(x86.JEQ(operand.LabelRef(skip)))
+	f()
+	m.ctx.Label(skip)
+}
+
+func (m *amd64) IfZero(r Reg, f, otherwise func()) {
+	other, done := m.label("else"), m.label("done")
+	m.do(x86.TESTQ(r, r))
+	m.do(x86.JNE(operand.LabelRef(other)))
+	f()
+	m.do(x86.JMP(operand.LabelRef(done)))
+	m.ctx.Label(other)
+	otherwise()
+	m.ctx.Label(done)
+}
+
+// Vectors.
+
+func (m *amd64) vec() Reg {
+	if m.bytes == 64 {
+		return m.ctx.ZMM()
+	}
+	return m.ctx.YMM()
+}
+
+type anyForm = func(...operand.Op) (*ir.Instruction, error)
+
+// pick chooses the form for the element type.
+func pick[F any](m *amd64, f32, f64 F) F {
+	if m.elem == 4 {
+		return f32
+	}
+	return f64
+}
+
+// op3 emits dst = a op b: Go's operand order puts a second.
+func (m *amd64) op3(f32, f64 anyForm, a, b Reg) Reg {
+	d := m.vec()
+	m.do(pick(m, f32, f64)(b, a, d))
+	return d
+}
+
+func (m *amd64) Load(p Reg, off int) Reg {
+	v := m.vec()
+	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(mem(p, off), v))
+	return v
+}
+
+func (m *amd64) Store(v, p Reg, off int) {
+	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mem(p, off)))
+}
+
+func (m *amd64) Move(dst, src Reg) {
+	m.do(pick(m, anyForm(x86.VMOVAPS), x86.VMOVAPD)(src, dst))
+}
+
+func (m *amd64) Broadcast(p Reg, off int) Reg {
+	v := m.vec()
+	m.do(pick(m, anyForm(x86.VBROADCASTSS), x86.VBROADCASTSD)(mem(p, off), v))
+	return v
+}
+
+func (m *amd64) Zero() Reg {
+	v := m.vec()
+	if m.bytes == 64 {
+		m.do(x86.VPXORD(v, v, v))
+	} else {
+		m.do(x86.VPXOR(v, v, v))
+	}
+	return v
+}
+
+func (m *amd64) Add(a, b Reg) Reg { return m.op3(x86.VADDPS, x86.VADDPD, a, b) }
+func (m *amd64) Sub(a, b Reg) Reg { return m.op3(x86.VSUBPS, x86.VSUBPD, a, b) }
+func (m *amd64) Mul(a, b Reg) Reg { return m.op3(x86.VMULPS, x86.VMULPD, a, b) }
+func (m *amd64) Div(a, b Reg) Reg { return m.op3(x86.VDIVPS, x86.VDIVPD, a, b) }
+
+// VMAX and VMIN return their second source when the comparison is false, NaN included.
+func (m *amd64) Larger(a, b Reg) Reg  { return m.op3(x86.VMAXPS, x86.VMAXPD, a, b) }
+func (m *amd64) Smaller(a, b Reg) Reg { return m.op3(x86.VMINPS, x86.VMINPD, a, b) }
+
+func (m *amd64) Sqrt(a Reg) Reg {
+	d := m.vec()
+	m.do(pick(m, anyForm(x86.VSQRTPS), x86.VSQRTPD)(a, d))
+	return d
+}
+
+func (m *amd64) FMA(acc, a, b Reg) {
+	m.do(pick(m, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, acc))
+}
+
+// and, or with AVX512DQ's float forms.
+func (m *amd64) and(a, b Reg) Reg { return m.op3(x86.VANDPS, x86.VANDPD, a, b) }
+func (m *amd64) or(a, b Reg) Reg  { return m.op3(x86.VORPS, x86.VORPD, a, b) }
+
+// shifted returns all ones shifted left or right by whole lanes: every mask that the operations need.
+func (m *amd64) shifted(right, left int) Reg {
+	v := m.vec()
+	if m.bytes == 64 {
+		m.do(x86.VPTERNLOGD(operand.Imm(0xff), v, v, v))
+	} else {
+		m.do(x86.VPCMPEQD(v, v, v))
+	}
+	if right != 0 {
+		m.do(pick(m, anyForm(x86.VPSRLD), x86.VPSRLQ)(operand.Imm(uint64(right)), v, v))
+	}
+	if left != 0 {
+		m.do(pick(m, anyForm(x86.VPSLLD), x86.VPSLLQ)(operand.Imm(uint64(left)), v, v))
+	}
+	return v
+}
+
+func (m *amd64) magnitude() Reg { return m.shifted(1, 0) }
+
+// one is 0x3f800000 or 0x3ff0000000000000: the exponent's low bits.
+func (m *amd64) one() Reg {
+	if m.elem == 4 {
+		return m.shifted(25, 23)
+	}
+	return m.shifted(54, 52)
+}
+
+func (m *amd64) Abs() func(Reg) Reg {
+	mask := m.magnitude()
+	return func(a Reg) Reg { return m.and(a, mask) }
+}
+
+// Predicates of VCMPPS.
+const (
+	unordered = operand.U8(3)
+	notEqual  = operand.U8(12) // ordered and not equal
+)
+
+func (m *amd64) Sign() func(Reg) Reg {
+	one, signBit, zero := m.one(), m.shifted(0, 8*m.elem-1), m.Zero()
+	cmp := pick(m, anyForm(x86.VCMPPS), x86.VCMPPD)
+	return func(u Reg) Reg {
+		s := m.or(m.and(u, signBit), one)
+		if m.bytes == 64 {
+			isNumber, isNaN, d := m.ctx.K(), m.ctx.K(), m.vec()
+			m.do(cmp(notEqual, zero, u, isNumber))
+			m.do(cmp(unordered, u, u, isNaN))
+			m.do(pick(m, x86.VMOVAPS_Z, x86.VMOVAPD_Z)(s, isNumber, d))
+			m.do(pick(m, anyForm(x86.VMOVAPS), x86.VMOVAPD)(u, isNaN, d))
+			return d
+		}
+		isNumber, isNaN := m.vec(), m.vec()
+		m.do(cmp(notEqual, zero, u, isNumber))
+		m.do(cmp(unordered, u, u, isNaN)) // all ones is a NaN
+		return m.or(m.and(s, isNumber), isNaN)
+	}
+}
+
+func (m *amd64) MaxMagnitude() func(a, b Reg) Reg {
+	mask := m.magnitude()
+	return func(a, b Reg) Reg {
+		b = m.and(b, mask)
+		d := m.vec()
+		switch {
+		case m.elem == 4:
+			m.do(x86.VPMAXUD(b, a, d))
+		case m.bytes == 64:
+			m.do(x86.VPMAXUQ(b, a, d))
+		default: // AVX2 has no 64-bit maximum; without signs, the signed comparison serves
+			greater := m.vec()
+			m.do(x86.VPCMPGTQ(a, b, greater))
+			m.do(x86.VBLENDVPD(greater, b, a, d))
+		}
+		return d
+	}
+}
+
+// 128-bit vectors.
+
+func (m *amd64) Fold128(line []Reg) Reg {
+	add := pick(m, anyForm(x86.VADDPS), x86.VADDPD)
+	y := m.ctx.YMM()
+	if m.bytes == 64 {
+		m.do(x86.VEXTRACTF64X4(operand.Imm(1), line[0], y))
+		m.do(add(y, line[0].(reg.VecVirtual).AsY(), y))
+	} else {
+		m.do(add(line[1], line[0], y))
+	}
+	x := m.ctx.XMM()
+	m.do(x86.VEXTRACTF128(operand.Imm(1), y, x))
+	m.do(add(x, y.AsX(), x))
+	return x
+}
+
+func (m *amd64) op128(f anyForm, ops ...operand.Op) Reg {
+	d := m.ctx.XMM()
+	m.do(f(append(ops, d)...))
+	return d
+}
+
+func (m *amd64) Add128(a, b Reg) Reg {
+	return m.op128(pick(m, anyForm(x86.VADDPS), x86.VADDPD), b, a)
+}
+func (m *amd64) Lo(a, b Reg) Reg   { return m.op128(x86.VUNPCKLPD, b, a) }
+func (m *amd64) Hi(a, b Reg) Reg   { return m.op128(x86.VUNPCKHPD, b, a) }
+func (m *amd64) Even(a, b Reg) Reg { return m.op128(x86.VSHUFPS, operand.Imm(0x88), b, a) }
+func (m *amd64) Odd(a, b Reg) Reg  { return m.op128(x86.VSHUFPS, operand.Imm(0xdd), b, a) }
+func (m *amd64) Store128(v, p Reg, off int) {
+	m.do(x86.VMOVUPS(v, mem(p, off)))
+}
+
+// signature puts the element type's name in a parameter list.
+func signature(params string, elem int) string {
+	t := types.Typ[types.Float64].Name()
+	if elem == 4 {
+		t = types.Typ[types.Float32].Name()
+	}
+	return "func(" + strings.ReplaceAll(params, "*T", "*"+t) + ")"
+}

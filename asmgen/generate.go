@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// symbol is the name of an assembly function: adamF32AVX2.
+func symbol(name string, m Machine) string {
+	t := "F64"
+	if m.ElemBytes() == 4 {
+		t = "F32"
+	}
+	return strings.ToLower(name[:1]) + name[1:] + t + m.ISA()
+}
+
+// emit writes every kernel of the table, and the tiles of the matrix kernels, for one machine.
+func emit(m Machine) {
+	for _, row := range kernels.Table {
+		if row.Kind == kernels.Reduction {
+			reduction(m, row)
+		} else {
+			elementwise(m, row)
+		}
+	}
+	t := m.Tiles()
+	chain(m, "chain", t.ChainRows, t.ChainVecs)
+	chain(m, "chainRow", 1, t.RowVecs)
+	lanes(m, "lanes", t.LanesRows, t.LanesCols, t.LanesVecs)
+	lanes(m, "lanesRow", 1, t.LaneRowCols, t.LaneRowVecs)
+	fold(m, "fold")
+}
+
+// amd64Machines are the machines of kernels_amd64.s, in the file's order.
+func amd64Machines(f *amd64File) []Machine {
+	return []Machine{
+		&amd64{amd64File: f, bytes: 32, elem: 4}, &amd64{amd64File: f, bytes: 32, elem: 8},
+		&amd64{amd64File: f, bytes: 64, elem: 4}, &amd64{amd64File: f, bytes: 64, elem: 8},
+	}
+}
+
+// generate returns every generated file by its path from the module's top.
+func generate(root string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	doc, err := docs(os.DirFS(root))
+	if err != nil {
+		return nil, err
+	}
+	all := view{}
+	for _, row := range kernels.Table {
+		all.Rows = append(all.Rows, rowView{row, doc[row.Name]})
+	}
+	put := func(name, text string, v view) {
+		if err == nil {
+			files[filepath.FromSlash(name)], err = render(text, v)
+		}
+	}
+	put("api.go", apiTemplate, all)
+	put("internal/rows/rows.go", callsTemplate, all)
+
+	amd, arm := newAMD64File(), newARM64File()
+	for _, target := range []struct {
+		arch     string
+		machines []Machine
+		print    func() (asm, stubs []byte, err error)
+	}{
+		{"amd64", amd64Machines(amd), amd.print},
+		{"arm64", arm64Machines(arm), arm.print},
+	} {
+		v := all
+		for _, m := range target.machines {
+			emit(m)
+			if m.ElemBytes() == 4 { // vectors and tiles are the same for both types
+				v.ISAs = append(v.ISAs, isaView{m.ISA(), m.VecBytes(), m.Tiles()})
+			}
+		}
+		put("dispatch_"+target.arch+".go", dispatchTemplate, v)
+		asm, stubs, perr := target.print()
+		if err == nil {
+			err = perr
+		}
+		files["kernels_"+target.arch+".s"] = append(asm, '\n')
+		files["stubs_"+target.arch+".go"] = stubs
+	}
+	return files, err
+}

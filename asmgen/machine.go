@@ -1,0 +1,80 @@
+package main
+
+import "github.com/mmcloughlin/avo/reg"
+
+// A Reg is a virtual register, general or vector; avo assigns the physical one.
+type Reg = reg.Register
+
+// A Machine spells the operations that programs are written in, for one instruction set and one
+// element type. Every arithmetic operation is exactly one IEEE operation on each lane: that is why the
+// bits agree. Programs know nothing else about the machine; a new instruction set is one new Machine.
+//
+// A Machine panics on a generator bug.
+type Machine interface {
+	ISA() string     // AVX2, AVX512, NEON
+	ElemBytes() int  // 4 or 8
+	VecBytes() int   // 16, 32 or 64
+	Tiles() tileSize // the register tiles of the matrix kernels
+
+	// Begin starts the function name with the given parameters, "n int, x, y *T" where T stands for
+	// the element type; End returns from it.
+	Begin(name, params string)
+	End()
+	Comment(lines ...string)
+
+	// General registers.
+	Arg(name string) Reg               // a new register holding the argument
+	Copy(r Reg) Reg                    // a new register
+	AddImm(r Reg, n int)               // r += n
+	AddReg(r, s Reg)                   // r += s
+	Shift(r Reg, n uint)               // r <<= n
+	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
+	While(n Reg, step int, f func())   // while n >= step (signed) { f(); n -= step }
+	IfBit(r Reg, bit uint, f func())   // if r has the bit, f()
+	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
+
+	// Vectors. Operations return a new register unless they say otherwise.
+	Load(p Reg, off int) Reg      // a vector at p+off, of any alignment
+	Broadcast(p Reg, off int) Reg // the element at p+off in every lane
+	Store(v, p Reg, off int)
+	Move(dst, src Reg) // dst = src, in place
+	Zero() Reg
+	Add(a, b Reg) Reg
+	Sub(a, b Reg) Reg
+	Mul(a, b Reg) Reg
+	Div(a, b Reg) Reg
+	Sqrt(a Reg) Reg
+	FMA(acc, a, b Reg)    // acc = fma(a, b, acc), in place
+	Larger(a, b Reg) Reg  // a > b ? a : b
+	Smaller(a, b Reg) Reg // a < b ? a : b
+
+	// Operations that may need constants; calling the method emits those, calling its result
+	// the operation.
+	Abs() func(a Reg) Reg             // |a|
+	Sign() func(a Reg) Reg            // 1, -1, +0 for ±0, NaN for NaN
+	MaxMagnitude() func(a, b Reg) Reg // the larger of a and |b| by their bits, a >= +0; a NaN is largest
+
+	// The ends of striped sums: a 64-byte line of lanes, in len(line) vectors, is folded by halves to
+	// the 128-bit vector that remains; Lo, Hi, Even, Odd shuffle such vectors.
+	Fold128(line []Reg) Reg
+	Add128(a, b Reg) Reg
+	Lo(a, b Reg) Reg   // the low 64 bits of a, then those of b
+	Hi(a, b Reg) Reg   // the high 64 bits of a, then those of b
+	Even(a, b Reg) Reg // the 32-bit lanes a0 a2 b0 b2
+	Odd(a, b Reg) Reg  // the 32-bit lanes a1 a3 b1 b3
+	Store128(v, p Reg, off int)
+}
+
+// A tileSize is what the register tiles of one instruction set measure. All of a tile's accumulators
+// and one row of its operands fit in the registers, and there are enough accumulators to hide the
+// latency of an fma (4 cycles on 2 ports: 8).
+type tileSize struct {
+	ChainRows, ChainVecs int // Chain: rows of A x vectors of B's columns
+	RowVecs              int // ChainRow, the tile of one row: vectors of B's columns
+
+	// Lanes: packed rows x streamed rows x vectors of the 64-byte line (the caller makes as many
+	// passes as it takes to cover the line).
+	LanesRows, LanesCols, LanesVecs int
+	// LanesRow: the same for one packed row.
+	LaneRowCols, LaneRowVecs int
+}

@@ -1,0 +1,95 @@
+package bitstep
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// A Backend is one implementation of the kernels. Its zero value is portable Go, which every machine
+// can run. Results do not depend on the backend.
+type Backend uint8
+
+const (
+	Go     Backend = iota // the definitions of package kernels
+	AVX2                  // amd64 with AVX2 and FMA: 32-byte vectors
+	AVX512                // amd64 with AVX-512 F, DQ, BW and VL: 64-byte vectors
+	NEON                  // arm64: 16-byte vectors
+)
+
+var backendNames = [...]string{Go: "go", AVX2: "avx2", AVX512: "avx512", NEON: "neon"}
+
+// String returns the backend's name: go, avx2, avx512 or neon.
+func (b Backend) String() string {
+	if int(b) < len(backendNames) {
+		return backendNames[b]
+	}
+	return fmt.Sprintf("Backend(%d)", uint8(b))
+}
+
+// available holds the backends of this machine, the fastest last; active is the default. Both are
+// set once at start.
+var (
+	available = append([]Backend{Go}, detect()...)
+	active    = choose(os.Getenv("BITSTEP"), available)
+)
+
+// Backends lists the backends that this build, CPU and operating system can run, the fastest last.
+// The first is always [Go].
+func Backends() []Backend { return append([]Backend(nil), available...) }
+
+// Active returns the backend of the package's functions: the one that the environment variable BITSTEP
+// named at start, or else the fastest.
+func Active() Backend { return active }
+
+// choose returns the backend of that name, or the fastest for an empty name. A forced backend must not
+// fall back silently, so it panics at start if the machine cannot run it.
+func choose(name string, available []Backend) Backend {
+	if name == "" {
+		return available[len(available)-1]
+	}
+	var names []string
+	for _, b := range available {
+		if b.String() == name {
+			return b
+		}
+		names = append(names, b.String())
+	}
+	panic(fmt.Sprintf("bitstep: BITSTEP=%s: this machine and build can run %s", name, strings.Join(names, ", ")))
+}
+
+// Kernels are the kernels of one backend for elements of type T: a small value to keep or to make at
+// each call. The zero value is portable Go.
+type Kernels[T kernels.Float] struct {
+	backend Backend
+	threads int // 0: GOMAXPROCS
+}
+
+// On returns the kernels of a backend. It panics if the backend is not one of [Backends].
+func On[T kernels.Float](b Backend) Kernels[T] {
+	if b > NEON || !runnable[b] {
+		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v, which this machine and build can run", b, available))
+	}
+	return Kernels[T]{backend: b}
+}
+
+// runnable marks the available backends.
+var runnable = func() (r [NEON + 1]bool) {
+	for _, b := range available {
+		r[b] = true
+	}
+	return r
+}()
+
+// Backend returns the backend of k.
+func (k Kernels[T]) Backend() Backend { return k.backend }
+
+// Threads returns k limited to n threads per call; n = 1 keeps a call on its own goroutine, which
+// callers want that are parallel already. n <= 0 removes the limit: GOMAXPROCS threads, the default.
+// Results do not depend on it.
+func (k Kernels[T]) Threads(n int) Kernels[T] {
+	k.threads = max(n, 0)
+	return k
+}

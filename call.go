@@ -1,0 +1,138 @@
+package bitstep
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// maxOperands is the largest number of slices that a kernel takes.
+const maxOperands = 5
+
+// chunk is how many elements run between two chances to be preempted: assembly cannot be preempted, and
+// a loop that does nothing but call it hardly can. 16,384 elements take some 10 to 50 microseconds.
+const chunk = 16384
+
+// A call is one use of a kernel of the table: what the public functions fill in.
+type call[T kernels.Float] struct {
+	id      kernelID
+	backend Backend
+	n       int // elements
+	op      [maxOperands]*T
+	coef    [12]uint64 // the bytes of a coefficient struct, or of an array of scalars
+}
+
+// operand returns elements lo to hi of operand i.
+func (c *call[T]) operand(i, lo, hi int) []T { return unsafe.Slice(c.op[i], c.n)[lo:hi] }
+
+// at points at element lo of operand i, U being T.
+func at[U, T kernels.Float](c *call[T], i, lo int) *U {
+	return (*U)(unsafe.Add(unsafe.Pointer(c.op[i]), lo*int(unsafe.Sizeof(T(0)))))
+}
+
+// run updates elements lo to hi.
+func (c *call[T]) run(lo, hi int) {
+	for ; lo < hi; lo += chunk {
+		c.chunk(lo, min(lo+chunk, hi))
+	}
+}
+
+// chunk updates elements lo to hi: whole vectors in assembly, the rest by definition. It is not inlined
+// because the stack check of its prologue is where a goroutine can be preempted.
+//
+//go:noinline
+func (c *call[T]) chunk(lo, hi int) {
+	if vec := c.backend.vecBytes() / int(unsafe.Sizeof(T(0))); vec != 0 && hi-lo >= vec {
+		n := (hi - lo) &^ (vec - 1)
+		c.assembly(lo, n)
+		lo += n
+	}
+	if lo < hi {
+		c.define(lo, hi)
+	}
+}
+
+// sum reduces elements lo to hi, one chunk of rule 7.
+//
+//go:noinline
+func (c *call[T]) sum(lo, hi int) T {
+	var lanes [16]T
+	if line := kernels.Lanes[T](); c.backend != Go && hi-lo >= line {
+		n := (hi - lo) &^ (line - 1)
+		c.assemblyLanes(&lanes, lo, n)
+		lo += n
+	}
+	c.defineLanes(&lanes, lo, hi)
+	if c.id == idMaxAbs {
+		return kernels.FoldMaxAbs(&lanes)
+	}
+	return kernels.Fold(&lanes)
+}
+
+// join adds the result of the next chunk.
+func (c *call[T]) join(sum, next T) T {
+	if c.id == idMaxAbs {
+		return kernels.MaxAbs([]T{sum, next})
+	}
+	return sum + next
+}
+
+// update runs a step or a vector operation.
+func (k Kernels[T]) update(c *call[T]) {
+	if threads := k.spread(c.n); threads > 1 {
+		updateParallel(c, threads)
+		return
+	}
+	c.run(0, c.n)
+}
+
+// reduce runs a reduction.
+func (k Kernels[T]) reduce(c *call[T]) T {
+	if threads := k.spread(c.n); threads > 1 {
+		return reduceParallel(c, threads)
+	}
+	sum := c.sum(0, min(c.n, kernels.ReduceChunk))
+	for lo := kernels.ReduceChunk; lo < c.n; lo += kernels.ReduceChunk {
+		sum = c.join(sum, c.sum(lo, min(lo+kernels.ReduceChunk, c.n)))
+	}
+	return sum
+}
+
+// AllFinite reports whether no element of x is infinite or NaN.
+func AllFinite[T kernels.Float](x []T) bool { return On[T](Active()).AllFinite(x) }
+
+// AllFinite is [AllFinite] on this backend.
+func (k Kernels[T]) AllFinite(x []T) bool {
+	top := k.MaxAbs(x)
+	return top-top == 0
+}
+
+// check panics if operands differ in length, or if one that is written (a bit of written) overlaps
+// another.
+func check[T kernels.Float](id kernelID, written uint, op ...[]T) {
+	for i := range op {
+		if len(op[i]) != len(op[0]) {
+			row := kernels.Table[id]
+			panic(fmt.Sprintf("bitstep: %s: len(%s) = %d, want len(%s) = %d",
+				row.Name, row.Operands[i].Name, len(op[i]), row.Operands[0].Name, len(op[0])))
+		}
+		for j := range i {
+			if (written>>i|written>>j)&1 != 0 && overlap(op[i], op[j]) {
+				row := kernels.Table[id]
+				panic(fmt.Sprintf("bitstep: %s: %s overlaps %s, and one of them is written",
+					row.Name, row.Operands[j].Name, row.Operands[i].Name))
+			}
+		}
+	}
+}
+
+// overlap reports whether a and b share memory.
+func overlap[T kernels.Float](a, b []T) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	size := unsafe.Sizeof(T(0))
+	pa, pb := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	return pa < pb+uintptr(len(b))*size && pb < pa+uintptr(len(a))*size
+}
