@@ -23,15 +23,25 @@ func chain(m Machine, name string, rows, vecs int) {
 		m.While(k, unroll, func() {
 			m.Comment("acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])")
 			for u := range unroll {
-				var bs []Reg
+				ar := func(r int) Reg { return m.Broadcast(a, (u*rows+r)*m.ElemBytes()) }
+				br := func(j int) Reg { return m.Load(b, j*m.VecBytes()) }
+				if rows == 1 { // a thin tile has no registers left to hold a row of b
+					a0 := ar(0)
+					for j := range vecs {
+						m.FMA(acc[j], a0, br(j))
+					}
+					m.AddReg(b, ldb)
+					continue
+				}
+				var held []Reg
 				for j := range vecs {
-					bs = append(bs, m.Load(b, j*m.VecBytes()))
+					held = append(held, br(j))
 				}
 				m.AddReg(b, ldb)
 				for r := range rows {
-					ar := m.Broadcast(a, (u*rows+r)*m.ElemBytes())
+					a0 := ar(r)
 					for j := range vecs {
-						m.FMA(acc[r*vecs+j], ar, bs[j])
+						m.FMA(acc[r*vecs+j], a0, held[j])
 					}
 				}
 			}

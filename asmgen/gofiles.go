@@ -282,7 +282,7 @@ func (c *call[T]) assembly(lo, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		coef := (*float32)(unsafe.Pointer(&c.coef))
 		switch c.backend {
-{{- range $isa := .ISAs}}
+{{- range $isa := $.ISAs}}
 		case {{$isa.Name}}:
 			switch c.id {
 	{{- range $.Rows}}{{if not .IsReduction}}
@@ -296,7 +296,7 @@ func (c *call[T]) assembly(lo, n int) {
 	}
 	coef := (*float64)(unsafe.Pointer(&c.coef))
 	switch c.backend {
-{{- range $isa := .ISAs}}
+{{- range $isa := $.ISAs}}
 	case {{$isa.Name}}:
 		switch c.id {
 	{{- range $.Rows}}{{if not .IsReduction}}
@@ -313,7 +313,7 @@ func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		l := (*float32)(unsafe.Pointer(lanes))
 		switch c.backend {
-{{- range $isa := .ISAs}}
+{{- range $isa := $.ISAs}}
 		case {{$isa.Name}}:
 			switch c.id {
 	{{- range $.Rows}}{{if .IsReduction}}
@@ -327,7 +327,7 @@ func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
 	}
 	l := (*float64)(unsafe.Pointer(lanes))
 	switch c.backend {
-{{- range $isa := .ISAs}}
+{{- range $isa := $.ISAs}}
 	case {{$isa.Name}}:
 		switch c.id {
 	{{- range $.Rows}}{{if .IsReduction}}
