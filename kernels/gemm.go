@@ -1,0 +1,162 @@
+package kernels
+
+// Matrix products. Matrices are row-major; element (i, j) of a matrix with leading dimension ld is at
+// i*ld+j.
+
+// GemmBlock is how many k share one chain of fma in rule 8.
+const GemmBlock = 256
+
+// GemmStriped reports whether [Gemm] sums in the striped order of rule 7, and not in the chains of
+// rule 8: whether the rows of op(A) and the columns of op(B) both lie along k in memory. A matrix that
+// is a single row or column lies along k whatever its leading dimension. So the order depends on the
+// transpositions, and on whether m or n is 1, never on leading dimensions, alpha, beta or k.
+func GemmStriped(transA, transB bool, m, n int) bool {
+	return (!transA || m == 1) && (transB || n == 1)
+}
+
+// Gemm computes, as BLAS on row-major matrices,
+//
+//	C = alpha*op(A)*op(B) + beta*C
+//
+// where op(A) is m x k and op(B) is k x n: A is stored m x k with lda >= k, or with transA k x m with
+// lda >= m; B is stored k x n with ldb >= n, or with transB n x k with ldb >= k; C is m x n with
+// ldc >= n. Each element of C is
+//
+//	T(alpha*sum) + T(beta*c)
+//
+// the sum over k in the order that [GemmStriped] tells. With beta = 0, C is not read and the element is
+// T(alpha*sum). With alpha = 0, A and B are not read and the element is T(beta*c), or +0 if beta is
+// 0 too. The sum of no products is +0. C must not overlap A or B.
+//
+// A product of one column (n = 1, B not transposed) is striped, one of more columns is not: the bits of
+// a column of W*X can change when it is computed alone.
+func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	if alpha == 0 {
+		for i := range m {
+			for j := range n {
+				c[i*ldc+j] = scaled(beta, c[i*ldc+j])
+			}
+		}
+		return
+	}
+	if GemmStriped(transA, transB, m, n) {
+		striped(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	chains(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// Gemv computes, with A stored m x n and lda >= n,
+//
+//	y = alpha*A*x + beta*y        x of length n, y of length m: each sum striped (rule 7)
+//	y = alpha*A'*x + beta*y       with transA; x of length m, y of length n: chains (rule 8)
+//
+// alpha and beta as in [Gemm]. y must not overlap A or x.
+func Gemv[T Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
+	switch {
+	case !transA:
+		Gemm(false, false, m, 1, n, alpha, a, lda, x, 1, beta, y, 1)
+	case alpha == 0:
+		Gemm(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
+	default:
+		chains(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
+	}
+}
+
+// scaled is beta*c, with c unread where beta is 0.
+func scaled[T Float](beta, c T) T {
+	if beta == 0 {
+		return 0
+	}
+	return T(beta * c)
+}
+
+// update is alpha*sum + beta*c, with c unread where beta is 0.
+func update[T Float](alpha, sum, beta, c T) T {
+	if beta == 0 {
+		return T(alpha * sum)
+	}
+	return T(alpha*sum) + T(beta*c)
+}
+
+// striped is Gemm by rule 7.
+func striped[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	// Row i of op(A) starts at i*rowA and has stride incA; likewise the columns of op(B).
+	rowA, incA, rowB, incB := lda, 1, ldb, 1
+	if transA {
+		rowA, incA = 1, lda
+	}
+	if !transB {
+		rowB, incB = 1, ldb
+	}
+	for i := range m {
+		for j := range n {
+			var lanes [16]T
+			stridedLanes(&lanes, k, a[min(i*rowA, len(a)):], incA, b[min(j*rowB, len(b)):], incB)
+			c[i*ldc+j] = update(alpha, Fold(&lanes), beta, c[i*ldc+j])
+		}
+	}
+}
+
+// stridedLanes continues lanes with k products of elements incX and incY apart.
+func stridedLanes[T Float](lanes *[16]T, k int, x []T, incX int, y []T, incY int) {
+	if incX == 1 && incY == 1 {
+		fmaLanes(lanes, x[:k], y[:k])
+		return
+	}
+	const block = 256 // whole lines, so that each block starts at lane 0
+	var xs, ys [block]T
+	for ; k > 0; k -= block {
+		n := min(k, block)
+		for i := range n {
+			xs[i], ys[i] = x[i*incX], y[i*incY]
+		}
+		fmaLanes(lanes, xs[:n], ys[:n])
+		if k > block {
+			x, y = x[block*incX:], y[block*incY:]
+		}
+	}
+}
+
+// chains is Gemm by rule 8, a row of C and a block of its columns at a time.
+func chains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	const block = 128
+	incA, rowA := 1, lda
+	if transA {
+		incA, rowA = lda, 1
+	}
+	var sum, acc, column [block]T
+	for i := range m {
+		for j := 0; j < n; j += block {
+			width := min(block, n-j)
+			clear(sum[:])
+			for k0 := 0; k0 < k; k0 += GemmBlock {
+				clear(acc[:])
+				for kk := k0; kk < min(k, k0+GemmBlock); kk++ {
+					row := column[:width]
+					if transB {
+						for jj := range row {
+							row[jj] = b[(j+jj)*ldb+kk]
+						}
+					} else {
+						row = b[kk*ldb+j:][:width]
+					}
+					fmaRow(acc[:width], row, a[i*rowA+kk*incA])
+				}
+				if k0 == 0 {
+					sum = acc
+					continue
+				}
+				for jj := range width {
+					sum[jj] += acc[jj]
+				}
+			}
+			for jj := range width {
+				c[i*ldc+j+jj] = update(alpha, sum[jj], beta, c[i*ldc+j+jj])
+			}
+		}
+	}
+}
