@@ -41,10 +41,10 @@ func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b 
 		return
 	}
 	if GemmStriped(transA, transB, m, n) {
-		striped(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		GemmLanes(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	chains(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	GemmChains(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // Gemv computes, with A stored m x n and lda >= n,
@@ -60,7 +60,7 @@ func Gemv[T Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T
 	case alpha == 0:
 		Gemm(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
 	default:
-		chains(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
+		GemmChains(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
 	}
 }
 
@@ -72,16 +72,17 @@ func scaled[T Float](beta, c T) T {
 	return T(beta * c)
 }
 
-// update is alpha*sum + beta*c, with c unread where beta is 0.
-func update[T Float](alpha, sum, beta, c T) T {
+// GemmUpdate is alpha*sum + beta*c, with c unread where beta is 0.
+func GemmUpdate[T Float](alpha, sum, beta, c T) T {
 	if beta == 0 {
 		return T(alpha * sum)
 	}
 	return T(alpha*sum) + T(beta*c)
 }
 
-// striped is Gemm by rule 7.
-func striped[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+// GemmLanes is [Gemm] with alpha != 0 in the order of rule 7, whatever the shape. A part of a product has
+// the bits of the whole when it is computed in the whole's order.
+func GemmLanes[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	// Row i of op(A) starts at i*rowA and has stride incA; likewise the columns of op(B).
 	rowA, incA, rowB, incB := lda, 1, ldb, 1
@@ -95,7 +96,7 @@ func striped[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int,
 		for j := range n {
 			var lanes [16]T
 			stridedLanes(&lanes, k, a[min(i*rowA, len(a)):], incA, b[min(j*rowB, len(b)):], incB)
-			c[i*ldc+j] = update(alpha, Fold(&lanes), beta, c[i*ldc+j])
+			c[i*ldc+j] = GemmUpdate(alpha, Fold(&lanes), beta, c[i*ldc+j])
 		}
 	}
 }
@@ -120,8 +121,9 @@ func stridedLanes[T Float](lanes *[16]T, k int, x []T, incX int, y []T, incY int
 	}
 }
 
-// chains is Gemm by rule 8, a row of C and a block of its columns at a time.
-func chains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+// GemmChains is [Gemm] with alpha != 0 in the order of rule 8, whatever the shape: a row of C and a block
+// of its columns at a time.
+func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	const block = 128
 	incA, rowA := 1, lda
@@ -155,7 +157,7 @@ func chains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, 
 				}
 			}
 			for jj := range width {
-				c[i*ldc+j+jj] = update(alpha, sum[jj], beta, c[i*ldc+j+jj])
+				c[i*ldc+j+jj] = GemmUpdate(alpha, sum[jj], beta, c[i*ldc+j+jj])
 			}
 		}
 	}

@@ -1,0 +1,275 @@
+package bitstep
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// Gemm computes, as BLAS on row-major matrices,
+//
+//	C = alpha*op(A)*op(B) + beta*C
+//
+// where op(A) is m x k and op(B) is k x n: A is stored m x k with lda >= k, or with transA k x m with
+// lda >= m; B is stored k x n with ldb >= n, or with transB n x k with ldb >= k; C is m x n with
+// ldc >= n. Elements between a row's end and the next row are neither read nor written.
+//
+// Each element is T(alpha*sum) + T(beta*c). With beta = 0, C is not read; with alpha = 0, A and B are
+// not. The order of the sum is part of the contract: see [kernels.Gemm], the definition.
+//
+// It panics, before anything is written, if a size is negative, a leading dimension too small or a slice
+// too short, or if c overlaps a or b. It runs on the active backend; see [On] for another.
+func Gemm[T kernels.Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	On[T](Active()).Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// Gemv computes y = alpha*A*x + beta*y, or with transA y = alpha*A'*x + beta*y. A is stored m x n with
+// lda >= n; x and y have n and m elements, with transA m and n.
+//
+// Alpha and beta are as in [Gemm], the order of the sums is that of [kernels.Gemv], the definition. It
+// panics, before anything is written, if a size is negative, lda too small or a slice too short, or if
+// y overlaps a or x. It runs on the active backend; see [On] for another.
+func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
+	On[T](Active()).Gemv(transA, m, n, alpha, a, lda, x, beta, y)
+}
+
+// Gemm is [Gemm] on this backend.
+func (k Kernels[T]) Gemm(transA, transB bool, m, n, kk int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	checkSize("Gemm", "m", m)
+	checkSize("Gemm", "n", n)
+	checkSize("Gemm", "k", kk)
+	rowsA, colsA, rowsB, colsB := m, kk, kk, n
+	if transA {
+		rowsA, colsA = kk, m
+	}
+	if transB {
+		rowsB, colsB = n, kk
+	}
+	checkMatrix("Gemm", "a", a, rowsA, colsA, lda)
+	checkMatrix("Gemm", "b", b, rowsB, colsB, ldb)
+	checkMatrix("Gemm", "c", c, m, n, ldc)
+	p := product[T]{backend: k.backend, striped: kernels.GemmStriped(transA, transB, m, n),
+		transA: transA, transB: transB, m: m, n: n, k: kk, alpha: alpha, beta: beta,
+		a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
+	p.do(k, "Gemm", "c", "a", "b")
+}
+
+// Gemv is [Gemv] on this backend.
+func (k Kernels[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
+	checkSize("Gemv", "m", m)
+	checkSize("Gemv", "n", n)
+	checkMatrix("Gemv", "a", a, m, n, lda)
+	lenX, lenY := n, m
+	if transA {
+		lenX, lenY = m, n
+	}
+	checkMatrix("Gemv", "x", x, 1, lenX, lenX)
+	checkMatrix("Gemv", "y", y, 1, lenY, lenY)
+	p := product[T]{backend: k.backend, alpha: alpha, beta: beta, c: y}
+	if transA { // y' = x'A, a product of one row
+		p.m, p.n, p.k = 1, n, m
+		p.a, p.lda, p.b, p.ldb, p.ldc = x, m, a, lda, n
+		p.do(k, "Gemv", "y", "x", "a")
+		return
+	}
+	p.striped, p.m, p.n, p.k = true, m, 1, n
+	p.a, p.lda, p.b, p.ldb, p.ldc = a, lda, x, 1, 1
+	p.do(k, "Gemv", "y", "a", "x")
+}
+
+func checkSize(fn, name string, n int) {
+	if n < 0 {
+		panic(fmt.Sprintf("bitstep: %s: %s = %d, want at least 0", fn, name, n))
+	}
+}
+
+func checkMatrix[T kernels.Float](fn, name string, a []T, rows, cols, ld int) {
+	if ld < cols || ld < 1 && rows > 1 {
+		panic(fmt.Sprintf("bitstep: %s: leading dimension of %s = %d, want at least its %d columns",
+			fn, name, ld, cols))
+	}
+	if rows > 0 && cols > 0 && (len(a) < cols || (len(a)-cols)/ld < rows-1) {
+		panic(fmt.Sprintf("bitstep: %s: len(%s) = %d, too short for %d rows of %d with leading dimension %d",
+			fn, name, len(a), rows, cols, ld))
+	}
+}
+
+// A product is the whole or a part of a matrix product.
+type product[T kernels.Float] struct {
+	backend        Backend
+	striped        bool // rule 7 or rule 8: decided for the whole, kept for its parts
+	transA, transB bool
+	m, n, k        int
+	alpha, beta    T
+	a, b, c        []T
+	lda, ldb, ldc  int
+}
+
+// do checks for overlap and runs the product on this goroutine or on several.
+func (p *product[T]) do(k Kernels[T], fn, c, a, b string) {
+	if p.m == 0 || p.n == 0 {
+		return
+	}
+	p.trim()
+	if overlap(p.c, p.a) {
+		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, a))
+	}
+	if overlap(p.c, p.b) {
+		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, b))
+	}
+	if p.alpha == 0 || p.k == 0 { // no sum to take
+		kernels.Gemm(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
+		return
+	}
+	const large = 1 << 21 // multiplications: some 50 microseconds
+	if parts := max(p.m, p.n) / partSize; k.threads != 1 && parts > 1 && float64(p.m)*float64(p.n)*float64(p.k) > large {
+		if threads := k.limit(parts); threads > 1 {
+			p.parallel(threads)
+			return
+		}
+	}
+	p.run()
+}
+
+// trim cuts each slice to what its matrix covers.
+func (p *product[T]) trim() {
+	extent := func(s []T, rows, cols, ld int) []T {
+		if rows == 0 || cols == 0 {
+			return nil
+		}
+		return s[:(rows-1)*ld+cols]
+	}
+	if p.transA {
+		p.a = extent(p.a, p.k, p.m, p.lda)
+	} else {
+		p.a = extent(p.a, p.m, p.k, p.lda)
+	}
+	if p.transB {
+		p.b = extent(p.b, p.n, p.k, p.ldb)
+	} else {
+		p.b = extent(p.b, p.k, p.n, p.ldb)
+	}
+	p.c = extent(p.c, p.m, p.n, p.ldc)
+}
+
+// run computes the product on this goroutine.
+func (p *product[T]) run() {
+	switch {
+	case p.backend == Go && p.striped:
+		kernels.GemmLanes(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
+	case p.backend == Go:
+		kernels.GemmChains(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
+	default:
+		s := getScratch[T]()
+		if p.striped {
+			p.lanes(s)
+		} else {
+			p.chains(s)
+		}
+		s.put()
+	}
+}
+
+// partSize is how many rows or columns of C a thread takes at a time, whichever C has more of: whole
+// lines of 64 bytes, and whole tiles of most backends.
+const partSize = 64
+
+// part returns rows lo to hi of the product, or its columns if C has more columns than rows.
+func (p *product[T]) part(lo, hi int) product[T] {
+	q := *p
+	if p.m > p.n {
+		q.m = hi - lo
+		q.c = p.c[lo*p.ldc:]
+		q.a = p.a[offset(lo, p.lda, p.transA):]
+	} else {
+		q.n = hi - lo
+		q.c = p.c[lo:]
+		q.b = p.b[offset(lo, p.ldb, !p.transB):]
+	}
+	return q
+}
+
+// offset is where row lo of a matrix starts, or column lo.
+func offset(lo, ld int, column bool) int {
+	if column {
+		return lo
+	}
+	return lo * ld
+}
+
+// A productJob is a product spread over threads; see job in parallel.go.
+type productJob[T kernels.Float] struct {
+	crew
+	product[T]
+	staged [3][]T
+}
+
+var productJobs [2]sync.Pool // of *productJob[float32] and *productJob[float64]
+
+func (p *product[T]) parallel(threads int) {
+	pool := &productJobs[unsafe.Sizeof(T(0))/8]
+	j, _ := pool.Get().(*productJob[T])
+	if j == nil {
+		j = new(productJob[T])
+		j.init(func(i int) {
+			total := max(j.m, j.n)
+			part := j.part(i*partSize, min((i+1)*partSize, total))
+			part.run()
+		})
+	}
+	j.product = *hide(p)
+	j.a, j.b = j.stage(0, j.a), j.stage(1, j.b)
+	j.c = j.stage(2, j.c)
+	j.crew.run((max(p.m, p.n)+partSize-1)/partSize, threads)
+	if unsafe.SliceData(j.c) != unsafe.SliceData(p.c) {
+		for i := range p.m {
+			copy(p.c[i*p.ldc:][:p.n], j.c[i*p.ldc:])
+		}
+	}
+	j.product = product[T]{}
+	pool.Put(j)
+}
+
+// stage copies an operand that may be on the caller's stack, which can move while other goroutines work
+// on it; larger variables never are (see hide).
+func (j *productJob[T]) stage(i int, s []T) []T {
+	const maxStackVariable = 128 << 10
+	if uintptr(len(s))*unsafe.Sizeof(T(0)) > maxStackVariable {
+		return s
+	}
+	j.staged[i] = append(j.staged[i][:0], s...)
+	return j.staged[i]
+}
+
+// scratch is pooled memory for packed operands and unfinished sums.
+type scratch[T kernels.Float] struct {
+	packed, streamed, sums, out, tailsBuf []T
+	gathered                              [2][]T
+}
+
+var scratches [2]sync.Pool // of *scratch[float32] and *scratch[float64]
+
+func getScratch[T kernels.Float]() *scratch[T] {
+	if s, _ := scratches[unsafe.Sizeof(T(0))/8].Get().(*scratch[T]); s != nil {
+		return s
+	}
+	return new(scratch[T])
+}
+
+func (s *scratch[T]) put() { scratches[unsafe.Sizeof(T(0))/8].Put(s) }
+
+// grow returns n elements from a line's border on, reusing buf. Their values are arbitrary.
+func grow[T kernels.Float](buf *[]T, n int) []T {
+	line := kernels.Lanes[T]()
+	if cap(*buf) < n+line {
+		*buf = make([]T, n+line)
+	}
+	all := (*buf)[:cap(*buf)]
+	const lineBytes = 64
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(all)))%lineBytes) / int(unsafe.Sizeof(T(0)))
+	return all[skip:][:n]
+}

@@ -1,0 +1,149 @@
+package bitstep
+
+import (
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// Products by rule 8, blocked for the caches as Goto and van de Geijn (Anatomy of High-Performance Matrix
+// Multiplication, 2008) describe, with the contract's block of 256 k. Panels of A are packed k-major.
+// B is read where it lies if its rows are contiguous and few panels of A share it; else it is packed too.
+
+const (
+	chainsRows = 120 // rows of A packed at a time: half of a 256 KB cache in float32
+	chainsCols = 512 // columns of C whose sums are kept between blocks of k
+)
+
+// chains computes the product.
+func (p *product[T]) chains(s *scratch[T]) {
+	t := p.backend.tiles()
+	w := chainWork[T]{product: p, scratch: s, rows: t.chainRows, cols: t.chainVecs * p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))}
+	if p.m == 1 {
+		w.thin, w.rows, w.cols = true, 1, t.rowVecs*p.backend.vecBytes()/int(unsafe.Sizeof(T(0)))
+	}
+	// Sums go straight to C where the finished element is the sum itself.
+	w.direct = p.alpha == 1 && p.beta == 0
+	for j := 0; j < p.n; j += chainsCols {
+		for i := 0; i < p.m; i += chainsRows {
+			w.block(i, min(p.m, i+chainsRows), j, min(p.n, j+chainsCols))
+		}
+	}
+}
+
+type chainWork[T kernels.Float] struct {
+	*product[T]
+	*scratch[T]
+	thin, direct bool
+	rows, cols   int // of a tile
+}
+
+// block computes rows i0 to i1 and columns j0 to j1 of C.
+func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
+	dst, ld := w.c[i0*w.ldc+j0:], w.ldc
+	if !w.direct {
+		ld = j1 - j0
+		dst = grow(&w.sums, (i1-i0)*ld)
+	}
+	panels := (i1 - i0 + w.rows - 1) / w.rows
+	for k0 := 0; k0 < w.k; k0 += kernels.GemmBlock {
+		kb := min(kernels.GemmBlock, w.k-k0)
+		a := w.packA(i0, i1, panels, k0, kb)
+		for j := j0; j < j1; j += w.cols {
+			width := min(w.cols, j1-j)
+			b, ldb := w.panelB(j, width, panels, k0, kb)
+			w.panel(a, panels, kb, b, ldb, dst[j-j0:], ld, i1-i0, width, k0 > 0)
+		}
+	}
+	if w.direct {
+		return
+	}
+	for i := range i1 - i0 {
+		c := w.c[(i0+i)*w.ldc+j0:][:j1-j0]
+		for j, sum := range dst[i*ld:][:j1-j0] {
+			c[j] = kernels.GemmUpdate(w.alpha, sum, w.beta, c[j])
+		}
+	}
+}
+
+// packA copies rows i0 to i1 of op(A) for k0 to k0+kb: panel by panel, k-major, rows past i1 zero.
+func (w *chainWork[T]) packA(i0, i1, panels, k0, kb int) []T {
+	a := grow(&w.packed, panels*w.rows*kb)
+	for q := range panels {
+		dst := a[q*w.rows*kb:][:w.rows*kb]
+		first := i0 + q*w.rows
+		height := min(w.rows, i1-first)
+		if height < w.rows {
+			clear(dst)
+		}
+		if w.transA {
+			for k := range kb {
+				copy(dst[k*w.rows:][:height], w.a[(k0+k)*w.lda+first:])
+			}
+			continue
+		}
+		for r := range height {
+			row := w.a[(first+r)*w.lda+k0:][:kb]
+			for k, v := range row {
+				dst[k*w.rows+r] = v
+			}
+		}
+	}
+	return a
+}
+
+// panelB returns width columns of op(B) for k0 to k0+kb as rows of a tile's width: in place, or packed
+// with zeros for columns past the edge.
+func (w *chainWork[T]) panelB(j, width, panels, k0, kb int) (b []T, ldb int) {
+	const manyPanels = 4 // of A, from which on packing B pays
+	if !w.transB && width == w.cols && panels < manyPanels {
+		return w.b[k0*w.ldb+j:], w.ldb
+	}
+	b = grow(&w.streamed, kb*w.cols)
+	if width < w.cols {
+		clear(b)
+	}
+	if w.transB {
+		for c := range width {
+			for k, v := range w.b[(j+c)*w.ldb+k0:][:kb] {
+				b[k*w.cols+c] = v
+			}
+		}
+		return b, w.cols
+	}
+	for k := range kb {
+		copy(b[k*w.cols:][:width], w.b[(k0+k)*w.ldb+j:])
+	}
+	return b, w.cols
+}
+
+// panel multiplies all panels of A by one of B into dst, or adds to it.
+//
+//go:noinline
+func (w *chainWork[T]) panel(a []T, panels, kb int, b []T, ldb int, dst []T, ld, rows, width int, add bool) {
+	more := 0
+	if add {
+		more = 1
+	}
+	for q := range panels {
+		aq := &a[q*w.rows*kb]
+		height := min(w.rows, rows-q*w.rows)
+		if height == w.rows && width == w.cols {
+			chainTile(w.backend, w.thin, kb, aq, &b[0], ldb, &dst[q*w.rows*ld], ld, more)
+			continue
+		}
+		tile := grow(&w.out, w.rows*w.cols)
+		chainTile(w.backend, w.thin, kb, aq, &b[0], ldb, &tile[0], w.cols, 0)
+		for r := range height {
+			row := dst[(q*w.rows+r)*ld:][:width]
+			sums := tile[r*w.cols:][:width]
+			if !add {
+				copy(row, sums)
+				continue
+			}
+			for j, sum := range sums {
+				row[j] += sum
+			}
+		}
+	}
+}
