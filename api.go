@@ -406,6 +406,9 @@ func (k Kernels[T]) Clip(x []T, lo, hi T) {
 	k.update(&call)
 }
 
+// Dot returns the sum of x[i]*y[i] in the order of rule 7: lane = fma(x, y, lane). The operands have
+// the same length; the sum of none is +0.
+//
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
 func Dot[T kernels.Float](x, y []T) T {
 	return On[T](Active()).Dot(x, y)
@@ -418,6 +421,8 @@ func (k Kernels[T]) Dot(x, y []T) T {
 	return k.reduce(&call)
 }
 
+// Sum returns the sum of x in the order of rule 7: lane = lane + x. The sum of none is +0.
+//
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
 func Sum[T kernels.Float](x []T) T {
 	return On[T](Active()).Sum(x)
@@ -430,6 +435,8 @@ func (k Kernels[T]) Sum(x []T) T {
 	return k.reduce(&call)
 }
 
+// SumAbs returns the sum of |x[i]| in the order of rule 7: lane = lane + |x|. The sum of none is +0.
+//
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
 func SumAbs[T kernels.Float](x []T) T {
 	return On[T](Active()).SumAbs(x)
@@ -442,6 +449,9 @@ func (k Kernels[T]) SumAbs(x []T) T {
 	return k.reduce(&call)
 }
 
+// SumSquares returns the sum of x[i]*x[i] in the order of rule 7: lane = fma(x, x, lane). The sum of
+// none is +0.
+//
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
 func SumSquares[T kernels.Float](x []T) T {
 	return On[T](Active()).SumSquares(x)
@@ -454,6 +464,9 @@ func (k Kernels[T]) SumSquares(x []T) T {
 	return k.reduce(&call)
 }
 
+// MaxAbs returns the largest |x[i]|, NaN if any element is NaN, and +0 for none. It is the largest
+// number formed by the bits of an element without its sign, so that the order does not matter.
+//
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
 func MaxAbs[T kernels.Float](x []T) T {
 	return On[T](Active()).MaxAbs(x)

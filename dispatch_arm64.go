@@ -9,6 +9,8 @@ import "unsafe"
 // vecBytes is the length of a backend's vectors.
 func (b Backend) vecBytes() int {
 	switch b {
+	case NEON:
+		return 16
 	}
 	return 0
 }
@@ -16,6 +18,12 @@ func (b Backend) vecBytes() int {
 // tiles is what the register tiles of a backend measure; zero for none.
 func (b Backend) tiles() tileSize {
 	switch b {
+	case NEON:
+		return tileSize{
+			chainRows: 5, chainVecs: 4, rowVecs: 16,
+			lanesRows: 5, lanesCols: 4, lanesVecs: 1,
+			laneRowCols: 5, laneRowVecs: 4,
+		}
 	}
 	return tileSize{}
 }
@@ -25,11 +33,93 @@ func (c *call[T]) assembly(lo, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		coef := (*float32)(unsafe.Pointer(&c.coef))
 		switch c.backend {
+		case NEON:
+			switch c.id {
+			case idSGD:
+				sGDF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case idMomentum:
+				momentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idMomentumVelocity:
+				momentumVelocityF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idNesterov:
+				nesterovF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idAdaGrad:
+				adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idRMSProp:
+				rMSPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idRMSPropMomentum:
+				rMSPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case idRMSPropCentered:
+				rMSPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case idRMSPropCenteredMomentum:
+				rMSPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+			case idAdam:
+				adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case idAMSGrad:
+				aMSGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+			case idLion:
+				lionF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idAxpy:
+				axpyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case idAxpby:
+				axpbyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case idScale:
+				scaleF32NEON(n, coef, at[float32](c, 0, lo))
+			case idAdd:
+				addF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idSub:
+				subF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idMul:
+				mulF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idClip:
+				clipF32NEON(n, coef, at[float32](c, 0, lo))
+			}
 		}
 		return
 	}
 	coef := (*float64)(unsafe.Pointer(&c.coef))
 	switch c.backend {
+	case NEON:
+		switch c.id {
+		case idSGD:
+			sGDF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idMomentum:
+			momentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idMomentumVelocity:
+			momentumVelocityF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idNesterov:
+			nesterovF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idAdaGrad:
+			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idRMSProp:
+			rMSPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idRMSPropMomentum:
+			rMSPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+		case idRMSPropCentered:
+			rMSPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+		case idRMSPropCenteredMomentum:
+			rMSPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+		case idAdam:
+			adamF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+		case idAMSGrad:
+			aMSGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+		case idLion:
+			lionF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idAxpy:
+			axpyF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idAxpby:
+			axpbyF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idScale:
+			scaleF64NEON(n, coef, at[float64](c, 0, lo))
+		case idAdd:
+			addF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idSub:
+			subF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idMul:
+			mulF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idClip:
+			clipF64NEON(n, coef, at[float64](c, 0, lo))
+		}
 	}
 }
 
@@ -38,11 +128,37 @@ func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		l := (*float32)(unsafe.Pointer(lanes))
 		switch c.backend {
+		case NEON:
+			switch c.id {
+			case idDot:
+				dotF32NEON(n, l, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case idSum:
+				sumF32NEON(n, l, at[float32](c, 0, lo))
+			case idSumAbs:
+				sumAbsF32NEON(n, l, at[float32](c, 0, lo))
+			case idSumSquares:
+				sumSquaresF32NEON(n, l, at[float32](c, 0, lo))
+			case idMaxAbs:
+				maxAbsF32NEON(n, l, at[float32](c, 0, lo))
+			}
 		}
 		return
 	}
 	l := (*float64)(unsafe.Pointer(lanes))
 	switch c.backend {
+	case NEON:
+		switch c.id {
+		case idDot:
+			dotF64NEON(n, l, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idSum:
+			sumF64NEON(n, l, at[float64](c, 0, lo))
+		case idSumAbs:
+			sumAbsF64NEON(n, l, at[float64](c, 0, lo))
+		case idSumSquares:
+			sumSquaresF64NEON(n, l, at[float64](c, 0, lo))
+		case idMaxAbs:
+			maxAbsF64NEON(n, l, at[float64](c, 0, lo))
+		}
 	}
 }
 
@@ -51,11 +167,23 @@ func chainTile[T float32 | float64](backend Backend, thin bool, k int, a, b *T, 
 	if unsafe.Sizeof(T(0)) == 4 {
 		a, b, c := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(c))
 		switch backend {
+		case NEON:
+			if thin {
+				chainRowF32NEON(k, a, b, ldb, c, ldc, more)
+			} else {
+				chainF32NEON(k, a, b, ldb, c, ldc, more)
+			}
 		}
 		return
 	}
 	a64, b64, c64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(c))
 	switch backend {
+	case NEON:
+		if thin {
+			chainRowF64NEON(k, a64, b64, ldb, c64, ldc, more)
+		} else {
+			chainF64NEON(k, a64, b64, ldb, c64, ldc, more)
+		}
 	}
 }
 
@@ -63,11 +191,23 @@ func lanesTile[T float32 | float64](backend Backend, thin bool, lines int, a, b 
 	if unsafe.Sizeof(T(0)) == 4 {
 		a, b, acc := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(acc))
 		switch backend {
+		case NEON:
+			if thin {
+				lanesRowF32NEON(lines, a, b, ldb, acc)
+			} else {
+				lanesF32NEON(lines, a, b, ldb, acc)
+			}
 		}
 		return
 	}
 	a64, b64, acc64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(acc))
 	switch backend {
+	case NEON:
+		if thin {
+			lanesRowF64NEON(lines, a64, b64, ldb, acc64)
+		} else {
+			lanesF64NEON(lines, a64, b64, ldb, acc64)
+		}
 	}
 }
 
@@ -75,10 +215,14 @@ func foldLines[T float32 | float64](backend Backend, n int, out, acc *T) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		out, acc := (*float32)(unsafe.Pointer(out)), (*float32)(unsafe.Pointer(acc))
 		switch backend {
+		case NEON:
+			foldF32NEON(n, out, acc)
 		}
 		return
 	}
 	out64, acc64 := (*float64)(unsafe.Pointer(out)), (*float64)(unsafe.Pointer(acc))
 	switch backend {
+	case NEON:
+		foldF64NEON(n, out64, acc64)
 	}
 }

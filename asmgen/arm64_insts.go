@@ -1,0 +1,40 @@
+package main
+
+import "fmt"
+
+// arm64's vector instructions that Go's assembler lacks. A row gives the mnemonic and the word for
+// .4S with all registers 0; .2D sets bit 22. Both the WORD and its comment come from the row.
+type encoded struct {
+	mnemonic string
+	base     uint32
+	unary    bool // no second source
+}
+
+var (
+	fadd  = encoded{"fadd", 0x4e20d400, false}
+	fsub  = encoded{"fsub", 0x4ea0d400, false}
+	fmul  = encoded{"fmul", 0x6e20dc00, false}
+	fdiv  = encoded{"fdiv", 0x6e20fc00, false}
+	fmax  = encoded{"fmax", 0x4e20f400, false}
+	fcmgt = encoded{"fcmgt", 0x6ea0e400, false}
+	fcmeq = encoded{"fcmeq", 0x4e20e400, false}
+	fsqrt = encoded{"fsqrt", 0x6ea1f800, true}
+	fabs  = encoded{"fabs", 0x4ea0f800, true}
+)
+
+var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs}
+
+// word returns the instruction for registers d, n, m, with its comment.
+func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {
+	word, shape := e.base, "4s"
+	if elem == 8 {
+		word, shape = word|1<<22, "2d"
+	}
+	word |= uint32(n)<<5 | uint32(d)
+	comment = fmt.Sprintf("%s v%d.%s, v%d.%s", e.mnemonic, d, shape, n, shape)
+	if !e.unary {
+		word |= uint32(m) << 16
+		comment += fmt.Sprintf(", v%d.%s", m, shape)
+	}
+	return word, comment
+}

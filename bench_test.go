@@ -1,0 +1,82 @@
+package bitstep_test
+
+import (
+	"fmt"
+	"testing"
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// Every kernel, type and backend on one thread, in the first cache and out of all.
+func BenchmarkKernels(b *testing.B) {
+	for _, row := range kernels.Table {
+		for _, backend := range bitstep.Backends() {
+			for _, n := range []int{1000, 1 << 24} {
+				name := fmt.Sprintf("kernel=%s/type=float32/backend=%v/n=%d", row.Name, backend, n)
+				b.Run(name, func(b *testing.B) { benchRow[float32](b, row, backend, n) })
+				name = fmt.Sprintf("kernel=%s/type=float64/backend=%v/n=%d", row.Name, backend, n)
+				b.Run(name, func(b *testing.B) { benchRow[float64](b, row, backend, n) })
+			}
+		}
+	}
+}
+
+func benchRow[T kernels.Float](b *testing.B, row kernels.Row, backend bitstep.Backend, n int) {
+	var op [][]T
+	for i := range row.Operands {
+		op = append(op, make([]T, n))
+		for j := range op[i] {
+			op[i][j] = 1 // neither slow subnormals nor growth: the coefficients are 0
+		}
+	}
+	coef := rows.NewCoef[T](row)
+	k := bitstep.On[T](backend).Threads(1)
+	reads, writes := row.Streams()
+	b.SetBytes(int64((reads + writes) * n * int(unsafe.Sizeof(T(0)))))
+	for b.Loop() {
+		rows.Call(k, row, coef, op)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/elem")
+}
+
+// The products of a linear classifier of 10 classes: scores and gradients, an example per column
+// (W*X, dS*X') or per row (X*W', dS'*X).
+func BenchmarkGemm(b *testing.B) {
+	for _, backend := range bitstep.Backends() {
+		for _, n := range []int{1, 32, 256, 1024} {
+			for _, form := range []string{"scores-columns", "scores-rows", "grad-columns", "grad-rows"} {
+				name := fmt.Sprintf("product=%s/type=float32/backend=%v/n=%d", form, backend, n)
+				b.Run(name, func(b *testing.B) { benchGemm[float32](b, backend, form, n) })
+				name = fmt.Sprintf("product=%s/type=float64/backend=%v/n=%d", form, backend, n)
+				b.Run(name, func(b *testing.B) { benchGemm[float64](b, backend, form, n) })
+			}
+		}
+	}
+}
+
+func benchGemm[T kernels.Float](b *testing.B, backend bitstep.Backend, form string, n int) {
+	const classes, features = 10, 3073
+	w, x, s := make([]T, classes*features), make([]T, features*n), make([]T, classes*n)
+	for _, v := range [][]T{w, x, s} {
+		for i := range v {
+			v[i] = T(i%1021)/1021 - 0.5
+		}
+	}
+	k := bitstep.On[T](backend).Threads(1)
+	for b.Loop() {
+		switch form {
+		case "scores-columns":
+			k.Gemm(false, false, classes, n, features, 1, w, features, x, n, 0, s, n)
+		case "scores-rows":
+			k.Gemm(false, true, n, classes, features, 1, x, features, w, features, 0, s, classes)
+		case "grad-columns":
+			k.Gemm(false, true, classes, features, n, 1, s, n, x, n, 0, w, features)
+		case "grad-rows":
+			k.Gemm(true, false, classes, features, n, 1, s, classes, x, features, 0, w, features)
+		}
+	}
+	b.ReportMetric(2*classes*features*float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
