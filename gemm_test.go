@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -31,38 +32,15 @@ func matrix[T kernels.Float](r *rand.Rand, rows, cols, pad int) ([]T, int) {
 	for i := range a {
 		a[i] = T(math.NaN())
 		if i%ld < cols {
-			a[i] = value[T](r)
+			a[i] = edge.Value[T](r)
 		}
 	}
 	return a, ld
 }
 
-// value is mostly an ordinary number, and now and then one at an edge of the format.
-func value[T kernels.Float](r *rand.Rand) T {
-	tiny := float64(math.SmallestNonzeroFloat32)
-	if _, ok := any(T(0)).(float64); ok {
-		tiny = math.SmallestNonzeroFloat64
-	}
-	switch r.IntN(64) {
-	case 0:
-		return T(math.Copysign(0, -1))
-	case 1:
-		return 0
-	case 2:
-		return T(tiny * float64(r.IntN(1000)))
-	case 3:
-		return T(-tiny * 0x1p23)
-	case 4:
-		return T(1 + float64(r.IntN(3))*0x1p-23)
-	case 5:
-		return T(math.Ldexp(r.Float64()-0.5, r.IntN(60)-30))
-	}
-	return T(r.Float64() - 0.5)
-}
-
 func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) {
 	t.Helper()
-	r := rand.New(rand.NewPCG(g.seed, 7))
+	r := edge.Rand(g.seed)
 	rowsA, colsA, rowsB, colsB := g.m, g.k, g.k, g.n
 	if g.transA {
 		rowsA, colsA = g.k, g.m
@@ -98,11 +76,8 @@ func fill[T kernels.Float](s []T, v T) {
 // sameBits compares bits, all NaN being one (rule 2).
 func sameBits[T kernels.Float](t *testing.T, what string, got, want []T) {
 	t.Helper()
-	for i := range want {
-		g, w := float64(got[i]), float64(want[i])
-		if math.Float64bits(g) != math.Float64bits(w) && !(g != g && w != w) {
-			t.Fatalf("%s[%d] = %x, want %x", what, i, g, w)
-		}
+	if i := edge.Differ(got, want); i >= 0 {
+		t.Fatalf("%s[%d] = %x, want %x", what, i, got[i], want[i])
 	}
 }
 
@@ -121,7 +96,7 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
 		for _, m := range sizes {
 			for _, n := range sizes {
 				seed++
-				r := rand.New(rand.NewPCG(seed, 1))
+				r := edge.Rand(seed)
 				g := gemmCase{form&1 != 0, form&2 != 0, m, n, depths[r.IntN(len(depths))],
 					[]float64{1, 1, -1.5, 0}[r.IntN(4)], []float64{0, 0, 1, -0.7}[r.IntN(4)], r.IntN(3), seed}
 				checkGemm(t, k, g)

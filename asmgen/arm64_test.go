@@ -61,7 +61,7 @@ func TestWordsMatchComments(t *testing.T) {
 		decodes(t, uint32(word), m[2])
 		words++
 	}
-	if words < 1000 {
+	if words < 500 {
 		t.Errorf("only %d words found", words)
 	}
 }

@@ -1,0 +1,68 @@
+package bitstep_test
+
+import (
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+var raceEnabled bool
+
+// Calls allocate nothing, spread over threads or not.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pooled memory come and go")
+	}
+	forEach(t, testAllocations[float32], testAllocations[float64])
+}
+
+func testAllocations[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+	for _, n := range []int{100, 4 * kernels.ReduceChunk} {
+		var op [][]T
+		for range row.Operands {
+			op = append(op, make([]T, n))
+		}
+		coef := rows.NewCoef[T](row)
+		if got := testing.AllocsPerRun(10, func() { rows.Call(k.Threads(2), row, coef, op) }); got != 0 {
+			t.Errorf("%d elements: %v allocations per call", n, got)
+		}
+	}
+}
+
+// Operands do not escape: arrays on the stack stay there.
+func TestOperandsDoNotEscape(t *testing.T) {
+	got := testing.AllocsPerRun(10, func() {
+		var x, m, v, g [64]float32
+		var w [4 * 16]float64
+		var s, y [4]float64
+		bitstep.Adam(x[:], m[:], v[:], g[:], kernels.NewAdam[float32](kernels.AdamHyper{LR: 1}, 1))
+		sink = bitstep.Dot(x[:], g[:])
+		bitstep.Gemm(false, true, 1, 4, 16, 1, w[:16], 16, w[:], 16, 0, s[:], 4)
+		bitstep.Gemv(true, 4, 4, 1, w[:16], 4, s[:], 0, y[:])
+	})
+	if got != 0 && !raceEnabled {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+var sink float32
+
+func TestGemmAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pooled memory come and go")
+	}
+	const n = 300
+	for _, b := range bitstep.Backends()[1:] {
+		a, x, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
+		for form := range 4 {
+			got := testing.AllocsPerRun(5, func() {
+				bitstep.On[float32](b).Threads(2).Gemm(form&1 != 0, form&2 != 0, n, n, n, 1, a, n, x, n, 1, c, n)
+			})
+			if got != 0 {
+				t.Errorf("%v form %d: %v allocations per call", b, form, got)
+			}
+		}
+	}
+}

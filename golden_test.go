@@ -1,0 +1,53 @@
+package bitstep_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/golden"
+)
+
+var updateGolden = flag.Bool("update-golden", false, "write testdata/golden.txt from the definitions")
+
+const goldenFile = "testdata/golden.txt"
+
+// Definitions and backends make of fixed inputs what they made when the file was written. A changed
+// line is a changed result: say why in its commit.
+func TestGolden(t *testing.T) {
+	cases := golden.Cases()
+	if *updateGolden {
+		var b strings.Builder
+		for _, c := range cases {
+			b.WriteString(c.String() + " " + golden.Define(c) + "\n")
+		}
+		temp := filepath.Join(filepath.Dir(goldenFile), "golden.tmp")
+		if err := os.WriteFile(temp, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(temp, goldenFile); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if len(want) != len(cases) {
+		t.Fatalf("%s has %d lines, want %d", goldenFile, len(want), len(cases))
+	}
+	for i, c := range cases {
+		if got := c.String() + " " + golden.Define(c); got != want[i] {
+			t.Errorf("the definition gives\n%s, the file has\n%s", got, want[i])
+		}
+		for _, b := range bitstep.Backends()[1:] {
+			if got := c.String() + " " + golden.Call(c, b); got != want[i] {
+				t.Errorf("%v gives\n%s, the file has\n%s", b, got, want[i])
+			}
+		}
+	}
+}

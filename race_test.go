@@ -1,0 +1,5 @@
+//go:build race
+
+package bitstep_test
+
+func init() { raceEnabled = true }
