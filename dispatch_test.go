@@ -37,8 +37,11 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row ker
 	for i := range coef {
 		coef[i] = T(0.25) * T(i+1)
 	}
-	if row.Name == "Clip" {
+	switch row.Name {
+	case "Clip":
 		coef[0], coef[1] = -1, 1
+	case "Axpby":
+		coef[0], coef[1] = 5, 11
 	}
 	*(*kernels.Use)(unsafe.Pointer(&coef[len(row.Scalars)+3])) = 0 // no prelude
 	if row.Kind == kernels.Reduction {

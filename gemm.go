@@ -110,11 +110,11 @@ type product[T kernels.Float] struct {
 }
 
 // do checks for overlap and runs the product on this goroutine or on several.
-func (p *product[T]) do(k Kernels[T], fn, c, a, b string) {
+func (p product[T]) do(k Kernels[T], fn, c, a, b string) {
 	if p.m == 0 || p.n == 0 {
 		return
 	}
-	p.trim()
+	p = p.trimmed()
 	if overlap(p.c, p.a) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, a))
 	}
@@ -135,25 +135,27 @@ func (p *product[T]) do(k Kernels[T], fn, c, a, b string) {
 	p.run()
 }
 
-// trim cuts each slice to what its matrix covers.
-func (p *product[T]) trim() {
-	extent := func(s []T, rows, cols, ld int) []T {
-		if rows == 0 || cols == 0 {
-			return nil
-		}
-		return s[:(rows-1)*ld+cols]
-	}
+// trimmed returns the product with each slice cut to what its matrix covers.
+func (p product[T]) trimmed() product[T] {
+	rowsA, colsA, rowsB, colsB := p.m, p.k, p.k, p.n
 	if p.transA {
-		p.a = extent(p.a, p.k, p.m, p.lda)
-	} else {
-		p.a = extent(p.a, p.m, p.k, p.lda)
+		rowsA, colsA = colsA, rowsA
 	}
 	if p.transB {
-		p.b = extent(p.b, p.n, p.k, p.ldb)
-	} else {
-		p.b = extent(p.b, p.k, p.n, p.ldb)
+		rowsB, colsB = colsB, rowsB
 	}
-	p.c = extent(p.c, p.m, p.n, p.ldc)
+	p.a = p.a[:extent(rowsA, colsA, p.lda)]
+	p.b = p.b[:extent(rowsB, colsB, p.ldb)]
+	p.c = p.c[:extent(p.m, p.n, p.ldc)]
+	return p
+}
+
+// extent is how many elements lie between the first and the last of a matrix.
+func extent(rows, cols, ld int) int {
+	if rows == 0 || cols == 0 {
+		return 0
+	}
+	return (rows-1)*ld + cols
 }
 
 // run computes the product on this goroutine.

@@ -70,7 +70,7 @@ func (p *product[T]) lanes(s *scratch[T]) {
 	panels := max(1, lanesPacked/(w.rows*(w.lines+1)*w.line*size))
 	for p0 := 0; p0 < w.pack.rows; p0 += panels * w.rows {
 		p1 := min(w.pack.rows, p0+panels*w.rows)
-		w.packRows(p0, p1)
+		w.panels, w.tails = w.packRows(p0, p1)
 		perRow := (p1 - p0 + w.rows) * w.line * size
 		group := max(1, lanesSums/perRow/w.cols) * w.cols
 		for s0 := 0; s0 < w.stream.rows; s0 += group {
@@ -82,20 +82,19 @@ func (p *product[T]) lanes(s *scratch[T]) {
 // packRows packs rows p0 to p1: panel by panel, in each line by line, in each row by row. The short
 // last line of each panel goes to tails, filled up with +0, as are the rows past p1. A thin panel of
 // one row needs no packing: it is the row.
-func (w *lanesWork[T]) packRows(p0, p1 int) {
+func (w *lanesWork[T]) packRows(p0, p1 int) (packed, tails []T) {
 	panels := (p1 - p0 + w.rows - 1) / w.rows
 	panelLine := w.rows * w.line
-	w.tails = grow(&w.tailsBuf, panels*panelLine)
-	clear(w.tails)
+	tails = grow(&w.tailsBuf, panels*panelLine)
+	clear(tails)
 	if w.thin {
-		w.panels = w.pack.data
-		copy(w.tails, w.pack.data[w.lines*w.line:w.k])
-		return
+		copy(tails, w.pack.data[w.lines*w.line:w.k])
+		return w.pack.data, tails
 	}
-	w.panels = grow(&w.packed, panels*w.lines*panelLine)
+	packed = grow(&w.packed, panels*w.lines*panelLine)
 	for q := range panels {
 		for r := range w.rows {
-			dst := w.panels[q*w.lines*panelLine:]
+			dst := packed[q*w.lines*panelLine:]
 			if p0+q*w.rows+r >= p1 {
 				for l := range w.lines {
 					clear(dst[l*panelLine+r*w.line:][:w.line])
@@ -106,9 +105,10 @@ func (w *lanesWork[T]) packRows(p0, p1 int) {
 			for l := range w.lines {
 				copy(dst[l*panelLine+r*w.line:][:w.line], src[l*w.line:])
 			}
-			copy(w.tails[q*panelLine+r*w.line:], src[w.lines*w.line:])
+			copy(tails[q*panelLine+r*w.line:], src[w.lines*w.line:])
 		}
 	}
+	return packed, tails
 }
 
 // sum computes the elements of C for packed rows p0 to p1 and streamed rows s0 to s1.

@@ -68,66 +68,113 @@ func as[U, T Float](s []T) []U {
 	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
 }
 
-// fmaRow computes acc[j] = fma(a, b[j], acc[j]).
-func fmaRow[T Float](acc, b []T, a T) {
+// The helpers below run four chains at a time, as one chain alone would wait for each sum. In float32 a
+// loop without calls, which cost it its registers, runs until a step has a delicate sum and returns
+// where; FMA then does all four sums of that step.
+
+// fmaColumns continues the chains c[j] = fma(a[k], b[k][j], c[j]), k ascending. a and b hold numbers of T,
+// widened where T is float32.
+func fmaColumns[T Float](c *[4]T, a []float64, b [][4]float64) {
+	b = b[:len(a)]
 	if is32[T]() {
-		acc, b, a := as[float32](acc), as[float32](b), float32(a)
-		for j := 0; ; j++ {
-			if j += fmaRun(acc[j:], b[j:], a); j >= len(acc) {
+		c := (*[4]float32)(unsafe.Pointer(c))
+		for k := 0; ; k++ {
+			if k += columnsRun(c, a[k:], b[k:]); k == len(a) {
 				return
 			}
-			acc[j] = fmaDelicate(a, b[j], acc[j])
+			for j := range c {
+				c[j] = FMA(float32(a[k]), float32(b[k][j]), c[j])
+			}
 		}
 	}
-	acc64, b64, a64 := as[float64](acc), as[float64](b), float64(a)
-	b64 = b64[:len(acc64)]
-	for j, c := range acc64 {
-		acc64[j] = math.FMA(a64, b64[j], c)
+	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
+	for k, x := range a {
+		y := &b[k]
+		c0, c1 = math.FMA(x, y[0], c0), math.FMA(x, y[1], c1)
+		c2, c3 = math.FMA(x, y[2], c2), math.FMA(x, y[3], c3)
 	}
+	*c = [4]T{T(c0), T(c1), T(c2), T(c3)}
 }
 
-// fmaRun is fmaRow up to the first delicate sum, whose index it returns, or len(acc). The slow path
-// stays outside because a call inside would cost the loop its registers.
-func fmaRun(acc, b []float32, a float32) int {
-	b = b[:len(acc)]
-	x := float64(a)
-	for j, c := range acc {
-		s := float64(x*float64(b[j])) + float64(c)
-		if delicate(math.Float64bits(s)) {
-			return j
+// columnsRun is fmaColumns before the first k with a delicate sum, which it returns, or len(a).
+func columnsRun(c *[4]float32, a []float64, b [][4]float64) int {
+	b = b[:len(a)]
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+	k := 0
+	for ; k < len(a); k++ {
+		x, y := a[k], &b[k]
+		s0 := float64(x*y[0]) + float64(c0)
+		s1 := float64(x*y[1]) + float64(c1)
+		s2 := float64(x*y[2]) + float64(c2)
+		s3 := float64(x*y[3]) + float64(c3)
+		u0, u1, u2, u3 := math.Float64bits(s0), math.Float64bits(s1), math.Float64bits(s2), math.Float64bits(s3)
+		if u0<<35 == 1<<63 || u0<<1-1 < minNormal-1 || u1<<35 == 1<<63 || u1<<1-1 < minNormal-1 ||
+			u2<<35 == 1<<63 || u2<<1-1 < minNormal-1 || u3<<35 == 1<<63 || u3<<1-1 < minNormal-1 {
+			break // delicate, by hand: a call of it leaves slower code
 		}
-		acc[j] = float32(s)
+		c0, c1, c2, c3 = float32(s0), float32(s1), float32(s2), float32(s3)
 	}
-	return len(acc)
+	*c = [4]float32{c0, c1, c2, c3}
+	return k
 }
 
 // fmaLanes computes lanes[i mod L] = fma(x[i], y[i], lanes[i mod L]) in ascending order.
 func fmaLanes[T Float](lanes *[16]T, x, y []T) {
-	if is32[T]() {
-		lanes, x, y := (*[16]float32)(unsafe.Pointer(lanes)), as[float32](x), as[float32](y)
-		for i := 0; ; i++ {
-			if i = lanesRun(lanes, x, y, i); i >= len(x) {
-				return
-			}
-			lanes[i&15] = fmaDelicate(x[i], y[i], lanes[i&15])
+	y = y[:len(x)]
+	line, block := Lanes[T](), 128*Lanes[T]() // a block of both stays in L1 for all its lanes
+	for len(x) >= line {
+		n := min(len(x)/line*line, block)
+		for l := 0; l < line; l += 4 {
+			fmaQuad((*[4]T)(lanes[l:]), x[l:n], y[l:n])
 		}
+		x, y = x[n:], y[n:]
 	}
-	lanes64, x64, y64 := (*[16]float64)(unsafe.Pointer(lanes)), as[float64](x), as[float64](y)
-	y64 = y64[:len(x64)]
-	for i, xi := range x64 {
-		lanes64[i&7] = math.FMA(xi, y64[i], lanes64[i&7])
+	for l := range x {
+		lanes[l] = fma(x[l], y[l], lanes[l])
 	}
 }
 
-// lanesRun is fmaLanes from i up to the first delicate sum, whose index it returns, or len(x).
-func lanesRun(lanes *[16]float32, x, y []float32, i int) int {
-	y = y[:len(x)]
-	for ; i < len(x); i++ {
-		s := float64(float64(x[i])*float64(y[i])) + float64(lanes[i&15])
-		if delicate(math.Float64bits(s)) {
-			return i
+// fmaQuad continues the four lanes to which the first four elements of x and y belong.
+func fmaQuad[T Float](c *[4]T, x, y []T) {
+	if is32[T]() {
+		c := (*[4]float32)(unsafe.Pointer(c))
+		x, y := as[float32](x), as[float32](y)
+		for i := 0; ; i += 16 {
+			if i = quadRun(c, x, y, i); i >= len(x) {
+				return
+			}
+			for j := range c {
+				c[j] = FMA(x[i+j], y[i+j], c[j])
+			}
 		}
-		lanes[i&15] = float32(s)
 	}
+	x64, y64 := as[float64](x), as[float64](y)
+	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
+	for i := 0; i < len(x64); i += 8 {
+		x, y := (*[4]float64)(x64[i:]), (*[4]float64)(y64[i:])
+		c0, c1 = math.FMA(x[0], y[0], c0), math.FMA(x[1], y[1], c1)
+		c2, c3 = math.FMA(x[2], y[2], c2), math.FMA(x[3], y[3], c3)
+	}
+	*c = [4]T{T(c0), T(c1), T(c2), T(c3)}
+}
+
+// quadRun is fmaQuad from line i before the first line with a delicate sum, where it returns i; or
+// an i past the end.
+func quadRun(c *[4]float32, x, y []float32, i int) int {
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+	for ; i < len(x); i += 16 {
+		x, y := (*[4]float32)(x[i:]), (*[4]float32)(y[i:])
+		s0 := float64(float64(x[0])*float64(y[0])) + float64(c0)
+		s1 := float64(float64(x[1])*float64(y[1])) + float64(c1)
+		s2 := float64(float64(x[2])*float64(y[2])) + float64(c2)
+		s3 := float64(float64(x[3])*float64(y[3])) + float64(c3)
+		u0, u1, u2, u3 := math.Float64bits(s0), math.Float64bits(s1), math.Float64bits(s2), math.Float64bits(s3)
+		if u0<<35 == 1<<63 || u0<<1-1 < minNormal-1 || u1<<35 == 1<<63 || u1<<1-1 < minNormal-1 ||
+			u2<<35 == 1<<63 || u2<<1-1 < minNormal-1 || u3<<35 == 1<<63 || u3<<1-1 < minNormal-1 {
+			break // as in columnsRun
+		}
+		c0, c1, c2, c3 = float32(s0), float32(s1), float32(s2), float32(s3)
+	}
+	*c = [4]float32{c0, c1, c2, c3}
 	return i
 }

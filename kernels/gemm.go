@@ -121,43 +121,58 @@ func stridedLanes[T Float](lanes *[16]T, k int, x []T, incX int, y []T, incY int
 	}
 }
 
-// GemmChains is [Gemm] with alpha != 0 in the order of rule 8, whatever the shape: a row of C and a block
-// of its columns at a time.
+// GemmChains is [Gemm] with alpha != 0 in the order of rule 8, whatever the shape. It takes a tile of C at a
+// time and packs the columns of op(B) that the tile's rows share.
 func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	const block = 128
-	incA, rowA := 1, lda
+	const rows, groups, cols = 16, 2, 4 * 2
+	// Element (i, kk) of op(A) is at i*rowA + kk*incA, element (kk, j) of op(B) at j*colB + kk*incB.
+	rowA, incA, colB, incB := lda, 1, 1, ldb
 	if transA {
-		incA, rowA = lda, 1
+		rowA, incA = 1, lda
 	}
-	var sum, acc, column [block]T
-	for i := range m {
-		for j := 0; j < n; j += block {
-			width := min(block, n-j)
-			clear(sum[:])
+	if transB {
+		colB, incB = ldb, 1
+	}
+	var (
+		sums  [rows][groups][4]T
+		row   [GemmBlock]float64
+		panel [groups][GemmBlock][4]float64
+	)
+	for i0 := 0; i0 < m; i0 += rows {
+		height := min(rows, m-i0)
+		for j0 := 0; j0 < n; j0 += cols {
+			width := min(cols, n-j0)
+			clear(sums[:])
 			for k0 := 0; k0 < k; k0 += GemmBlock {
-				clear(acc[:])
-				for kk := k0; kk < min(k, k0+GemmBlock); kk++ {
-					row := column[:width]
-					if transB {
-						for jj := range row {
-							row[jj] = b[(j+jj)*ldb+kk]
-						}
-					} else {
-						row = b[kk*ldb+j:][:width]
+				depth := min(GemmBlock, k-k0)
+				for j := range width {
+					for kk := range depth {
+						panel[j/4][kk][j%4] = float64(b[(j0+j)*colB+(k0+kk)*incB])
 					}
-					fmaRow(acc[:width], row, a[i*rowA+kk*incA])
 				}
-				if k0 == 0 {
-					sum = acc
-					continue
-				}
-				for jj := range width {
-					sum[jj] += acc[jj]
+				for i := range height {
+					for kk := range depth {
+						row[kk] = float64(a[(i0+i)*rowA+(k0+kk)*incA])
+					}
+					for g := range (width + 3) / 4 {
+						var acc [4]T
+						fmaColumns(&acc, row[:depth], panel[g][:])
+						if k0 == 0 {
+							sums[i][g] = acc
+							continue
+						}
+						for j := range acc {
+							sums[i][g][j] += acc[j]
+						}
+					}
 				}
 			}
-			for jj := range width {
-				c[i*ldc+j+jj] = GemmUpdate(alpha, sum[jj], beta, c[i*ldc+j+jj])
+			for i := range height {
+				for j := range width {
+					at := (i0+i)*ldc + j0 + j
+					c[at] = GemmUpdate(alpha, sums[i][j/4][j%4], beta, c[at])
+				}
 			}
 		}
 	}
