@@ -53,11 +53,11 @@ func TestGemmAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pooled memory come and go")
 	}
-	const n = 300
+	const n = 200
 	for _, b := range bitstep.Backends()[1:] {
 		a, x, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
 		for form := range 4 {
-			got := testing.AllocsPerRun(5, func() {
+			got := testing.AllocsPerRun(50, func() {
 				bitstep.On[float32](b).Threads(2).Gemm(form&1 != 0, form&2 != 0, n, n, n, 1, a, n, x, n, 1, c, n)
 			})
 			if got != 0 {

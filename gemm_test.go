@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -112,5 +114,108 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
 		}
 		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 10, 37, 3073, 1, 0, 0, seed})
 		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 130, 530, 300, 1, 1, 1, seed})
+	}
+}
+
+// A few products of each form: what slow emulators can run.
+func TestArchGemm(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		testFewGemm(t, bitstep.On[float32](b))
+		testFewGemm(t, bitstep.On[float64](b))
+	}
+}
+
+func testFewGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+	for form := range 4 {
+		for i, s := range [][3]int{{10, 33, 270}, {1, 11, 35}, {12, 1, 35}, {1, 1, 17}, {6, 40, 3}} {
+			checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 0.5, float64(i % 2), i, uint64(i)})
+		}
+	}
+}
+
+// Products large enough for threads, with operands on both sides of the size that is copied first.
+func TestGemmThreads(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		testGemmThreads(t, bitstep.On[float32](b))
+		testGemmThreads(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemmThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+	seed := uint64(0)
+	for form := range 4 {
+		for _, s := range [][3]int{{10, 700, 400}, {700, 10, 400}, {130, 150, 120}, {1, 5000, 450}, {5000, 1, 450}} {
+			for _, threads := range []int{1, 2, 5} {
+				seed++
+				checkGemm(t, k.Threads(threads), gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, 0.5, 1, seed})
+			}
+		}
+	}
+}
+
+func TestGemv(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		testGemv(t, bitstep.On[float32](b))
+		testGemv(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemv[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+	seed := uint64(0)
+	for _, m := range []int{0, 1, 2, 5, 10, 17, 300} {
+		for _, n := range []int{0, 1, 3, 10, 16, 33, 257, 600} {
+			for _, transA := range []bool{false, true} {
+				seed++
+				r := edge.Rand(seed)
+				a, lda := matrix[T](r, m, n, int(seed%3))
+				x, _ := matrix[T](r, 1, max(m, n), 0)
+				y, _ := matrix[T](r, 1, max(m, n), 0)
+				want := append([]T(nil), y...)
+				kernels.Gemv(transA, m, n, 1.5, a, lda, x, T(seed%2), want)
+				k.Gemv(transA, m, n, 1.5, a, lda, x, T(seed%2), y)
+				sameBits(t, fmt.Sprintf("%v %T transA=%v m=%d n=%d", k.Backend(), T(0), transA, m, n), y, want)
+			}
+		}
+	}
+}
+
+// Wrong arguments panic with what was wrong, and nothing is written.
+func TestGemmChecks(t *testing.T) {
+	const untouched = 7
+	for _, c := range []struct {
+		m, n, k, lenA, lda, lenB, ldb, lenC, ldc int
+		want                                     string
+	}{
+		{-1, 3, 4, 8, 4, 12, 3, 6, 3, "bitstep: Gemm: m = -1, want at least 0"},
+		{2, -3, 4, 8, 4, 12, 3, 6, 3, "bitstep: Gemm: n = -3, want at least 0"},
+		{2, 3, -4, 8, 4, 12, 3, 6, 3, "bitstep: Gemm: k = -4, want at least 0"},
+		{2, 3, 4, 8, 3, 12, 3, 6, 3, "bitstep: Gemm: leading dimension of a = 3, want at least its 4 columns"},
+		{2, 3, 4, 7, 4, 12, 3, 6, 3, "bitstep: Gemm: len(a) = 7, too short for 2 rows of 4 with leading dimension 4"},
+		{2, 3, 4, 8, 4, 14, 4, 6, 3, "bitstep: Gemm: len(b) = 14, too short for 4 rows of 3 with leading dimension 4"},
+		{2, 3, 4, 8, 4, 12, 3, 5, 3, "bitstep: Gemm: len(c) = 5, too short for 2 rows of 3 with leading dimension 3"},
+		{2, 3, 4, 8, 4, 12, 3, 6, 2, "bitstep: Gemm: leading dimension of c = 2, want at least its 3 columns"},
+		{2, 3, 4, 8, 4, 12, 3, 6, 3, ""},
+	} {
+		a, b, out := make([]float32, c.lenA), make([]float32, c.lenB), make([]float32, c.lenC)
+		fill(out, untouched)
+		got := panics(func() {
+			bitstep.Gemm(false, false, c.m, c.n, c.k, 1, a, c.lda, b, c.ldb, 0, out, c.ldc)
+		})
+		if got != c.want {
+			t.Errorf("panic %q, want %q", got, c.want)
+		}
+		if c.want != "" && slices.ContainsFunc(out, func(v float32) bool { return v != untouched }) {
+			t.Errorf("c was written before the panic %q", got)
+		}
+	}
+	shared := make([]float64, 40)
+	for i, f := range []func(){
+		func() { bitstep.Gemm(false, false, 2, 3, 4, 1, shared[:8], 4, shared[20:], 3, 0, shared[7:], 3) },
+		func() { bitstep.Gemm(false, false, 2, 3, 4, 1, shared[:8], 4, shared[20:], 3, 0, shared[31:], 3) },
+		func() { bitstep.Gemv(false, 2, 4, 1, shared[:8], 4, shared[10:], 0, shared[13:]) },
+	} {
+		if got := panics(f); !strings.Contains(got, "overlaps") {
+			t.Errorf("overlap %d: panic %q", i, got)
+		}
 	}
 }
