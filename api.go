@@ -50,7 +50,8 @@ func SGD[T kernels.Float](x, g []T, c kernels.SGDCoef[T]) {
 
 // SGD is [SGD] on this backend.
 func (k Kernels[T]) SGD(x, g []T, c kernels.SGDCoef[T]) {
-	call := call[T]{id: idSGD, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(g)}}
+	call := call[T]{id: idSGD, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(g)}}
 	check(idSGD, 0b1, x, g)
 	*(*kernels.SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -69,7 +70,8 @@ func Momentum[T kernels.Float](x, v, g []T, c kernels.MomentumCoef[T]) {
 
 // Momentum is [Momentum] on this backend.
 func (k Kernels[T]) Momentum(x, v, g []T, c kernels.MomentumCoef[T]) {
-	call := call[T]{id: idMomentum, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
+	call := call[T]{id: idMomentum, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idMomentum, 0b11, x, v, g)
 	*(*kernels.MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -88,7 +90,8 @@ func MomentumVelocity[T kernels.Float](x, v, g []T, c kernels.MomentumVelocityCo
 
 // MomentumVelocity is [MomentumVelocity] on this backend.
 func (k Kernels[T]) MomentumVelocity(x, v, g []T, c kernels.MomentumVelocityCoef[T]) {
-	call := call[T]{id: idMomentumVelocity, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
+	call := call[T]{id: idMomentumVelocity, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idMomentumVelocity, 0b11, x, v, g)
 	*(*kernels.MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -110,7 +113,8 @@ func Nesterov[T kernels.Float](x, v, g []T, c kernels.NesterovCoef[T]) {
 
 // Nesterov is [Nesterov] on this backend.
 func (k Kernels[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
-	call := call[T]{id: idNesterov, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
+	call := call[T]{id: idNesterov, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idNesterov, 0b11, x, v, g)
 	*(*kernels.NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -131,7 +135,8 @@ func AdaGrad[T kernels.Float](x, s, g []T, c kernels.AdaGradCoef[T]) {
 
 // AdaGrad is [AdaGrad] on this backend.
 func (k Kernels[T]) AdaGrad(x, s, g []T, c kernels.AdaGradCoef[T]) {
-	call := call[T]{id: idAdaGrad, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
+	call := call[T]{id: idAdaGrad, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
 	check(idAdaGrad, 0b11, x, s, g)
 	*(*kernels.AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -152,7 +157,8 @@ func RMSProp[T kernels.Float](x, s, g []T, c kernels.RMSPropCoef[T]) {
 
 // RMSProp is [RMSProp] on this backend.
 func (k Kernels[T]) RMSProp(x, s, g []T, c kernels.RMSPropCoef[T]) {
-	call := call[T]{id: idRMSProp, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
+	call := call[T]{id: idRMSProp, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
 	check(idRMSProp, 0b11, x, s, g)
 	*(*kernels.RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -174,7 +180,8 @@ func RMSPropMomentum[T kernels.Float](x, s, b, g []T, c kernels.RMSPropMomentumC
 
 // RMSPropMomentum is [RMSPropMomentum] on this backend.
 func (k Kernels[T]) RMSPropMomentum(x, s, b, g []T, c kernels.RMSPropMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropMomentum, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g)}}
+	call := call[T]{id: idRMSPropMomentum, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g)}}
 	check(idRMSPropMomentum, 0b111, x, s, b, g)
 	*(*kernels.RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -198,7 +205,8 @@ func RMSPropCentered[T kernels.Float](x, s, m, g []T, c kernels.RMSPropCenteredC
 
 // RMSPropCentered is [RMSPropCentered] on this backend.
 func (k Kernels[T]) RMSPropCentered(x, s, m, g []T, c kernels.RMSPropCenteredCoef[T]) {
-	call := call[T]{id: idRMSPropCentered, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g)}}
+	call := call[T]{id: idRMSPropCentered, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g)}}
 	check(idRMSPropCentered, 0b111, x, s, m, g)
 	*(*kernels.RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -221,7 +229,8 @@ func RMSPropCenteredMomentum[T kernels.Float](x, s, m, b, g []T, c kernels.RMSPr
 
 // RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this backend.
 func (k Kernels[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c kernels.RMSPropCenteredMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropCenteredMomentum, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g)}}
+	call := call[T]{id: idRMSPropCenteredMomentum, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g)}}
 	check(idRMSPropCenteredMomentum, 0b1111, x, s, m, b, g)
 	*(*kernels.RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -244,7 +253,8 @@ func Adam[T kernels.Float](x, m, v, g []T, c kernels.AdamCoef[T]) {
 
 // Adam is [Adam] on this backend.
 func (k Kernels[T]) Adam(x, m, v, g []T, c kernels.AdamCoef[T]) {
-	call := call[T]{id: idAdam, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g)}}
+	call := call[T]{id: idAdam, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idAdam, 0b111, x, m, v, g)
 	*(*kernels.AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -267,7 +277,8 @@ func AMSGrad[T kernels.Float](x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
 
 // AMSGrad is [AMSGrad] on this backend.
 func (k Kernels[T]) AMSGrad(x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
-	call := call[T]{id: idAMSGrad, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g)}}
+	call := call[T]{id: idAMSGrad, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g)}}
 	check(idAMSGrad, 0b1111, x, m, v, vmax, g)
 	*(*kernels.AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -290,7 +301,8 @@ func Lion[T kernels.Float](x, m, g []T, c kernels.LionCoef[T]) {
 
 // Lion is [Lion] on this backend.
 func (k Kernels[T]) Lion(x, m, g []T, c kernels.LionCoef[T]) {
-	call := call[T]{id: idLion, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g)}}
+	call := call[T]{id: idLion, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g)}}
 	check(idLion, 0b11, x, m, g)
 	*(*kernels.LionCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
@@ -306,7 +318,8 @@ func Axpy[T kernels.Float](y, x []T, a T) {
 
 // Axpy is [Axpy] on this backend.
 func (k Kernels[T]) Axpy(y, x []T, a T) {
-	call := call[T]{id: idAxpy, backend: k.backend, n: len(y), op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
+	call := call[T]{id: idAxpy, backend: k.backend, n: len(y),
+		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
 	check(idAxpy, 0b1, y, x)
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	k.update(&call)
@@ -322,7 +335,8 @@ func Axpby[T kernels.Float](y, x []T, a, b T) {
 
 // Axpby is [Axpby] on this backend.
 func (k Kernels[T]) Axpby(y, x []T, a, b T) {
-	call := call[T]{id: idAxpby, backend: k.backend, n: len(y), op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
+	call := call[T]{id: idAxpby, backend: k.backend, n: len(y),
+		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
 	check(idAxpby, 0b1, y, x)
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
 	k.update(&call)
@@ -338,7 +352,8 @@ func Scale[T kernels.Float](x []T, a T) {
 
 // Scale is [Scale] on this backend.
 func (k Kernels[T]) Scale(x []T, a T) {
-	call := call[T]{id: idScale, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idScale, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idScale, 0b1, x)
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	k.update(&call)
@@ -354,7 +369,8 @@ func Add[T kernels.Float](z, x, y []T) {
 
 // Add is [Add] on this backend.
 func (k Kernels[T]) Add(z, x, y []T) {
-	call := call[T]{id: idAdd, backend: k.backend, n: len(z), op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
+	call := call[T]{id: idAdd, backend: k.backend, n: len(z),
+		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idAdd, 0b1, z, x, y)
 	k.update(&call)
 }
@@ -369,7 +385,8 @@ func Sub[T kernels.Float](z, x, y []T) {
 
 // Sub is [Sub] on this backend.
 func (k Kernels[T]) Sub(z, x, y []T) {
-	call := call[T]{id: idSub, backend: k.backend, n: len(z), op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
+	call := call[T]{id: idSub, backend: k.backend, n: len(z),
+		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idSub, 0b1, z, x, y)
 	k.update(&call)
 }
@@ -384,7 +401,8 @@ func Mul[T kernels.Float](z, x, y []T) {
 
 // Mul is [Mul] on this backend.
 func (k Kernels[T]) Mul(z, x, y []T) {
-	call := call[T]{id: idMul, backend: k.backend, n: len(z), op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
+	call := call[T]{id: idMul, backend: k.backend, n: len(z),
+		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idMul, 0b1, z, x, y)
 	k.update(&call)
 }
@@ -400,7 +418,8 @@ func Clip[T kernels.Float](x []T, lo, hi T) {
 
 // Clip is [Clip] on this backend.
 func (k Kernels[T]) Clip(x []T, lo, hi T) {
-	call := call[T]{id: idClip, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idClip, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idClip, 0b1, x)
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
 	k.update(&call)
@@ -416,7 +435,8 @@ func Dot[T kernels.Float](x, y []T) T {
 
 // Dot is [Dot] on this backend.
 func (k Kernels[T]) Dot(x, y []T) T {
-	call := call[T]{id: idDot, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(y)}}
+	call := call[T]{id: idDot, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idDot, 0b0, x, y)
 	return k.reduce(&call)
 }
@@ -430,7 +450,8 @@ func Sum[T kernels.Float](x []T) T {
 
 // Sum is [Sum] on this backend.
 func (k Kernels[T]) Sum(x []T) T {
-	call := call[T]{id: idSum, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idSum, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSum, 0b0, x)
 	return k.reduce(&call)
 }
@@ -444,7 +465,8 @@ func SumAbs[T kernels.Float](x []T) T {
 
 // SumAbs is [SumAbs] on this backend.
 func (k Kernels[T]) SumAbs(x []T) T {
-	call := call[T]{id: idSumAbs, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idSumAbs, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSumAbs, 0b0, x)
 	return k.reduce(&call)
 }
@@ -459,7 +481,8 @@ func SumSquares[T kernels.Float](x []T) T {
 
 // SumSquares is [SumSquares] on this backend.
 func (k Kernels[T]) SumSquares(x []T) T {
-	call := call[T]{id: idSumSquares, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idSumSquares, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSumSquares, 0b0, x)
 	return k.reduce(&call)
 }
@@ -474,7 +497,8 @@ func MaxAbs[T kernels.Float](x []T) T {
 
 // MaxAbs is [MaxAbs] on this backend.
 func (k Kernels[T]) MaxAbs(x []T) T {
-	call := call[T]{id: idMaxAbs, backend: k.backend, n: len(x), op: [maxOperands]*T{unsafe.SliceData(x)}}
+	call := call[T]{id: idMaxAbs, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idMaxAbs, 0b0, x)
 	return k.reduce(&call)
 }

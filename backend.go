@@ -70,7 +70,7 @@ type Kernels[T kernels.Float] struct {
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].
 func On[T kernels.Float](b Backend) Kernels[T] {
 	if b > NEON || !runnable[b] {
-		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v, which this machine and build can run", b, available))
+		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v that this machine and build can run", b, available))
 	}
 	return Kernels[T]{backend: b}
 }

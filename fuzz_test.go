@@ -23,7 +23,8 @@ func FuzzKernels(f *testing.F) {
 	})
 }
 
-func fuzzKernel[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row, seed uint64, n uint16, offset, use uint8) {
+func fuzzKernel[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row, seed uint64, n uint16,
+	offset, use uint8) {
 	alloc, check := guarded[T](int(offset % 64))
 	trial[T]{k, row, int(n), kernels.Use(use) % uses(row), seed}.run(t, alloc)
 	check(t)

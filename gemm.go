@@ -126,7 +126,8 @@ func (p product[T]) do(k Kernels[T], fn, c, a, b string) {
 		return
 	}
 	const large = 1 << 21 // multiplications: some 50 microseconds
-	if parts := max(p.m, p.n) / partSize; k.threads != 1 && parts > 1 && float64(p.m)*float64(p.n)*float64(p.k) > large {
+	work := float64(p.m) * float64(p.n) * float64(p.k)
+	if parts := max(p.m, p.n) / partSize; k.threads != 1 && parts > 1 && work > large {
 		if threads := k.limit(parts); threads > 1 {
 			p.parallel(threads)
 			return

@@ -18,9 +18,10 @@ const (
 // chains computes the product.
 func (p *product[T]) chains(s *scratch[T]) {
 	t := p.backend.tiles()
-	w := chainWork[T]{product: p, scratch: s, rows: t.chainRows, cols: t.chainVecs * p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))}
+	vec := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
+	w := chainWork[T]{product: p, scratch: s, rows: t.chainRows, cols: t.chainVecs * vec}
 	if p.m == 1 {
-		w.thin, w.rows, w.cols = true, 1, t.rowVecs*p.backend.vecBytes()/int(unsafe.Sizeof(T(0)))
+		w.thin, w.rows, w.cols = true, 1, t.rowVecs*vec
 	}
 	// Sums go straight to C where the finished element is the sum itself.
 	w.direct = p.alpha == 1 && p.beta == 0

@@ -250,7 +250,8 @@ func TestArchActive(t *testing.T) {
 			t.Errorf("On(%v).Backend() = %v", b, got)
 		}
 	}
-	if message := panics(func() { bitstep.On[float64](bitstep.Backend(99)) }); !strings.Contains(message, "Backend(99)") {
+	message := panics(func() { bitstep.On[float64](bitstep.Backend(99)) })
+	if !strings.Contains(message, "Backend(99)") {
 		t.Errorf("On of an unknown backend panics with %q", message)
 	}
 }

@@ -201,7 +201,8 @@ func {{.Name}}[T kernels.Float]({{.Params}}){{if .IsReduction}} T{{end}} {
 
 // {{.Name}} is [{{.Name}}] on this backend.
 func (k Kernels[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
-	call := call[T]{id: id{{.Name}}, backend: k.backend, n: len({{.First}}), op: [maxOperands]*T{ {{.EachOp "unsafe.SliceData(#)"}} }}
+	call := call[T]{id: id{{.Name}}, backend: k.backend, n: len({{.First}}),
+		op: [maxOperands]*T{ {{.EachOp "unsafe.SliceData(#)"}} }}
 	check(id{{.Name}}, {{.Written}}, {{.Ops}})
 	{{- if .IsReduction}}
 	return k.reduce(&call)

@@ -78,7 +78,9 @@ var families = []struct {
 	}},
 	{"border of the normal numbers", func(r *rand.Rand) (x, y, z float32) {
 		z = math.Float32frombits(uint32(0x00800000 + r.IntN(5) - 2))
-		return float32(math.Ldexp(1+r.Float64(), -75)), signed(r, float32(math.Ldexp(1+r.Float64(), -76+r.IntN(3)))), signed(r, z)
+		x = float32(math.Ldexp(1+r.Float64(), -75))
+		y = float32(math.Ldexp(1+r.Float64(), -76+r.IntN(3)))
+		return x, signed(r, y), signed(r, z)
 	}},
 	{"border of overflow", func(r *rand.Rand) (x, y, z float32) {
 		x = float32(math.Ldexp(1+r.Float64(), 64))
@@ -111,7 +113,8 @@ func TestArchFMA(t *testing.T) {
 		count = 2000
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	checkFMA(t, "known", math.Float32frombits(0x007fffff), math.Float32frombits(0x33800001), math.Float32frombits(0x007fffff))
+	below := math.Float32frombits(0x007fffff)
+	checkFMA(t, "known", below, math.Float32frombits(0x33800001), below)
 	for _, f := range families {
 		for range count {
 			x, y, z := f.make(r)

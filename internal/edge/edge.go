@@ -43,7 +43,7 @@ func Value[T kernels.Float](r *rand.Rand) T {
 	case 4:
 		return T(sign * math.Ldexp(1, r.IntN(8)-4) * (1 + math.Ldexp(float64(r.IntN(3)-1), 1-f.precision)))
 	case 5:
-		return T(sign * f.max * (0.25 + 0.75*r.Float64()))
+		return T(sign * f.max * (0.25 + float64(0.75*r.Float64())))
 	case 6:
 		return T(sign * math.Sqrt(f.max) * (0.5 + r.Float64()))
 	case 7:

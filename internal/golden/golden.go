@@ -94,7 +94,8 @@ func call[T kernels.Float](c Case, b bitstep.Backend) string {
 
 // hashOf runs a case on its inputs and hashes all operands and the result (rule 12 of the contract).
 func hashOf[T kernels.Float](c Case, run func(kernels.Row, any, [][]T) T,
-	gemm func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)) string {
+	gemm func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int),
+) string {
 	name := fnv.New64a()
 	io.WriteString(name, c.String())
 	r := edge.Rand(name.Sum64())

@@ -1,0 +1,134 @@
+package fusecheck
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The targets whose compilers fuse.
+var targets = [][]string{
+	{"GOARCH=amd64", "GOAMD64=v3"},
+	{"GOARCH=arm64"},
+	{"GOARCH=loong64"},
+	{"GOARCH=ppc64le"},
+	{"GOARCH=riscv64"},
+	{"GOARCH=s390x"},
+}
+
+var (
+	instruction = regexp.MustCompile(`^\t0x[0-9a-f]+ \d+ \((.+):(\d+)\)\t([A-Z0-9.]+)`)
+	function    = regexp.MustCompile(`^\S+ STEXT `)
+	fused       = regexp.MustCompile(`^V?FN?M(ADD|SUB)|^WFN?M[AS]`)
+)
+
+// A finding is a fused instruction with its source line.
+type finding struct{ mnemonic, file, line, text string }
+
+// compile compiles packages for a target and returns how many functions it saw and what is fused.
+func compile(t *testing.T, dir string, env []string, flags string, packages ...string) (
+	functions int, found []finding) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"build", "-gcflags=" + flags}, packages...)...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux"), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", env, err, out[max(0, len(out)-2000):])
+	}
+	sources := map[string][]string{}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		if function.MatchString(lines.Text()) {
+			functions++
+		}
+		m := instruction.FindStringSubmatch(lines.Text())
+		if m == nil || !fused.MatchString(m[3]) {
+			continue
+		}
+		file, number := m[1], m[2]
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(dir, file)
+		}
+		if sources[file] == nil {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources[file] = strings.Split(string(text), "\n")
+		}
+		n, _ := strconv.Atoi(number)
+		found = append(found, finding{m[3], file, number, strings.TrimSpace(sources[file][n-1])})
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return functions, found
+}
+
+// No package of the module has a fused instruction but where its source says math.FMA.
+func TestNothingIsFused(t *testing.T) {
+	if os.Getenv("BITSTEP_FUSECHECK") == "" {
+		t.Skip("compiles for six targets: set BITSTEP_FUSECHECK=1 to run, as CI does")
+	}
+	const module = "github.com/bitstep-go/bitstep"
+	out, err := exec.Command("go", "list", module+"/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []string
+	for _, p := range strings.Fields(string(out)) {
+		if p != module+"/asmgen" { // runs on the developer's machine only
+			packages = append(packages, p)
+		}
+	}
+	for _, env := range targets {
+		functions, found := compile(t, ".", env, module+"/...=-S", packages...)
+		allowed := 0
+		for _, f := range found {
+			if strings.Contains(f.text, "math.FMA(") {
+				allowed++
+				continue
+			}
+			t.Errorf("%v: %s:%s: %s in: %s", env, f.file, f.line, f.mnemonic, f.text)
+		}
+		fmt.Printf("fusecheck %v: %d functions, %d meant, %d others\n", env, functions, allowed, len(found)-allowed)
+		if functions < 100 {
+			t.Errorf("%v: only %d functions seen", env, functions)
+		}
+	}
+}
+
+// The check finds a product that is fused, and only that one, on every target.
+func TestFusionIsFound(t *testing.T) {
+	if os.Getenv("BITSTEP_FUSECHECK") == "" {
+		t.Skip("compiles for six targets: set BITSTEP_FUSECHECK=1 to run, as CI does")
+	}
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module fused\n\ngo 1.26\n")
+	write("fused.go", `package fused
+
+func fused(x, y, z float64) float64 { return x*y + z }
+
+func kept(x, y, z float64) float64 { return float64(x*y) + z }
+`)
+	for _, env := range targets {
+		_, found := compile(t, dir, append(env, "GOFLAGS=-mod=mod"), "fused=-S", ".")
+		if len(found) != 1 || found[0].line != "3" {
+			t.Errorf("%v: found %v, want one on line 3", env, found)
+		}
+	}
+}

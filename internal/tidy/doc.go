@@ -1,0 +1,2 @@
+// Package tidy holds the repository to its layout.
+package tidy

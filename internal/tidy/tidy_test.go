@@ -1,0 +1,123 @@
+package tidy
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bitstep-go/bitstep"
+
+// list returns what go list says of packages.
+func list(t *testing.T, args ...string) (packages []struct {
+	ImportPath, Doc string
+	Standard        bool
+	Imports         []string
+	Module          *struct{ Path string }
+}) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Doc,Standard,Imports,Module"}, args...)...)
+	cmd.Dir = "../.."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		packages = append(packages, struct {
+			ImportPath, Doc string
+			Standard        bool
+			Imports         []string
+			Module          *struct{ Path string }
+		}{})
+		if err := dec.Decode(&packages[len(packages)-1]); errors.Is(err, io.EOF) {
+			return packages[:len(packages)-1]
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What a user imports needs the standard library, cpuid and x/sys, whatever the architecture.
+func TestUserDependencies(t *testing.T) {
+	allowed := map[string]bool{module: true, "github.com/klauspost/cpuid/v2": true, "golang.org/x/sys": true}
+	for _, arch := range []string{"amd64", "arm64", "s390x"} {
+		t.Setenv("GOARCH", arch)
+		for _, p := range list(t, "-deps", module, module+"/kernels", module+"/optim", module+"/linear") {
+			if !p.Standard && (p.Module == nil || !allowed[p.Module.Path]) {
+				t.Errorf("GOARCH=%s: users would import %s", arch, p.ImportPath)
+			}
+		}
+	}
+}
+
+// Imports run one way: linear -> optim -> bitstep -> kernels, asmgen -> kernels, and nothing imports
+// asmgen or bench.
+func TestImportDirection(t *testing.T) {
+	level := map[string]int{module + "/kernels": 0, module: 1, module + "/optim": 2, module + "/linear": 3}
+	for _, p := range list(t, "./...") {
+		for _, imported := range p.Imports {
+			if imported == module+"/asmgen" || imported == module+"/bench" {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+			from, a := level[p.ImportPath]
+			to, b := level[imported]
+			if a && b && to >= from {
+				t.Errorf("%s imports %s, against the direction", p.ImportPath, imported)
+			}
+			if a && strings.HasPrefix(imported, module+"/internal/") {
+				t.Errorf("%s imports %s: only tests and tools may", p.ImportPath, imported)
+			}
+			ours := strings.HasPrefix(imported, module)
+			if p.ImportPath == module+"/asmgen" && ours && imported != module+"/kernels" {
+				t.Errorf("asmgen imports %s", imported)
+			}
+		}
+		if p.Doc == "" && !strings.Contains(p.ImportPath, "/internal/") {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+// Lines fit a screen beside another. Generated files are exempt.
+func TestLineLength(t *testing.T) {
+	const limit = 120
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		lines := bufio.NewScanner(f)
+		for n := 1; lines.Scan(); n++ {
+			text := lines.Text()
+			if n == 1 && strings.HasPrefix(text, "// Code generated") {
+				return nil
+			}
+			if width := len([]rune(strings.ReplaceAll(text, "\t", "    "))); width > limit {
+				t.Errorf("%s:%d: %d columns, want at most %d", path, n, width, limit)
+			}
+		}
+		return lines.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
