@@ -43,13 +43,13 @@ func pruneVectorMoves(fn *ir.Function) error {
 	return nil
 }
 
-// print returns the assembly and its Go declarations.
-func (f *amd64File) print() (asm, stubs []byte, err error) {
+// print returns the assembly and its Go declarations in a package.
+func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 	file, err := f.compile()
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg := printer.Config{Name: "asmgen", Pkg: "bitstep"}
+	cfg := printer.Config{Name: "asmgen", Pkg: pkg}
 	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
 		return nil, nil, err
 	}

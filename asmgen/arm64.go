@@ -33,8 +33,8 @@ func newARM64File() *arm64File {
 	return &arm64File{ctx, map[*ir.Instruction]spelling{}}
 }
 
-// print returns the assembly and its Go declarations.
-func (f *arm64File) print() (asm, stubs []byte, err error) {
+// print returns the assembly and its Go declarations in a package.
+func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 	file, err := f.ctx.Result()
 	if err != nil {
 		return nil, nil, err
@@ -53,7 +53,7 @@ func (f *arm64File) print() (asm, stubs []byte, err error) {
 	if err := passes.Execute(file); err != nil {
 		return nil, nil, err
 	}
-	cfg := printer.Config{Name: "asmgen", Pkg: "bitstep"}
+	cfg := printer.Config{Name: "asmgen", Pkg: pkg}
 	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
 		return nil, nil, err
 	}

@@ -34,6 +34,16 @@ func emit(m Machine) {
 	fold(m, "fold")
 }
 
+// emitTraffic writes the ceilings that benchmarks compare with.
+func emitTraffic(m Machine) {
+	if m.ElemBytes() == 4 { // a byte is a byte
+		for _, p := range patterns() {
+			streams(m, p)
+		}
+	}
+	peak(m)
+}
+
 // amd64Machines are the machines of kernels_amd64.s, in the file's order.
 func amd64Machines(f *amd64File) []Machine {
 	return []Machine{
@@ -49,7 +59,7 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := view{}
+	all := view{Patterns: patterns(), Chains: peakChains}
 	for _, row := range kernels.Table {
 		all.Rows = append(all.Rows, rowView{row, doc[row.Name]})
 	}
@@ -61,29 +71,38 @@ func generate(root string) (map[string][]byte, error) {
 	put("api.go", apiTemplate, all)
 	put("internal/rows/rows.go", callsTemplate, all)
 
-	amd, arm := newAMD64File(), newARM64File()
-	for _, target := range []struct {
-		arch     string
-		machines []Machine
-		print    func() (asm, stubs []byte, err error)
-	}{
-		{"amd64", amd64Machines(amd), amd.print},
-		{"arm64", arm64Machines(arm), arm.print},
-	} {
+	for _, arch := range []string{"amd64", "arm64"} {
 		v := all
-		for _, m := range target.machines {
-			emit(m)
-			if m.ElemBytes() == 4 { // vectors and tiles are the same for both types
-				v.ISAs = append(v.ISAs, isaView{m.ISA(), m.VecBytes(), m.Tiles()})
+		assemble := func(dir, pkg string, emit func(Machine)) {
+			machines, print := target(arch)
+			v.ISAs = nil
+			for _, m := range machines {
+				emit(m)
+				if m.ElemBytes() == 4 { // vectors and tiles are the same for both types
+					v.ISAs = append(v.ISAs, isaView{m.ISA(), m.VecBytes(), m.Tiles()})
+				}
 			}
+			asm, stubs, perr := print(pkg)
+			if err == nil {
+				err = perr
+			}
+			files[filepath.FromSlash(dir+"_"+arch+".s")] = append(asm, '\n')
+			files[filepath.FromSlash(strings.Replace(dir, "kernels", "stubs", 1)+"_"+arch+".go")] = stubs
 		}
-		put("dispatch_"+target.arch+".go", dispatchTemplate, v)
-		asm, stubs, perr := target.print()
-		if err == nil {
-			err = perr
-		}
-		files["kernels_"+target.arch+".s"] = append(asm, '\n')
-		files["stubs_"+target.arch+".go"] = stubs
+		assemble("kernels", "bitstep", emit)
+		put("dispatch_"+arch+".go", dispatchTemplate, v)
+		assemble("internal/traffic/kernels", "traffic", emitTraffic)
+		put("internal/traffic/dispatch_"+arch+".go", trafficTemplate, v)
 	}
 	return files, err
+}
+
+// target returns an architecture's machines, which write to one file, and the file's printer.
+func target(arch string) ([]Machine, func(pkg string) (asm, stubs []byte, err error)) {
+	if arch == "arm64" {
+		f := newARM64File()
+		return arm64Machines(f), f.print
+	}
+	f := newAMD64File()
+	return amd64Machines(f), f.print
 }

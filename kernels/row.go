@@ -36,3 +36,19 @@ func (r Row) Streams() (reads, writes int) {
 	}
 	return reads, writes
 }
+
+// Pattern spells the row's streams, a letter an operand: R read, W written, U both.
+func (r Row) Pattern() string {
+	var p []byte
+	for _, o := range r.Operands {
+		switch {
+		case o.Read && o.Write:
+			p = append(p, 'U')
+		case o.Write:
+			p = append(p, 'W')
+		default:
+			p = append(p, 'R')
+		}
+	}
+	return string(p)
+}
