@@ -1,0 +1,90 @@
+// Command bench shows what bitstep does on this machine: it describes the CPU, verifies every kernel on
+// every backend against the definitions and the golden hashes, and measures every kernel against the
+// ceilings that it measures in the same run.
+//
+//	go run ./bench            all of it, in under two minutes
+//	go run ./bench -quick     the same with one size and few samples
+//
+// It exits with status 1 if a kernel returns wrong bits.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/bitstep-go/bitstep"
+)
+
+func main() {
+	quick := flag.Bool("quick", false, "fewer sizes and samples, to see that everything works")
+	jsonFile := flag.String("json", "", "also write the measurements to this `file`")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./bench [-quick] [-json file]")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*quick, *jsonFile); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(quick bool, jsonFile string) error {
+	m := describe()
+	m.print(os.Stdout)
+	if err := verify(os.Stdout); err != nil {
+		return err
+	}
+	debug.SetGCPercent(-1) // nothing below makes garbage worth stopping for
+	results := measureKernels(os.Stdout, m, bitstep.Active(), quick)
+	results = append(results, measureProducts(os.Stdout, bitstep.Active(), quick)...)
+	if jsonFile == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(struct {
+		Machine machine
+		Results []result
+	}{m, results}, "", "\t")
+	if err != nil {
+		return err
+	}
+	return writeFile(jsonFile, append(text, '\n'))
+}
+
+// writeFile replaces a file whole or not at all.
+func writeFile(name string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".bench-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// A result is one measurement.
+type result struct {
+	Name      string // kernel=Adam/type=float32/backend=avx2/n=4096
+	Level     string // L1, L2, L3 or DRAM; empty for products
+	Threads   int
+	NsPerElem float64 `json:",omitempty"`
+	GBs       float64 `json:",omitempty"`
+	GFLOPs    float64 `json:",omitempty"`
+	Ceiling   float64 // the share of the ceiling, 1 being all
+	VersusGo  float64 // how many times as fast as pure Go
+}
