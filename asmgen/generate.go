@@ -70,6 +70,11 @@ func generate(root string) (map[string][]byte, error) {
 	}
 	put("api.go", apiTemplate, all)
 	put("internal/rows/rows.go", callsTemplate, all)
+	if text, rerr := os.ReadFile(filepath.Join(root, "README.md")); rerr != nil {
+		err = rerr
+	} else if err == nil {
+		files["README.md"], err = readme(text)
+	}
 
 	for _, arch := range []string{"amd64", "arm64"} {
 		v := all
