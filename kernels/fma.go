@@ -63,17 +63,26 @@ func fma[T Float](x, y, z T) T {
 
 func is32[T Float]() bool { return unsafe.Sizeof(T(0)) == 4 }
 
-// as sees a slice of T as one of U, which is T: it takes generic code to code for one type.
-func as[U, T Float](s []T) []U {
-	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+// widen puts the elements of src that are inc apart into dst, as many as dst holds.
+func widen[T Float](dst []float64, src []T, inc int) {
+	if inc == 1 {
+		src = src[:len(dst)]
+		for i := range dst {
+			dst[i] = float64(src[i])
+		}
+		return
+	}
+	for i := range dst {
+		dst[i] = float64(src[i*inc])
+	}
 }
 
 // The helpers below run four chains at a time, as one chain alone would wait for each sum. In float32 a
 // loop without calls, which cost it its registers, runs until a step has a delicate sum and returns
-// where; FMA then does all four sums of that step.
+// where; FMA then does all four sums of that step. Factors are numbers of T widened to float64: a factor of
+// many products is converted once.
 
-// fmaColumns continues the chains c[j] = fma(a[k], b[k][j], c[j]), k ascending. a and b hold numbers of T,
-// widened where T is float32.
+// fmaColumns continues the chains c[j] = fma(a[k], b[k][j], c[j]), k ascending.
 func fmaColumns[T Float](c *[4]T, a []float64, b [][4]float64) {
 	b = b[:len(a)]
 	if is32[T]() {
@@ -118,56 +127,61 @@ func columnsRun(c *[4]float32, a []float64, b [][4]float64) int {
 	return k
 }
 
-// fmaLanes computes lanes[i mod L] = fma(x[i], y[i], lanes[i mod L]) in ascending order.
-func fmaLanes[T Float](lanes *[16]T, x, y []T) {
+// fmaLanes continues lanes[i mod L] = fma(x[i], y[i], lanes[i mod L]), i ascending.
+func fmaLanes[T Float](lanes *[16]T, x, y []float64) {
 	y = y[:len(x)]
-	line, block := Lanes[T](), 128*Lanes[T]() // a block of both stays in L1 for all its lanes
-	for len(x) >= line {
-		n := min(len(x)/line*line, block)
+	line := Lanes[T]()
+	whole := len(x) &^ (line - 1)
+	if whole > 0 {
 		for l := 0; l < line; l += 4 {
-			fmaQuad((*[4]T)(lanes[l:]), x[l:n], y[l:n])
+			fmaQuad((*[4]T)(lanes[l:]), quads(x[l:whole]), quads(y[l:whole]))
 		}
-		x, y = x[n:], y[n:]
 	}
+	x, y = x[whole:], y[whole:]
 	for l := range x {
-		lanes[l] = fma(x[l], y[l], lanes[l])
+		lanes[l] = fma(T(x[l]), T(y[l]), lanes[l])
 	}
 }
 
-// fmaQuad continues the four lanes to which the first four elements of x and y belong.
-func fmaQuad[T Float](c *[4]T, x, y []T) {
+// quads sees x as quads of elements.
+func quads(x []float64) [][4]float64 {
+	return unsafe.Slice((*[4]float64)(unsafe.Pointer(unsafe.SliceData(x))), len(x)/4)
+}
+
+// fmaQuad continues the four lanes to which the first quads of x and y belong.
+func fmaQuad[T Float](c *[4]T, x, y [][4]float64) {
 	if is32[T]() {
 		c := (*[4]float32)(unsafe.Pointer(c))
-		x, y := as[float32](x), as[float32](y)
-		for i := 0; ; i += 16 {
+		for i := 0; ; i += 4 {
 			if i = quadRun(c, x, y, i); i >= len(x) {
 				return
 			}
 			for j := range c {
-				c[j] = FMA(x[i+j], y[i+j], c[j])
+				c[j] = FMA(float32(x[i][j]), float32(y[i][j]), c[j])
 			}
 		}
 	}
-	x64, y64 := as[float64](x), as[float64](y)
+	y = y[:len(x)]
 	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
-	for i := 0; i < len(x64); i += 8 {
-		x, y := (*[4]float64)(x64[i:]), (*[4]float64)(y64[i:])
-		c0, c1 = math.FMA(x[0], y[0], c0), math.FMA(x[1], y[1], c1)
-		c2, c3 = math.FMA(x[2], y[2], c2), math.FMA(x[3], y[3], c3)
+	for i := 0; i < len(x); i += 2 {
+		p, q := &x[i], &y[i]
+		c0, c1 = math.FMA(p[0], q[0], c0), math.FMA(p[1], q[1], c1)
+		c2, c3 = math.FMA(p[2], q[2], c2), math.FMA(p[3], q[3], c3)
 	}
 	*c = [4]T{T(c0), T(c1), T(c2), T(c3)}
 }
 
-// quadRun is fmaQuad from line i before the first line with a delicate sum, where it returns i; or
-// an i past the end.
-func quadRun(c *[4]float32, x, y []float32, i int) int {
+// quadRun is fmaQuad from quad i before the first line with a delicate sum, where it returns i; or an i
+// past the end.
+func quadRun(c *[4]float32, x, y [][4]float64, i int) int {
+	y = y[:len(x)]
 	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
-	for ; i < len(x); i += 16 {
-		x, y := (*[4]float32)(x[i:]), (*[4]float32)(y[i:])
-		s0 := float64(float64(x[0])*float64(y[0])) + float64(c0)
-		s1 := float64(float64(x[1])*float64(y[1])) + float64(c1)
-		s2 := float64(float64(x[2])*float64(y[2])) + float64(c2)
-		s3 := float64(float64(x[3])*float64(y[3])) + float64(c3)
+	for ; i < len(x); i += 4 {
+		p, q := &x[i], &y[i]
+		s0 := float64(p[0]*q[0]) + float64(c0)
+		s1 := float64(p[1]*q[1]) + float64(c1)
+		s2 := float64(p[2]*q[2]) + float64(c2)
+		s3 := float64(p[3]*q[3]) + float64(c3)
 		u0, u1, u2, u3 := math.Float64bits(s0), math.Float64bits(s1), math.Float64bits(s2), math.Float64bits(s3)
 		if u0<<35 == 1<<63 || u0<<1-1 < minNormal-1 || u1<<35 == 1<<63 || u1<<1-1 < minNormal-1 ||
 			u2<<35 == 1<<63 || u2<<1-1 < minNormal-1 || u3<<35 == 1<<63 || u3<<1-1 < minNormal-1 {

@@ -177,10 +177,11 @@ func TestArchFMALoops(t *testing.T) {
 				}
 			}
 			var lanes, wantLanes [16]float32
-			x, b := make([]float32, n), make([]float32, n)
+			x, b := make([]float64, n), make([]float64, n)
 			for i := range x {
-				x[i], b[i], _ = f.make(r)
-				wantLanes[i%16] = FMA(x[i], b[i], wantLanes[i%16])
+				xi, bi, _ := f.make(r)
+				x[i], b[i] = float64(xi), float64(bi)
+				wantLanes[i%16] = FMA(xi, bi, wantLanes[i%16])
 			}
 			fmaLanes(&lanes, x, b)
 			for l := range lanes {

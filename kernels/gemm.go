@@ -81,42 +81,47 @@ func GemmUpdate[T Float](alpha, sum, beta, c T) T {
 }
 
 // GemmLanes is [Gemm] with alpha != 0 in the order of rule 7, whatever the shape. A part of a product has
-// the bits of the whole when it is computed in the whole's order.
+// the bits of the whole when it is computed in the whole's order. It takes a tile of C at a time, whose rows
+// and columns share what they widen.
 func GemmLanes[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
+	const tileM, tileN, block = 16, 4, 256 // of whole lines, so that each block starts at lane 0
 	// Row i of op(A) starts at i*rowA and has stride incA; likewise the columns of op(B).
-	rowA, incA, rowB, incB := lda, 1, ldb, 1
+	rowA, incA, colB, incB := lda, 1, ldb, 1
 	if transA {
 		rowA, incA = 1, lda
 	}
 	if !transB {
-		rowB, incB = 1, ldb
+		colB, incB = 1, ldb
 	}
-	for i := range m {
-		for j := range n {
-			var lanes [16]T
-			stridedLanes(&lanes, k, a[min(i*rowA, len(a)):], incA, b[min(j*rowB, len(b)):], incB)
-			c[i*ldc+j] = GemmUpdate(alpha, Fold(&lanes), beta, c[i*ldc+j])
-		}
-	}
-}
-
-// stridedLanes continues lanes with k products of elements incX and incY apart.
-func stridedLanes[T Float](lanes *[16]T, k int, x []T, incX int, y []T, incY int) {
-	if incX == 1 && incY == 1 {
-		fmaLanes(lanes, x[:k], y[:k])
-		return
-	}
-	const block = 256 // whole lines, so that each block starts at lane 0
-	var xs, ys [block]T
-	for ; k > 0; k -= block {
-		n := min(k, block)
-		for i := range n {
-			xs[i], ys[i] = x[i*incX], y[i*incY]
-		}
-		fmaLanes(lanes, xs[:n], ys[:n])
-		if k > block {
-			x, y = x[block*incX:], y[block*incY:]
+	var (
+		lanes [tileM][tileN][16]T
+		rows  [tileM][block]float64
+		col   [block]float64
+	)
+	for i0 := 0; i0 < m; i0 += tileM {
+		height := min(tileM, m-i0)
+		for j0 := 0; j0 < n; j0 += tileN {
+			width := min(tileN, n-j0)
+			clear(lanes[:])
+			for k0 := 0; k0 < k; k0 += block {
+				depth := min(block, k-k0)
+				for i := range height {
+					widen(rows[i][:depth], a[(i0+i)*rowA+k0*incA:], incA)
+				}
+				for j := range width {
+					widen(col[:depth], b[(j0+j)*colB+k0*incB:], incB)
+					for i := range height {
+						fmaLanes(&lanes[i][j], rows[i][:depth], col[:depth])
+					}
+				}
+			}
+			for i := range height {
+				for j := range width {
+					at := (i0+i)*ldc + j0 + j
+					c[at] = GemmUpdate(alpha, Fold(&lanes[i][j]), beta, c[at])
+				}
+			}
 		}
 	}
 }
@@ -125,7 +130,7 @@ func stridedLanes[T Float](lanes *[16]T, k int, x []T, incX int, y []T, incY int
 // time and packs the columns of op(B) that the tile's rows share.
 func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	const rows, groups, cols = 16, 2, 4 * 2
+	const rows, groups, cols = 16, 4, 4 * 4
 	// Element (i, kk) of op(A) is at i*rowA + kk*incA, element (kk, j) of op(B) at j*colB + kk*incB.
 	rowA, incA, colB, incB := lda, 1, 1, ldb
 	if transA {
@@ -146,15 +151,14 @@ func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda i
 			clear(sums[:])
 			for k0 := 0; k0 < k; k0 += GemmBlock {
 				depth := min(GemmBlock, k-k0)
-				for j := range width {
-					for kk := range depth {
-						panel[j/4][kk][j%4] = float64(b[(j0+j)*colB+(k0+kk)*incB])
+				for kk := range depth {
+					line := b[j0*colB+(k0+kk)*incB:]
+					for j := range width {
+						panel[j/4][kk][j%4] = float64(line[j*colB])
 					}
 				}
 				for i := range height {
-					for kk := range depth {
-						row[kk] = float64(a[(i0+i)*rowA+(k0+kk)*incA])
-					}
+					widen(row[:depth], a[(i0+i)*rowA+k0*incA:], incA)
 					for g := range (width + 3) / 4 {
 						var acc [4]T
 						fmaColumns(&acc, row[:depth], panel[g][:])

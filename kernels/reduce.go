@@ -53,14 +53,24 @@ func Dot[T Float](x, y []T) T {
 }
 
 // DotLanes continues the lanes of [Dot] with x and y, whose first elements belong to lane 0.
-func DotLanes[T Float](lanes *[16]T, x, y []T) { fmaLanes(lanes, x, y) }
+func DotLanes[T Float](lanes *[16]T, x, y []T) {
+	const block = 256 // whole lines, so that each block starts at lane 0
+	var xs, ys [block]float64
+	for y = y[:len(x)]; len(x) > 0; {
+		n := min(len(x), block)
+		widen(xs[:n], x, 1)
+		widen(ys[:n], y, 1)
+		fmaLanes(lanes, xs[:n], ys[:n])
+		x, y = x[n:], y[n:]
+	}
+}
 
 // SumSquares returns the sum of x[i]*x[i] in the order of rule 7: lane = fma(x, x, lane). The sum of
 // none is +0.
 func SumSquares[T Float](x []T) T { return Dot(x, x) }
 
 // SumSquaresLanes continues the lanes of [SumSquares] with x, whose first element belongs to lane 0.
-func SumSquaresLanes[T Float](lanes *[16]T, x []T) { fmaLanes(lanes, x, x) }
+func SumSquaresLanes[T Float](lanes *[16]T, x []T) { DotLanes(lanes, x, x) }
 
 // Sum returns the sum of x in the order of rule 7: lane = lane + x. The sum of none is +0.
 func Sum[T Float](x []T) T { return chunks(x, SumLanes[T]) }
