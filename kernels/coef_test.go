@@ -1,0 +1,120 @@
+package kernels
+
+import (
+	"math"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+// coefs has a coefficient struct for every step.
+func coefs[T Float]() []any {
+	return []any{SGDCoef[T]{}, MomentumCoef[T]{}, MomentumVelocityCoef[T]{}, NesterovCoef[T]{}, AdaGradCoef[T]{},
+		RMSPropCoef[T]{}, RMSPropMomentumCoef[T]{}, RMSPropCenteredCoef[T]{}, RMSPropCenteredMomentumCoef[T]{},
+		AdamCoef[T]{}, AMSGradCoef[T]{}, LionCoef[T]{}}
+}
+
+// Assembly reads scalar i of a step at i*size, and the Prelude's scale, l2, keep and use after the last.
+func TestCoefLayout(t *testing.T) {
+	t.Run("type=float32", func(t *testing.T) { testCoefLayout(t, coefs[float32](), 4) })
+	t.Run("type=float64", func(t *testing.T) { testCoefLayout(t, coefs[float64](), 8) })
+}
+
+func testCoefLayout(t *testing.T, coefs []any, size uintptr) {
+	byName := map[string]reflect.Type{}
+	for _, c := range coefs {
+		name, _, _ := strings.Cut(reflect.TypeOf(c).Name(), "[")
+		byName[name] = reflect.TypeOf(c)
+	}
+	for _, row := range Table {
+		if row.Kind != Step {
+			continue
+		}
+		typ, ok := byName[row.Coef]
+		if !ok {
+			t.Errorf("%s: no %s here", row.Name, row.Coef)
+			continue
+		}
+		fields := append(append([]string(nil), row.Scalars...), "Scale", "L2", "Keep", "Use")
+		for i, name := range fields {
+			f, ok := typ.FieldByName(name)
+			if !ok {
+				t.Errorf("%s has no field %s", row.Coef, name)
+				continue
+			}
+			offset := f.Offset
+			if len(f.Index) > 1 { // in the embedded Prelude
+				offset += typ.Field(f.Index[0]).Offset
+			}
+			if offset != uintptr(i)*size {
+				t.Errorf("%s.%s is at %d, want %d", row.Coef, name, offset, uintptr(i)*size)
+			}
+		}
+		if typ.NumField() != len(row.Scalars)+1 {
+			t.Errorf("%s has %d fields, want its %d scalars and the Prelude", row.Coef, typ.NumField(), len(row.Scalars))
+		}
+	}
+	if got := unsafe.Sizeof(Use(0)); got != 4 {
+		t.Errorf("Use has %d bytes, want 4", got)
+	}
+}
+
+// Scalars are derived in float64 and rounded once: 1-beta2 of float32 operands would be another number.
+func TestCoefRounding(t *testing.T) {
+	h := AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}
+	c := NewAdam[float32](h, 3)
+	p1, p2 := h.Beta1*(h.Beta1*h.Beta1), h.Beta2*(h.Beta2*h.Beta2)
+	for name, pair := range map[string][2]float32{
+		"Beta1":         {c.Beta1, 0.9},
+		"OneMinusBeta1": {c.OneMinusBeta1, float32(1 - h.Beta1)},
+		"Beta2":         {c.Beta2, 0.999},
+		"OneMinusBeta2": {c.OneMinusBeta2, float32(1 - h.Beta2)},
+		"Alpha":         {c.Alpha, float32(h.LR / (1 - p1))},
+		"Unbias":        {c.Unbias, float32(1 / (1 - p2))},
+		"Eps":           {c.Eps, 1e-8},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s = %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	if c.OneMinusBeta2 == 1-c.Beta2 {
+		t.Error("1-beta2 was computed in float32")
+	}
+	almost := NewAdamAlmost[float64](h)
+	if almost.Alpha != h.LR || almost.Unbias != 1 {
+		t.Errorf("without bias correction alpha = %v and unbias = %v, want %v and 1", almost.Alpha, almost.Unbias, h.LR)
+	}
+	if keep := (Prelude[float64]{}).Decoupled(0.1, 0.01).Keep; keep != 1-0.1*0.01 {
+		t.Errorf("keep = %v, want %v", keep, 1-0.1*0.01)
+	}
+}
+
+func TestPowInt(t *testing.T) {
+	for _, x := range []float64{0, 1, 0.9, 0.999, -0.5, 2, 0.1} {
+		for _, power := range []uint64{0, 1, 2, 3, 7, 8, 100, 1000, 12345} {
+			exact := big.NewFloat(1).SetPrec(20000)
+			for range power {
+				exact.Mul(exact, big.NewFloat(x))
+			}
+			want, _ := exact.Float64()
+			got := PowInt(x, power)
+			// Each of the roundings, of which there are at most 128, moves the power by half a unit in the last
+			// place, and every later squaring doubles what a square carries: t units bound it.
+			if bound := float64(power) * 0x1p-52 * math.Abs(want); math.Abs(got-want) > bound+math.SmallestNonzeroFloat64 {
+				t.Errorf("PowInt(%v, %d) = %v, want %v", x, power, got, want)
+			}
+		}
+	}
+	// Least significant bit first, which is (x*x)*(x^4)*... and not ((x^2)*x)^2*...
+	x := 0.9
+	x2 := float64(x * x)
+	x4 := float64(x2 * x2)
+	if got, want := PowInt(x, 7), float64(float64(x*x2)*x4); got != want {
+		t.Errorf("PowInt(0.9, 7) = %x, want %x", got, want)
+	}
+	if PowInt(0.5, math.MaxUint64) != 0 || PowInt(1, math.MaxUint64) != 1 || PowInt(0, 0) != 1 {
+		t.Error("PowInt is wrong at its ends")
+	}
+}
