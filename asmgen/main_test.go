@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,11 +60,37 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// What dispatch checks before it calls an amd64 backend, in avo's names. detect_amd64.go has the same
-// lists in cpuid's names; TestDetectList there holds the two together.
-var dispatchChecks = map[string][]string{
-	"AVX2":   {"AVX", "AVX2", "FMA3"},
-	"AVX512": {"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"},
+// dispatchChecks reads from detect_amd64.go the features that it checks before a backend runs, whose names
+// cpuid and avo share.
+func dispatchChecks(t *testing.T) map[string][]string {
+	file, err := parser.ParseFile(token.NewFileSet(), "../detect_amd64.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := map[string][]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		isa := strings.TrimPrefix(spec.Names[0].Name, "need")
+		ast.Inspect(spec.Values[0], func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if n.Sel.Name != "FeatureID" {
+					checks[isa] = append(checks[isa], n.Sel.Name)
+				}
+			case *ast.Ident: // a list that this one extends
+				checks[isa] = append(checks[isa], checks[strings.TrimPrefix(n.Name, "need")]...)
+			}
+			return true
+		})
+		return false
+	})
+	if len(checks) != 2 || len(checks["AVX2"]) < 3 || len(checks["AVX512"]) <= len(checks["AVX2"]) {
+		t.Fatalf("detect_amd64.go checks %v: not understood", checks)
+	}
+	return checks
 }
 
 // No amd64 kernel needs more of the CPU than dispatch checks, and none of AVX2 touches a register that
@@ -75,7 +104,7 @@ func TestRequiredISA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]int{}
+	checks, seen := dispatchChecks(t), map[string]int{}
 	for _, fn := range file.Functions() {
 		isa := "AVX2"
 		if strings.HasSuffix(fn.Name, "AVX512") {
@@ -83,7 +112,7 @@ func TestRequiredISA(t *testing.T) {
 		}
 		seen[isa]++
 		for _, need := range fn.ISA {
-			if !slices.Contains(dispatchChecks[isa], need) {
+			if !slices.Contains(checks[isa], need) {
 				t.Errorf("%s needs %s, which dispatch does not check for %s", fn.Name, need, isa)
 			}
 		}
@@ -94,7 +123,7 @@ func TestRequiredISA(t *testing.T) {
 		}
 	}
 	want := 2 * (len(kernels.Table) + 5) // two types; five tiles of the matrix kernels
-	for isa := range dispatchChecks {
+	for isa := range checks {
 		if seen[isa] != want {
 			t.Errorf("%d functions for %s, want %d", seen[isa], isa, want)
 		}
