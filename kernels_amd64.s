@@ -13,6 +13,7 @@ TEXT ·sGDF32AVX2(SB), $0-32
 	MOVL         16(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y1
@@ -23,43 +24,10 @@ loop1:
 	VMOVUPS 64(BX), Y6
 	VMOVUPS 96(DX), Y7
 	VMOVUPS 96(BX), Y8
-	TESTB   $0x01, SI
-	JEQ     skip3
+	TESTQ   SI, SI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 4(CX), Y9
-	VMULPS       Y2, Y9, Y2
-	VMULPS       Y4, Y9, Y4
-	VMULPS       Y6, Y9, Y6
-	VMULPS       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, SI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 8(CX), Y9
-	VMULPS       Y1, Y9, Y10
-	VADDPS       Y10, Y2, Y2
-	VMULPS       Y3, Y9, Y10
-	VADDPS       Y10, Y4, Y4
-	VMULPS       Y5, Y9, Y10
-	VADDPS       Y10, Y6, Y6
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, SI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 12(CX), Y9
-	VMULPS       Y1, Y9, Y1
-	VMULPS       Y3, Y9, Y3
-	VMULPS       Y5, Y9, Y5
-	VMULPS       Y7, Y9, Y7
-
-skip5:
+back4:
 	// x = x - lr*g
 	VMULPS  Y2, Y0, Y2
 	VSUBPS  Y2, Y1, Y1
@@ -86,37 +54,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Y1
 	VMOVUPS (BX), Y2
-	TESTB   $0x01, SI
-	JEQ     skip8
+	TESTQ   SI, SI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 4(CX), Y3
-	VMULPS       Y2, Y3, Y2
-
-skip8:
-	TESTB $0x02, SI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 8(CX), Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-
-skip9:
-	TESTB $0x04, SI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 12(CX), Y3
-	VMULPS       Y1, Y3, Y1
-
-skip10:
+back8:
 	// x = x - lr*g
 	VMULPS  Y2, Y0, Y2
 	VSUBPS  Y2, Y1, Y1
@@ -125,11 +73,79 @@ skip10:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, SI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 4(CX), Y9
+	VMULPS       Y2, Y9, Y2
+	VMULPS       Y4, Y9, Y4
+	VMULPS       Y6, Y9, Y6
+	VMULPS       Y8, Y9, Y8
+
+skip9:
+	TESTB $0x02, SI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 8(CX), Y9
+	VMULPS       Y1, Y9, Y10
+	VADDPS       Y10, Y2, Y2
+	VMULPS       Y3, Y9, Y10
+	VADDPS       Y10, Y4, Y4
+	VMULPS       Y5, Y9, Y10
+	VADDPS       Y10, Y6, Y6
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 12(CX), Y9
+	VMULPS       Y1, Y9, Y1
+	VMULPS       Y3, Y9, Y3
+	VMULPS       Y5, Y9, Y5
+	VMULPS       Y7, Y9, Y7
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, SI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 4(CX), Y3
+	VMULPS       Y2, Y3, Y2
+
+skip12:
+	TESTB $0x02, SI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 8(CX), Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+
+skip13:
+	TESTB $0x04, SI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 12(CX), Y3
+	VMULPS       Y1, Y3, Y1
+
+skip14:
+	JMP back8
 
 // func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -144,6 +160,7 @@ TEXT ·momentumF32AVX2(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y2
@@ -154,43 +171,10 @@ loop1:
 	VMOVUPS 64(SI), Y7
 	VMOVUPS 96(DX), Y8
 	VMOVUPS 96(SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y10
-	VMULPS       Y3, Y10, Y3
-	VMULPS       Y5, Y10, Y5
-	VMULPS       Y7, Y10, Y7
-	VMULPS       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y10
-	VMULPS       Y2, Y10, Y11
-	VADDPS       Y11, Y3, Y3
-	VMULPS       Y4, Y10, Y11
-	VADDPS       Y11, Y5, Y5
-	VMULPS       Y6, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y10
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y4, Y10, Y4
-	VMULPS       Y6, Y10, Y6
-	VMULPS       Y8, Y10, Y8
-
-skip5:
+back4:
 	// v = rho*v + g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y10
@@ -242,37 +226,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-skip10:
+back8:
 	// v = rho*v + g
 	VMOVUPS (BX), Y4
 	VMULPS  Y4, Y0, Y4
@@ -288,11 +252,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y10
+	VMULPS       Y3, Y10, Y3
+	VMULPS       Y5, Y10, Y5
+	VMULPS       Y7, Y10, Y7
+	VMULPS       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Y10
+	VMULPS       Y2, Y10, Y11
+	VADDPS       Y11, Y3, Y3
+	VMULPS       Y4, Y10, Y11
+	VADDPS       Y11, Y5, Y5
+	VMULPS       Y6, Y10, Y11
+	VADDPS       Y11, Y7, Y7
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Y10
+	VMULPS       Y2, Y10, Y2
+	VMULPS       Y4, Y10, Y4
+	VMULPS       Y6, Y10, Y6
+	VMULPS       Y8, Y10, Y8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y4
+	VMULPS       Y3, Y4, Y3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Y4
+	VMULPS       Y2, Y4, Y2
+
+skip14:
+	JMP back8
 
 // func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -307,6 +339,7 @@ TEXT ·momentumVelocityF32AVX2(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y2
@@ -317,43 +350,10 @@ loop1:
 	VMOVUPS 64(SI), Y7
 	VMOVUPS 96(DX), Y8
 	VMOVUPS 96(SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y10
-	VMULPS       Y3, Y10, Y3
-	VMULPS       Y5, Y10, Y5
-	VMULPS       Y7, Y10, Y7
-	VMULPS       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y10
-	VMULPS       Y2, Y10, Y11
-	VADDPS       Y11, Y3, Y3
-	VMULPS       Y4, Y10, Y11
-	VADDPS       Y11, Y5, Y5
-	VMULPS       Y6, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y10
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y4, Y10, Y4
-	VMULPS       Y6, Y10, Y6
-	VMULPS       Y8, Y10, Y8
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y10
@@ -405,37 +405,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y4
 	VMULPS  Y4, Y0, Y4
@@ -451,11 +431,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y10
+	VMULPS       Y3, Y10, Y3
+	VMULPS       Y5, Y10, Y5
+	VMULPS       Y7, Y10, Y7
+	VMULPS       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Y10
+	VMULPS       Y2, Y10, Y11
+	VADDPS       Y11, Y3, Y3
+	VMULPS       Y4, Y10, Y11
+	VADDPS       Y11, Y5, Y5
+	VMULPS       Y6, Y10, Y11
+	VADDPS       Y11, Y7, Y7
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Y10
+	VMULPS       Y2, Y10, Y2
+	VMULPS       Y4, Y10, Y4
+	VMULPS       Y6, Y10, Y6
+	VMULPS       Y8, Y10, Y8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y4
+	VMULPS       Y3, Y4, Y3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Y4
+	VMULPS       Y2, Y4, Y2
+
+skip14:
+	JMP back8
 
 // func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -471,6 +519,7 @@ TEXT ·nesterovF32AVX2(SB), $0-40
 	MOVL         24(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y3
@@ -481,43 +530,10 @@ loop1:
 	VMOVUPS 64(SI), Y8
 	VMOVUPS 96(DX), Y9
 	VMOVUPS 96(SI), Y10
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 12(CX), Y11
-	VMULPS       Y4, Y11, Y4
-	VMULPS       Y6, Y11, Y6
-	VMULPS       Y8, Y11, Y8
-	VMULPS       Y10, Y11, Y10
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Y11
-	VMULPS       Y3, Y11, Y12
-	VADDPS       Y12, Y4, Y4
-	VMULPS       Y5, Y11, Y12
-	VADDPS       Y12, Y6, Y6
-	VMULPS       Y7, Y11, Y12
-	VADDPS       Y12, Y8, Y8
-	VMULPS       Y9, Y11, Y11
-	VADDPS       Y11, Y10, Y10
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Y11
-	VMULPS       Y3, Y11, Y3
-	VMULPS       Y5, Y11, Y5
-	VMULPS       Y7, Y11, Y7
-	VMULPS       Y9, Y11, Y9
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y11
@@ -581,37 +597,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Y3
 	VMOVUPS (SI), Y4
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 12(CX), Y5
-	VMULPS       Y4, Y5, Y4
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y5, Y4, Y4
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Y5
-	VMULPS       Y3, Y5, Y3
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y5
@@ -630,11 +626,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 12(CX), Y11
+	VMULPS       Y4, Y11, Y4
+	VMULPS       Y6, Y11, Y6
+	VMULPS       Y8, Y11, Y8
+	VMULPS       Y10, Y11, Y10
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Y11
+	VMULPS       Y3, Y11, Y12
+	VADDPS       Y12, Y4, Y4
+	VMULPS       Y5, Y11, Y12
+	VADDPS       Y12, Y6, Y6
+	VMULPS       Y7, Y11, Y12
+	VADDPS       Y12, Y8, Y8
+	VMULPS       Y9, Y11, Y11
+	VADDPS       Y11, Y10, Y10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 20(CX), Y11
+	VMULPS       Y3, Y11, Y3
+	VMULPS       Y5, Y11, Y5
+	VMULPS       Y7, Y11, Y7
+	VMULPS       Y9, Y11, Y9
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 12(CX), Y5
+	VMULPS       Y4, Y5, Y4
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y5, Y4, Y4
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 20(CX), Y5
+	VMULPS       Y3, Y5, Y3
+
+skip14:
+	JMP back8
 
 // func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
@@ -649,35 +713,15 @@ TEXT ·adaGradF32AVX2(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-skip5:
+back4:
 	// s = s + g*g
 	VMOVUPS (BX), Y4
 	VMULPS  Y3, Y3, Y5
@@ -702,6 +746,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y4
+	VMULPS       Y3, Y4, Y3
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Y4
+	VMULPS       Y2, Y4, Y2
+
+skip7:
+	JMP back4
+
 // func rMSPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
 TEXT ·rMSPropF32AVX2(SB), $0-40
@@ -717,35 +789,15 @@ TEXT ·rMSPropF32AVX2(SB), $0-40
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y4
 	VMOVUPS (SI), Y5
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 16(CX), Y6
-	VMULPS       Y5, Y6, Y5
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y6
-	VMULPS       Y4, Y6, Y4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y6
 	VMULPS  Y6, Y0, Y6
@@ -772,6 +824,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 16(CX), Y6
+	VMULPS       Y5, Y6, Y5
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Y6
+	VMULPS       Y4, Y6, Y4
+
+skip7:
+	JMP back4
+
 // func rMSPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX
 TEXT ·rMSPropMomentumF32AVX2(SB), $0-48
@@ -789,35 +869,15 @@ TEXT ·rMSPropMomentumF32AVX2(SB), $0-48
 	MOVL         32(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y5
 	VMOVUPS (DI), Y6
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y7
-	VMULPS       Y6, Y7, Y6
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y7
-	VMULPS       Y5, Y7, Y5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y7
 	VMULPS  Y7, Y0, Y7
@@ -851,6 +911,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Y7
+	VMULPS       Y6, Y7, Y6
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Y7
+	VMULPS       Y5, Y7, Y5
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX
 TEXT ·rMSPropCenteredF32AVX2(SB), $0-48
@@ -867,35 +955,15 @@ TEXT ·rMSPropCenteredF32AVX2(SB), $0-48
 	MOVL         28(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y4
 	VMOVUPS (DI), Y5
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 16(CX), Y6
-	VMULPS       Y5, Y6, Y5
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y6
-	VMULPS       Y4, Y6, Y4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y6
 	VMULPS  Y6, Y0, Y6
@@ -932,6 +1000,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 16(CX), Y6
+	VMULPS       Y5, Y6, Y5
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Y6
+	VMULPS       Y4, Y6, Y4
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX
 TEXT ·rMSPropCenteredMomentumF32AVX2(SB), $0-56
@@ -950,35 +1046,15 @@ TEXT ·rMSPropCenteredMomentumF32AVX2(SB), $0-56
 	MOVL         32(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y5
 	VMOVUPS (R8), Y6
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y7
-	VMULPS       Y6, Y7, Y6
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y7
-	VMULPS       Y5, Y7, Y5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y7
 	VMULPS  Y7, Y0, Y7
@@ -1022,6 +1098,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Y7
+	VMULPS       Y6, Y7, Y6
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Y7
+	VMULPS       Y5, Y7, Y5
+
+skip7:
+	JMP back4
+
 // func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·adamF32AVX2(SB), $0-48
@@ -1041,35 +1145,15 @@ TEXT ·adamF32AVX2(SB), $0-48
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y7
 	VMOVUPS (DI), Y8
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 28(CX), Y9
-	VMULPS       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y9
-	VMULPS       Y7, Y9, Y7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y9
 	VMULPS  Y9, Y0, Y9
@@ -1105,6 +1189,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 28(CX), Y9
+	VMULPS       Y8, Y9, Y8
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Y9
+	VMULPS       Y7, Y9, Y7
+
+skip7:
+	JMP back4
+
 // func aMSGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX
 TEXT ·aMSGradF32AVX2(SB), $0-56
@@ -1125,35 +1237,15 @@ TEXT ·aMSGradF32AVX2(SB), $0-56
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y7
 	VMOVUPS (R8), Y8
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 28(CX), Y9
-	VMULPS       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y9
-	VMULPS       Y7, Y9, Y7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y9
 	VMULPS  Y9, Y0, Y9
@@ -1195,6 +1287,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 28(CX), Y9
+	VMULPS       Y8, Y9, Y8
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Y9
+	VMULPS       Y7, Y9, Y7
+
+skip7:
+	JMP back4
+
 // func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX2
 TEXT ·lionF32AVX2(SB), $0-40
@@ -1217,35 +1337,15 @@ TEXT ·lionF32AVX2(SB), $0-40
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Y8
 	VMOVUPS (SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y10
-	VMULPS       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Y10
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y10
-	VMULPS       Y8, Y10, Y8
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y11
@@ -1279,6 +1379,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Y10
+	VMULPS       Y9, Y10, Y9
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Y10
+	VMULPS       Y8, Y10, Y8
+
+skip7:
+	JMP back4
+
 // func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 // Requires: AVX
 TEXT ·axpyF32AVX2(SB), $0-32
@@ -1289,6 +1417,7 @@ TEXT ·axpyF32AVX2(SB), $0-32
 	VBROADCASTSS (CX), Y0
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = y + a*x
@@ -1325,8 +1454,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = y + a*x
@@ -1356,6 +1486,7 @@ TEXT ·axpbyF32AVX2(SB), $0-32
 	VBROADCASTSS 4(CX), Y1
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = a*x + b*y
@@ -1396,8 +1527,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = a*x + b*y
@@ -1426,6 +1558,7 @@ TEXT ·scaleF32AVX2(SB), $0-24
 	VBROADCASTSS (CX), Y0
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = a*x
@@ -1453,8 +1586,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = a*x
@@ -1473,13 +1607,14 @@ done4:
 // func addF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·addF32AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x + y
@@ -1513,8 +1648,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x + y
@@ -1536,13 +1672,14 @@ done4:
 // func subF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·subF32AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x - y
@@ -1576,8 +1713,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x - y
@@ -1599,13 +1737,14 @@ done4:
 // func mulF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·mulF32AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x*y
@@ -1639,8 +1778,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x*y
@@ -1669,6 +1809,7 @@ TEXT ·clipF32AVX2(SB), $0-24
 	VBROADCASTSS 4(CX), Y1
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = lo > x ? lo : x
@@ -1708,8 +1849,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = lo > x ? lo : x
@@ -1739,6 +1881,7 @@ TEXT ·dotF32AVX2(SB), $0-32
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, y, lane)
@@ -1770,6 +1913,7 @@ TEXT ·sumF32AVX2(SB), $0-24
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = lane + x
@@ -1800,6 +1944,7 @@ TEXT ·sumAbsF32AVX2(SB), $0-24
 	VPSRLD   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000010
 	JLT      done2
+	PCALIGN  $0x40
 
 loop1:
 	// lane = lane + |x|
@@ -1830,6 +1975,7 @@ TEXT ·sumSquaresF32AVX2(SB), $0-24
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, x, lane)
@@ -1860,6 +2006,7 @@ TEXT ·maxAbsF32AVX2(SB), $0-24
 	VPSRLD   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000010
 	JLT      done2
+	PCALIGN  $0x40
 
 loop1:
 	// lane = max(lane, |x|)
@@ -1883,27 +2030,28 @@ done2:
 // func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainF32AVX2(SB), $0-56
-	MOVQ  k+0(FP), AX
-	MOVQ  a+8(FP), CX
-	MOVQ  b+16(FP), DX
-	MOVQ  ldb+24(FP), BX
-	MOVQ  c+32(FP), SI
-	MOVQ  ldc+40(FP), DI
-	MOVQ  more+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, DI
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	CMPQ  AX, $0x00000004
-	JLT   done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -1985,8 +2133,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -2077,25 +2226,26 @@ done6:
 // func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainRowF32AVX2(SB), $0-56
-	MOVQ  k+0(FP), AX
-	MOVQ  a+8(FP), CX
-	MOVQ  b+16(FP), DX
-	MOVQ  ldb+24(FP), BX
-	MOVQ  c+32(FP), SI
-	MOVQ  ldc+40(FP), DI
-	MOVQ  more+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, DI
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	CMPQ  AX, $0x00000004
-	JLT   done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -2177,8 +2327,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -2273,6 +2424,7 @@ TEXT ·lanesF32AVX2(SB), $0-40
 	VMOVUPS 576(SI), Y9
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -2343,6 +2495,7 @@ TEXT ·lanesRowF32AVX2(SB), $0-40
 	VMOVUPS 288(SI), Y9
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -2395,11 +2548,12 @@ done2:
 // func foldF32AVX2(n int, out *float32, acc *float32)
 // Requires: AVX
 TEXT ·foldF32AVX2(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ out+8(FP), CX
-	MOVQ acc+16(FP), DX
-	CMPQ AX, $0x00000004
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	MOVQ    acc+16(FP), DX
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Y0
@@ -2453,6 +2607,7 @@ TEXT ·sGDF64AVX2(SB), $0-32
 	MOVL         32(CX), SI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y1
@@ -2463,43 +2618,10 @@ loop1:
 	VMOVUPD 64(BX), Y6
 	VMOVUPD 96(DX), Y7
 	VMOVUPD 96(BX), Y8
-	TESTB   $0x01, SI
-	JEQ     skip3
+	TESTQ   SI, SI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 8(CX), Y9
-	VMULPD       Y2, Y9, Y2
-	VMULPD       Y4, Y9, Y4
-	VMULPD       Y6, Y9, Y6
-	VMULPD       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, SI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 16(CX), Y9
-	VMULPD       Y1, Y9, Y10
-	VADDPD       Y10, Y2, Y2
-	VMULPD       Y3, Y9, Y10
-	VADDPD       Y10, Y4, Y4
-	VMULPD       Y5, Y9, Y10
-	VADDPD       Y10, Y6, Y6
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, SI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 24(CX), Y9
-	VMULPD       Y1, Y9, Y1
-	VMULPD       Y3, Y9, Y3
-	VMULPD       Y5, Y9, Y5
-	VMULPD       Y7, Y9, Y7
-
-skip5:
+back4:
 	// x = x - lr*g
 	VMULPD  Y2, Y0, Y2
 	VSUBPD  Y2, Y1, Y1
@@ -2526,37 +2648,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done7
+	CMPQ    AX, $0x00000004
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Y1
 	VMOVUPD (BX), Y2
-	TESTB   $0x01, SI
-	JEQ     skip8
+	TESTQ   SI, SI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 8(CX), Y3
-	VMULPD       Y2, Y3, Y2
-
-skip8:
-	TESTB $0x02, SI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 16(CX), Y3
-	VMULPD       Y1, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-
-skip9:
-	TESTB $0x04, SI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 24(CX), Y3
-	VMULPD       Y1, Y3, Y1
-
-skip10:
+back8:
 	// x = x - lr*g
 	VMULPD  Y2, Y0, Y2
 	VSUBPD  Y2, Y1, Y1
@@ -2565,11 +2667,79 @@ skip10:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, SI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 8(CX), Y9
+	VMULPD       Y2, Y9, Y2
+	VMULPD       Y4, Y9, Y4
+	VMULPD       Y6, Y9, Y6
+	VMULPD       Y8, Y9, Y8
+
+skip9:
+	TESTB $0x02, SI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 16(CX), Y9
+	VMULPD       Y1, Y9, Y10
+	VADDPD       Y10, Y2, Y2
+	VMULPD       Y3, Y9, Y10
+	VADDPD       Y10, Y4, Y4
+	VMULPD       Y5, Y9, Y10
+	VADDPD       Y10, Y6, Y6
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 24(CX), Y9
+	VMULPD       Y1, Y9, Y1
+	VMULPD       Y3, Y9, Y3
+	VMULPD       Y5, Y9, Y5
+	VMULPD       Y7, Y9, Y7
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, SI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 8(CX), Y3
+	VMULPD       Y2, Y3, Y2
+
+skip12:
+	TESTB $0x02, SI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 16(CX), Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+
+skip13:
+	TESTB $0x04, SI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 24(CX), Y3
+	VMULPD       Y1, Y3, Y1
+
+skip14:
+	JMP back8
 
 // func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -2584,6 +2754,7 @@ TEXT ·momentumF64AVX2(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y2
@@ -2594,43 +2765,10 @@ loop1:
 	VMOVUPD 64(SI), Y7
 	VMOVUPD 96(DX), Y8
 	VMOVUPD 96(SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y10
-	VMULPD       Y3, Y10, Y3
-	VMULPD       Y5, Y10, Y5
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y10
-	VMULPD       Y2, Y10, Y11
-	VADDPD       Y11, Y3, Y3
-	VMULPD       Y4, Y10, Y11
-	VADDPD       Y11, Y5, Y5
-	VMULPD       Y6, Y10, Y11
-	VADDPD       Y11, Y7, Y7
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y10
-	VMULPD       Y2, Y10, Y2
-	VMULPD       Y4, Y10, Y4
-	VMULPD       Y6, Y10, Y6
-	VMULPD       Y8, Y10, Y8
-
-skip5:
+back4:
 	// v = rho*v + g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y10
@@ -2682,37 +2820,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done7
+	CMPQ    AX, $0x00000004
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-skip10:
+back8:
 	// v = rho*v + g
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y0, Y4
@@ -2728,11 +2846,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y10
+	VMULPD       Y3, Y10, Y3
+	VMULPD       Y5, Y10, Y5
+	VMULPD       Y7, Y10, Y7
+	VMULPD       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Y10
+	VMULPD       Y2, Y10, Y11
+	VADDPD       Y11, Y3, Y3
+	VMULPD       Y4, Y10, Y11
+	VADDPD       Y11, Y5, Y5
+	VMULPD       Y6, Y10, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Y10
+	VMULPD       Y2, Y10, Y2
+	VMULPD       Y4, Y10, Y4
+	VMULPD       Y6, Y10, Y6
+	VMULPD       Y8, Y10, Y8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y3, Y4, Y3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Y4
+	VMULPD       Y2, Y4, Y2
+
+skip14:
+	JMP back8
 
 // func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -2747,6 +2933,7 @@ TEXT ·momentumVelocityF64AVX2(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y2
@@ -2757,43 +2944,10 @@ loop1:
 	VMOVUPD 64(SI), Y7
 	VMOVUPD 96(DX), Y8
 	VMOVUPD 96(SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y10
-	VMULPD       Y3, Y10, Y3
-	VMULPD       Y5, Y10, Y5
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y10
-	VMULPD       Y2, Y10, Y11
-	VADDPD       Y11, Y3, Y3
-	VMULPD       Y4, Y10, Y11
-	VADDPD       Y11, Y5, Y5
-	VMULPD       Y6, Y10, Y11
-	VADDPD       Y11, Y7, Y7
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y10
-	VMULPD       Y2, Y10, Y2
-	VMULPD       Y4, Y10, Y4
-	VMULPD       Y6, Y10, Y6
-	VMULPD       Y8, Y10, Y8
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y10
@@ -2845,37 +2999,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done7
+	CMPQ    AX, $0x00000004
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y0, Y4
@@ -2891,11 +3025,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y10
+	VMULPD       Y3, Y10, Y3
+	VMULPD       Y5, Y10, Y5
+	VMULPD       Y7, Y10, Y7
+	VMULPD       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Y10
+	VMULPD       Y2, Y10, Y11
+	VADDPD       Y11, Y3, Y3
+	VMULPD       Y4, Y10, Y11
+	VADDPD       Y11, Y5, Y5
+	VMULPD       Y6, Y10, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Y10
+	VMULPD       Y2, Y10, Y2
+	VMULPD       Y4, Y10, Y4
+	VMULPD       Y6, Y10, Y6
+	VMULPD       Y8, Y10, Y8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y3, Y4, Y3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Y4
+	VMULPD       Y2, Y4, Y2
+
+skip14:
+	JMP back8
 
 // func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -2911,6 +3113,7 @@ TEXT ·nesterovF64AVX2(SB), $0-40
 	MOVL         48(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y3
@@ -2921,43 +3124,10 @@ loop1:
 	VMOVUPD 64(SI), Y8
 	VMOVUPD 96(DX), Y9
 	VMOVUPD 96(SI), Y10
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 24(CX), Y11
-	VMULPD       Y4, Y11, Y4
-	VMULPD       Y6, Y11, Y6
-	VMULPD       Y8, Y11, Y8
-	VMULPD       Y10, Y11, Y10
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Y11
-	VMULPD       Y3, Y11, Y12
-	VADDPD       Y12, Y4, Y4
-	VMULPD       Y5, Y11, Y12
-	VADDPD       Y12, Y6, Y6
-	VMULPD       Y7, Y11, Y12
-	VADDPD       Y12, Y8, Y8
-	VMULPD       Y9, Y11, Y11
-	VADDPD       Y11, Y10, Y10
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Y11
-	VMULPD       Y3, Y11, Y3
-	VMULPD       Y5, Y11, Y5
-	VMULPD       Y7, Y11, Y7
-	VMULPD       Y9, Y11, Y9
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y11
@@ -3021,37 +3191,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done7
+	CMPQ    AX, $0x00000004
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Y3
 	VMOVUPD (SI), Y4
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 24(CX), Y5
-	VMULPD       Y4, Y5, Y4
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Y5
-	VMULPD       Y3, Y5, Y5
-	VADDPD       Y5, Y4, Y4
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Y5
-	VMULPD       Y3, Y5, Y3
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y5
@@ -3070,11 +3220,79 @@ skip10:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 24(CX), Y11
+	VMULPD       Y4, Y11, Y4
+	VMULPD       Y6, Y11, Y6
+	VMULPD       Y8, Y11, Y8
+	VMULPD       Y10, Y11, Y10
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Y11
+	VMULPD       Y3, Y11, Y12
+	VADDPD       Y12, Y4, Y4
+	VMULPD       Y5, Y11, Y12
+	VADDPD       Y12, Y6, Y6
+	VMULPD       Y7, Y11, Y12
+	VADDPD       Y12, Y8, Y8
+	VMULPD       Y9, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 40(CX), Y11
+	VMULPD       Y3, Y11, Y3
+	VMULPD       Y5, Y11, Y5
+	VMULPD       Y7, Y11, Y7
+	VMULPD       Y9, Y11, Y9
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 24(CX), Y5
+	VMULPD       Y4, Y5, Y4
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Y5
+	VMULPD       Y3, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 40(CX), Y5
+	VMULPD       Y3, Y5, Y3
+
+skip14:
+	JMP back8
 
 // func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
@@ -3089,35 +3307,15 @@ TEXT ·adaGradF64AVX2(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-skip5:
+back4:
 	// s = s + g*g
 	VMOVUPD (BX), Y4
 	VMULPD  Y3, Y3, Y5
@@ -3142,6 +3340,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y3, Y4, Y3
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Y4
+	VMULPD       Y2, Y4, Y2
+
+skip7:
+	JMP back4
+
 // func rMSPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
 TEXT ·rMSPropF64AVX2(SB), $0-40
@@ -3157,35 +3383,15 @@ TEXT ·rMSPropF64AVX2(SB), $0-40
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y4
 	VMOVUPD (SI), Y5
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 32(CX), Y6
-	VMULPD       Y5, Y6, Y5
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y6
-	VMULPD       Y4, Y6, Y4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y6
 	VMULPD  Y6, Y0, Y6
@@ -3212,6 +3418,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 32(CX), Y6
+	VMULPD       Y5, Y6, Y5
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y6
+	VMULPD       Y4, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Y6
+	VMULPD       Y4, Y6, Y4
+
+skip7:
+	JMP back4
+
 // func rMSPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX
 TEXT ·rMSPropMomentumF64AVX2(SB), $0-48
@@ -3229,35 +3463,15 @@ TEXT ·rMSPropMomentumF64AVX2(SB), $0-48
 	MOVL         64(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y5
 	VMOVUPD (DI), Y6
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y7
-	VMULPD       Y6, Y7, Y6
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y7
-	VMULPD       Y5, Y7, Y5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y7
 	VMULPD  Y7, Y0, Y7
@@ -3291,6 +3505,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Y7
+	VMULPD       Y6, Y7, Y6
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Y7
+	VMULPD       Y5, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Y7
+	VMULPD       Y5, Y7, Y5
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX
 TEXT ·rMSPropCenteredF64AVX2(SB), $0-48
@@ -3307,35 +3549,15 @@ TEXT ·rMSPropCenteredF64AVX2(SB), $0-48
 	MOVL         56(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y4
 	VMOVUPD (DI), Y5
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 32(CX), Y6
-	VMULPD       Y5, Y6, Y5
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y6
-	VMULPD       Y4, Y6, Y4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y6
 	VMULPD  Y6, Y0, Y6
@@ -3372,6 +3594,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 32(CX), Y6
+	VMULPD       Y5, Y6, Y5
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y6
+	VMULPD       Y4, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Y6
+	VMULPD       Y4, Y6, Y4
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX
 TEXT ·rMSPropCenteredMomentumF64AVX2(SB), $0-56
@@ -3390,35 +3640,15 @@ TEXT ·rMSPropCenteredMomentumF64AVX2(SB), $0-56
 	MOVL         64(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y5
 	VMOVUPD (R8), Y6
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y7
-	VMULPD       Y6, Y7, Y6
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y7
-	VMULPD       Y5, Y7, Y5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y7
 	VMULPD  Y7, Y0, Y7
@@ -3462,6 +3692,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Y7
+	VMULPD       Y6, Y7, Y6
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Y7
+	VMULPD       Y5, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Y7
+	VMULPD       Y5, Y7, Y5
+
+skip7:
+	JMP back4
+
 // func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·adamF64AVX2(SB), $0-48
@@ -3481,35 +3739,15 @@ TEXT ·adamF64AVX2(SB), $0-48
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y7
 	VMOVUPD (DI), Y8
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 56(CX), Y9
-	VMULPD       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y9
-	VMULPD       Y7, Y9, Y7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y9
 	VMULPD  Y9, Y0, Y9
@@ -3545,6 +3783,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 56(CX), Y9
+	VMULPD       Y8, Y9, Y8
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Y9
+	VMULPD       Y7, Y9, Y7
+
+skip7:
+	JMP back4
+
 // func aMSGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX
 TEXT ·aMSGradF64AVX2(SB), $0-56
@@ -3565,35 +3831,15 @@ TEXT ·aMSGradF64AVX2(SB), $0-56
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y7
 	VMOVUPD (R8), Y8
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 56(CX), Y9
-	VMULPD       Y8, Y9, Y8
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y9
-	VMULPD       Y7, Y9, Y7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y9
 	VMULPD  Y9, Y0, Y9
@@ -3635,6 +3881,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 56(CX), Y9
+	VMULPD       Y8, Y9, Y8
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Y9
+	VMULPD       Y7, Y9, Y7
+
+skip7:
+	JMP back4
+
 // func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX2
 TEXT ·lionF64AVX2(SB), $0-40
@@ -3657,35 +3931,15 @@ TEXT ·lionF64AVX2(SB), $0-40
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Y8
 	VMOVUPD (SI), Y9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y10
-	VMULPD       Y9, Y10, Y9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Y10
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y10
-	VMULPD       Y8, Y10, Y8
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y11
@@ -3719,6 +3973,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Y10
+	VMULPD       Y9, Y10, Y9
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Y10
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Y10
+	VMULPD       Y8, Y10, Y8
+
+skip7:
+	JMP back4
+
 // func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 // Requires: AVX
 TEXT ·axpyF64AVX2(SB), $0-32
@@ -3729,6 +4011,7 @@ TEXT ·axpyF64AVX2(SB), $0-32
 	VBROADCASTSD (CX), Y0
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = y + a*x
@@ -3765,8 +4048,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = y + a*x
@@ -3796,6 +4080,7 @@ TEXT ·axpbyF64AVX2(SB), $0-32
 	VBROADCASTSD 8(CX), Y1
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = a*x + b*y
@@ -3836,8 +4121,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = a*x + b*y
@@ -3866,6 +4152,7 @@ TEXT ·scaleF64AVX2(SB), $0-24
 	VBROADCASTSD (CX), Y0
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = a*x
@@ -3893,8 +4180,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = a*x
@@ -3913,13 +4201,14 @@ done4:
 // func addF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·addF64AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000010
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000010
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x + y
@@ -3953,8 +4242,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x + y
@@ -3976,13 +4266,14 @@ done4:
 // func subF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·subF64AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000010
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000010
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x - y
@@ -4016,8 +4307,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x - y
@@ -4039,13 +4331,14 @@ done4:
 // func mulF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·mulF64AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000010
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000010
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x*y
@@ -4079,8 +4372,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x*y
@@ -4109,6 +4403,7 @@ TEXT ·clipF64AVX2(SB), $0-24
 	VBROADCASTSD 8(CX), Y1
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = lo > x ? lo : x
@@ -4148,8 +4443,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000004
-	JLT  done4
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = lo > x ? lo : x
@@ -4179,6 +4475,7 @@ TEXT ·dotF64AVX2(SB), $0-32
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, y, lane)
@@ -4210,6 +4507,7 @@ TEXT ·sumF64AVX2(SB), $0-24
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = lane + x
@@ -4240,6 +4538,7 @@ TEXT ·sumAbsF64AVX2(SB), $0-24
 	VPSRLQ   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000008
 	JLT      done2
+	PCALIGN  $0x40
 
 loop1:
 	// lane = lane + |x|
@@ -4270,6 +4569,7 @@ TEXT ·sumSquaresF64AVX2(SB), $0-24
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, x, lane)
@@ -4300,6 +4600,7 @@ TEXT ·maxAbsF64AVX2(SB), $0-24
 	VPSRLQ   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000008
 	JLT      done2
+	PCALIGN  $0x40
 
 loop1:
 	// lane = max(lane, |x|)
@@ -4325,27 +4626,28 @@ done2:
 // func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainF64AVX2(SB), $0-56
-	MOVQ  k+0(FP), AX
-	MOVQ  a+8(FP), CX
-	MOVQ  b+16(FP), DX
-	MOVQ  ldb+24(FP), BX
-	MOVQ  c+32(FP), SI
-	MOVQ  ldc+40(FP), DI
-	MOVQ  more+48(FP), R8
-	SHLQ  $0x03, BX
-	SHLQ  $0x03, DI
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	CMPQ  AX, $0x00000004
-	JLT   done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x03, BX
+	SHLQ    $0x03, DI
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -4427,8 +4729,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -4519,25 +4822,26 @@ done6:
 // func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainRowF64AVX2(SB), $0-56
-	MOVQ  k+0(FP), AX
-	MOVQ  a+8(FP), CX
-	MOVQ  b+16(FP), DX
-	MOVQ  ldb+24(FP), BX
-	MOVQ  c+32(FP), SI
-	MOVQ  ldc+40(FP), DI
-	MOVQ  more+48(FP), R8
-	SHLQ  $0x03, BX
-	SHLQ  $0x03, DI
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	CMPQ  AX, $0x00000004
-	JLT   done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x03, BX
+	SHLQ    $0x03, DI
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -4619,8 +4923,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -4715,6 +5020,7 @@ TEXT ·lanesF64AVX2(SB), $0-40
 	VMOVUPD 576(SI), Y9
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -4785,6 +5091,7 @@ TEXT ·lanesRowF64AVX2(SB), $0-40
 	VMOVUPD 288(SI), Y9
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -4837,11 +5144,12 @@ done2:
 // func foldF64AVX2(n int, out *float64, acc *float64)
 // Requires: AVX
 TEXT ·foldF64AVX2(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ out+8(FP), CX
-	MOVQ acc+16(FP), DX
-	CMPQ AX, $0x00000002
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	MOVQ    acc+16(FP), DX
+	CMPQ    AX, $0x00000002
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPD      (DX), Y0
@@ -4879,6 +5187,7 @@ TEXT ·sGDF32AVX512(SB), $0-32
 	MOVL         16(CX), SI
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z1
@@ -4889,43 +5198,10 @@ loop1:
 	VMOVUPS 128(BX), Z6
 	VMOVUPS 192(DX), Z7
 	VMOVUPS 192(BX), Z8
-	TESTB   $0x01, SI
-	JEQ     skip3
+	TESTQ   SI, SI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 4(CX), Z9
-	VMULPS       Z2, Z9, Z2
-	VMULPS       Z4, Z9, Z4
-	VMULPS       Z6, Z9, Z6
-	VMULPS       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, SI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 8(CX), Z9
-	VMULPS       Z1, Z9, Z10
-	VADDPS       Z10, Z2, Z2
-	VMULPS       Z3, Z9, Z10
-	VADDPS       Z10, Z4, Z4
-	VMULPS       Z5, Z9, Z10
-	VADDPS       Z10, Z6, Z6
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, SI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 12(CX), Z9
-	VMULPS       Z1, Z9, Z1
-	VMULPS       Z3, Z9, Z3
-	VMULPS       Z5, Z9, Z5
-	VMULPS       Z7, Z9, Z7
-
-skip5:
+back4:
 	// x = x - lr*g
 	VMULPS  Z2, Z0, Z2
 	VSUBPS  Z2, Z1, Z1
@@ -4952,37 +5228,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done7
+	CMPQ    AX, $0x00000010
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Z1
 	VMOVUPS (BX), Z2
-	TESTB   $0x01, SI
-	JEQ     skip8
+	TESTQ   SI, SI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 4(CX), Z3
-	VMULPS       Z2, Z3, Z2
-
-skip8:
-	TESTB $0x02, SI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 8(CX), Z3
-	VMULPS       Z1, Z3, Z3
-	VADDPS       Z3, Z2, Z2
-
-skip9:
-	TESTB $0x04, SI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 12(CX), Z3
-	VMULPS       Z1, Z3, Z1
-
-skip10:
+back8:
 	// x = x - lr*g
 	VMULPS  Z2, Z0, Z2
 	VSUBPS  Z2, Z1, Z1
@@ -4991,11 +5247,79 @@ skip10:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, SI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 4(CX), Z9
+	VMULPS       Z2, Z9, Z2
+	VMULPS       Z4, Z9, Z4
+	VMULPS       Z6, Z9, Z6
+	VMULPS       Z8, Z9, Z8
+
+skip9:
+	TESTB $0x02, SI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 8(CX), Z9
+	VMULPS       Z1, Z9, Z10
+	VADDPS       Z10, Z2, Z2
+	VMULPS       Z3, Z9, Z10
+	VADDPS       Z10, Z4, Z4
+	VMULPS       Z5, Z9, Z10
+	VADDPS       Z10, Z6, Z6
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 12(CX), Z9
+	VMULPS       Z1, Z9, Z1
+	VMULPS       Z3, Z9, Z3
+	VMULPS       Z5, Z9, Z5
+	VMULPS       Z7, Z9, Z7
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, SI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 4(CX), Z3
+	VMULPS       Z2, Z3, Z2
+
+skip12:
+	TESTB $0x02, SI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 8(CX), Z3
+	VMULPS       Z1, Z3, Z3
+	VADDPS       Z3, Z2, Z2
+
+skip13:
+	TESTB $0x04, SI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 12(CX), Z3
+	VMULPS       Z1, Z3, Z1
+
+skip14:
+	JMP back8
 
 // func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -5010,6 +5334,7 @@ TEXT ·momentumF32AVX512(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z2
@@ -5020,43 +5345,10 @@ loop1:
 	VMOVUPS 128(SI), Z7
 	VMOVUPS 192(DX), Z8
 	VMOVUPS 192(SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z10
-	VMULPS       Z3, Z10, Z3
-	VMULPS       Z5, Z10, Z5
-	VMULPS       Z7, Z10, Z7
-	VMULPS       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z10
-	VMULPS       Z2, Z10, Z11
-	VADDPS       Z11, Z3, Z3
-	VMULPS       Z4, Z10, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       Z6, Z10, Z11
-	VADDPS       Z11, Z7, Z7
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z10
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z4, Z10, Z4
-	VMULPS       Z6, Z10, Z6
-	VMULPS       Z8, Z10, Z8
-
-skip5:
+back4:
 	// v = rho*v + g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z10
@@ -5108,37 +5400,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done7
+	CMPQ    AX, $0x00000010
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-skip10:
+back8:
 	// v = rho*v + g
 	VMOVUPS (BX), Z4
 	VMULPS  Z4, Z0, Z4
@@ -5154,11 +5426,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z10
+	VMULPS       Z3, Z10, Z3
+	VMULPS       Z5, Z10, Z5
+	VMULPS       Z7, Z10, Z7
+	VMULPS       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Z10
+	VMULPS       Z2, Z10, Z11
+	VADDPS       Z11, Z3, Z3
+	VMULPS       Z4, Z10, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       Z6, Z10, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z8, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Z10
+	VMULPS       Z2, Z10, Z2
+	VMULPS       Z4, Z10, Z4
+	VMULPS       Z6, Z10, Z6
+	VMULPS       Z8, Z10, Z8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z4
+	VMULPS       Z3, Z4, Z3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Z4
+	VMULPS       Z2, Z4, Z2
+
+skip14:
+	JMP back8
 
 // func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -5173,6 +5513,7 @@ TEXT ·momentumVelocityF32AVX512(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z2
@@ -5183,43 +5524,10 @@ loop1:
 	VMOVUPS 128(SI), Z7
 	VMOVUPS 192(DX), Z8
 	VMOVUPS 192(SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z10
-	VMULPS       Z3, Z10, Z3
-	VMULPS       Z5, Z10, Z5
-	VMULPS       Z7, Z10, Z7
-	VMULPS       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z10
-	VMULPS       Z2, Z10, Z11
-	VADDPS       Z11, Z3, Z3
-	VMULPS       Z4, Z10, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       Z6, Z10, Z11
-	VADDPS       Z11, Z7, Z7
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z10
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z4, Z10, Z4
-	VMULPS       Z6, Z10, Z6
-	VMULPS       Z8, Z10, Z8
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z10
@@ -5271,37 +5579,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done7
+	CMPQ    AX, $0x00000010
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z4
 	VMULPS  Z4, Z0, Z4
@@ -5317,11 +5605,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z10
+	VMULPS       Z3, Z10, Z3
+	VMULPS       Z5, Z10, Z5
+	VMULPS       Z7, Z10, Z7
+	VMULPS       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Z10
+	VMULPS       Z2, Z10, Z11
+	VADDPS       Z11, Z3, Z3
+	VMULPS       Z4, Z10, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       Z6, Z10, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z8, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Z10
+	VMULPS       Z2, Z10, Z2
+	VMULPS       Z4, Z10, Z4
+	VMULPS       Z6, Z10, Z6
+	VMULPS       Z8, Z10, Z8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z4
+	VMULPS       Z3, Z4, Z3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Z4
+	VMULPS       Z2, Z4, Z2
+
+skip14:
+	JMP back8
 
 // func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -5337,6 +5693,7 @@ TEXT ·nesterovF32AVX512(SB), $0-40
 	MOVL         24(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z3
@@ -5347,43 +5704,10 @@ loop1:
 	VMOVUPS 128(SI), Z8
 	VMOVUPS 192(DX), Z9
 	VMOVUPS 192(SI), Z10
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 12(CX), Z11
-	VMULPS       Z4, Z11, Z4
-	VMULPS       Z6, Z11, Z6
-	VMULPS       Z8, Z11, Z8
-	VMULPS       Z10, Z11, Z10
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Z11
-	VMULPS       Z3, Z11, Z12
-	VADDPS       Z12, Z4, Z4
-	VMULPS       Z5, Z11, Z12
-	VADDPS       Z12, Z6, Z6
-	VMULPS       Z7, Z11, Z12
-	VADDPS       Z12, Z8, Z8
-	VMULPS       Z9, Z11, Z11
-	VADDPS       Z11, Z10, Z10
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Z11
-	VMULPS       Z3, Z11, Z3
-	VMULPS       Z5, Z11, Z5
-	VMULPS       Z7, Z11, Z7
-	VMULPS       Z9, Z11, Z9
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z11
@@ -5447,37 +5771,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done7
+	CMPQ    AX, $0x00000010
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPS (DX), Z3
 	VMOVUPS (SI), Z4
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSS 12(CX), Z5
-	VMULPS       Z4, Z5, Z4
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Z5
-	VMULPS       Z3, Z5, Z5
-	VADDPS       Z5, Z4, Z4
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Z5
-	VMULPS       Z3, Z5, Z3
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z5
@@ -5496,11 +5800,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 12(CX), Z11
+	VMULPS       Z4, Z11, Z4
+	VMULPS       Z6, Z11, Z6
+	VMULPS       Z8, Z11, Z8
+	VMULPS       Z10, Z11, Z10
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Z11
+	VMULPS       Z3, Z11, Z12
+	VADDPS       Z12, Z4, Z4
+	VMULPS       Z5, Z11, Z12
+	VADDPS       Z12, Z6, Z6
+	VMULPS       Z7, Z11, Z12
+	VADDPS       Z12, Z8, Z8
+	VMULPS       Z9, Z11, Z11
+	VADDPS       Z11, Z10, Z10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSS 20(CX), Z11
+	VMULPS       Z3, Z11, Z3
+	VMULPS       Z5, Z11, Z5
+	VMULPS       Z7, Z11, Z7
+	VMULPS       Z9, Z11, Z9
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSS 12(CX), Z5
+	VMULPS       Z4, Z5, Z4
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Z5
+	VMULPS       Z3, Z5, Z5
+	VADDPS       Z5, Z4, Z4
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSS 20(CX), Z5
+	VMULPS       Z3, Z5, Z3
+
+skip14:
+	JMP back8
 
 // func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -5515,35 +5887,15 @@ TEXT ·adaGradF32AVX512(SB), $0-40
 	MOVL         20(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-skip5:
+back4:
 	// s = s + g*g
 	VMOVUPS (BX), Z4
 	VMULPS  Z3, Z3, Z5
@@ -5568,6 +5920,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z4
+	VMULPS       Z3, Z4, Z3
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 12(CX), Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 16(CX), Z4
+	VMULPS       Z2, Z4, Z2
+
+skip7:
+	JMP back4
+
 // func rMSPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropF32AVX512(SB), $0-40
@@ -5583,35 +5963,15 @@ TEXT ·rMSPropF32AVX512(SB), $0-40
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z4
 	VMOVUPS (SI), Z5
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 16(CX), Z6
-	VMULPS       Z5, Z6, Z5
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z6
-	VMULPS       Z4, Z6, Z4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z6
 	VMULPS  Z6, Z0, Z6
@@ -5638,6 +5998,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 16(CX), Z6
+	VMULPS       Z5, Z6, Z5
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z6
+	VMULPS       Z4, Z6, Z6
+	VADDPS       Z6, Z5, Z5
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Z6
+	VMULPS       Z4, Z6, Z4
+
+skip7:
+	JMP back4
+
 // func rMSPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropMomentumF32AVX512(SB), $0-48
@@ -5655,35 +6043,15 @@ TEXT ·rMSPropMomentumF32AVX512(SB), $0-48
 	MOVL         32(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z5
 	VMOVUPS (DI), Z6
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z7
-	VMULPS       Z6, Z7, Z6
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z7
-	VMULPS       Z5, Z7, Z5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z7
 	VMULPS  Z7, Z0, Z7
@@ -5717,6 +6085,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Z7
+	VMULPS       Z6, Z7, Z6
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z7, Z6, Z6
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Z7
+	VMULPS       Z5, Z7, Z5
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropCenteredF32AVX512(SB), $0-48
@@ -5733,35 +6129,15 @@ TEXT ·rMSPropCenteredF32AVX512(SB), $0-48
 	MOVL         28(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z4
 	VMOVUPS (DI), Z5
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 16(CX), Z6
-	VMULPS       Z5, Z6, Z5
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z6
-	VMULPS       Z4, Z6, Z4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z6
 	VMULPS  Z6, Z0, Z6
@@ -5798,6 +6174,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 16(CX), Z6
+	VMULPS       Z5, Z6, Z5
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z6
+	VMULPS       Z4, Z6, Z6
+	VADDPS       Z6, Z5, Z5
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Z6
+	VMULPS       Z4, Z6, Z4
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropCenteredMomentumF32AVX512(SB), $0-56
@@ -5816,35 +6220,15 @@ TEXT ·rMSPropCenteredMomentumF32AVX512(SB), $0-56
 	MOVL         32(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z5
 	VMOVUPS (R8), Z6
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z7
-	VMULPS       Z6, Z7, Z6
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z7
-	VMULPS       Z5, Z7, Z5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z7
 	VMULPS  Z7, Z0, Z7
@@ -5888,6 +6272,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Z7
+	VMULPS       Z6, Z7, Z6
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z7, Z6, Z6
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Z7
+	VMULPS       Z5, Z7, Z5
+
+skip7:
+	JMP back4
+
 // func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·adamF32AVX512(SB), $0-48
@@ -5907,35 +6319,15 @@ TEXT ·adamF32AVX512(SB), $0-48
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z7
 	VMOVUPS (DI), Z8
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 28(CX), Z9
-	VMULPS       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z9
-	VMULPS       Z7, Z9, Z7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z9
 	VMULPS  Z9, Z0, Z9
@@ -5971,6 +6363,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 28(CX), Z9
+	VMULPS       Z8, Z9, Z8
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Z9
+	VMULPS       Z7, Z9, Z7
+
+skip7:
+	JMP back4
+
 // func aMSGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·aMSGradF32AVX512(SB), $0-56
@@ -5991,35 +6411,15 @@ TEXT ·aMSGradF32AVX512(SB), $0-56
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z7
 	VMOVUPS (R8), Z8
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 28(CX), Z9
-	VMULPS       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z9
-	VMULPS       Z7, Z9, Z7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z9
 	VMULPS  Z9, Z0, Z9
@@ -6061,6 +6461,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 28(CX), Z9
+	VMULPS       Z8, Z9, Z8
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Z9
+	VMULPS       Z7, Z9, Z7
+
+skip7:
+	JMP back4
+
 // func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lionF32AVX512(SB), $0-40
@@ -6083,35 +6511,15 @@ TEXT ·lionF32AVX512(SB), $0-40
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPS (DX), Z8
 	VMOVUPS (SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z10
-	VMULPS       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Z10
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z10
-	VMULPS       Z8, Z10, Z8
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z11
@@ -6145,6 +6553,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSS 20(CX), Z10
+	VMULPS       Z9, Z10, Z9
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Z10
+	VMULPS       Z8, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSS 28(CX), Z10
+	VMULPS       Z8, Z10, Z8
+
+skip7:
+	JMP back4
+
 // func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 // Requires: AVX, AVX512F
 TEXT ·axpyF32AVX512(SB), $0-32
@@ -6155,6 +6591,7 @@ TEXT ·axpyF32AVX512(SB), $0-32
 	VBROADCASTSS (CX), Z0
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = y + a*x
@@ -6191,8 +6628,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = y + a*x
@@ -6222,6 +6660,7 @@ TEXT ·axpbyF32AVX512(SB), $0-32
 	VBROADCASTSS 4(CX), Z1
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = a*x + b*y
@@ -6262,8 +6701,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = a*x + b*y
@@ -6292,6 +6732,7 @@ TEXT ·scaleF32AVX512(SB), $0-24
 	VBROADCASTSS (CX), Z0
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = a*x
@@ -6319,8 +6760,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = a*x
@@ -6339,13 +6781,14 @@ done4:
 // func addF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·addF32AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x + y
@@ -6379,8 +6822,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x + y
@@ -6402,13 +6846,14 @@ done4:
 // func subF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·subF32AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x - y
@@ -6442,8 +6887,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x - y
@@ -6465,13 +6911,14 @@ done4:
 // func mulF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·mulF32AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x*y
@@ -6505,8 +6952,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x*y
@@ -6535,6 +6983,7 @@ TEXT ·clipF32AVX512(SB), $0-24
 	VBROADCASTSS 4(CX), Z1
 	CMPQ         AX, $0x00000040
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = lo > x ? lo : x
@@ -6574,8 +7023,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = lo > x ? lo : x
@@ -6604,6 +7054,7 @@ TEXT ·dotF32AVX512(SB), $0-32
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, y, lane)
@@ -6630,6 +7081,7 @@ TEXT ·sumF32AVX512(SB), $0-24
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = lane + x
@@ -6656,6 +7108,7 @@ TEXT ·sumAbsF32AVX512(SB), $0-24
 	VPSRLD     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000010
 	JLT        done2
+	PCALIGN    $0x40
 
 loop1:
 	// lane = lane + |x|
@@ -6681,6 +7134,7 @@ TEXT ·sumSquaresF32AVX512(SB), $0-24
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, x, lane)
@@ -6707,6 +7161,7 @@ TEXT ·maxAbsF32AVX512(SB), $0-24
 	VPSRLD     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000010
 	JLT        done2
+	PCALIGN    $0x40
 
 loop1:
 	// lane = max(lane, |x|)
@@ -6726,37 +7181,38 @@ done2:
 // func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
 // Requires: AVX, AVX512F
 TEXT ·chainF32AVX512(SB), $0-56
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+16(FP), DX
-	MOVQ   ldb+24(FP), BX
-	MOVQ   c+32(FP), SI
-	MOVQ   ldc+40(FP), DI
-	MOVQ   more+48(FP), R8
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	CMPQ   AX, $0x00000004
-	JLT    done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -6898,8 +7354,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -7055,25 +7512,26 @@ done6:
 // func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
 // Requires: AVX, AVX512F
 TEXT ·chainRowF32AVX512(SB), $0-56
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+16(FP), DX
-	MOVQ   ldb+24(FP), BX
-	MOVQ   c+32(FP), SI
-	MOVQ   ldc+40(FP), DI
-	MOVQ   more+48(FP), R8
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	CMPQ   AX, $0x00000004
-	JLT    done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -7155,8 +7613,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -7261,6 +7720,7 @@ TEXT ·lanesF32AVX512(SB), $0-40
 	VMOVUPS 1216(SI), Z19
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -7360,6 +7820,7 @@ TEXT ·lanesRowF32AVX512(SB), $0-40
 	VMOVUPS 448(SI), Z7
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -7408,11 +7869,12 @@ done2:
 // func foldF32AVX512(n int, out *float32, acc *float32)
 // Requires: AVX, AVX512F
 TEXT ·foldF32AVX512(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ out+8(FP), CX
-	MOVQ acc+16(FP), DX
-	CMPQ AX, $0x00000004
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	MOVQ    acc+16(FP), DX
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS       (DX), Z0
@@ -7466,6 +7928,7 @@ TEXT ·sGDF64AVX512(SB), $0-32
 	MOVL         32(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z1
@@ -7476,43 +7939,10 @@ loop1:
 	VMOVUPD 128(BX), Z6
 	VMOVUPD 192(DX), Z7
 	VMOVUPD 192(BX), Z8
-	TESTB   $0x01, SI
-	JEQ     skip3
+	TESTQ   SI, SI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 8(CX), Z9
-	VMULPD       Z2, Z9, Z2
-	VMULPD       Z4, Z9, Z4
-	VMULPD       Z6, Z9, Z6
-	VMULPD       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, SI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 16(CX), Z9
-	VMULPD       Z1, Z9, Z10
-	VADDPD       Z10, Z2, Z2
-	VMULPD       Z3, Z9, Z10
-	VADDPD       Z10, Z4, Z4
-	VMULPD       Z5, Z9, Z10
-	VADDPD       Z10, Z6, Z6
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, SI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 24(CX), Z9
-	VMULPD       Z1, Z9, Z1
-	VMULPD       Z3, Z9, Z3
-	VMULPD       Z5, Z9, Z5
-	VMULPD       Z7, Z9, Z7
-
-skip5:
+back4:
 	// x = x - lr*g
 	VMULPD  Z2, Z0, Z2
 	VSUBPD  Z2, Z1, Z1
@@ -7539,37 +7969,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Z1
 	VMOVUPD (BX), Z2
-	TESTB   $0x01, SI
-	JEQ     skip8
+	TESTQ   SI, SI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 8(CX), Z3
-	VMULPD       Z2, Z3, Z2
-
-skip8:
-	TESTB $0x02, SI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 16(CX), Z3
-	VMULPD       Z1, Z3, Z3
-	VADDPD       Z3, Z2, Z2
-
-skip9:
-	TESTB $0x04, SI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 24(CX), Z3
-	VMULPD       Z1, Z3, Z1
-
-skip10:
+back8:
 	// x = x - lr*g
 	VMULPD  Z2, Z0, Z2
 	VSUBPD  Z2, Z1, Z1
@@ -7578,11 +7988,79 @@ skip10:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, SI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 8(CX), Z9
+	VMULPD       Z2, Z9, Z2
+	VMULPD       Z4, Z9, Z4
+	VMULPD       Z6, Z9, Z6
+	VMULPD       Z8, Z9, Z8
+
+skip9:
+	TESTB $0x02, SI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 16(CX), Z9
+	VMULPD       Z1, Z9, Z10
+	VADDPD       Z10, Z2, Z2
+	VMULPD       Z3, Z9, Z10
+	VADDPD       Z10, Z4, Z4
+	VMULPD       Z5, Z9, Z10
+	VADDPD       Z10, Z6, Z6
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 24(CX), Z9
+	VMULPD       Z1, Z9, Z1
+	VMULPD       Z3, Z9, Z3
+	VMULPD       Z5, Z9, Z5
+	VMULPD       Z7, Z9, Z7
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, SI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 8(CX), Z3
+	VMULPD       Z2, Z3, Z2
+
+skip12:
+	TESTB $0x02, SI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 16(CX), Z3
+	VMULPD       Z1, Z3, Z3
+	VADDPD       Z3, Z2, Z2
+
+skip13:
+	TESTB $0x04, SI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 24(CX), Z3
+	VMULPD       Z1, Z3, Z1
+
+skip14:
+	JMP back8
 
 // func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -7597,6 +8075,7 @@ TEXT ·momentumF64AVX512(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z2
@@ -7607,43 +8086,10 @@ loop1:
 	VMOVUPD 128(SI), Z7
 	VMOVUPD 192(DX), Z8
 	VMOVUPD 192(SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z10
-	VMULPD       Z3, Z10, Z3
-	VMULPD       Z5, Z10, Z5
-	VMULPD       Z7, Z10, Z7
-	VMULPD       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z10
-	VMULPD       Z2, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z4, Z10, Z11
-	VADDPD       Z11, Z5, Z5
-	VMULPD       Z6, Z10, Z11
-	VADDPD       Z11, Z7, Z7
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z10
-	VMULPD       Z2, Z10, Z2
-	VMULPD       Z4, Z10, Z4
-	VMULPD       Z6, Z10, Z6
-	VMULPD       Z8, Z10, Z8
-
-skip5:
+back4:
 	// v = rho*v + g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z10
@@ -7695,37 +8141,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-skip10:
+back8:
 	// v = rho*v + g
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z0, Z4
@@ -7741,11 +8167,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z10
+	VMULPD       Z3, Z10, Z3
+	VMULPD       Z5, Z10, Z5
+	VMULPD       Z7, Z10, Z7
+	VMULPD       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Z10
+	VMULPD       Z2, Z10, Z11
+	VADDPD       Z11, Z3, Z3
+	VMULPD       Z4, Z10, Z11
+	VADDPD       Z11, Z5, Z5
+	VMULPD       Z6, Z10, Z11
+	VADDPD       Z11, Z7, Z7
+	VMULPD       Z8, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Z10
+	VMULPD       Z2, Z10, Z2
+	VMULPD       Z4, Z10, Z4
+	VMULPD       Z6, Z10, Z6
+	VMULPD       Z8, Z10, Z8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z4
+	VMULPD       Z3, Z4, Z3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Z4
+	VMULPD       Z2, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Z4
+	VMULPD       Z2, Z4, Z2
+
+skip14:
+	JMP back8
 
 // func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -7760,6 +8254,7 @@ TEXT ·momentumVelocityF64AVX512(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z2
@@ -7770,43 +8265,10 @@ loop1:
 	VMOVUPD 128(SI), Z7
 	VMOVUPD 192(DX), Z8
 	VMOVUPD 192(SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z10
-	VMULPD       Z3, Z10, Z3
-	VMULPD       Z5, Z10, Z5
-	VMULPD       Z7, Z10, Z7
-	VMULPD       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z10
-	VMULPD       Z2, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z4, Z10, Z11
-	VADDPD       Z11, Z5, Z5
-	VMULPD       Z6, Z10, Z11
-	VADDPD       Z11, Z7, Z7
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z10
-	VMULPD       Z2, Z10, Z2
-	VMULPD       Z4, Z10, Z4
-	VMULPD       Z6, Z10, Z6
-	VMULPD       Z8, Z10, Z8
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z10
@@ -7858,37 +8320,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z0, Z4
@@ -7904,11 +8346,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z10
+	VMULPD       Z3, Z10, Z3
+	VMULPD       Z5, Z10, Z5
+	VMULPD       Z7, Z10, Z7
+	VMULPD       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Z10
+	VMULPD       Z2, Z10, Z11
+	VADDPD       Z11, Z3, Z3
+	VMULPD       Z4, Z10, Z11
+	VADDPD       Z11, Z5, Z5
+	VMULPD       Z6, Z10, Z11
+	VADDPD       Z11, Z7, Z7
+	VMULPD       Z8, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Z10
+	VMULPD       Z2, Z10, Z2
+	VMULPD       Z4, Z10, Z4
+	VMULPD       Z6, Z10, Z6
+	VMULPD       Z8, Z10, Z8
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z4
+	VMULPD       Z3, Z4, Z3
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Z4
+	VMULPD       Z2, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Z4
+	VMULPD       Z2, Z4, Z2
+
+skip14:
+	JMP back8
 
 // func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -7924,6 +8434,7 @@ TEXT ·nesterovF64AVX512(SB), $0-40
 	MOVL         48(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z3
@@ -7934,43 +8445,10 @@ loop1:
 	VMOVUPD 128(SI), Z8
 	VMOVUPD 192(DX), Z9
 	VMOVUPD 192(SI), Z10
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 24(CX), Z11
-	VMULPD       Z4, Z11, Z4
-	VMULPD       Z6, Z11, Z6
-	VMULPD       Z8, Z11, Z8
-	VMULPD       Z10, Z11, Z10
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Z11
-	VMULPD       Z3, Z11, Z12
-	VADDPD       Z12, Z4, Z4
-	VMULPD       Z5, Z11, Z12
-	VADDPD       Z12, Z6, Z6
-	VMULPD       Z7, Z11, Z12
-	VADDPD       Z12, Z8, Z8
-	VMULPD       Z9, Z11, Z11
-	VADDPD       Z11, Z10, Z10
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Z11
-	VMULPD       Z3, Z11, Z3
-	VMULPD       Z5, Z11, Z5
-	VMULPD       Z7, Z11, Z7
-	VMULPD       Z9, Z11, Z9
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z11
@@ -8034,37 +8512,17 @@ skip5:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done7
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
 
-loop6:
+loop5:
 	VMOVUPD (DX), Z3
 	VMOVUPD (SI), Z4
-	TESTB   $0x01, DI
-	JEQ     skip8
+	TESTQ   DI, DI
+	JNE     rare7
 
-	// g = scale*g
-	VBROADCASTSD 24(CX), Z5
-	VMULPD       Z4, Z5, Z4
-
-skip8:
-	TESTB $0x02, DI
-	JEQ   skip9
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Z5
-	VMULPD       Z3, Z5, Z5
-	VADDPD       Z5, Z4, Z4
-
-skip9:
-	TESTB $0x04, DI
-	JEQ   skip10
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Z5
-	VMULPD       Z3, Z5, Z3
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z5
@@ -8083,11 +8541,79 @@ skip10:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop6
+	JGE     loop5
 
-done7:
+done6:
 	VZEROUPPER
 	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 24(CX), Z11
+	VMULPD       Z4, Z11, Z4
+	VMULPD       Z6, Z11, Z6
+	VMULPD       Z8, Z11, Z8
+	VMULPD       Z10, Z11, Z10
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Z11
+	VMULPD       Z3, Z11, Z12
+	VADDPD       Z12, Z4, Z4
+	VMULPD       Z5, Z11, Z12
+	VADDPD       Z12, Z6, Z6
+	VMULPD       Z7, Z11, Z12
+	VADDPD       Z12, Z8, Z8
+	VMULPD       Z9, Z11, Z11
+	VADDPD       Z11, Z10, Z10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// x = keep*x
+	VBROADCASTSD 40(CX), Z11
+	VMULPD       Z3, Z11, Z3
+	VMULPD       Z5, Z11, Z5
+	VMULPD       Z7, Z11, Z7
+	VMULPD       Z9, Z11, Z9
+
+skip11:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip12
+
+	// g = scale*g
+	VBROADCASTSD 24(CX), Z5
+	VMULPD       Z4, Z5, Z4
+
+skip12:
+	TESTB $0x02, DI
+	JEQ   skip13
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Z5
+	VMULPD       Z3, Z5, Z5
+	VADDPD       Z5, Z4, Z4
+
+skip13:
+	TESTB $0x04, DI
+	JEQ   skip14
+
+	// x = keep*x
+	VBROADCASTSD 40(CX), Z5
+	VMULPD       Z3, Z5, Z3
+
+skip14:
+	JMP back8
 
 // func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -8102,35 +8628,15 @@ TEXT ·adaGradF64AVX512(SB), $0-40
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-skip5:
+back4:
 	// s = s + g*g
 	VMOVUPD (BX), Z4
 	VMULPD  Z3, Z3, Z5
@@ -8155,6 +8661,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z4
+	VMULPD       Z3, Z4, Z3
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 24(CX), Z4
+	VMULPD       Z2, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 32(CX), Z4
+	VMULPD       Z2, Z4, Z2
+
+skip7:
+	JMP back4
+
 // func rMSPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropF64AVX512(SB), $0-40
@@ -8170,35 +8704,15 @@ TEXT ·rMSPropF64AVX512(SB), $0-40
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z4
 	VMOVUPD (SI), Z5
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 32(CX), Z6
-	VMULPD       Z5, Z6, Z5
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z6
-	VMULPD       Z4, Z6, Z4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z6
 	VMULPD  Z6, Z0, Z6
@@ -8225,6 +8739,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 32(CX), Z6
+	VMULPD       Z5, Z6, Z5
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z6
+	VMULPD       Z4, Z6, Z6
+	VADDPD       Z6, Z5, Z5
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Z6
+	VMULPD       Z4, Z6, Z4
+
+skip7:
+	JMP back4
+
 // func rMSPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropMomentumF64AVX512(SB), $0-48
@@ -8242,35 +8784,15 @@ TEXT ·rMSPropMomentumF64AVX512(SB), $0-48
 	MOVL         64(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z5
 	VMOVUPD (DI), Z6
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z7
-	VMULPD       Z6, Z7, Z6
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z7
-	VMULPD       Z5, Z7, Z5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z7
 	VMULPD  Z7, Z0, Z7
@@ -8304,6 +8826,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Z7
+	VMULPD       Z6, Z7, Z6
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Z7
+	VMULPD       Z5, Z7, Z7
+	VADDPD       Z7, Z6, Z6
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Z7
+	VMULPD       Z5, Z7, Z5
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropCenteredF64AVX512(SB), $0-48
@@ -8320,35 +8870,15 @@ TEXT ·rMSPropCenteredF64AVX512(SB), $0-48
 	MOVL         56(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z4
 	VMOVUPD (DI), Z5
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 32(CX), Z6
-	VMULPD       Z5, Z6, Z5
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z6
-	VMULPD       Z4, Z6, Z4
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z6
 	VMULPD  Z6, Z0, Z6
@@ -8385,6 +8915,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 32(CX), Z6
+	VMULPD       Z5, Z6, Z5
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z6
+	VMULPD       Z4, Z6, Z6
+	VADDPD       Z6, Z5, Z5
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Z6
+	VMULPD       Z4, Z6, Z4
+
+skip7:
+	JMP back4
+
 // func rMSPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·rMSPropCenteredMomentumF64AVX512(SB), $0-56
@@ -8403,35 +8961,15 @@ TEXT ·rMSPropCenteredMomentumF64AVX512(SB), $0-56
 	MOVL         64(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z5
 	VMOVUPD (R8), Z6
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z7
-	VMULPD       Z6, Z7, Z6
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z7
-	VMULPD       Z5, Z7, Z5
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z7
 	VMULPD  Z7, Z0, Z7
@@ -8475,6 +9013,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Z7
+	VMULPD       Z6, Z7, Z6
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Z7
+	VMULPD       Z5, Z7, Z7
+	VADDPD       Z7, Z6, Z6
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Z7
+	VMULPD       Z5, Z7, Z5
+
+skip7:
+	JMP back4
+
 // func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·adamF64AVX512(SB), $0-48
@@ -8494,35 +9060,15 @@ TEXT ·adamF64AVX512(SB), $0-48
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z7
 	VMOVUPD (DI), Z8
-	TESTB   $0x01, R8
-	JEQ     skip3
+	TESTQ   R8, R8
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 56(CX), Z9
-	VMULPD       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, R8
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, R8
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z9
-	VMULPD       Z7, Z9, Z7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z9
 	VMULPD  Z9, Z0, Z9
@@ -8558,6 +9104,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R8
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 56(CX), Z9
+	VMULPD       Z8, Z9, Z8
+
+skip5:
+	TESTB $0x02, R8
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Z9
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+
+skip6:
+	TESTB $0x04, R8
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Z9
+	VMULPD       Z7, Z9, Z7
+
+skip7:
+	JMP back4
+
 // func aMSGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·aMSGradF64AVX512(SB), $0-56
@@ -8578,35 +9152,15 @@ TEXT ·aMSGradF64AVX512(SB), $0-56
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z7
 	VMOVUPD (R8), Z8
-	TESTB   $0x01, R9
-	JEQ     skip3
+	TESTQ   R9, R9
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 56(CX), Z9
-	VMULPD       Z8, Z9, Z8
-
-skip3:
-	TESTB $0x02, R9
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-skip4:
-	TESTB $0x04, R9
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z9
-	VMULPD       Z7, Z9, Z7
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z9
 	VMULPD  Z9, Z0, Z9
@@ -8648,6 +9202,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, R9
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 56(CX), Z9
+	VMULPD       Z8, Z9, Z8
+
+skip5:
+	TESTB $0x02, R9
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Z9
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+
+skip6:
+	TESTB $0x04, R9
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Z9
+	VMULPD       Z7, Z9, Z7
+
+skip7:
+	JMP back4
+
 // func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lionF64AVX512(SB), $0-40
@@ -8670,35 +9252,15 @@ TEXT ·lionF64AVX512(SB), $0-40
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	VMOVUPD (DX), Z8
 	VMOVUPD (SI), Z9
-	TESTB   $0x01, DI
-	JEQ     skip3
+	TESTQ   DI, DI
+	JNE     rare3
 
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z10
-	VMULPD       Z9, Z10, Z9
-
-skip3:
-	TESTB $0x02, DI
-	JEQ   skip4
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Z10
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-skip4:
-	TESTB $0x04, DI
-	JEQ   skip5
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z10
-	VMULPD       Z8, Z10, Z8
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z11
@@ -8732,6 +9294,34 @@ done2:
 	VZEROUPPER
 	RET
 
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip5
+
+	// g = scale*g
+	VBROADCASTSD 40(CX), Z10
+	VMULPD       Z9, Z10, Z9
+
+skip5:
+	TESTB $0x02, DI
+	JEQ   skip6
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Z10
+	VMULPD       Z8, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+
+skip6:
+	TESTB $0x04, DI
+	JEQ   skip7
+
+	// x = keep*x
+	VBROADCASTSD 56(CX), Z10
+	VMULPD       Z8, Z10, Z8
+
+skip7:
+	JMP back4
+
 // func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 // Requires: AVX, AVX512F
 TEXT ·axpyF64AVX512(SB), $0-32
@@ -8742,6 +9332,7 @@ TEXT ·axpyF64AVX512(SB), $0-32
 	VBROADCASTSD (CX), Z0
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = y + a*x
@@ -8778,8 +9369,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = y + a*x
@@ -8809,6 +9401,7 @@ TEXT ·axpbyF64AVX512(SB), $0-32
 	VBROADCASTSD 8(CX), Z1
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// y = a*x + b*y
@@ -8849,8 +9442,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// y = a*x + b*y
@@ -8879,6 +9473,7 @@ TEXT ·scaleF64AVX512(SB), $0-24
 	VBROADCASTSD (CX), Z0
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = a*x
@@ -8906,8 +9501,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = a*x
@@ -8926,13 +9522,14 @@ done4:
 // func addF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·addF64AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x + y
@@ -8966,8 +9563,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x + y
@@ -8989,13 +9587,14 @@ done4:
 // func subF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·subF64AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x - y
@@ -9029,8 +9628,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x - y
@@ -9052,13 +9652,14 @@ done4:
 // func mulF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·mulF64AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ c+8(FP), CX
-	MOVQ z+16(FP), CX
-	MOVQ x+24(FP), DX
-	MOVQ y+32(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    z+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    y+32(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// z = x*y
@@ -9092,8 +9693,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// z = x*y
@@ -9122,6 +9724,7 @@ TEXT ·clipF64AVX512(SB), $0-24
 	VBROADCASTSD 8(CX), Z1
 	CMPQ         AX, $0x00000020
 	JLT          done2
+	PCALIGN      $0x40
 
 loop1:
 	// x = lo > x ? lo : x
@@ -9161,8 +9764,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// x = lo > x ? lo : x
@@ -9191,6 +9795,7 @@ TEXT ·dotF64AVX512(SB), $0-32
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, y, lane)
@@ -9217,6 +9822,7 @@ TEXT ·sumF64AVX512(SB), $0-24
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = lane + x
@@ -9243,6 +9849,7 @@ TEXT ·sumAbsF64AVX512(SB), $0-24
 	VPSRLQ     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000008
 	JLT        done2
+	PCALIGN    $0x40
 
 loop1:
 	// lane = lane + |x|
@@ -9268,6 +9875,7 @@ TEXT ·sumSquaresF64AVX512(SB), $0-24
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// lane = fma(x, x, lane)
@@ -9294,6 +9902,7 @@ TEXT ·maxAbsF64AVX512(SB), $0-24
 	VPSRLQ     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000008
 	JLT        done2
+	PCALIGN    $0x40
 
 loop1:
 	// lane = max(lane, |x|)
@@ -9313,37 +9922,38 @@ done2:
 // func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
 // Requires: AVX, AVX512F
 TEXT ·chainF64AVX512(SB), $0-56
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+16(FP), DX
-	MOVQ   ldb+24(FP), BX
-	MOVQ   c+32(FP), SI
-	MOVQ   ldc+40(FP), DI
-	MOVQ   more+48(FP), R8
-	SHLQ   $0x03, BX
-	SHLQ   $0x03, DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	CMPQ   AX, $0x00000004
-	JLT    done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x03, BX
+	SHLQ    $0x03, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -9485,8 +10095,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -9642,25 +10253,26 @@ done6:
 // func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
 // Requires: AVX, AVX512F
 TEXT ·chainRowF64AVX512(SB), $0-56
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+16(FP), DX
-	MOVQ   ldb+24(FP), BX
-	MOVQ   c+32(FP), SI
-	MOVQ   ldc+40(FP), DI
-	MOVQ   more+48(FP), R8
-	SHLQ   $0x03, BX
-	SHLQ   $0x03, DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	CMPQ   AX, $0x00000004
-	JLT    done2
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    ldb+24(FP), BX
+	MOVQ    c+32(FP), SI
+	MOVQ    ldc+40(FP), DI
+	MOVQ    more+48(FP), R8
+	SHLQ    $0x03, BX
+	SHLQ    $0x03, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	CMPQ    AX, $0x00000004
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -9742,8 +10354,9 @@ loop1:
 	JGE          loop1
 
 done2:
-	CMPQ AX, $0x00000001
-	JLT  done4
+	CMPQ    AX, $0x00000001
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
@@ -9848,6 +10461,7 @@ TEXT ·lanesF64AVX512(SB), $0-40
 	VMOVUPD 1216(SI), Z19
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -9947,6 +10561,7 @@ TEXT ·lanesRowF64AVX512(SB), $0-40
 	VMOVUPD 448(SI), Z7
 	CMPQ    AX, $0x00000001
 	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
@@ -9995,11 +10610,12 @@ done2:
 // func foldF64AVX512(n int, out *float64, acc *float64)
 // Requires: AVX, AVX512F
 TEXT ·foldF64AVX512(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ out+8(FP), CX
-	MOVQ acc+16(FP), DX
-	CMPQ AX, $0x00000002
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	MOVQ    acc+16(FP), DX
+	CMPQ    AX, $0x00000002
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPD       (DX), Z0

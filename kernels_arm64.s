@@ -23,43 +23,9 @@ loop1:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R2), F7
 	FMOVQ 48(R3), F8
-	TBZ   $0, R6, skip3
+	CBNZ  R6, rare3
 
-	// g = scale*g
-	FMOVS 4(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e22dd22 // fmul v2.4s, v9.4s, v2.4s
-	WORD  $0x6e24dd24 // fmul v4.4s, v9.4s, v4.4s
-	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-skip3:
-	TBZ $1, R6, skip4
-
-	// g = g + l2*x
-	FMOVS 8(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e21dd2a // fmul v10.4s, v9.4s, v1.4s
-	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD  $0x6e23dd2a // fmul v10.4s, v9.4s, v3.4s
-	WORD  $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
-	WORD  $0x6e25dd2a // fmul v10.4s, v9.4s, v5.4s
-	WORD  $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-skip4:
-	TBZ $2, R6, skip5
-
-	// x = keep*x
-	FMOVS 12(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
-	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
-	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-skip5:
+back4:
 	// x = x - lr*g
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
 	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
@@ -87,36 +53,14 @@ skip5:
 
 done2:
 	CMP $4, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
-	TBZ   $0, R6, skip8
+	CBNZ  R6, rare7
 
-	// g = scale*g
-	FMOVS 4(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
-
-skip8:
-	TBZ $1, R6, skip9
-
-	// g = g + l2*x
-	FMOVS 8(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-
-skip9:
-	TBZ $2, R6, skip10
-
-	// x = keep*x
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
-
-skip10:
+back8:
 	// x = x - lr*g
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
 	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
@@ -125,10 +69,78 @@ skip10:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R6, skip9
+
+	// g = scale*g
+	FMOVS 4(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e22dd22 // fmul v2.4s, v9.4s, v2.4s
+	WORD  $0x6e24dd24 // fmul v4.4s, v9.4s, v4.4s
+	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
+	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+
+skip9:
+	TBZ $1, R6, skip10
+
+	// g = g + l2*x
+	FMOVS 8(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e21dd2a // fmul v10.4s, v9.4s, v1.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x6e23dd2a // fmul v10.4s, v9.4s, v3.4s
+	WORD  $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
+	WORD  $0x6e25dd2a // fmul v10.4s, v9.4s, v5.4s
+	WORD  $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+
+skip10:
+	TBZ $2, R6, skip11
+
+	// x = keep*x
+	FMOVS 12(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
+	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R6, skip12
+
+	// g = scale*g
+	FMOVS 4(R1), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+skip12:
+	TBZ $1, R6, skip13
+
+	// g = g + l2*x
+	FMOVS 8(R1), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+
+skip13:
+	TBZ $2, R6, skip14
+
+	// x = keep*x
+	FMOVS 12(R1), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+
+skip14:
+	B back8
 
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumF32NEON(SB), $0-40
@@ -154,43 +166,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 8(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
-	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
-	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 12(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
-	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
-	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
-	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 16(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
-	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
-	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-skip5:
+back4:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
@@ -243,36 +221,14 @@ skip5:
 
 done2:
 	CMP $4, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-skip10:
+back8:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
@@ -288,10 +244,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVS 8(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
+	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
+	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
+	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVS 12(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
+	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
+	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVS 16(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
+	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVS 8(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+
+skip14:
+	B back8
 
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumVelocityF32NEON(SB), $0-40
@@ -317,43 +341,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 8(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
-	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
-	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 12(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
-	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
-	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
-	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 16(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
-	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
-	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
@@ -406,36 +396,14 @@ skip5:
 
 done2:
 	CMP $4, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
@@ -451,10 +419,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVS 8(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
+	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
+	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
+	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVS 12(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
+	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
+	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVS 16(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
+	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVS 8(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+
+skip14:
+	B back8
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovF32NEON(SB), $0-40
@@ -482,43 +518,9 @@ loop1:
 	FMOVQ 32(R6), F8
 	FMOVQ 48(R2), F9
 	FMOVQ 48(R6), F10
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 12(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e24dd64 // fmul v4.4s, v11.4s, v4.4s
-	WORD  $0x6e26dd66 // fmul v6.4s, v11.4s, v6.4s
-	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
-	WORD  $0x6e2add6a // fmul v10.4s, v11.4s, v10.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 16(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e23dd6c // fmul v12.4s, v11.4s, v3.4s
-	WORD  $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD  $0x6e25dd6c // fmul v12.4s, v11.4s, v5.4s
-	WORD  $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
-	WORD  $0x6e27dd6c // fmul v12.4s, v11.4s, v7.4s
-	WORD  $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
-	WORD  $0x6e29dd6b // fmul v11.4s, v11.4s, v9.4s
-	WORD  $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 20(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e23dd63 // fmul v3.4s, v11.4s, v3.4s
-	WORD  $0x6e25dd65 // fmul v5.4s, v11.4s, v5.4s
-	WORD  $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
-	WORD  $0x6e29dd69 // fmul v9.4s, v11.4s, v9.4s
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F11
@@ -583,36 +585,14 @@ skip5:
 
 done2:
 	CMP $4, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVS 12(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVS 16(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e23dca5 // fmul v5.4s, v5.4s, v3.4s
-	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVS 20(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F5
@@ -631,10 +611,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVS 12(R1), F11
+	VDUP  V11.S[0], V11.S4
+	WORD  $0x6e24dd64 // fmul v4.4s, v11.4s, v4.4s
+	WORD  $0x6e26dd66 // fmul v6.4s, v11.4s, v6.4s
+	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
+	WORD  $0x6e2add6a // fmul v10.4s, v11.4s, v10.4s
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVS 16(R1), F11
+	VDUP  V11.S[0], V11.S4
+	WORD  $0x6e23dd6c // fmul v12.4s, v11.4s, v3.4s
+	WORD  $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD  $0x6e25dd6c // fmul v12.4s, v11.4s, v5.4s
+	WORD  $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
+	WORD  $0x6e27dd6c // fmul v12.4s, v11.4s, v7.4s
+	WORD  $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD  $0x6e29dd6b // fmul v11.4s, v11.4s, v9.4s
+	WORD  $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVS 20(R1), F11
+	VDUP  V11.S[0], V11.S4
+	WORD  $0x6e23dd63 // fmul v3.4s, v11.4s, v3.4s
+	WORD  $0x6e25dd65 // fmul v5.4s, v11.4s, v5.4s
+	WORD  $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
+	WORD  $0x6e29dd69 // fmul v9.4s, v11.4s, v9.4s
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVS 12(R1), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVS 16(R1), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6e23dca5 // fmul v5.4s, v5.4s, v3.4s
+	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVS 20(R1), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
+
+skip14:
+	B back8
 
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·adaGradF32NEON(SB), $0-40
@@ -654,31 +702,9 @@ TEXT ·adaGradF32NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-skip5:
+back4:
 	// s = s + g*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
@@ -702,6 +728,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVS 8(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+
+skip7:
+	B back4
+
 // func rMSPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·rMSPropF32NEON(SB), $0-40
 	MOVD  n+0(FP), R0
@@ -724,31 +778,9 @@ TEXT ·rMSPropF32NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R6), F5
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 16(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 20(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
@@ -773,6 +805,34 @@ skip5:
 
 done2:
 	RET
+
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVS 16(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVS 20(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVS 24(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+
+skip7:
+	B back4
 
 // func rMSPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 TEXT ·rMSPropMomentumF32NEON(SB), $0-48
@@ -799,31 +859,9 @@ TEXT ·rMSPropMomentumF32NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R7), F6
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVS 20(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVS 24(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVS 28(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
@@ -856,6 +894,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVS 20(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVS 24(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
+	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVS 28(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
+
+skip7:
+	B back4
+
 // func rMSPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 TEXT ·rMSPropCenteredF32NEON(SB), $0-48
 	MOVD  n+0(FP), R0
@@ -879,31 +945,9 @@ TEXT ·rMSPropCenteredF32NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R7), F5
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVS 16(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVS 20(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
@@ -939,6 +983,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVS 16(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVS 20(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVS 24(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+
+skip7:
+	B back4
+
 // func rMSPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 TEXT ·rMSPropCenteredMomentumF32NEON(SB), $0-56
 	MOVD  n+0(FP), R0
@@ -965,31 +1037,9 @@ TEXT ·rMSPropCenteredMomentumF32NEON(SB), $0-56
 loop1:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R8), F6
-	TBZ   $0, R9, skip3
+	CBNZ  R9, rare3
 
-	// g = scale*g
-	FMOVS 20(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
-
-skip3:
-	TBZ $1, R9, skip4
-
-	// g = g + l2*x
-	FMOVS 24(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-
-skip4:
-	TBZ $2, R9, skip5
-
-	// x = keep*x
-	FMOVS 28(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
@@ -1032,6 +1082,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R9, skip5
+
+	// g = scale*g
+	FMOVS 20(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
+
+skip5:
+	TBZ $1, R9, skip6
+
+	// g = g + l2*x
+	FMOVS 24(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
+	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+
+skip6:
+	TBZ $2, R9, skip7
+
+	// x = keep*x
+	FMOVS 28(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
+
+skip7:
+	B back4
+
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 TEXT ·adamF32NEON(SB), $0-48
 	MOVD  n+0(FP), R0
@@ -1061,31 +1139,9 @@ TEXT ·adamF32NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R7), F8
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVS 28(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVS 32(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVS 36(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
@@ -1120,6 +1176,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVS 28(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVS 32(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVS 36(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+
+skip7:
+	B back4
+
 // func aMSGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 TEXT ·aMSGradF32NEON(SB), $0-56
 	MOVD  n+0(FP), R0
@@ -1150,31 +1234,9 @@ TEXT ·aMSGradF32NEON(SB), $0-56
 loop1:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R8), F8
-	TBZ   $0, R9, skip3
+	CBNZ  R9, rare3
 
-	// g = scale*g
-	FMOVS 28(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-skip3:
-	TBZ $1, R9, skip4
-
-	// g = g + l2*x
-	FMOVS 32(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-skip4:
-	TBZ $2, R9, skip5
-
-	// x = keep*x
-	FMOVS 36(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
@@ -1216,6 +1278,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R9, skip5
+
+	// g = scale*g
+	FMOVS 28(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+
+skip5:
+	TBZ $1, R9, skip6
+
+	// g = g + l2*x
+	FMOVS 32(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+
+skip6:
+	TBZ $2, R9, skip7
+
+	// x = keep*x
+	FMOVS 36(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+
+skip7:
+	B back4
+
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 TEXT ·lionF32NEON(SB), $0-40
 	MOVD  n+0(FP), R0
@@ -1245,31 +1335,9 @@ TEXT ·lionF32NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVS 20(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVS 24(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVS 28(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0b // fmul v11.4s, v0.4s, v10.4s
@@ -1301,6 +1369,34 @@ skip5:
 
 done2:
 	RET
+
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVS 20(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVS 24(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVS 28(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+
+skip7:
+	B back4
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpyF32NEON(SB), $0-32
@@ -2856,43 +2952,9 @@ loop1:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R2), F7
 	FMOVQ 48(R3), F8
-	TBZ   $0, R6, skip3
+	CBNZ  R6, rare3
 
-	// g = scale*g
-	FMOVD 8(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e62dd22 // fmul v2.2d, v9.2d, v2.2d
-	WORD  $0x6e64dd24 // fmul v4.2d, v9.2d, v4.2d
-	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-skip3:
-	TBZ $1, R6, skip4
-
-	// g = g + l2*x
-	FMOVD 16(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e61dd2a // fmul v10.2d, v9.2d, v1.2d
-	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD  $0x6e63dd2a // fmul v10.2d, v9.2d, v3.2d
-	WORD  $0x4e6ad484 // fadd v4.2d, v4.2d, v10.2d
-	WORD  $0x6e65dd2a // fmul v10.2d, v9.2d, v5.2d
-	WORD  $0x4e6ad4c6 // fadd v6.2d, v6.2d, v10.2d
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-skip4:
-	TBZ $2, R6, skip5
-
-	// x = keep*x
-	FMOVD 24(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
-	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
-	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-skip5:
+back4:
 	// x = x - lr*g
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
 	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
@@ -2920,36 +2982,14 @@ skip5:
 
 done2:
 	CMP $2, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
-	TBZ   $0, R6, skip8
+	CBNZ  R6, rare7
 
-	// g = scale*g
-	FMOVD 8(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
-
-skip8:
-	TBZ $1, R6, skip9
-
-	// g = g + l2*x
-	FMOVD 16(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
-	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-
-skip9:
-	TBZ $2, R6, skip10
-
-	// x = keep*x
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
-
-skip10:
+back8:
 	// x = x - lr*g
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
 	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
@@ -2958,10 +2998,78 @@ skip10:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R6, skip9
+
+	// g = scale*g
+	FMOVD 8(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e62dd22 // fmul v2.2d, v9.2d, v2.2d
+	WORD  $0x6e64dd24 // fmul v4.2d, v9.2d, v4.2d
+	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
+	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
+
+skip9:
+	TBZ $1, R6, skip10
+
+	// g = g + l2*x
+	FMOVD 16(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e61dd2a // fmul v10.2d, v9.2d, v1.2d
+	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD  $0x6e63dd2a // fmul v10.2d, v9.2d, v3.2d
+	WORD  $0x4e6ad484 // fadd v4.2d, v4.2d, v10.2d
+	WORD  $0x6e65dd2a // fmul v10.2d, v9.2d, v5.2d
+	WORD  $0x4e6ad4c6 // fadd v6.2d, v6.2d, v10.2d
+	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
+	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+
+skip10:
+	TBZ $2, R6, skip11
+
+	// x = keep*x
+	FMOVD 24(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
+	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
+	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R6, skip12
+
+	// g = scale*g
+	FMOVD 8(R1), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+skip12:
+	TBZ $1, R6, skip13
+
+	// g = g + l2*x
+	FMOVD 16(R1), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+
+skip13:
+	TBZ $2, R6, skip14
+
+	// x = keep*x
+	FMOVD 24(R1), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+
+skip14:
+	B back8
 
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumF64NEON(SB), $0-40
@@ -2987,43 +3095,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 16(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
-	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
-	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 24(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
-	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
-	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
-	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
-	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 32(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
-	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
-	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-skip5:
+back4:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
@@ -3076,36 +3150,14 @@ skip5:
 
 done2:
 	CMP $2, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-skip10:
+back8:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
@@ -3121,10 +3173,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVD 16(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
+	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
+	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
+	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVD 24(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
+	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
+	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
+	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
+	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
+	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
+	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVD 32(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
+	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVD 16(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+
+skip14:
+	B back8
 
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumVelocityF64NEON(SB), $0-40
@@ -3150,43 +3270,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 16(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
-	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
-	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 24(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
-	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
-	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
-	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
-	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 32(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
-	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
-	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-skip5:
+back4:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
@@ -3239,36 +3325,14 @@ skip5:
 
 done2:
 	CMP $2, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-skip10:
+back8:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
@@ -3284,10 +3348,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVD 16(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
+	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
+	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
+	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVD 24(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
+	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
+	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
+	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
+	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
+	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
+	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVD 32(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
+	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVD 16(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+
+skip14:
+	B back8
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovF64NEON(SB), $0-40
@@ -3315,43 +3447,9 @@ loop1:
 	FMOVQ 32(R6), F8
 	FMOVQ 48(R2), F9
 	FMOVQ 48(R6), F10
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 24(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e64dd64 // fmul v4.2d, v11.2d, v4.2d
-	WORD  $0x6e66dd66 // fmul v6.2d, v11.2d, v6.2d
-	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
-	WORD  $0x6e6add6a // fmul v10.2d, v11.2d, v10.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 32(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e63dd6c // fmul v12.2d, v11.2d, v3.2d
-	WORD  $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD  $0x6e65dd6c // fmul v12.2d, v11.2d, v5.2d
-	WORD  $0x4e6cd4c6 // fadd v6.2d, v6.2d, v12.2d
-	WORD  $0x6e67dd6c // fmul v12.2d, v11.2d, v7.2d
-	WORD  $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
-	WORD  $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
-	WORD  $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 40(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e63dd63 // fmul v3.2d, v11.2d, v3.2d
-	WORD  $0x6e65dd65 // fmul v5.2d, v11.2d, v5.2d
-	WORD  $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
-	WORD  $0x6e69dd69 // fmul v9.2d, v11.2d, v9.2d
-
-skip5:
+back4:
 	// u = v
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F11
@@ -3416,36 +3514,14 @@ skip5:
 
 done2:
 	CMP $2, R0
-	BLT done7
+	BLT done6
 
-loop6:
+loop5:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
-	TBZ   $0, R7, skip8
+	CBNZ  R7, rare7
 
-	// g = scale*g
-	FMOVD 24(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
-
-skip8:
-	TBZ $1, R7, skip9
-
-	// g = g + l2*x
-	FMOVD 32(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
-	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
-
-skip9:
-	TBZ $2, R7, skip10
-
-	// x = keep*x
-	FMOVD 40(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
-
-skip10:
+back8:
 	// u = v
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F5
@@ -3464,10 +3540,78 @@ skip10:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop6
+	BGE   loop5
 
-done7:
+done6:
 	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVD 24(R1), F11
+	VDUP  V11.D[0], V11.D2
+	WORD  $0x6e64dd64 // fmul v4.2d, v11.2d, v4.2d
+	WORD  $0x6e66dd66 // fmul v6.2d, v11.2d, v6.2d
+	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
+	WORD  $0x6e6add6a // fmul v10.2d, v11.2d, v10.2d
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = g + l2*x
+	FMOVD 32(R1), F11
+	VDUP  V11.D[0], V11.D2
+	WORD  $0x6e63dd6c // fmul v12.2d, v11.2d, v3.2d
+	WORD  $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD  $0x6e65dd6c // fmul v12.2d, v11.2d, v5.2d
+	WORD  $0x4e6cd4c6 // fadd v6.2d, v6.2d, v12.2d
+	WORD  $0x6e67dd6c // fmul v12.2d, v11.2d, v7.2d
+	WORD  $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
+	WORD  $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
+	WORD  $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// x = keep*x
+	FMOVD 40(R1), F11
+	VDUP  V11.D[0], V11.D2
+	WORD  $0x6e63dd63 // fmul v3.2d, v11.2d, v3.2d
+	WORD  $0x6e65dd65 // fmul v5.2d, v11.2d, v5.2d
+	WORD  $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
+	WORD  $0x6e69dd69 // fmul v9.2d, v11.2d, v9.2d
+
+skip11:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip12
+
+	// g = scale*g
+	FMOVD 24(R1), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
+
+skip12:
+	TBZ $1, R7, skip13
+
+	// g = g + l2*x
+	FMOVD 32(R1), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
+	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
+
+skip13:
+	TBZ $2, R7, skip14
+
+	// x = keep*x
+	FMOVD 40(R1), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
+
+skip14:
+	B back8
 
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·adaGradF64NEON(SB), $0-40
@@ -3487,31 +3631,9 @@ TEXT ·adaGradF64NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-skip5:
+back4:
 	// s = s + g*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e63dc65 // fmul v5.2d, v3.2d, v3.2d
@@ -3535,6 +3657,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVD 16(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+
+skip7:
+	B back4
+
 // func rMSPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·rMSPropF64NEON(SB), $0-40
 	MOVD  n+0(FP), R0
@@ -3557,31 +3707,9 @@ TEXT ·rMSPropF64NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R6), F5
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 32(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 40(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
@@ -3606,6 +3734,34 @@ skip5:
 
 done2:
 	RET
+
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVD 32(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVD 40(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVD 48(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+
+skip7:
+	B back4
 
 // func rMSPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 TEXT ·rMSPropMomentumF64NEON(SB), $0-48
@@ -3632,31 +3788,9 @@ TEXT ·rMSPropMomentumF64NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R7), F6
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVD 40(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVD 48(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVD 56(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
@@ -3689,6 +3823,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVD 40(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVD 48(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVD 56(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
+
+skip7:
+	B back4
+
 // func rMSPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 TEXT ·rMSPropCenteredF64NEON(SB), $0-48
 	MOVD  n+0(FP), R0
@@ -3712,31 +3874,9 @@ TEXT ·rMSPropCenteredF64NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R7), F5
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVD 32(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVD 40(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
@@ -3772,6 +3912,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVD 32(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVD 40(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVD 48(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+
+skip7:
+	B back4
+
 // func rMSPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 TEXT ·rMSPropCenteredMomentumF64NEON(SB), $0-56
 	MOVD  n+0(FP), R0
@@ -3798,31 +3966,9 @@ TEXT ·rMSPropCenteredMomentumF64NEON(SB), $0-56
 loop1:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R8), F6
-	TBZ   $0, R9, skip3
+	CBNZ  R9, rare3
 
-	// g = scale*g
-	FMOVD 40(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
-
-skip3:
-	TBZ $1, R9, skip4
-
-	// g = g + l2*x
-	FMOVD 48(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
-
-skip4:
-	TBZ $2, R9, skip5
-
-	// x = keep*x
-	FMOVD 56(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
-
-skip5:
+back4:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
@@ -3865,6 +4011,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R9, skip5
+
+	// g = scale*g
+	FMOVD 40(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
+
+skip5:
+	TBZ $1, R9, skip6
+
+	// g = g + l2*x
+	FMOVD 48(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+
+skip6:
+	TBZ $2, R9, skip7
+
+	// x = keep*x
+	FMOVD 56(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
+
+skip7:
+	B back4
+
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 TEXT ·adamF64NEON(SB), $0-48
 	MOVD  n+0(FP), R0
@@ -3894,31 +4068,9 @@ TEXT ·adamF64NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R7), F8
-	TBZ   $0, R8, skip3
+	CBNZ  R8, rare3
 
-	// g = scale*g
-	FMOVD 56(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-skip3:
-	TBZ $1, R8, skip4
-
-	// g = g + l2*x
-	FMOVD 64(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-skip4:
-	TBZ $2, R8, skip5
-
-	// x = keep*x
-	FMOVD 72(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
@@ -3953,6 +4105,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R8, skip5
+
+	// g = scale*g
+	FMOVD 56(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
+
+skip5:
+	TBZ $1, R8, skip6
+
+	// g = g + l2*x
+	FMOVD 64(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
+	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+
+skip6:
+	TBZ $2, R8, skip7
+
+	// x = keep*x
+	FMOVD 72(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
+
+skip7:
+	B back4
+
 // func aMSGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 TEXT ·aMSGradF64NEON(SB), $0-56
 	MOVD  n+0(FP), R0
@@ -3983,31 +4163,9 @@ TEXT ·aMSGradF64NEON(SB), $0-56
 loop1:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R8), F8
-	TBZ   $0, R9, skip3
+	CBNZ  R9, rare3
 
-	// g = scale*g
-	FMOVD 56(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-skip3:
-	TBZ $1, R9, skip4
-
-	// g = g + l2*x
-	FMOVD 64(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-skip4:
-	TBZ $2, R9, skip5
-
-	// x = keep*x
-	FMOVD 72(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-skip5:
+back4:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
@@ -4049,6 +4207,34 @@ skip5:
 done2:
 	RET
 
+rare3:
+	TBZ $0, R9, skip5
+
+	// g = scale*g
+	FMOVD 56(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
+
+skip5:
+	TBZ $1, R9, skip6
+
+	// g = g + l2*x
+	FMOVD 64(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
+	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+
+skip6:
+	TBZ $2, R9, skip7
+
+	// x = keep*x
+	FMOVD 72(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
+
+skip7:
+	B back4
+
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 TEXT ·lionF64NEON(SB), $0-40
 	MOVD  n+0(FP), R0
@@ -4078,31 +4264,9 @@ TEXT ·lionF64NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R6), F9
-	TBZ   $0, R7, skip3
+	CBNZ  R7, rare3
 
-	// g = scale*g
-	FMOVD 40(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-skip3:
-	TBZ $1, R7, skip4
-
-	// g = g + l2*x
-	FMOVD 48(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-skip4:
-	TBZ $2, R7, skip5
-
-	// x = keep*x
-	FMOVD 56(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-skip5:
+back4:
 	// u = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0b // fmul v11.2d, v0.2d, v10.2d
@@ -4134,6 +4298,34 @@ skip5:
 
 done2:
 	RET
+
+rare3:
+	TBZ $0, R7, skip5
+
+	// g = scale*g
+	FMOVD 40(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
+
+skip5:
+	TBZ $1, R7, skip6
+
+	// g = g + l2*x
+	FMOVD 48(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
+	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+
+skip6:
+	TBZ $2, R7, skip7
+
+	// x = keep*x
+	FMOVD 56(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+
+skip7:
+	B back4
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpyF64NEON(SB), $0-32

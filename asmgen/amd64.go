@@ -62,6 +62,7 @@ type amd64 struct {
 	*amd64File
 	bytes, elem int
 	labels      int
+	rare        []func() // what End emits after the function
 }
 
 func (m *amd64) ISA() string {
@@ -93,6 +94,10 @@ func (m *amd64) Begin(name, params string) {
 func (m *amd64) End() {
 	m.do(x86.VZEROUPPER())
 	m.do(x86.RET())
+	for _, f := range m.rare {
+		f()
+	}
+	m.rare = nil
 }
 
 func (m *amd64) Comment(lines ...string) { m.ctx.Comment(lines...) }
@@ -138,6 +143,7 @@ func (m *amd64) While(n Reg, step int, f func()) {
 	loop, done := m.label("loop"), m.label("done")
 	m.do(x86.CMPQ(n, operand.U32(step)))
 	m.do(x86.JLT(operand.LabelRef(done)))
+	m.align()
 	m.ctx.Label(loop)
 	f()
 	m.do(x86.SUBQ(operand.U32(step), n))
@@ -152,6 +158,24 @@ func (m *amd64) IfBit(r Reg, bit uint, f func()) {
 	m.do(x86.JEQ(operand.LabelRef(skip)))
 	f()
 	m.ctx.Label(skip)
+}
+
+func (m *amd64) Rarely(r Reg, f func()) {
+	rare, back := m.label("rare"), m.label("back")
+	m.do(x86.TESTQ(r, r))
+	m.do(x86.JNE(operand.LabelRef(rare)))
+	m.ctx.Label(back)
+	m.rare = append(m.rare, func() {
+		m.ctx.Label(rare)
+		f()
+		m.do(x86.JMP(operand.LabelRef(back)))
+	})
+}
+
+// align starts what follows at a line of 64 bytes: a loop that straddles lines fetches them all at each
+// turn, which took up to twice the time in L1 (Zen 3).
+func (m *amd64) align() {
+	m.ctx.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.Imm(64)}})
 }
 
 func (m *amd64) IfZero(r Reg, f, otherwise func()) {

@@ -98,6 +98,7 @@ type neon struct {
 	*arm64File
 	elem   int
 	labels int
+	rare   []func() // what End emits after the function
 }
 
 func arm64Machines(f *arm64File) []Machine {
@@ -123,6 +124,10 @@ func (m *neon) Begin(name, params string) {
 func (m *neon) End() {
 	i := m.inst(nil, nil, func([]int) (string, string) { return "RET", "" })
 	i.IsTerminal = true
+	for _, f := range m.rare {
+		f()
+	}
+	m.rare = nil
 }
 
 func (m *neon) Comment(lines ...string) { m.ctx.Comment(lines...) }
@@ -224,6 +229,17 @@ func (m *neon) IfBit(r Reg, bit uint, f func()) {
 	m.branch(skip, []Reg{r}, "TBZ", fmt.Sprintf("$%d, R%%d", bit))
 	f()
 	m.ctx.Label(skip)
+}
+
+func (m *neon) Rarely(r Reg, f func()) {
+	rare, back := m.label("rare"), m.label("back")
+	m.branch(rare, []Reg{r}, "CBNZ", "R%d")
+	m.ctx.Label(back)
+	m.rare = append(m.rare, func() {
+		m.ctx.Label(rare)
+		f()
+		m.branch(back, nil, "B", "")
+	})
 }
 
 func (m *neon) IfZero(r Reg, f, otherwise func()) {

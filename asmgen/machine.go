@@ -31,6 +31,7 @@ type Machine interface {
 	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
 	While(n Reg, step int, f func())   // while n >= step (signed) { f(); n -= step }
 	IfBit(r Reg, bit uint, f func())   // if r has the bit, f()
+	Rarely(r Reg, f func())            // if r != 0 { f() }, its code after the function's end
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 
 	// Vectors. Operations return a new register unless they say otherwise.

@@ -247,9 +247,10 @@ func elementwise(m Machine, row kernels.Row) {
 	m.End()
 }
 
-// runPrelude loads x and g of all vectors and emits kernels.Prelude's lines behind their tests. The
-// tests go one way for a whole call, so they are predicted; the scalars are read again at each turn to
-// leave registers to the kernel.
+// runPrelude loads x and g of all vectors and emits kernels.Prelude's lines behind their tests: one that
+// says that there are none, and behind it, out of the way of the loop, one a line. They go one way for a
+// whole call, so they are predicted; the scalars are read again at each turn to leave registers to the
+// kernel.
 func runPrelude(m Machine, es []*elem, use, c Reg, prelude int) {
 	for _, e := range es {
 		e.loaded["x"], e.loaded["g"] = e.in("x"), e.in("g")
@@ -262,13 +263,15 @@ func runPrelude(m Machine, es []*elem, use, c Reg, prelude int) {
 		{"g = g + l2*x", "g", func(e *elem, s Reg) Reg { return e.Add(e.in("g"), e.Mul(s, e.in("x"))) }},
 		{"x = keep*x", "x", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("x")) }},
 	}
-	for bit, l := range lines {
-		m.IfBit(use, uint(bit), func() {
-			m.Comment(l.line)
-			s := m.Broadcast(c, prelude+bit*m.ElemBytes())
-			for _, e := range es {
-				m.Move(e.in(l.dst), l.compute(e, s))
-			}
-		})
-	}
+	m.Rarely(use, func() {
+		for bit, l := range lines {
+			m.IfBit(use, uint(bit), func() {
+				m.Comment(l.line)
+				s := m.Broadcast(c, prelude+bit*m.ElemBytes())
+				for _, e := range es {
+					m.Move(e.in(l.dst), l.compute(e, s))
+				}
+			})
+		}
+	})
 }

@@ -153,10 +153,10 @@ func measureRow[T kernels.Float](b bitstep.Backend, row kernels.Row, l level, ar
 		func() { traffic.Move(b, row.Pattern(), streams) })
 	g := compare(min(samples, 3), least, func() { rows.Call(pure, row, coef, op) })
 	reads, writes := row.Streams()
-	ns := float64(t[0].Nanoseconds()) / float64(n)
+	ns := t[0].median() / float64(n)
 	return result{Name: name[T](row, b, n), Level: l.name, Threads: 1, NsPerElem: ns,
-		GBs: float64((reads+writes)*size) / ns, Ceiling: float64(t[1]) / float64(t[0]),
-		VersusGo: float64(g[0]) / float64(t[0])}
+		GBs: float64((reads+writes)*size) / ns, Ceiling: t[1].over(t[0]),
+		VersusGo: g[0].median() / t[0].median()}
 }
 
 func measureThreads[T kernels.Float](b bitstep.Backend, row kernels.Row, l level, arena []float64, threads int) result {
@@ -164,7 +164,7 @@ func measureThreads[T kernels.Float](b bitstep.Backend, row kernels.Row, l level
 	coef, k := ordinary[T](row), bitstep.On[T](b).Threads(threads)
 	t := compare(5, 2*time.Millisecond, func() { rows.Call(k, row, coef, op) })
 	reads, writes := row.Streams()
-	ns := float64(t[0].Nanoseconds()) / float64(n)
+	ns := t[0].median() / float64(n)
 	runtime.KeepAlive(op)
 	return result{Name: name[T](row, b, n), Level: l.name, Threads: threads, NsPerElem: ns,
 		GBs: float64((reads+writes)*int(unsafe.Sizeof(T(0)))) / ns}

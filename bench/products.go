@@ -85,11 +85,11 @@ func measureProduct[T kernels.Float](b bitstep.Backend, l layout, n int, quick b
 	k := bitstep.On[T](b)
 	t := compare(samples, least, gemm(k.Threads(1)), func() { work = peak(b, turns) }, gemm(k))
 	g := compare(min(samples, 3), least, gemm(bitstep.On[T](bitstep.Go).Threads(1)))
-	rate := func(t time.Duration) float64 { return flops(n) / float64(t.Nanoseconds()) }
+	rate := func(s series) float64 { return flops(n) / s.median() }
 	id := fmt.Sprintf("product=%dx%dx%d,transB=%v/type=%T/backend=%v", classes, features, n, l.transB, T(0), b)
-	one = result{Name: id, Threads: 1, GFLOPs: rate(t[0]), VersusGo: float64(g[0]) / float64(t[0])}
+	one = result{Name: id, Threads: 1, GFLOPs: rate(t[0]), VersusGo: g[0].median() / t[0].median()}
 	if work > 0 {
-		one.Ceiling = rate(t[0]) / (work / float64(t[1].Nanoseconds()))
+		one.Ceiling = flops(n) / work * t[1].over(t[0])
 	}
 	all = result{Name: id, Threads: runtime.GOMAXPROCS(0), GFLOPs: rate(t[2])}
 	return one, all

@@ -5,31 +5,42 @@ import (
 	"time"
 )
 
-// compare times functions in turns, so that a drift of the clock or a noisy neighbour meets all alike, and
-// returns the median time of one call of each. The first function sets how often each is called per
-// sample: often enough to last for least; the others are called as often, at slow[i] fewer times.
-func compare(samples int, least time.Duration, fns ...func()) []time.Duration {
+// A series holds the time of one call in each sample.
+type series []float64 // nanoseconds
+
+func (s series) median() float64 {
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[len(sorted)/2]
+}
+
+// over is the median of the ratios of samples taken next to each other: what disturbs the machine for
+// longer than a sample disturbs both.
+func (s series) over(t series) float64 {
+	ratios := make(series, len(s))
+	for i := range s {
+		ratios[i] = s[i] / t[i]
+	}
+	return ratios.median()
+}
+
+// compare times functions in turns. Each sample calls its function as often as takes about least.
+func compare(samples int, least time.Duration, fns ...func()) []series {
 	calls := make([]int, len(fns))
 	for i, f := range fns {
 		f() // warm
 		calls[i] = calibrate(f, least)
 	}
-	times := make([][]time.Duration, len(fns))
+	times := make([]series, len(fns))
 	for range samples {
 		for i, f := range fns {
 			start := time.Now()
 			for range calls[i] {
 				f()
 			}
-			times[i] = append(times[i], time.Since(start)/time.Duration(calls[i]))
+			times[i] = append(times[i], float64(time.Since(start).Nanoseconds())/float64(calls[i]))
 		}
 	}
-	medians := make([]time.Duration, len(fns))
-	for i := range times {
-		slices.Sort(times[i])
-		medians[i] = times[i][len(times[i])/2]
-	}
-	return medians
+	return times
 }
 
 // calibrate returns how many calls of f last for at least that long.

@@ -5,11 +5,12 @@
 // func streamsURF32AVX2(n int, s0 *float32, s1 *float32)
 // Requires: AVX
 TEXT ·streamsURF32AVX2(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -35,8 +36,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -56,12 +58,13 @@ done4:
 // func streamsUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 // Requires: AVX
 TEXT ·streamsUURF32AVX2(SB), $0-32
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -100,8 +103,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -125,13 +129,14 @@ done4:
 // func streamsUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
 // Requires: AVX
 TEXT ·streamsUUURF32AVX2(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	MOVQ s3+32(FP), SI
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	MOVQ    s3+32(FP), SI
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -183,8 +188,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -212,14 +218,15 @@ done4:
 // func streamsUUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 // Requires: AVX
 TEXT ·streamsUUUURF32AVX2(SB), $0-48
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	MOVQ s3+32(FP), SI
-	MOVQ s4+40(FP), DI
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	MOVQ    s3+32(FP), SI
+	MOVQ    s4+40(FP), DI
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -284,8 +291,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -317,10 +325,11 @@ done4:
 // func streamsUF32AVX2(n int, s0 *float32)
 // Requires: AVX
 TEXT ·streamsUF32AVX2(SB), $0-16
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -337,8 +346,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -355,12 +365,13 @@ done4:
 // func streamsWRRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 // Requires: AVX
 TEXT ·streamsWRRF32AVX2(SB), $0-32
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (DX), Y0
@@ -387,8 +398,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (DX), Y0
@@ -409,11 +421,12 @@ done4:
 // func streamsRRF32AVX2(n int, s0 *float32, s1 *float32)
 // Requires: AVX
 TEXT ·streamsRRF32AVX2(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -435,8 +448,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -455,10 +469,11 @@ done4:
 // func streamsRF32AVX2(n int, s0 *float32)
 // Requires: AVX
 TEXT ·streamsRF32AVX2(SB), $0-16
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	CMPQ AX, $0x00000020
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000020
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Y0
@@ -471,8 +486,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000008
-	JLT  done4
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Y0
@@ -488,24 +504,25 @@ done4:
 // func peakF32AVX2(n int, out *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·peakF32AVX2(SB), $0-16
-	MOVQ  n+0(FP), AX
-	MOVQ  out+8(FP), CX
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	CMPQ  AX, $0x00000001
-	JLT   done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	CMPQ    AX, $0x00000001
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VFMADD231PS Y0, Y1, Y2
@@ -543,24 +560,25 @@ done2:
 // func peakF64AVX2(n int, out *float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·peakF64AVX2(SB), $0-16
-	MOVQ  n+0(FP), AX
-	MOVQ  out+8(FP), CX
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	CMPQ  AX, $0x00000001
-	JLT   done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	CMPQ    AX, $0x00000001
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VFMADD231PD Y0, Y1, Y2
@@ -598,11 +616,12 @@ done2:
 // func streamsURF32AVX512(n int, s0 *float32, s1 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsURF32AVX512(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -628,8 +647,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -649,12 +669,13 @@ done4:
 // func streamsUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsUURF32AVX512(SB), $0-32
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -693,8 +714,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -718,13 +740,14 @@ done4:
 // func streamsUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsUUURF32AVX512(SB), $0-40
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	MOVQ s3+32(FP), SI
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	MOVQ    s3+32(FP), SI
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -776,8 +799,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -805,14 +829,15 @@ done4:
 // func streamsUUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsUUUURF32AVX512(SB), $0-48
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	MOVQ s3+32(FP), SI
-	MOVQ s4+40(FP), DI
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	MOVQ    s3+32(FP), SI
+	MOVQ    s4+40(FP), DI
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -877,8 +902,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -910,10 +936,11 @@ done4:
 // func streamsUF32AVX512(n int, s0 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsUF32AVX512(SB), $0-16
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -930,8 +957,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -948,12 +976,13 @@ done4:
 // func streamsWRRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsWRRF32AVX512(SB), $0-32
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	MOVQ s2+24(FP), BX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (DX), Z0
@@ -980,8 +1009,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (DX), Z0
@@ -1002,11 +1032,12 @@ done4:
 // func streamsRRF32AVX512(n int, s0 *float32, s1 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsRRF32AVX512(SB), $0-24
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	MOVQ s1+16(FP), DX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -1028,8 +1059,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -1048,10 +1080,11 @@ done4:
 // func streamsRF32AVX512(n int, s0 *float32)
 // Requires: AVX, AVX512F
 TEXT ·streamsRF32AVX512(SB), $0-16
-	MOVQ n+0(FP), AX
-	MOVQ s0+8(FP), CX
-	CMPQ AX, $0x00000040
-	JLT  done2
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000040
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -1064,8 +1097,9 @@ loop1:
 	JGE     loop1
 
 done2:
-	CMPQ AX, $0x00000010
-	JLT  done4
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS (CX), Z0
@@ -1081,24 +1115,25 @@ done4:
 // func peakF32AVX512(n int, out *float32)
 // Requires: AVX, AVX512F
 TEXT ·peakF32AVX512(SB), $0-16
-	MOVQ   n+0(FP), AX
-	MOVQ   out+8(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	CMPQ   AX, $0x00000001
-	JLT    done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	CMPQ    AX, $0x00000001
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VFMADD231PS Z0, Z1, Z2
@@ -1136,24 +1171,25 @@ done2:
 // func peakF64AVX512(n int, out *float64)
 // Requires: AVX, AVX512F
 TEXT ·peakF64AVX512(SB), $0-16
-	MOVQ   n+0(FP), AX
-	MOVQ   out+8(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	CMPQ   AX, $0x00000001
-	JLT    done2
+	MOVQ    n+0(FP), AX
+	MOVQ    out+8(FP), CX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	CMPQ    AX, $0x00000001
+	JLT     done2
+	PCALIGN $0x40
 
 loop1:
 	VFMADD231PD Z0, Z1, Z2
