@@ -24,8 +24,9 @@ func patterns() []string {
 	return all
 }
 
-// streams emits func(n int, s0, s1, ... *T): it adds all streams that are read and stores the sum in
-// those that are written. The sums of a pattern without writes are dropped.
+// streams emits func(n int, s0, s1, ... *T): it takes the smallest of all streams that are read and stores
+// it in those that are written; a pattern without writes drops it. A minimum, unlike a sum, leaves values
+// of ordinary size, so that a kernel and its ceiling can be measured on the same memory.
 func streams(m Machine, pattern string) {
 	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T")
 	n := m.Arg("n")
@@ -37,20 +38,20 @@ func streams(m Machine, pattern string) {
 		m.While(n, unroll*m.VecBytes()/m.ElemBytes(), func() {
 			for u := range unroll {
 				off := u * m.VecBytes()
-				var sum Reg
+				var least Reg
 				for i, kind := range pattern {
 					if kind == 'W' {
 						continue
 					}
 					v := m.Load(ptr[i], off)
-					if sum != nil {
-						v = m.Add(sum, v)
+					if least != nil {
+						v = m.Smaller(least, v)
 					}
-					sum = v
+					least = v
 				}
 				for i, kind := range pattern {
 					if kind != 'R' {
-						m.Store(sum, ptr[i], off)
+						m.Store(least, ptr[i], off)
 					}
 				}
 			}
@@ -99,8 +100,8 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move adds the streams of a pattern that are read and stores the sum in those that are written, a
-// letter a stream: R read, W written, U both. All have the same length, a multiple of 16.
+// Move stores the smallest of the streams that are read in those that are written, a letter of the
+// pattern a stream: R read, W written, U both. All have the same length, a multiple of 16.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {

@@ -10,8 +10,8 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move adds the streams of a pattern that are read and stores the sum in those that are written, a
-// letter a stream: R read, W written, U both. All have the same length, a multiple of 16.
+// Move stores the smallest of the streams that are read in those that are written, a letter of the
+// pattern a stream: R read, W written, U both. All have the same length, a multiple of 16.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {

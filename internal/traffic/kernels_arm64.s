@@ -13,20 +13,24 @@ TEXT ·streamsURF32NEON(SB), $0-24
 loop1:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 16(R1)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 32(R1)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 48(R1)
 	ADD   $64, R1
 	ADD   $64, R2
 	SUB   $16, R0
@@ -40,8 +44,9 @@ done2:
 loop3:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
 	ADD   $16, R1
 	ADD   $16, R2
 	SUB   $4, R0
@@ -63,32 +68,40 @@ TEXT ·streamsUURF32NEON(SB), $0-32
 loop1:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 0(R2)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R1)
-	FMOVQ F0, 16(R2)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 16(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 16(R1)
+	FMOVQ F1, 16(R2)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R1)
-	FMOVQ F0, 32(R2)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 32(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 32(R1)
+	FMOVQ F1, 32(R2)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R1)
-	FMOVQ F0, 48(R2)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 48(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 48(R1)
+	FMOVQ F1, 48(R2)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -103,11 +116,13 @@ done2:
 loop3:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 0(R2)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -131,44 +146,56 @@ TEXT ·streamsUUURF32NEON(SB), $0-40
 loop1:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
-	FMOVQ F0, 0(R3)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 0(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ F2, 0(R1)
+	FMOVQ F2, 0(R2)
+	FMOVQ F2, 0(R3)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R1)
-	FMOVQ F0, 16(R2)
-	FMOVQ F0, 16(R3)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 16(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 16(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ F2, 16(R1)
+	FMOVQ F2, 16(R2)
+	FMOVQ F2, 16(R3)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R1)
-	FMOVQ F0, 32(R2)
-	FMOVQ F0, 32(R3)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 32(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 32(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ F2, 32(R1)
+	FMOVQ F2, 32(R2)
+	FMOVQ F2, 32(R3)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R1)
-	FMOVQ F0, 48(R2)
-	FMOVQ F0, 48(R3)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 48(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 48(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ F2, 48(R1)
+	FMOVQ F2, 48(R2)
+	FMOVQ F2, 48(R3)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -184,14 +211,17 @@ done2:
 loop3:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
-	FMOVQ F0, 0(R3)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 0(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ F2, 0(R1)
+	FMOVQ F2, 0(R2)
+	FMOVQ F2, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -217,56 +247,72 @@ TEXT ·streamsUUUURF32NEON(SB), $0-48
 loop1:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R7), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
-	FMOVQ F0, 0(R3)
-	FMOVQ F0, 0(R6)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 0(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ 0(R7), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 0(R2)
+	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 16(R7), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R1)
-	FMOVQ F0, 16(R2)
-	FMOVQ F0, 16(R3)
-	FMOVQ F0, 16(R6)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 16(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 16(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ 16(R7), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 16(R1)
+	FMOVQ F1, 16(R2)
+	FMOVQ F1, 16(R3)
+	FMOVQ F1, 16(R6)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 32(R7), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R1)
-	FMOVQ F0, 32(R2)
-	FMOVQ F0, 32(R3)
-	FMOVQ F0, 32(R6)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 32(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 32(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ 32(R7), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 32(R1)
+	FMOVQ F1, 32(R2)
+	FMOVQ F1, 32(R3)
+	FMOVQ F1, 32(R6)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 48(R7), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R1)
-	FMOVQ F0, 48(R2)
-	FMOVQ F0, 48(R3)
-	FMOVQ F0, 48(R6)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 48(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 48(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ 48(R7), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 48(R1)
+	FMOVQ F1, 48(R2)
+	FMOVQ F1, 48(R3)
+	FMOVQ F1, 48(R6)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -283,17 +329,21 @@ done2:
 loop3:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R6), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R7), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
-	FMOVQ F0, 0(R2)
-	FMOVQ F0, 0(R3)
-	FMOVQ F0, 0(R6)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R3), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ 0(R6), F0
+	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
+	VBSL  V0.B16, V1.B16, V2.B16
+	FMOVQ 0(R7), F0
+	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
+	VBSL  V0.B16, V2.B16, V1.B16
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 0(R2)
+	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R6)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -354,20 +404,24 @@ TEXT ·streamsWRRF32NEON(SB), $0-32
 loop1:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
 	FMOVQ 16(R2), F0
 	FMOVQ 16(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 16(R1)
 	FMOVQ 32(R2), F0
 	FMOVQ 32(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 32(R1)
 	FMOVQ 48(R2), F0
 	FMOVQ 48(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 48(R1)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -382,8 +436,9 @@ done2:
 loop3:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R1)
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -405,16 +460,20 @@ TEXT ·streamsRRF32NEON(SB), $0-24
 loop1:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
 	ADD   $64, R1
 	ADD   $64, R2
 	SUB   $16, R0
@@ -428,7 +487,8 @@ done2:
 loop3:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
 	ADD   $16, R1
 	ADD   $16, R2
 	SUB   $4, R0
