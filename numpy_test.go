@@ -159,7 +159,8 @@ func TestGoldenNumPy(t *testing.T) {
 }
 
 func testNumPy[T kernels.Float](t *testing.T, c numpyCase) {
-	testNumPyOn(t, "definition", c, numpyEngine[T]{rows.Define[T], kernels.AllFinite[T], kernels.Gemm[T], kernels.Gemv[T]})
+	definition := numpyEngine[T]{rows.Define[T], kernels.AllFinite[T], kernels.Gemm[T], kernels.Gemv[T]}
+	testNumPyOn(t, "definition", c, definition)
 	for _, b := range bitstep.Backends() {
 		k := bitstep.On[T](b)
 		run := func(row kernels.Row, coef any, op [][]T) T { return rows.Call(k, row, coef, op) }

@@ -53,7 +53,8 @@ func testCoefLayout(t *testing.T, coefs []any, size uintptr) {
 			}
 		}
 		if typ.NumField() != len(row.Scalars)+1 {
-			t.Errorf("%s has %d fields, want its %d scalars and the Prelude", row.Coef, typ.NumField(), len(row.Scalars))
+			t.Errorf("%s has %d fields, want its %d scalars and the Prelude",
+				row.Coef, typ.NumField(), len(row.Scalars))
 		}
 	}
 	if got := unsafe.Sizeof(Use(0)); got != 4 {
@@ -102,7 +103,8 @@ func TestPowInt(t *testing.T) {
 			got := PowInt(x, power)
 			// Each of the roundings, of which there are at most 128, moves the power by half a unit in the last
 			// place, and every later squaring doubles what a square carries: t units bound it.
-			if bound := float64(power) * 0x1p-52 * math.Abs(want); math.Abs(got-want) > bound+math.SmallestNonzeroFloat64 {
+			bound := float64(power) * 0x1p-52 * math.Abs(want)
+			if math.Abs(got-want) > bound+math.SmallestNonzeroFloat64 {
 				t.Errorf("PowInt(%v, %d) = %v, want %v", x, power, got, want)
 			}
 		}

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -222,7 +221,8 @@ func testGemvOrder[T Float](t *testing.T) {
 						want = T(ab[0]*sum) + T(ab[1]*y[i])
 					}
 					if !sameBits(got[i], want) {
-						t.Fatalf("%s: y[%d] = %x, want %x", fmt.Sprint(m, "x", n, " transposed ", trans, ab), i, got[i], want)
+						t.Fatalf("%dx%d transposed %v, alpha and beta %v: y[%d] = %x, want %x",
+							m, n, trans, ab, i, got[i], want)
 					}
 				}
 			}
