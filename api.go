@@ -16,6 +16,7 @@ const (
 	idMomentum
 	idMomentumVelocity
 	idNesterov
+	idNesterovTorch
 	idAdaGrad
 	idRMSProp
 	idRMSPropMomentum
@@ -117,6 +118,29 @@ func (k Kernels[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idNesterov, 0b11, x, v, g)
 	*(*kernels.NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
+	k.update(&call)
+}
+
+// NesterovTorch is Nesterov momentum as torch.optim.SGD(nesterov=True) has it, v the running sum of
+// gradients:
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// With a constant lr its x are those of [Nesterov], rounding aside.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, v. It runs on the active backend; see [On] for another.
+func NesterovTorch[T kernels.Float](x, v, g []T, c kernels.NesterovTorchCoef[T]) {
+	On[T](Active()).NesterovTorch(x, v, g, c)
+}
+
+// NesterovTorch is [NesterovTorch] on this backend.
+func (k Kernels[T]) NesterovTorch(x, v, g []T, c kernels.NesterovTorchCoef[T]) {
+	call := call[T]{id: idNesterovTorch, backend: k.backend, n: len(x),
+		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
+	check(idNesterovTorch, 0b11, x, v, g)
+	*(*kernels.NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
 	k.update(&call)
 }
 
@@ -514,6 +538,8 @@ func (c *call[T]) define(lo, hi int) {
 		kernels.MomentumVelocity(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.MomentumVelocityCoef[T])(unsafe.Pointer(&c.coef)))
 	case idNesterov:
 		kernels.Nesterov(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.NesterovCoef[T])(unsafe.Pointer(&c.coef)))
+	case idNesterovTorch:
+		kernels.NesterovTorch(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.NesterovTorchCoef[T])(unsafe.Pointer(&c.coef)))
 	case idAdaGrad:
 		kernels.AdaGrad(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.AdaGradCoef[T])(unsafe.Pointer(&c.coef)))
 	case idRMSProp:

@@ -20,7 +20,7 @@ type call[T kernels.Float] struct {
 	backend Backend
 	n       int // elements
 	op      [maxOperands]*T
-	coef    [12]uint64 // the bytes of a coefficient struct, or of an array of scalars
+	coef    [13]uint64 // the bytes of a coefficient struct, or of an array of scalars
 }
 
 // operand returns elements lo to hi of operand i.

@@ -51,6 +51,8 @@ func (c *call[T]) assembly(lo, n int) {
 				momentumVelocityF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idNesterov:
 				nesterovF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idNesterovTorch:
+				nesterovTorchF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idAdaGrad:
 				adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idRMSProp:
@@ -92,6 +94,8 @@ func (c *call[T]) assembly(lo, n int) {
 				momentumVelocityF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idNesterov:
 				nesterovF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idNesterovTorch:
+				nesterovTorchF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idAdaGrad:
 				adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idRMSProp:
@@ -138,6 +142,8 @@ func (c *call[T]) assembly(lo, n int) {
 			momentumVelocityF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idNesterov:
 			nesterovF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
 			adaGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
@@ -179,6 +185,8 @@ func (c *call[T]) assembly(lo, n int) {
 			momentumVelocityF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idNesterov:
 			nesterovF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
 			adaGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:

@@ -43,6 +43,8 @@ func (c *call[T]) assembly(lo, n int) {
 				momentumVelocityF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idNesterov:
 				nesterovF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case idNesterovTorch:
+				nesterovTorchF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idAdaGrad:
 				adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 			case idRMSProp:
@@ -89,6 +91,8 @@ func (c *call[T]) assembly(lo, n int) {
 			momentumVelocityF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idNesterov:
 			nesterovF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
 			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:

@@ -10,7 +10,7 @@ TEXT ·sGDF32AVX2(SB), $0-32
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
 	VBROADCASTSS (CX), Y0
-	MOVL         16(CX), SI
+	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -94,8 +94,26 @@ skip9:
 	TESTB $0x02, SI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Y9
+	VMAXPS       Y2, Y9, Y2
+	VMAXPS       Y4, Y9, Y4
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 12(CX), Y9
+	VMINPS       Y2, Y9, Y2
+	VMINPS       Y4, Y9, Y4
+	VMINPS       Y6, Y9, Y6
+	VMINPS       Y8, Y9, Y8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Y9
 	VMULPS       Y1, Y9, Y10
 	VADDPS       Y10, Y2, Y2
 	VMULPS       Y3, Y9, Y10
@@ -105,46 +123,58 @@ skip9:
 	VMULPS       Y7, Y9, Y9
 	VADDPS       Y9, Y8, Y8
 
-skip10:
-	TESTB $0x04, SI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, SI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 12(CX), Y9
+	VBROADCASTSS 20(CX), Y9
 	VMULPS       Y1, Y9, Y1
 	VMULPS       Y3, Y9, Y3
 	VMULPS       Y5, Y9, Y5
 	VMULPS       Y7, Y9, Y7
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, SI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Y3
 	VMULPS       Y2, Y3, Y2
 
-skip12:
+skip13:
 	TESTB $0x02, SI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 8(CX), Y3
+	VMAXPS       Y2, Y3, Y2
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 12(CX), Y3
+	VMINPS       Y2, Y3, Y2
+
+skip14:
+	TESTB $0x04, SI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 8(CX), Y3
+	VBROADCASTSS 16(CX), Y3
 	VMULPS       Y1, Y3, Y3
 	VADDPS       Y3, Y2, Y2
 
-skip13:
-	TESTB $0x04, SI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, SI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS 20(CX), Y3
 	VMULPS       Y1, Y3, Y1
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -157,7 +187,7 @@ TEXT ·momentumF32AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -273,8 +303,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y10
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y10
+	VMINPS       Y3, Y10, Y3
+	VMINPS       Y5, Y10, Y5
+	VMINPS       Y7, Y10, Y7
+	VMINPS       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y10
 	VMULPS       Y2, Y10, Y11
 	VADDPS       Y11, Y3, Y3
 	VMULPS       Y4, Y10, Y11
@@ -284,46 +332,58 @@ skip9:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Y10
+	VBROADCASTSS 24(CX), Y10
 	VMULPS       Y2, Y10, Y2
 	VMULPS       Y4, Y10, Y4
 	VMULPS       Y6, Y10, Y6
 	VMULPS       Y8, Y10, Y8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Y4
+	VMAXPS       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y4
+	VMINPS       Y3, Y4, Y3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y4
+	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -336,7 +396,7 @@ TEXT ·momentumVelocityF32AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -452,8 +512,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y10
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y10
+	VMINPS       Y3, Y10, Y3
+	VMINPS       Y5, Y10, Y5
+	VMINPS       Y7, Y10, Y7
+	VMINPS       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y10
 	VMULPS       Y2, Y10, Y11
 	VADDPS       Y11, Y3, Y3
 	VMULPS       Y4, Y10, Y11
@@ -463,46 +541,58 @@ skip9:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Y10
+	VBROADCASTSS 24(CX), Y10
 	VMULPS       Y2, Y10, Y2
 	VMULPS       Y4, Y10, Y4
 	VMULPS       Y6, Y10, Y6
 	VMULPS       Y8, Y10, Y8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Y4
+	VMAXPS       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y4
+	VMINPS       Y3, Y4, Y3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 12(CX), Y4
+	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip14:
+skip16:
 	JMP back8
 
 // func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -516,7 +606,7 @@ TEXT ·nesterovF32AVX2(SB), $0-40
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
 	VBROADCASTSS 8(CX), Y2
-	MOVL         24(CX), DI
+	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -647,8 +737,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Y11
+	VMAXPS       Y4, Y11, Y4
+	VMAXPS       Y6, Y11, Y6
+	VMAXPS       Y8, Y11, Y8
+	VMAXPS       Y10, Y11, Y10
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 20(CX), Y11
+	VMINPS       Y4, Y11, Y4
+	VMINPS       Y6, Y11, Y6
+	VMINPS       Y8, Y11, Y8
+	VMINPS       Y10, Y11, Y10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Y11
 	VMULPS       Y3, Y11, Y12
 	VADDPS       Y12, Y4, Y4
 	VMULPS       Y5, Y11, Y12
@@ -658,46 +766,277 @@ skip9:
 	VMULPS       Y9, Y11, Y11
 	VADDPS       Y11, Y10, Y10
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 20(CX), Y11
+	VBROADCASTSS 28(CX), Y11
 	VMULPS       Y3, Y11, Y3
 	VMULPS       Y5, Y11, Y5
 	VMULPS       Y7, Y11, Y7
 	VMULPS       Y9, Y11, Y9
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Y5
 	VMULPS       Y4, Y5, Y4
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 16(CX), Y5
+	VMAXPS       Y4, Y5, Y4
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 20(CX), Y5
+	VMINPS       Y4, Y5, Y4
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 16(CX), Y5
+	VBROADCASTSS 24(CX), Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y4, Y4
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 20(CX), Y5
+	VBROADCASTSS 28(CX), Y5
 	VMULPS       Y3, Y5, Y3
 
+skip16:
+	JMP back8
+
+// func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
+// Requires: AVX
+TEXT ·nesterovTorchF32AVX2(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	MOVL         28(CX), DI
+	CMPQ         AX, $0x00000020
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	VMOVUPS (DX), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS 32(DX), Y4
+	VMOVUPS 32(SI), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 64(SI), Y7
+	VMOVUPS 96(DX), Y8
+	VMOVUPS 96(SI), Y9
+	TESTQ   DI, DI
+	JNE     rare3
+
+back4:
+	// v = rho*v + g
+	VMOVUPS (BX), Y10
+	VMULPS  Y10, Y0, Y10
+	VADDPS  Y3, Y10, Y10
+	VMOVUPS Y10, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Y10, Y0, Y10
+	VADDPS  Y10, Y3, Y3
+	VMULPS  Y3, Y1, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)
+
+	// v = rho*v + g
+	VMOVUPS 32(BX), Y2
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS Y2, 32(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y2, Y5, Y2
+	VMULPS  Y2, Y1, Y2
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS Y2, 32(DX)
+
+	// v = rho*v + g
+	VMOVUPS 64(BX), Y2
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS Y2, 64(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y2, Y7, Y2
+	VMULPS  Y2, Y1, Y2
+	VSUBPS  Y2, Y6, Y2
+	VMOVUPS Y2, 64(DX)
+
+	// v = rho*v + g
+	VMOVUPS 96(BX), Y2
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS Y2, 96(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Y2, Y0, Y2
+	VADDPS  Y2, Y9, Y2
+	VMULPS  Y2, Y1, Y2
+	VSUBPS  Y2, Y8, Y2
+	VMOVUPS Y2, 96(DX)
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop1
+
+done2:
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
+
+loop5:
+	VMOVUPS (DX), Y2
+	VMOVUPS (SI), Y3
+	TESTQ   DI, DI
+	JNE     rare7
+
+back8:
+	// v = rho*v + g
+	VMOVUPS (BX), Y4
+	VMULPS  Y4, Y0, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Y4, Y0, Y4
+	VADDPS  Y4, Y3, Y3
+	VMULPS  Y3, Y1, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop5
+
+done6:
+	VZEROUPPER
+	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y10
+	VMULPS       Y3, Y10, Y3
+	VMULPS       Y5, Y10, Y5
+	VMULPS       Y7, Y10, Y7
+	VMULPS       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Y10
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y10
+	VMINPS       Y3, Y10, Y3
+	VMINPS       Y5, Y10, Y5
+	VMINPS       Y7, Y10, Y7
+	VMINPS       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y10
+	VMULPS       Y2, Y10, Y11
+	VADDPS       Y11, Y3, Y3
+	VMULPS       Y4, Y10, Y11
+	VADDPS       Y11, Y5, Y5
+	VMULPS       Y6, Y10, Y11
+	VADDPS       Y11, Y7, Y7
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Y10
+	VMULPS       Y2, Y10, Y2
+	VMULPS       Y4, Y10, Y4
+	VMULPS       Y6, Y10, Y6
+	VMULPS       Y8, Y10, Y8
+
+skip12:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip13
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Y4
+	VMULPS       Y3, Y4, Y3
+
+skip13:
+	TESTB $0x02, DI
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Y4
+	VMAXPS       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y4
+	VMINPS       Y3, Y4, Y3
+
 skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Y4
+	VMULPS       Y2, Y4, Y2
+
+skip16:
 	JMP back8
 
 // func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -710,7 +1049,7 @@ TEXT ·adaGradF32AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -758,20 +1097,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	VMAXPS       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Y4
+	VMINPS       Y3, Y4, Y3
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 16(CX), Y4
-	VMULPS       Y2, Y4, Y2
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y3, Y3
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Y4
+	VMULPS       Y2, Y4, Y2
+
+skip8:
 	JMP back4
 
 // func rMSPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -786,7 +1137,7 @@ TEXT ·rMSPropF32AVX2(SB), $0-40
 	VBROADCASTSS 4(CX), Y1
 	VBROADCASTSS 8(CX), Y2
 	VBROADCASTSS 12(CX), Y3
-	MOVL         28(CX), DI
+	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -836,20 +1187,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
+	VMAXPS       Y5, Y6, Y5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 24(CX), Y6
+	VMINPS       Y5, Y6, Y5
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y6
-	VMULPS       Y4, Y6, Y4
+	// g = g + l2*x
+	VBROADCASTSS 28(CX), Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 32(CX), Y6
+	VMULPS       Y4, Y6, Y4
+
+skip8:
 	JMP back4
 
 // func rMSPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
@@ -866,7 +1229,7 @@ TEXT ·rMSPropMomentumF32AVX2(SB), $0-48
 	VBROADCASTSS 8(CX), Y2
 	VBROADCASTSS 12(CX), Y3
 	VBROADCASTSS 16(CX), Y4
-	MOVL         32(CX), R8
+	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -923,20 +1286,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y7, Y6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Y7
+	VMINPS       Y6, Y7, Y6
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y7
-	VMULPS       Y5, Y7, Y5
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y6, Y6
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Y7
+	VMULPS       Y5, Y7, Y5
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
@@ -952,7 +1327,7 @@ TEXT ·rMSPropCenteredF32AVX2(SB), $0-48
 	VBROADCASTSS 4(CX), Y1
 	VBROADCASTSS 8(CX), Y2
 	VBROADCASTSS 12(CX), Y3
-	MOVL         28(CX), R8
+	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -1012,20 +1387,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
+	VMAXPS       Y5, Y6, Y5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 24(CX), Y6
+	VMINPS       Y5, Y6, Y5
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y6
-	VMULPS       Y4, Y6, Y4
+	// g = g + l2*x
+	VBROADCASTSS 28(CX), Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 32(CX), Y6
+	VMULPS       Y4, Y6, Y4
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
@@ -1043,7 +1430,7 @@ TEXT ·rMSPropCenteredMomentumF32AVX2(SB), $0-56
 	VBROADCASTSS 8(CX), Y2
 	VBROADCASTSS 12(CX), Y3
 	VBROADCASTSS 16(CX), Y4
-	MOVL         32(CX), R9
+	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -1110,20 +1497,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y7, Y6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Y7
+	VMINPS       Y6, Y7, Y6
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y7
-	VMULPS       Y5, Y7, Y5
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y6, Y6
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Y7
+	VMULPS       Y5, Y7, Y5
+
+skip8:
 	JMP back4
 
 // func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
@@ -1142,7 +1541,7 @@ TEXT ·adamF32AVX2(SB), $0-48
 	VBROADCASTSS 16(CX), Y4
 	VBROADCASTSS 20(CX), Y5
 	VBROADCASTSS 24(CX), Y6
-	MOVL         40(CX), R8
+	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -1201,20 +1600,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
+	VMAXPS       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 36(CX), Y9
+	VMINPS       Y8, Y9, Y8
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y9
-	VMULPS       Y7, Y9, Y7
+	// g = g + l2*x
+	VBROADCASTSS 40(CX), Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 44(CX), Y9
+	VMULPS       Y7, Y9, Y7
+
+skip8:
 	JMP back4
 
 // func aMSGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
@@ -1234,7 +1645,7 @@ TEXT ·aMSGradF32AVX2(SB), $0-56
 	VBROADCASTSS 16(CX), Y4
 	VBROADCASTSS 20(CX), Y5
 	VBROADCASTSS 24(CX), Y6
-	MOVL         40(CX), R9
+	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -1299,20 +1710,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
+	VMAXPS       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 36(CX), Y9
+	VMINPS       Y8, Y9, Y8
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y9
-	VMULPS       Y7, Y9, Y7
+	// g = g + l2*x
+	VBROADCASTSS 40(CX), Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 44(CX), Y9
+	VMULPS       Y7, Y9, Y7
+
+skip8:
 	JMP back4
 
 // func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
@@ -1334,7 +1757,7 @@ TEXT ·lionF32AVX2(SB), $0-40
 	VPCMPEQD     Y6, Y6, Y6
 	VPSLLD       $0x1f, Y6, Y6
 	VPXOR        Y7, Y7, Y7
-	MOVL         32(CX), DI
+	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -1391,20 +1814,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y10
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
+	VMAXPS       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Y10
+	VMINPS       Y9, Y10, Y9
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y10
-	VMULPS       Y8, Y10, Y8
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y9, Y9
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Y10
+	VMULPS       Y8, Y10, Y8
+
+skip8:
 	JMP back4
 
 // func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
@@ -2604,7 +3039,7 @@ TEXT ·sGDF64AVX2(SB), $0-32
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
 	VBROADCASTSD (CX), Y0
-	MOVL         32(CX), SI
+	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -2688,8 +3123,26 @@ skip9:
 	TESTB $0x02, SI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Y9
+	VMAXPD       Y2, Y9, Y2
+	VMAXPD       Y4, Y9, Y4
+	VMAXPD       Y6, Y9, Y6
+	VMAXPD       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 24(CX), Y9
+	VMINPD       Y2, Y9, Y2
+	VMINPD       Y4, Y9, Y4
+	VMINPD       Y6, Y9, Y6
+	VMINPD       Y8, Y9, Y8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Y9
 	VMULPD       Y1, Y9, Y10
 	VADDPD       Y10, Y2, Y2
 	VMULPD       Y3, Y9, Y10
@@ -2699,46 +3152,58 @@ skip9:
 	VMULPD       Y7, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 
-skip10:
-	TESTB $0x04, SI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, SI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 24(CX), Y9
+	VBROADCASTSD 40(CX), Y9
 	VMULPD       Y1, Y9, Y1
 	VMULPD       Y3, Y9, Y3
 	VMULPD       Y5, Y9, Y5
 	VMULPD       Y7, Y9, Y7
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, SI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Y3
 	VMULPD       Y2, Y3, Y2
 
-skip12:
+skip13:
 	TESTB $0x02, SI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 16(CX), Y3
+	VMAXPD       Y2, Y3, Y2
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 24(CX), Y3
+	VMINPD       Y2, Y3, Y2
+
+skip14:
+	TESTB $0x04, SI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 16(CX), Y3
+	VBROADCASTSD 32(CX), Y3
 	VMULPD       Y1, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 
-skip13:
-	TESTB $0x04, SI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, SI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 24(CX), Y3
+	VBROADCASTSD 40(CX), Y3
 	VMULPD       Y1, Y3, Y1
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -2751,7 +3216,7 @@ TEXT ·momentumF64AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -2867,8 +3332,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y10
+	VMAXPD       Y3, Y10, Y3
+	VMAXPD       Y5, Y10, Y5
+	VMAXPD       Y7, Y10, Y7
+	VMAXPD       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y10
+	VMINPD       Y3, Y10, Y3
+	VMINPD       Y5, Y10, Y5
+	VMINPD       Y7, Y10, Y7
+	VMINPD       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y10
 	VMULPD       Y2, Y10, Y11
 	VADDPD       Y11, Y3, Y3
 	VMULPD       Y4, Y10, Y11
@@ -2878,46 +3361,58 @@ skip9:
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Y10
+	VBROADCASTSD 48(CX), Y10
 	VMULPD       Y2, Y10, Y2
 	VMULPD       Y4, Y10, Y4
 	VMULPD       Y6, Y10, Y6
 	VMULPD       Y8, Y10, Y8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Y4
+	VMAXPD       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y4
+	VMINPD       Y3, Y4, Y3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y4
+	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
+	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -2930,7 +3425,7 @@ TEXT ·momentumVelocityF64AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -3046,8 +3541,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y10
+	VMAXPD       Y3, Y10, Y3
+	VMAXPD       Y5, Y10, Y5
+	VMAXPD       Y7, Y10, Y7
+	VMAXPD       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y10
+	VMINPD       Y3, Y10, Y3
+	VMINPD       Y5, Y10, Y5
+	VMINPD       Y7, Y10, Y7
+	VMINPD       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y10
 	VMULPD       Y2, Y10, Y11
 	VADDPD       Y11, Y3, Y3
 	VMULPD       Y4, Y10, Y11
@@ -3057,46 +3570,58 @@ skip9:
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Y10
+	VBROADCASTSD 48(CX), Y10
 	VMULPD       Y2, Y10, Y2
 	VMULPD       Y4, Y10, Y4
 	VMULPD       Y6, Y10, Y6
 	VMULPD       Y8, Y10, Y8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Y4
+	VMAXPD       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y4
+	VMINPD       Y3, Y4, Y3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 24(CX), Y4
+	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
+	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip14:
+skip16:
 	JMP back8
 
 // func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -3110,7 +3635,7 @@ TEXT ·nesterovF64AVX2(SB), $0-40
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
 	VBROADCASTSD 16(CX), Y2
-	MOVL         48(CX), DI
+	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -3241,8 +3766,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Y11
+	VMAXPD       Y4, Y11, Y4
+	VMAXPD       Y6, Y11, Y6
+	VMAXPD       Y8, Y11, Y8
+	VMAXPD       Y10, Y11, Y10
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 40(CX), Y11
+	VMINPD       Y4, Y11, Y4
+	VMINPD       Y6, Y11, Y6
+	VMINPD       Y8, Y11, Y8
+	VMINPD       Y10, Y11, Y10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Y11
 	VMULPD       Y3, Y11, Y12
 	VADDPD       Y12, Y4, Y4
 	VMULPD       Y5, Y11, Y12
@@ -3252,46 +3795,277 @@ skip9:
 	VMULPD       Y9, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 40(CX), Y11
+	VBROADCASTSD 56(CX), Y11
 	VMULPD       Y3, Y11, Y3
 	VMULPD       Y5, Y11, Y5
 	VMULPD       Y7, Y11, Y7
 	VMULPD       Y9, Y11, Y9
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Y5
 	VMULPD       Y4, Y5, Y4
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 32(CX), Y5
+	VMAXPD       Y4, Y5, Y4
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 40(CX), Y5
+	VMINPD       Y4, Y5, Y4
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 32(CX), Y5
+	VBROADCASTSD 48(CX), Y5
 	VMULPD       Y3, Y5, Y5
 	VADDPD       Y5, Y4, Y4
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 40(CX), Y5
+	VBROADCASTSD 56(CX), Y5
 	VMULPD       Y3, Y5, Y3
 
+skip16:
+	JMP back8
+
+// func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
+// Requires: AVX
+TEXT ·nesterovTorchF64AVX2(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	VBROADCASTSD (CX), Y0
+	VBROADCASTSD 8(CX), Y1
+	MOVL         56(CX), DI
+	CMPQ         AX, $0x00000010
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	VMOVUPD (DX), Y2
+	VMOVUPD (SI), Y3
+	VMOVUPD 32(DX), Y4
+	VMOVUPD 32(SI), Y5
+	VMOVUPD 64(DX), Y6
+	VMOVUPD 64(SI), Y7
+	VMOVUPD 96(DX), Y8
+	VMOVUPD 96(SI), Y9
+	TESTQ   DI, DI
+	JNE     rare3
+
+back4:
+	// v = rho*v + g
+	VMOVUPD (BX), Y10
+	VMULPD  Y10, Y0, Y10
+	VADDPD  Y3, Y10, Y10
+	VMOVUPD Y10, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Y10, Y0, Y10
+	VADDPD  Y10, Y3, Y3
+	VMULPD  Y3, Y1, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPD Y2, (DX)
+
+	// v = rho*v + g
+	VMOVUPD 32(BX), Y2
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y5, Y2, Y2
+	VMOVUPD Y2, 32(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y2, Y5, Y2
+	VMULPD  Y2, Y1, Y2
+	VSUBPD  Y2, Y4, Y2
+	VMOVUPD Y2, 32(DX)
+
+	// v = rho*v + g
+	VMOVUPD 64(BX), Y2
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y7, Y2, Y2
+	VMOVUPD Y2, 64(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y2, Y7, Y2
+	VMULPD  Y2, Y1, Y2
+	VSUBPD  Y2, Y6, Y2
+	VMOVUPD Y2, 64(DX)
+
+	// v = rho*v + g
+	VMOVUPD 96(BX), Y2
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y9, Y2, Y2
+	VMOVUPD Y2, 96(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Y2, Y0, Y2
+	VADDPD  Y2, Y9, Y2
+	VMULPD  Y2, Y1, Y2
+	VSUBPD  Y2, Y8, Y2
+	VMOVUPD Y2, 96(DX)
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1
+
+done2:
+	CMPQ    AX, $0x00000004
+	JLT     done6
+	PCALIGN $0x40
+
+loop5:
+	VMOVUPD (DX), Y2
+	VMOVUPD (SI), Y3
+	TESTQ   DI, DI
+	JNE     rare7
+
+back8:
+	// v = rho*v + g
+	VMOVUPD (BX), Y4
+	VMULPD  Y4, Y0, Y4
+	VADDPD  Y3, Y4, Y4
+	VMOVUPD Y4, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Y4, Y0, Y4
+	VADDPD  Y4, Y3, Y3
+	VMULPD  Y3, Y1, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPD Y2, (DX)
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, AX
+	CMPQ    AX, $0x00000004
+	JGE     loop5
+
+done6:
+	VZEROUPPER
+	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y10
+	VMULPD       Y3, Y10, Y3
+	VMULPD       Y5, Y10, Y5
+	VMULPD       Y7, Y10, Y7
+	VMULPD       Y9, Y10, Y9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Y10
+	VMAXPD       Y3, Y10, Y3
+	VMAXPD       Y5, Y10, Y5
+	VMAXPD       Y7, Y10, Y7
+	VMAXPD       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y10
+	VMINPD       Y3, Y10, Y3
+	VMINPD       Y5, Y10, Y5
+	VMINPD       Y7, Y10, Y7
+	VMINPD       Y9, Y10, Y9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y10
+	VMULPD       Y2, Y10, Y11
+	VADDPD       Y11, Y3, Y3
+	VMULPD       Y4, Y10, Y11
+	VADDPD       Y11, Y5, Y5
+	VMULPD       Y6, Y10, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Y10
+	VMULPD       Y2, Y10, Y2
+	VMULPD       Y4, Y10, Y4
+	VMULPD       Y6, Y10, Y6
+	VMULPD       Y8, Y10, Y8
+
+skip12:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip13
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y3, Y4, Y3
+
+skip13:
+	TESTB $0x02, DI
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Y4
+	VMAXPD       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y4
+	VMINPD       Y3, Y4, Y3
+
 skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Y4
+	VMULPD       Y2, Y4, Y2
+
+skip16:
 	JMP back8
 
 // func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3304,7 +4078,7 @@ TEXT ·adaGradF64AVX2(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3352,20 +4126,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
+	VMAXPD       Y3, Y4, Y3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Y4
+	VMINPD       Y3, Y4, Y3
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 32(CX), Y4
-	VMULPD       Y2, Y4, Y2
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       Y4, Y3, Y3
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Y4
+	VMULPD       Y2, Y4, Y2
+
+skip8:
 	JMP back4
 
 // func rMSPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3380,7 +4166,7 @@ TEXT ·rMSPropF64AVX2(SB), $0-40
 	VBROADCASTSD 8(CX), Y1
 	VBROADCASTSD 16(CX), Y2
 	VBROADCASTSD 24(CX), Y3
-	MOVL         56(CX), DI
+	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3430,20 +4216,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
+	VMAXPD       Y5, Y6, Y5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 48(CX), Y6
+	VMINPD       Y5, Y6, Y5
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y6
-	VMULPD       Y4, Y6, Y4
+	// g = g + l2*x
+	VBROADCASTSD 56(CX), Y6
+	VMULPD       Y4, Y6, Y6
+	VADDPD       Y6, Y5, Y5
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 64(CX), Y6
+	VMULPD       Y4, Y6, Y4
+
+skip8:
 	JMP back4
 
 // func rMSPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
@@ -3460,7 +4258,7 @@ TEXT ·rMSPropMomentumF64AVX2(SB), $0-48
 	VBROADCASTSD 16(CX), Y2
 	VBROADCASTSD 24(CX), Y3
 	VBROADCASTSD 32(CX), Y4
-	MOVL         64(CX), R8
+	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3517,20 +4315,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
+	VMAXPD       Y6, Y7, Y6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Y7
+	VMINPD       Y6, Y7, Y6
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y7
-	VMULPD       Y5, Y7, Y5
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Y7
+	VMULPD       Y5, Y7, Y7
+	VADDPD       Y7, Y6, Y6
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Y7
+	VMULPD       Y5, Y7, Y5
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
@@ -3546,7 +4356,7 @@ TEXT ·rMSPropCenteredF64AVX2(SB), $0-48
 	VBROADCASTSD 8(CX), Y1
 	VBROADCASTSD 16(CX), Y2
 	VBROADCASTSD 24(CX), Y3
-	MOVL         56(CX), R8
+	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3606,20 +4416,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
+	VMAXPD       Y5, Y6, Y5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 48(CX), Y6
+	VMINPD       Y5, Y6, Y5
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y6
-	VMULPD       Y4, Y6, Y4
+	// g = g + l2*x
+	VBROADCASTSD 56(CX), Y6
+	VMULPD       Y4, Y6, Y6
+	VADDPD       Y6, Y5, Y5
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 64(CX), Y6
+	VMULPD       Y4, Y6, Y4
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
@@ -3637,7 +4459,7 @@ TEXT ·rMSPropCenteredMomentumF64AVX2(SB), $0-56
 	VBROADCASTSD 16(CX), Y2
 	VBROADCASTSD 24(CX), Y3
 	VBROADCASTSD 32(CX), Y4
-	MOVL         64(CX), R9
+	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3704,20 +4526,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
+	VMAXPD       Y6, Y7, Y6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Y7
+	VMINPD       Y6, Y7, Y6
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y7
-	VMULPD       Y5, Y7, Y5
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Y7
+	VMULPD       Y5, Y7, Y7
+	VADDPD       Y7, Y6, Y6
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Y7
+	VMULPD       Y5, Y7, Y5
+
+skip8:
 	JMP back4
 
 // func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
@@ -3736,7 +4570,7 @@ TEXT ·adamF64AVX2(SB), $0-48
 	VBROADCASTSD 32(CX), Y4
 	VBROADCASTSD 40(CX), Y5
 	VBROADCASTSD 48(CX), Y6
-	MOVL         80(CX), R8
+	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3795,20 +4629,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
+	VMAXPD       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 72(CX), Y9
+	VMINPD       Y8, Y9, Y8
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y9
-	VMULPD       Y7, Y9, Y7
+	// g = g + l2*x
+	VBROADCASTSD 80(CX), Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y8, Y8
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 88(CX), Y9
+	VMULPD       Y7, Y9, Y7
+
+skip8:
 	JMP back4
 
 // func aMSGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
@@ -3828,7 +4674,7 @@ TEXT ·aMSGradF64AVX2(SB), $0-56
 	VBROADCASTSD 32(CX), Y4
 	VBROADCASTSD 40(CX), Y5
 	VBROADCASTSD 48(CX), Y6
-	MOVL         80(CX), R9
+	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3893,20 +4739,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
+	VMAXPD       Y8, Y9, Y8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 72(CX), Y9
+	VMINPD       Y8, Y9, Y8
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y9
-	VMULPD       Y7, Y9, Y7
+	// g = g + l2*x
+	VBROADCASTSD 80(CX), Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y8, Y8
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 88(CX), Y9
+	VMULPD       Y7, Y9, Y7
+
+skip8:
 	JMP back4
 
 // func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
@@ -3928,7 +4786,7 @@ TEXT ·lionF64AVX2(SB), $0-40
 	VPCMPEQD     Y6, Y6, Y6
 	VPSLLQ       $0x3f, Y6, Y6
 	VPXOR        Y7, Y7, Y7
-	MOVL         64(CX), DI
+	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          done2
 	PCALIGN      $0x40
@@ -3985,20 +4843,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y10
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
+	VMAXPD       Y9, Y10, Y9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Y10
+	VMINPD       Y9, Y10, Y9
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y10
-	VMULPD       Y8, Y10, Y8
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Y10
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y9, Y9
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Y10
+	VMULPD       Y8, Y10, Y8
+
+skip8:
 	JMP back4
 
 // func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
@@ -5184,7 +6054,7 @@ TEXT ·sGDF32AVX512(SB), $0-32
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
 	VBROADCASTSS (CX), Z0
-	MOVL         16(CX), SI
+	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000040
 	JLT          done2
 	PCALIGN      $0x40
@@ -5268,8 +6138,26 @@ skip9:
 	TESTB $0x02, SI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Z9
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 12(CX), Z9
+	VMINPS       Z2, Z9, Z2
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z8, Z9, Z8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 16(CX), Z9
 	VMULPS       Z1, Z9, Z10
 	VADDPS       Z10, Z2, Z2
 	VMULPS       Z3, Z9, Z10
@@ -5279,46 +6167,58 @@ skip9:
 	VMULPS       Z7, Z9, Z9
 	VADDPS       Z9, Z8, Z8
 
-skip10:
-	TESTB $0x04, SI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, SI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 12(CX), Z9
+	VBROADCASTSS 20(CX), Z9
 	VMULPS       Z1, Z9, Z1
 	VMULPS       Z3, Z9, Z3
 	VMULPS       Z5, Z9, Z5
 	VMULPS       Z7, Z9, Z7
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, SI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Z3
 	VMULPS       Z2, Z3, Z2
 
-skip12:
+skip13:
 	TESTB $0x02, SI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 8(CX), Z3
+	VMAXPS       Z2, Z3, Z2
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 12(CX), Z3
+	VMINPS       Z2, Z3, Z2
+
+skip14:
+	TESTB $0x04, SI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 8(CX), Z3
+	VBROADCASTSS 16(CX), Z3
 	VMULPS       Z1, Z3, Z3
 	VADDPS       Z3, Z2, Z2
 
-skip13:
-	TESTB $0x04, SI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, SI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 12(CX), Z3
+	VBROADCASTSS 20(CX), Z3
 	VMULPS       Z1, Z3, Z1
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5331,7 +6231,7 @@ TEXT ·momentumF32AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
 	PCALIGN      $0x40
@@ -5447,8 +6347,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z10
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z10
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z10
 	VMULPS       Z2, Z10, Z11
 	VADDPS       Z11, Z3, Z3
 	VMULPS       Z4, Z10, Z11
@@ -5458,46 +6376,58 @@ skip9:
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Z10
+	VBROADCASTSS 24(CX), Z10
 	VMULPS       Z2, Z10, Z2
 	VMULPS       Z4, Z10, Z4
 	VMULPS       Z6, Z10, Z6
 	VMULPS       Z8, Z10, Z8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Z4
+	VMAXPS       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z4
+	VMINPS       Z3, Z4, Z3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z4
+	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
+	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5510,7 +6440,7 @@ TEXT ·momentumVelocityF32AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
 	PCALIGN      $0x40
@@ -5626,8 +6556,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z10
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z10
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z10
 	VMULPS       Z2, Z10, Z11
 	VADDPS       Z11, Z3, Z3
 	VMULPS       Z4, Z10, Z11
@@ -5637,46 +6585,58 @@ skip9:
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Z10
+	VBROADCASTSS 24(CX), Z10
 	VMULPS       Z2, Z10, Z2
 	VMULPS       Z4, Z10, Z4
 	VMULPS       Z6, Z10, Z6
 	VMULPS       Z8, Z10, Z8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Z4
+	VMAXPS       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z4
+	VMINPS       Z3, Z4, Z3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 12(CX), Z4
+	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
+	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip14:
+skip16:
 	JMP back8
 
 // func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5690,7 +6650,7 @@ TEXT ·nesterovF32AVX512(SB), $0-40
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
 	VBROADCASTSS 8(CX), Z2
-	MOVL         24(CX), DI
+	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          done2
 	PCALIGN      $0x40
@@ -5821,8 +6781,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Z11
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z10, Z11, Z10
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 20(CX), Z11
+	VMINPS       Z4, Z11, Z4
+	VMINPS       Z6, Z11, Z6
+	VMINPS       Z8, Z11, Z8
+	VMINPS       Z10, Z11, Z10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 24(CX), Z11
 	VMULPS       Z3, Z11, Z12
 	VADDPS       Z12, Z4, Z4
 	VMULPS       Z5, Z11, Z12
@@ -5832,46 +6810,277 @@ skip9:
 	VMULPS       Z9, Z11, Z11
 	VADDPS       Z11, Z10, Z10
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSS 20(CX), Z11
+	VBROADCASTSS 28(CX), Z11
 	VMULPS       Z3, Z11, Z3
 	VMULPS       Z5, Z11, Z5
 	VMULPS       Z7, Z11, Z7
 	VMULPS       Z9, Z11, Z9
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Z5
 	VMULPS       Z4, Z5, Z4
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 16(CX), Z5
+	VMAXPS       Z4, Z5, Z4
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 20(CX), Z5
+	VMINPS       Z4, Z5, Z4
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSS 16(CX), Z5
+	VBROADCASTSS 24(CX), Z5
 	VMULPS       Z3, Z5, Z5
 	VADDPS       Z5, Z4, Z4
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSS 20(CX), Z5
+	VBROADCASTSS 28(CX), Z5
 	VMULPS       Z3, Z5, Z3
 
+skip16:
+	JMP back8
+
+// func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
+// Requires: AVX, AVX512F
+TEXT ·nesterovTorchF32AVX512(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	MOVL         28(CX), DI
+	CMPQ         AX, $0x00000040
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	VMOVUPS (DX), Z2
+	VMOVUPS (SI), Z3
+	VMOVUPS 64(DX), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 128(SI), Z7
+	VMOVUPS 192(DX), Z8
+	VMOVUPS 192(SI), Z9
+	TESTQ   DI, DI
+	JNE     rare3
+
+back4:
+	// v = rho*v + g
+	VMOVUPS (BX), Z10
+	VMULPS  Z10, Z0, Z10
+	VADDPS  Z3, Z10, Z10
+	VMOVUPS Z10, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Z10, Z0, Z10
+	VADDPS  Z10, Z3, Z3
+	VMULPS  Z3, Z1, Z3
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)
+
+	// v = rho*v + g
+	VMOVUPS 64(BX), Z2
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS Z2, 64(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z2, Z5, Z2
+	VMULPS  Z2, Z1, Z2
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS Z2, 64(DX)
+
+	// v = rho*v + g
+	VMOVUPS 128(BX), Z2
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, 128(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z2, Z7, Z2
+	VMULPS  Z2, Z1, Z2
+	VSUBPS  Z2, Z6, Z2
+	VMOVUPS Z2, 128(DX)
+
+	// v = rho*v + g
+	VMOVUPS 192(BX), Z2
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z9, Z2, Z2
+	VMOVUPS Z2, 192(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Z2, Z0, Z2
+	VADDPS  Z2, Z9, Z2
+	VMULPS  Z2, Z1, Z2
+	VSUBPS  Z2, Z8, Z2
+	VMOVUPS Z2, 192(DX)
+	ADDQ    $0x00000100, DX
+	ADDQ    $0x00000100, BX
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop1
+
+done2:
+	CMPQ    AX, $0x00000010
+	JLT     done6
+	PCALIGN $0x40
+
+loop5:
+	VMOVUPS (DX), Z2
+	VMOVUPS (SI), Z3
+	TESTQ   DI, DI
+	JNE     rare7
+
+back8:
+	// v = rho*v + g
+	VMOVUPS (BX), Z4
+	VMULPS  Z4, Z0, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPS  Z4, Z0, Z4
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z1, Z3
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop5
+
+done6:
+	VZEROUPPER
+	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z10
+	VMULPS       Z3, Z10, Z3
+	VMULPS       Z5, Z10, Z5
+	VMULPS       Z7, Z10, Z7
+	VMULPS       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Z10
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z10
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z10
+	VMULPS       Z2, Z10, Z11
+	VADDPS       Z11, Z3, Z3
+	VMULPS       Z4, Z10, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       Z6, Z10, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z8, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Z10
+	VMULPS       Z2, Z10, Z2
+	VMULPS       Z4, Z10, Z4
+	VMULPS       Z6, Z10, Z6
+	VMULPS       Z8, Z10, Z8
+
+skip12:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip13
+
+	// g = scale*g
+	VBROADCASTSS 8(CX), Z4
+	VMULPS       Z3, Z4, Z3
+
+skip13:
+	TESTB $0x02, DI
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 12(CX), Z4
+	VMAXPS       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z4
+	VMINPS       Z3, Z4, Z3
+
 skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
+
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Z4
+	VMULPS       Z2, Z4, Z2
+
+skip16:
 	JMP back8
 
 // func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -5884,7 +7093,7 @@ TEXT ·adaGradF32AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
-	MOVL         20(CX), DI
+	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -5932,20 +7141,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
+	VMAXPS       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 16(CX), Z4
+	VMINPS       Z3, Z4, Z3
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 16(CX), Z4
-	VMULPS       Z2, Z4, Z2
+	// g = g + l2*x
+	VBROADCASTSS 20(CX), Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z4, Z3, Z3
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 24(CX), Z4
+	VMULPS       Z2, Z4, Z2
+
+skip8:
 	JMP back4
 
 // func rMSPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -5960,7 +7181,7 @@ TEXT ·rMSPropF32AVX512(SB), $0-40
 	VBROADCASTSS 4(CX), Z1
 	VBROADCASTSS 8(CX), Z2
 	VBROADCASTSS 12(CX), Z3
-	MOVL         28(CX), DI
+	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6010,20 +7231,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
+	VMAXPS       Z5, Z6, Z5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 24(CX), Z6
+	VMINPS       Z5, Z6, Z5
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z6
-	VMULPS       Z4, Z6, Z4
+	// g = g + l2*x
+	VBROADCASTSS 28(CX), Z6
+	VMULPS       Z4, Z6, Z6
+	VADDPS       Z6, Z5, Z5
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 32(CX), Z6
+	VMULPS       Z4, Z6, Z4
+
+skip8:
 	JMP back4
 
 // func rMSPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
@@ -6040,7 +7273,7 @@ TEXT ·rMSPropMomentumF32AVX512(SB), $0-48
 	VBROADCASTSS 8(CX), Z2
 	VBROADCASTSS 12(CX), Z3
 	VBROADCASTSS 16(CX), Z4
-	MOVL         32(CX), R8
+	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6097,20 +7330,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
+	VMAXPS       Z6, Z7, Z6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Z7
+	VMINPS       Z6, Z7, Z6
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z7
-	VMULPS       Z5, Z7, Z5
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z7, Z6, Z6
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Z7
+	VMULPS       Z5, Z7, Z5
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
@@ -6126,7 +7371,7 @@ TEXT ·rMSPropCenteredF32AVX512(SB), $0-48
 	VBROADCASTSS 4(CX), Z1
 	VBROADCASTSS 8(CX), Z2
 	VBROADCASTSS 12(CX), Z3
-	MOVL         28(CX), R8
+	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6186,20 +7431,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
+	VMAXPS       Z5, Z6, Z5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 24(CX), Z6
+	VMINPS       Z5, Z6, Z5
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z6
-	VMULPS       Z4, Z6, Z4
+	// g = g + l2*x
+	VBROADCASTSS 28(CX), Z6
+	VMULPS       Z4, Z6, Z6
+	VADDPS       Z6, Z5, Z5
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 32(CX), Z6
+	VMULPS       Z4, Z6, Z4
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
@@ -6217,7 +7474,7 @@ TEXT ·rMSPropCenteredMomentumF32AVX512(SB), $0-56
 	VBROADCASTSS 8(CX), Z2
 	VBROADCASTSS 12(CX), Z3
 	VBROADCASTSS 16(CX), Z4
-	MOVL         32(CX), R9
+	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6284,20 +7541,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
+	VMAXPS       Z6, Z7, Z6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Z7
+	VMINPS       Z6, Z7, Z6
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z7
-	VMULPS       Z5, Z7, Z5
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z7, Z6, Z6
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Z7
+	VMULPS       Z5, Z7, Z5
+
+skip8:
 	JMP back4
 
 // func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
@@ -6316,7 +7585,7 @@ TEXT ·adamF32AVX512(SB), $0-48
 	VBROADCASTSS 16(CX), Z4
 	VBROADCASTSS 20(CX), Z5
 	VBROADCASTSS 24(CX), Z6
-	MOVL         40(CX), R8
+	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6375,20 +7644,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
+	VMAXPS       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 36(CX), Z9
+	VMINPS       Z8, Z9, Z8
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z9
-	VMULPS       Z7, Z9, Z7
+	// g = g + l2*x
+	VBROADCASTSS 40(CX), Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 44(CX), Z9
+	VMULPS       Z7, Z9, Z7
+
+skip8:
 	JMP back4
 
 // func aMSGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
@@ -6408,7 +7689,7 @@ TEXT ·aMSGradF32AVX512(SB), $0-56
 	VBROADCASTSS 16(CX), Z4
 	VBROADCASTSS 20(CX), Z5
 	VBROADCASTSS 24(CX), Z6
-	MOVL         40(CX), R9
+	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6473,20 +7754,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
+	VMAXPS       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 36(CX), Z9
+	VMINPS       Z8, Z9, Z8
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z9
-	VMULPS       Z7, Z9, Z7
+	// g = g + l2*x
+	VBROADCASTSS 40(CX), Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 44(CX), Z9
+	VMULPS       Z7, Z9, Z7
+
+skip8:
 	JMP back4
 
 // func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
@@ -6508,7 +7801,7 @@ TEXT ·lionF32AVX512(SB), $0-40
 	VPTERNLOGD   $0xff, Z6, Z6, Z6
 	VPSLLD       $0x1f, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	MOVL         32(CX), DI
+	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          done2
 	PCALIGN      $0x40
@@ -6565,20 +7858,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z10
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
+	VMAXPS       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 28(CX), Z10
+	VMINPS       Z9, Z10, Z9
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z10
-	VMULPS       Z8, Z10, Z8
+	// g = g + l2*x
+	VBROADCASTSS 32(CX), Z10
+	VMULPS       Z8, Z10, Z10
+	VADDPS       Z10, Z9, Z9
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSS 36(CX), Z10
+	VMULPS       Z8, Z10, Z8
+
+skip8:
 	JMP back4
 
 // func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
@@ -7925,7 +9230,7 @@ TEXT ·sGDF64AVX512(SB), $0-32
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
 	VBROADCASTSD (CX), Z0
-	MOVL         32(CX), SI
+	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -8009,8 +9314,26 @@ skip9:
 	TESTB $0x02, SI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Z9
+	VMAXPD       Z2, Z9, Z2
+	VMAXPD       Z4, Z9, Z4
+	VMAXPD       Z6, Z9, Z6
+	VMAXPD       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 24(CX), Z9
+	VMINPD       Z2, Z9, Z2
+	VMINPD       Z4, Z9, Z4
+	VMINPD       Z6, Z9, Z6
+	VMINPD       Z8, Z9, Z8
+
+skip10:
+	TESTB $0x04, SI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 32(CX), Z9
 	VMULPD       Z1, Z9, Z10
 	VADDPD       Z10, Z2, Z2
 	VMULPD       Z3, Z9, Z10
@@ -8020,46 +9343,58 @@ skip9:
 	VMULPD       Z7, Z9, Z9
 	VADDPD       Z9, Z8, Z8
 
-skip10:
-	TESTB $0x04, SI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, SI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 24(CX), Z9
+	VBROADCASTSD 40(CX), Z9
 	VMULPD       Z1, Z9, Z1
 	VMULPD       Z3, Z9, Z3
 	VMULPD       Z5, Z9, Z5
 	VMULPD       Z7, Z9, Z7
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, SI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Z3
 	VMULPD       Z2, Z3, Z2
 
-skip12:
+skip13:
 	TESTB $0x02, SI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 16(CX), Z3
+	VMAXPD       Z2, Z3, Z2
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 24(CX), Z3
+	VMINPD       Z2, Z3, Z2
+
+skip14:
+	TESTB $0x04, SI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 16(CX), Z3
+	VBROADCASTSD 32(CX), Z3
 	VMULPD       Z1, Z3, Z3
 	VADDPD       Z3, Z2, Z2
 
-skip13:
-	TESTB $0x04, SI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, SI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 24(CX), Z3
+	VBROADCASTSD 40(CX), Z3
 	VMULPD       Z1, Z3, Z1
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -8072,7 +9407,7 @@ TEXT ·momentumF64AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -8188,8 +9523,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z10
+	VMAXPD       Z3, Z10, Z3
+	VMAXPD       Z5, Z10, Z5
+	VMAXPD       Z7, Z10, Z7
+	VMAXPD       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z10
+	VMINPD       Z3, Z10, Z3
+	VMINPD       Z5, Z10, Z5
+	VMINPD       Z7, Z10, Z7
+	VMINPD       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z10
 	VMULPD       Z2, Z10, Z11
 	VADDPD       Z11, Z3, Z3
 	VMULPD       Z4, Z10, Z11
@@ -8199,46 +9552,58 @@ skip9:
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Z10
+	VBROADCASTSD 48(CX), Z10
 	VMULPD       Z2, Z10, Z2
 	VMULPD       Z4, Z10, Z4
 	VMULPD       Z6, Z10, Z6
 	VMULPD       Z8, Z10, Z8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Z4
+	VMAXPD       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z4
+	VMINPD       Z3, Z4, Z3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z4
+	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
+	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip14:
+skip16:
 	JMP back8
 
 // func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -8251,7 +9616,7 @@ TEXT ·momentumVelocityF64AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -8367,8 +9732,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z10
+	VMAXPD       Z3, Z10, Z3
+	VMAXPD       Z5, Z10, Z5
+	VMAXPD       Z7, Z10, Z7
+	VMAXPD       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z10
+	VMINPD       Z3, Z10, Z3
+	VMINPD       Z5, Z10, Z5
+	VMINPD       Z7, Z10, Z7
+	VMINPD       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z10
 	VMULPD       Z2, Z10, Z11
 	VADDPD       Z11, Z3, Z3
 	VMULPD       Z4, Z10, Z11
@@ -8378,46 +9761,58 @@ skip9:
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Z10
+	VBROADCASTSD 48(CX), Z10
 	VMULPD       Z2, Z10, Z2
 	VMULPD       Z4, Z10, Z4
 	VMULPD       Z6, Z10, Z6
 	VMULPD       Z8, Z10, Z8
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Z4
+	VMAXPD       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z4
+	VMINPD       Z3, Z4, Z3
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 24(CX), Z4
+	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
+	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip14:
+skip16:
 	JMP back8
 
 // func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -8431,7 +9826,7 @@ TEXT ·nesterovF64AVX512(SB), $0-40
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
 	VBROADCASTSD 16(CX), Z2
-	MOVL         48(CX), DI
+	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          done2
 	PCALIGN      $0x40
@@ -8562,8 +9957,26 @@ skip9:
 	TESTB $0x02, DI
 	JEQ   skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Z11
+	VMAXPD       Z4, Z11, Z4
+	VMAXPD       Z6, Z11, Z6
+	VMAXPD       Z8, Z11, Z8
+	VMAXPD       Z10, Z11, Z10
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 40(CX), Z11
+	VMINPD       Z4, Z11, Z4
+	VMINPD       Z6, Z11, Z6
+	VMINPD       Z8, Z11, Z8
+	VMINPD       Z10, Z11, Z10
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 48(CX), Z11
 	VMULPD       Z3, Z11, Z12
 	VADDPD       Z12, Z4, Z4
 	VMULPD       Z5, Z11, Z12
@@ -8573,46 +9986,277 @@ skip9:
 	VMULPD       Z9, Z11, Z11
 	VADDPD       Z11, Z10, Z10
 
-skip10:
-	TESTB $0x04, DI
-	JEQ   skip11
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
 
 	// x = keep*x
-	VBROADCASTSD 40(CX), Z11
+	VBROADCASTSD 56(CX), Z11
 	VMULPD       Z3, Z11, Z3
 	VMULPD       Z5, Z11, Z5
 	VMULPD       Z7, Z11, Z7
 	VMULPD       Z9, Z11, Z9
 
-skip11:
+skip12:
 	JMP back4
 
 rare7:
 	TESTB $0x01, DI
-	JEQ   skip12
+	JEQ   skip13
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Z5
 	VMULPD       Z4, Z5, Z4
 
-skip12:
+skip13:
 	TESTB $0x02, DI
-	JEQ   skip13
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 32(CX), Z5
+	VMAXPD       Z4, Z5, Z4
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 40(CX), Z5
+	VMINPD       Z4, Z5, Z4
+
+skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
 
 	// g = g + l2*x
-	VBROADCASTSD 32(CX), Z5
+	VBROADCASTSD 48(CX), Z5
 	VMULPD       Z3, Z5, Z5
 	VADDPD       Z5, Z4, Z4
 
-skip13:
-	TESTB $0x04, DI
-	JEQ   skip14
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
 
 	// x = keep*x
-	VBROADCASTSD 40(CX), Z5
+	VBROADCASTSD 56(CX), Z5
 	VMULPD       Z3, Z5, Z3
 
+skip16:
+	JMP back8
+
+// func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
+// Requires: AVX, AVX512F
+TEXT ·nesterovTorchF64AVX512(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	VBROADCASTSD (CX), Z0
+	VBROADCASTSD 8(CX), Z1
+	MOVL         56(CX), DI
+	CMPQ         AX, $0x00000020
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	VMOVUPD (DX), Z2
+	VMOVUPD (SI), Z3
+	VMOVUPD 64(DX), Z4
+	VMOVUPD 64(SI), Z5
+	VMOVUPD 128(DX), Z6
+	VMOVUPD 128(SI), Z7
+	VMOVUPD 192(DX), Z8
+	VMOVUPD 192(SI), Z9
+	TESTQ   DI, DI
+	JNE     rare3
+
+back4:
+	// v = rho*v + g
+	VMOVUPD (BX), Z10
+	VMULPD  Z10, Z0, Z10
+	VADDPD  Z3, Z10, Z10
+	VMOVUPD Z10, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Z10, Z0, Z10
+	VADDPD  Z10, Z3, Z3
+	VMULPD  Z3, Z1, Z3
+	VSUBPD  Z3, Z2, Z2
+	VMOVUPD Z2, (DX)
+
+	// v = rho*v + g
+	VMOVUPD 64(BX), Z2
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD Z2, 64(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z2, Z5, Z2
+	VMULPD  Z2, Z1, Z2
+	VSUBPD  Z2, Z4, Z2
+	VMOVUPD Z2, 64(DX)
+
+	// v = rho*v + g
+	VMOVUPD 128(BX), Z2
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z7, Z2, Z2
+	VMOVUPD Z2, 128(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z2, Z7, Z2
+	VMULPD  Z2, Z1, Z2
+	VSUBPD  Z2, Z6, Z2
+	VMOVUPD Z2, 128(DX)
+
+	// v = rho*v + g
+	VMOVUPD 192(BX), Z2
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z9, Z2, Z2
+	VMOVUPD Z2, 192(BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Z2, Z0, Z2
+	VADDPD  Z2, Z9, Z2
+	VMULPD  Z2, Z1, Z2
+	VSUBPD  Z2, Z8, Z2
+	VMOVUPD Z2, 192(DX)
+	ADDQ    $0x00000100, DX
+	ADDQ    $0x00000100, BX
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop1
+
+done2:
+	CMPQ    AX, $0x00000008
+	JLT     done6
+	PCALIGN $0x40
+
+loop5:
+	VMOVUPD (DX), Z2
+	VMOVUPD (SI), Z3
+	TESTQ   DI, DI
+	JNE     rare7
+
+back8:
+	// v = rho*v + g
+	VMOVUPD (BX), Z4
+	VMULPD  Z4, Z0, Z4
+	VADDPD  Z3, Z4, Z4
+	VMOVUPD Z4, (BX)
+
+	// x = x - lr*(g + rho*v)
+	VMULPD  Z4, Z0, Z4
+	VADDPD  Z4, Z3, Z3
+	VMULPD  Z3, Z1, Z3
+	VSUBPD  Z3, Z2, Z2
+	VMOVUPD Z2, (DX)
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop5
+
+done6:
+	VZEROUPPER
+	RET
+
+rare3:
+	TESTB $0x01, DI
+	JEQ   skip9
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z10
+	VMULPD       Z3, Z10, Z3
+	VMULPD       Z5, Z10, Z5
+	VMULPD       Z7, Z10, Z7
+	VMULPD       Z9, Z10, Z9
+
+skip9:
+	TESTB $0x02, DI
+	JEQ   skip10
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Z10
+	VMAXPD       Z3, Z10, Z3
+	VMAXPD       Z5, Z10, Z5
+	VMAXPD       Z7, Z10, Z7
+	VMAXPD       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z10
+	VMINPD       Z3, Z10, Z3
+	VMINPD       Z5, Z10, Z5
+	VMINPD       Z7, Z10, Z7
+	VMINPD       Z9, Z10, Z9
+
+skip10:
+	TESTB $0x04, DI
+	JEQ   skip11
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z10
+	VMULPD       Z2, Z10, Z11
+	VADDPD       Z11, Z3, Z3
+	VMULPD       Z4, Z10, Z11
+	VADDPD       Z11, Z5, Z5
+	VMULPD       Z6, Z10, Z11
+	VADDPD       Z11, Z7, Z7
+	VMULPD       Z8, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+
+skip11:
+	TESTB $0x08, DI
+	JEQ   skip12
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Z10
+	VMULPD       Z2, Z10, Z2
+	VMULPD       Z4, Z10, Z4
+	VMULPD       Z6, Z10, Z6
+	VMULPD       Z8, Z10, Z8
+
+skip12:
+	JMP back4
+
+rare7:
+	TESTB $0x01, DI
+	JEQ   skip13
+
+	// g = scale*g
+	VBROADCASTSD 16(CX), Z4
+	VMULPD       Z3, Z4, Z3
+
+skip13:
+	TESTB $0x02, DI
+	JEQ   skip14
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 24(CX), Z4
+	VMAXPD       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z4
+	VMINPD       Z3, Z4, Z3
+
 skip14:
+	TESTB $0x04, DI
+	JEQ   skip15
+
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z4
+	VMULPD       Z2, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+
+skip15:
+	TESTB $0x08, DI
+	JEQ   skip16
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Z4
+	VMULPD       Z2, Z4, Z2
+
+skip16:
 	JMP back8
 
 // func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -8625,7 +10269,7 @@ TEXT ·adaGradF64AVX512(SB), $0-40
 	MOVQ         grad+32(FP), SI
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
-	MOVL         40(CX), DI
+	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -8673,20 +10317,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
+	VMAXPD       Z3, Z4, Z3
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 32(CX), Z4
+	VMINPD       Z3, Z4, Z3
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 32(CX), Z4
-	VMULPD       Z2, Z4, Z2
+	// g = g + l2*x
+	VBROADCASTSD 40(CX), Z4
+	VMULPD       Z2, Z4, Z4
+	VADDPD       Z4, Z3, Z3
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 48(CX), Z4
+	VMULPD       Z2, Z4, Z2
+
+skip8:
 	JMP back4
 
 // func rMSPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -8701,7 +10357,7 @@ TEXT ·rMSPropF64AVX512(SB), $0-40
 	VBROADCASTSD 8(CX), Z1
 	VBROADCASTSD 16(CX), Z2
 	VBROADCASTSD 24(CX), Z3
-	MOVL         56(CX), DI
+	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -8751,20 +10407,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
+	VMAXPD       Z5, Z6, Z5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 48(CX), Z6
+	VMINPD       Z5, Z6, Z5
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z6
-	VMULPD       Z4, Z6, Z4
+	// g = g + l2*x
+	VBROADCASTSD 56(CX), Z6
+	VMULPD       Z4, Z6, Z6
+	VADDPD       Z6, Z5, Z5
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 64(CX), Z6
+	VMULPD       Z4, Z6, Z4
+
+skip8:
 	JMP back4
 
 // func rMSPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
@@ -8781,7 +10449,7 @@ TEXT ·rMSPropMomentumF64AVX512(SB), $0-48
 	VBROADCASTSD 16(CX), Z2
 	VBROADCASTSD 24(CX), Z3
 	VBROADCASTSD 32(CX), Z4
-	MOVL         64(CX), R8
+	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -8838,20 +10506,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
+	VMAXPD       Z6, Z7, Z6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Z7
+	VMINPD       Z6, Z7, Z6
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z7
-	VMULPD       Z5, Z7, Z5
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Z7
+	VMULPD       Z5, Z7, Z7
+	VADDPD       Z7, Z6, Z6
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Z7
+	VMULPD       Z5, Z7, Z5
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
@@ -8867,7 +10547,7 @@ TEXT ·rMSPropCenteredF64AVX512(SB), $0-48
 	VBROADCASTSD 8(CX), Z1
 	VBROADCASTSD 16(CX), Z2
 	VBROADCASTSD 24(CX), Z3
-	MOVL         56(CX), R8
+	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -8927,20 +10607,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
+	VMAXPD       Z5, Z6, Z5
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 48(CX), Z6
+	VMINPD       Z5, Z6, Z5
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z6
-	VMULPD       Z4, Z6, Z4
+	// g = g + l2*x
+	VBROADCASTSD 56(CX), Z6
+	VMULPD       Z4, Z6, Z6
+	VADDPD       Z6, Z5, Z5
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 64(CX), Z6
+	VMULPD       Z4, Z6, Z4
+
+skip8:
 	JMP back4
 
 // func rMSPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
@@ -8958,7 +10650,7 @@ TEXT ·rMSPropCenteredMomentumF64AVX512(SB), $0-56
 	VBROADCASTSD 16(CX), Z2
 	VBROADCASTSD 24(CX), Z3
 	VBROADCASTSD 32(CX), Z4
-	MOVL         64(CX), R9
+	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -9025,20 +10717,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
+	VMAXPD       Z6, Z7, Z6
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Z7
+	VMINPD       Z6, Z7, Z6
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z7
-	VMULPD       Z5, Z7, Z5
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Z7
+	VMULPD       Z5, Z7, Z7
+	VADDPD       Z7, Z6, Z6
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Z7
+	VMULPD       Z5, Z7, Z5
+
+skip8:
 	JMP back4
 
 // func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
@@ -9057,7 +10761,7 @@ TEXT ·adamF64AVX512(SB), $0-48
 	VBROADCASTSD 32(CX), Z4
 	VBROADCASTSD 40(CX), Z5
 	VBROADCASTSD 48(CX), Z6
-	MOVL         80(CX), R8
+	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -9116,20 +10820,32 @@ skip5:
 	TESTB $0x02, R8
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
+	VMAXPD       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 72(CX), Z9
+	VMINPD       Z8, Z9, Z8
 
 skip6:
 	TESTB $0x04, R8
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z9
-	VMULPD       Z7, Z9, Z7
+	// g = g + l2*x
+	VBROADCASTSD 80(CX), Z9
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z8, Z8
 
 skip7:
+	TESTB $0x08, R8
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 88(CX), Z9
+	VMULPD       Z7, Z9, Z7
+
+skip8:
 	JMP back4
 
 // func aMSGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
@@ -9149,7 +10865,7 @@ TEXT ·aMSGradF64AVX512(SB), $0-56
 	VBROADCASTSD 32(CX), Z4
 	VBROADCASTSD 40(CX), Z5
 	VBROADCASTSD 48(CX), Z6
-	MOVL         80(CX), R9
+	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -9214,20 +10930,32 @@ skip5:
 	TESTB $0x02, R9
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
+	VMAXPD       Z8, Z9, Z8
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 72(CX), Z9
+	VMINPD       Z8, Z9, Z8
 
 skip6:
 	TESTB $0x04, R9
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z9
-	VMULPD       Z7, Z9, Z7
+	// g = g + l2*x
+	VBROADCASTSD 80(CX), Z9
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z8, Z8
 
 skip7:
+	TESTB $0x08, R9
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 88(CX), Z9
+	VMULPD       Z7, Z9, Z7
+
+skip8:
 	JMP back4
 
 // func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
@@ -9249,7 +10977,7 @@ TEXT ·lionF64AVX512(SB), $0-40
 	VPTERNLOGD   $0xff, Z6, Z6, Z6
 	VPSLLQ       $0x3f, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	MOVL         64(CX), DI
+	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          done2
 	PCALIGN      $0x40
@@ -9306,20 +11034,32 @@ skip5:
 	TESTB $0x02, DI
 	JEQ   skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z10
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
+	VMAXPD       Z9, Z10, Z9
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 56(CX), Z10
+	VMINPD       Z9, Z10, Z9
 
 skip6:
 	TESTB $0x04, DI
 	JEQ   skip7
 
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z10
-	VMULPD       Z8, Z10, Z8
+	// g = g + l2*x
+	VBROADCASTSD 64(CX), Z10
+	VMULPD       Z8, Z10, Z10
+	VADDPD       Z10, Z9, Z9
 
 skip7:
+	TESTB $0x08, DI
+	JEQ   skip8
+
+	// x = keep*x
+	VBROADCASTSD 72(CX), Z10
+	VMULPD       Z8, Z10, Z8
+
+skip8:
 	JMP back4
 
 // func axpyF64AVX512(n int, c *float64, y *float64, x *float64)

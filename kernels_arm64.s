@@ -10,7 +10,7 @@ TEXT ·sGDF32NEON(SB), $0-32
 	MOVD  grad+24(FP), R3
 	FMOVS 0(R1), F0
 	VDUP  V0.S[0], V0.S4
-	MOVWU 16(R1), R6
+	MOVWU 24(R1), R6
 	CMP   $16, R0
 	BLT   done2
 
@@ -88,8 +88,43 @@ rare3:
 skip9:
 	TBZ $1, R6, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 8(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6ea2e52a // fcmgt v10.4s, v9.4s, v2.4s
+	VBSL  V2.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V2.B16
+	WORD  $0x6ea4e52a // fcmgt v10.4s, v9.4s, v4.4s
+	VBSL  V4.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V4.B16
+	WORD  $0x6ea6e52a // fcmgt v10.4s, v9.4s, v6.4s
+	VBSL  V6.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V6.B16
+	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 12(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
+	VBSL  V2.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V2.B16
+	WORD  $0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
+	VBSL  V4.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V4.B16
+	WORD  $0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
+	VBSL  V6.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V6.B16
+	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+skip10:
+	TBZ $2, R6, skip11
+
+	// g = g + l2*x
+	FMOVS 16(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e21dd2a // fmul v10.4s, v9.4s, v1.4s
 	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
@@ -100,46 +135,63 @@ skip9:
 	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
 	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
 
-skip10:
-	TBZ $2, R6, skip11
+skip11:
+	TBZ $3, R6, skip12
 
 	// x = keep*x
-	FMOVS 12(R1), F9
+	FMOVS 20(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
 	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
 	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R6, skip12
+	TBZ $0, R6, skip13
 
 	// g = scale*g
 	FMOVS 4(R1), F3
 	VDUP  V3.S[0], V3.S4
 	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
 
-skip12:
-	TBZ $1, R6, skip13
+skip13:
+	TBZ $1, R6, skip14
+
+	// g = lo > g ? lo : g
+	FMOVS 8(R1), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6ea2e464 // fcmgt v4.4s, v3.4s, v2.4s
+	VBSL  V2.B16, V3.B16, V4.B16
+	VORR  V4.B16, V4.B16, V2.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 12(R1), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6ea3e444 // fcmgt v4.4s, v2.4s, v3.4s
+	VBSL  V2.B16, V3.B16, V4.B16
+	VORR  V4.B16, V4.B16, V2.B16
+
+skip14:
+	TBZ $2, R6, skip15
 
 	// g = g + l2*x
-	FMOVS 8(R1), F3
+	FMOVS 16(R1), F3
 	VDUP  V3.S[0], V3.S4
 	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
-skip13:
-	TBZ $2, R6, skip14
+skip15:
+	TBZ $3, R6, skip16
 
 	// x = keep*x
-	FMOVS 12(R1), F3
+	FMOVS 20(R1), F3
 	VDUP  V3.S[0], V3.S4
 	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
 
-skip14:
+skip16:
 	B back8
 
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -153,7 +205,7 @@ TEXT ·momentumF32NEON(SB), $0-40
 	VDUP  V0.S[0], V0.S4
 	FMOVS 4(R1), F1
 	VDUP  V1.S[0], V1.S4
-	MOVWU 20(R1), R7
+	MOVWU 28(R1), R7
 	CMP   $16, R0
 	BLT   done2
 
@@ -263,8 +315,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 12(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVS 20(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
 	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
@@ -275,46 +362,63 @@ skip9:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVS 16(R1), F10
+	FMOVS 24(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
 	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVS 12(R1), F4
+	FMOVS 20(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVS 16(R1), F4
+	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip14:
+skip16:
 	B back8
 
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -328,7 +432,7 @@ TEXT ·momentumVelocityF32NEON(SB), $0-40
 	VDUP  V0.S[0], V0.S4
 	FMOVS 4(R1), F1
 	VDUP  V1.S[0], V1.S4
-	MOVWU 20(R1), R7
+	MOVWU 28(R1), R7
 	CMP   $16, R0
 	BLT   done2
 
@@ -438,8 +542,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 12(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVS 20(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
 	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
@@ -450,46 +589,63 @@ skip9:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVS 16(R1), F10
+	FMOVS 24(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
 	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVS 12(R1), F4
+	FMOVS 20(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVS 16(R1), F4
+	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip14:
+skip16:
 	B back8
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -505,7 +661,7 @@ TEXT ·nesterovF32NEON(SB), $0-40
 	VDUP  V1.S[0], V1.S4
 	FMOVS 8(R1), F2
 	VDUP  V2.S[0], V2.S4
-	MOVWU 24(R1), R7
+	MOVWU 32(R1), R7
 	CMP   $16, R0
 	BLT   done2
 
@@ -630,8 +786,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 16(R1), F11
+	VDUP  V11.S[0], V11.S4
+	WORD  $0x6ea4e56c // fcmgt v12.4s, v11.4s, v4.4s
+	VBSL  V4.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V4.B16
+	WORD  $0x6ea6e56c // fcmgt v12.4s, v11.4s, v6.4s
+	VBSL  V6.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V6.B16
+	WORD  $0x6ea8e56c // fcmgt v12.4s, v11.4s, v8.4s
+	VBSL  V8.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V8.B16
+	WORD  $0x6eaae56c // fcmgt v12.4s, v11.4s, v10.4s
+	VBSL  V10.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V10.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 20(R1), F11
+	VDUP  V11.S[0], V11.S4
+	WORD  $0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	VBSL  V4.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V4.B16
+	WORD  $0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	VBSL  V6.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V6.B16
+	WORD  $0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	VBSL  V8.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V8.B16
+	WORD  $0x6eabe54c // fcmgt v12.4s, v10.4s, v11.4s
+	VBSL  V10.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V10.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVS 24(R1), F11
 	VDUP  V11.S[0], V11.S4
 	WORD  $0x6e23dd6c // fmul v12.4s, v11.4s, v3.4s
 	WORD  $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
@@ -642,46 +833,300 @@ skip9:
 	WORD  $0x6e29dd6b // fmul v11.4s, v11.4s, v9.4s
 	WORD  $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVS 20(R1), F11
+	FMOVS 28(R1), F11
 	VDUP  V11.S[0], V11.S4
 	WORD  $0x6e23dd63 // fmul v3.4s, v11.4s, v3.4s
 	WORD  $0x6e25dd65 // fmul v5.4s, v11.4s, v5.4s
 	WORD  $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
 	WORD  $0x6e29dd69 // fmul v9.4s, v11.4s, v9.4s
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVS 12(R1), F5
 	VDUP  V5.S[0], V5.S4
 	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVS 16(R1), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6ea4e4a6 // fcmgt v6.4s, v5.4s, v4.4s
+	VBSL  V4.B16, V5.B16, V6.B16
+	VORR  V6.B16, V6.B16, V4.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 20(R1), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6ea5e486 // fcmgt v6.4s, v4.4s, v5.4s
+	VBSL  V4.B16, V5.B16, V6.B16
+	VORR  V6.B16, V6.B16, V4.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVS 16(R1), F5
+	FMOVS 24(R1), F5
 	VDUP  V5.S[0], V5.S4
 	WORD  $0x6e23dca5 // fmul v5.4s, v5.4s, v3.4s
 	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVS 20(R1), F5
+	FMOVS 28(R1), F5
 	VDUP  V5.S[0], V5.S4
 	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
 
+skip16:
+	B back8
+
+// func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
+TEXT ·nesterovTorchF32NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  c+8(FP), R1
+	MOVD  x+16(FP), R2
+	MOVD  v+24(FP), R3
+	MOVD  grad+32(FP), R6
+	FMOVS 0(R1), F0
+	VDUP  V0.S[0], V0.S4
+	FMOVS 4(R1), F1
+	VDUP  V1.S[0], V1.S4
+	MOVWU 28(R1), R7
+	CMP   $16, R0
+	BLT   done2
+
+loop1:
+	FMOVQ 0(R2), F2
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R2), F6
+	FMOVQ 32(R6), F7
+	FMOVQ 48(R2), F8
+	FMOVQ 48(R6), F9
+	CBNZ  R7, rare3
+
+back4:
+	// v = rho*v + g
+	FMOVQ 0(R3), F10
+	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
+	WORD  $0x4e23d54a // fadd v10.4s, v10.4s, v3.4s
+	FMOVQ F10, 0(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
+	WORD  $0x4e2ad463 // fadd v3.4s, v3.4s, v10.4s
+	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R2)
+
+	// v = rho*v + g
+	FMOVQ 16(R3), F2
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	FMOVQ F2, 16(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e22d4a2 // fadd v2.4s, v5.4s, v2.4s
+	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
+	WORD  $0x4ea2d482 // fsub v2.4s, v4.4s, v2.4s
+	FMOVQ F2, 16(R2)
+
+	// v = rho*v + g
+	FMOVQ 32(R3), F2
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	FMOVQ F2, 32(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e22d4e2 // fadd v2.4s, v7.4s, v2.4s
+	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
+	WORD  $0x4ea2d4c2 // fsub v2.4s, v6.4s, v2.4s
+	FMOVQ F2, 32(R2)
+
+	// v = rho*v + g
+	FMOVQ 48(R3), F2
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	FMOVQ F2, 48(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD  $0x4e22d522 // fadd v2.4s, v9.4s, v2.4s
+	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
+	WORD  $0x4ea2d502 // fsub v2.4s, v8.4s, v2.4s
+	FMOVQ F2, 48(R2)
+	ADD   $64, R2
+	ADD   $64, R3
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop1
+
+done2:
+	CMP $4, R0
+	BLT done6
+
+loop5:
+	FMOVQ 0(R2), F2
+	FMOVQ 0(R6), F3
+	CBNZ  R7, rare7
+
+back8:
+	// v = rho*v + g
+	FMOVQ 0(R3), F4
+	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD  $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
+	FMOVQ F4, 0(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R2)
+	ADD   $16, R2
+	ADD   $16, R3
+	ADD   $16, R6
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop5
+
+done6:
+	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVS 8(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
+	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
+	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
+	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = lo > g ? lo : g
+	FMOVS 12(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVS 20(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
+	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
+	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+
+skip11:
+	TBZ $3, R7, skip12
+
+	// x = keep*x
+	FMOVS 24(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
+	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+
+skip12:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip13
+
+	// g = scale*g
+	FMOVS 8(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVS 12(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
 skip14:
+	TBZ $2, R7, skip15
+
+	// g = g + l2*x
+	FMOVS 20(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+skip15:
+	TBZ $3, R7, skip16
+
+	// x = keep*x
+	FMOVS 24(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+
+skip16:
 	B back8
 
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -695,7 +1140,7 @@ TEXT ·adaGradF32NEON(SB), $0-40
 	VDUP  V0.S[0], V0.S4
 	FMOVS 4(R1), F1
 	VDUP  V1.S[0], V1.S4
-	MOVWU 20(R1), R7
+	MOVWU 28(R1), R7
 	CMP   $4, R0
 	BLT   done2
 
@@ -739,21 +1184,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 12(R1), F4
 	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 16(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVS 20(R1), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVS 16(R1), F4
+	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -771,7 +1233,7 @@ TEXT ·rMSPropF32NEON(SB), $0-40
 	VDUP  V2.S[0], V2.S4
 	FMOVS 12(R1), F3
 	VDUP  V3.S[0], V3.S4
-	MOVWU 28(R1), R7
+	MOVWU 36(R1), R7
 	CMP   $4, R0
 	BLT   done2
 
@@ -817,21 +1279,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 20(R1), F6
 	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD  $0x6ea5e4c7 // fcmgt v7.4s, v6.4s, v5.4s
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 24(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6ea6e4a7 // fcmgt v7.4s, v5.4s, v6.4s
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVS 28(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVS 24(R1), F6
+	FMOVS 32(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
@@ -852,7 +1331,7 @@ TEXT ·rMSPropMomentumF32NEON(SB), $0-48
 	VDUP  V3.S[0], V3.S4
 	FMOVS 16(R1), F4
 	VDUP  V4.S[0], V4.S4
-	MOVWU 32(R1), R8
+	MOVWU 40(R1), R8
 	CMP   $4, R0
 	BLT   done2
 
@@ -905,21 +1384,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 24(R1), F7
 	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD  $0x6ea6e4e8 // fcmgt v8.4s, v7.4s, v6.4s
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 28(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6ea7e4c8 // fcmgt v8.4s, v6.4s, v7.4s
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVS 32(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
+	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVS 28(R1), F7
+	FMOVS 36(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
@@ -938,7 +1434,7 @@ TEXT ·rMSPropCenteredF32NEON(SB), $0-48
 	VDUP  V2.S[0], V2.S4
 	FMOVS 12(R1), F3
 	VDUP  V3.S[0], V3.S4
-	MOVWU 28(R1), R8
+	MOVWU 36(R1), R8
 	CMP   $4, R0
 	BLT   done2
 
@@ -994,21 +1490,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 20(R1), F6
 	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD  $0x6ea5e4c7 // fcmgt v7.4s, v6.4s, v5.4s
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 24(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6ea6e4a7 // fcmgt v7.4s, v5.4s, v6.4s
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVS 28(R1), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVS 24(R1), F6
+	FMOVS 32(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
@@ -1030,7 +1543,7 @@ TEXT ·rMSPropCenteredMomentumF32NEON(SB), $0-56
 	VDUP  V3.S[0], V3.S4
 	FMOVS 16(R1), F4
 	VDUP  V4.S[0], V4.S4
-	MOVWU 32(R1), R9
+	MOVWU 40(R1), R9
 	CMP   $4, R0
 	BLT   done2
 
@@ -1093,21 +1606,38 @@ rare3:
 skip5:
 	TBZ $1, R9, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 24(R1), F7
 	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD  $0x6ea6e4e8 // fcmgt v8.4s, v7.4s, v6.4s
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 28(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6ea7e4c8 // fcmgt v8.4s, v6.4s, v7.4s
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
 
 skip6:
 	TBZ $2, R9, skip7
 
+	// g = g + l2*x
+	FMOVS 32(R1), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
+	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+
+skip7:
+	TBZ $3, R9, skip8
+
 	// x = keep*x
-	FMOVS 28(R1), F7
+	FMOVS 36(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
 
-skip7:
+skip8:
 	B back4
 
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
@@ -1132,7 +1662,7 @@ TEXT ·adamF32NEON(SB), $0-48
 	VDUP  V5.S[0], V5.S4
 	FMOVS 24(R1), F6
 	VDUP  V6.S[0], V6.S4
-	MOVWU 40(R1), R8
+	MOVWU 48(R1), R8
 	CMP   $4, R0
 	BLT   done2
 
@@ -1187,21 +1717,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 32(R1), F9
 	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 36(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVS 40(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVS 36(R1), F9
+	FMOVS 44(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip7:
+skip8:
 	B back4
 
 // func aMSGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
@@ -1227,7 +1774,7 @@ TEXT ·aMSGradF32NEON(SB), $0-56
 	VDUP  V5.S[0], V5.S4
 	FMOVS 24(R1), F6
 	VDUP  V6.S[0], V6.S4
-	MOVWU 40(R1), R9
+	MOVWU 48(R1), R9
 	CMP   $4, R0
 	BLT   done2
 
@@ -1289,21 +1836,38 @@ rare3:
 skip5:
 	TBZ $1, R9, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 32(R1), F9
 	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 36(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
 
 skip6:
 	TBZ $2, R9, skip7
 
+	// g = g + l2*x
+	FMOVS 40(R1), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+
+skip7:
+	TBZ $3, R9, skip8
+
 	// x = keep*x
-	FMOVS 36(R1), F9
+	FMOVS 44(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip7:
+skip8:
 	B back4
 
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
@@ -1328,7 +1892,7 @@ TEXT ·lionF32NEON(SB), $0-40
 	MOVD  $0x80000000, R7
 	VDUP  R7, V6.S4
 	VEOR  V7.B16, V7.B16, V7.B16
-	MOVWU 32(R1), R7
+	MOVWU 40(R1), R7
 	CMP   $4, R0
 	BLT   done2
 
@@ -1381,21 +1945,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVS 24(R1), F10
 	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 28(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVS 32(R1), F10
+	VDUP  V10.S[0], V10.S4
+	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVS 28(R1), F10
+	FMOVS 36(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip7:
+skip8:
 	B back4
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
@@ -2939,7 +3520,7 @@ TEXT ·sGDF64NEON(SB), $0-32
 	MOVD  grad+24(FP), R3
 	FMOVD 0(R1), F0
 	VDUP  V0.D[0], V0.D2
-	MOVWU 32(R1), R6
+	MOVWU 48(R1), R6
 	CMP   $8, R0
 	BLT   done2
 
@@ -3017,8 +3598,43 @@ rare3:
 skip9:
 	TBZ $1, R6, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 16(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6ee2e52a // fcmgt v10.2d, v9.2d, v2.2d
+	VBSL  V2.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V2.B16
+	WORD  $0x6ee4e52a // fcmgt v10.2d, v9.2d, v4.2d
+	VBSL  V4.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V4.B16
+	WORD  $0x6ee6e52a // fcmgt v10.2d, v9.2d, v6.2d
+	VBSL  V6.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V6.B16
+	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 24(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6ee9e44a // fcmgt v10.2d, v2.2d, v9.2d
+	VBSL  V2.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V2.B16
+	WORD  $0x6ee9e48a // fcmgt v10.2d, v4.2d, v9.2d
+	VBSL  V4.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V4.B16
+	WORD  $0x6ee9e4ca // fcmgt v10.2d, v6.2d, v9.2d
+	VBSL  V6.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V6.B16
+	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+skip10:
+	TBZ $2, R6, skip11
+
+	// g = g + l2*x
+	FMOVD 32(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e61dd2a // fmul v10.2d, v9.2d, v1.2d
 	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
@@ -3029,46 +3645,63 @@ skip9:
 	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
 	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
 
-skip10:
-	TBZ $2, R6, skip11
+skip11:
+	TBZ $3, R6, skip12
 
 	// x = keep*x
-	FMOVD 24(R1), F9
+	FMOVD 40(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
 	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
 	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R6, skip12
+	TBZ $0, R6, skip13
 
 	// g = scale*g
 	FMOVD 8(R1), F3
 	VDUP  V3.D[0], V3.D2
 	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
 
-skip12:
-	TBZ $1, R6, skip13
+skip13:
+	TBZ $1, R6, skip14
+
+	// g = lo > g ? lo : g
+	FMOVD 16(R1), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6ee2e464 // fcmgt v4.2d, v3.2d, v2.2d
+	VBSL  V2.B16, V3.B16, V4.B16
+	VORR  V4.B16, V4.B16, V2.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 24(R1), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6ee3e444 // fcmgt v4.2d, v2.2d, v3.2d
+	VBSL  V2.B16, V3.B16, V4.B16
+	VORR  V4.B16, V4.B16, V2.B16
+
+skip14:
+	TBZ $2, R6, skip15
 
 	// g = g + l2*x
-	FMOVD 16(R1), F3
+	FMOVD 32(R1), F3
 	VDUP  V3.D[0], V3.D2
 	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
-skip13:
-	TBZ $2, R6, skip14
+skip15:
+	TBZ $3, R6, skip16
 
 	// x = keep*x
-	FMOVD 24(R1), F3
+	FMOVD 40(R1), F3
 	VDUP  V3.D[0], V3.D2
 	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
 
-skip14:
+skip16:
 	B back8
 
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -3082,7 +3715,7 @@ TEXT ·momentumF64NEON(SB), $0-40
 	VDUP  V0.D[0], V0.D2
 	FMOVD 8(R1), F1
 	VDUP  V1.D[0], V1.D2
-	MOVWU 40(R1), R7
+	MOVWU 56(R1), R7
 	CMP   $8, R0
 	BLT   done2
 
@@ -3192,8 +3825,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 24(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVD 40(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
 	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
@@ -3204,46 +3872,63 @@ skip9:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVD 32(R1), F10
+	FMOVD 48(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
 	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVD 24(R1), F4
+	FMOVD 40(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVD 32(R1), F4
+	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip14:
+skip16:
 	B back8
 
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -3257,7 +3942,7 @@ TEXT ·momentumVelocityF64NEON(SB), $0-40
 	VDUP  V0.D[0], V0.D2
 	FMOVD 8(R1), F1
 	VDUP  V1.D[0], V1.D2
-	MOVWU 40(R1), R7
+	MOVWU 56(R1), R7
 	CMP   $8, R0
 	BLT   done2
 
@@ -3367,8 +4052,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 24(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVD 40(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
 	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
@@ -3379,46 +4099,63 @@ skip9:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVD 32(R1), F10
+	FMOVD 48(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
 	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVD 24(R1), F4
+	FMOVD 40(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVD 32(R1), F4
+	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip14:
+skip16:
 	B back8
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -3434,7 +4171,7 @@ TEXT ·nesterovF64NEON(SB), $0-40
 	VDUP  V1.D[0], V1.D2
 	FMOVD 16(R1), F2
 	VDUP  V2.D[0], V2.D2
-	MOVWU 48(R1), R7
+	MOVWU 64(R1), R7
 	CMP   $8, R0
 	BLT   done2
 
@@ -3559,8 +4296,43 @@ rare3:
 skip9:
 	TBZ $1, R7, skip10
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 32(R1), F11
+	VDUP  V11.D[0], V11.D2
+	WORD  $0x6ee4e56c // fcmgt v12.2d, v11.2d, v4.2d
+	VBSL  V4.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V4.B16
+	WORD  $0x6ee6e56c // fcmgt v12.2d, v11.2d, v6.2d
+	VBSL  V6.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V6.B16
+	WORD  $0x6ee8e56c // fcmgt v12.2d, v11.2d, v8.2d
+	VBSL  V8.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V8.B16
+	WORD  $0x6eeae56c // fcmgt v12.2d, v11.2d, v10.2d
+	VBSL  V10.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V10.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 40(R1), F11
+	VDUP  V11.D[0], V11.D2
+	WORD  $0x6eebe48c // fcmgt v12.2d, v4.2d, v11.2d
+	VBSL  V4.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V4.B16
+	WORD  $0x6eebe4cc // fcmgt v12.2d, v6.2d, v11.2d
+	VBSL  V6.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V6.B16
+	WORD  $0x6eebe50c // fcmgt v12.2d, v8.2d, v11.2d
+	VBSL  V8.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V8.B16
+	WORD  $0x6eebe54c // fcmgt v12.2d, v10.2d, v11.2d
+	VBSL  V10.B16, V11.B16, V12.B16
+	VORR  V12.B16, V12.B16, V10.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVD 48(R1), F11
 	VDUP  V11.D[0], V11.D2
 	WORD  $0x6e63dd6c // fmul v12.2d, v11.2d, v3.2d
 	WORD  $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
@@ -3571,46 +4343,300 @@ skip9:
 	WORD  $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
 	WORD  $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
 
-skip10:
-	TBZ $2, R7, skip11
+skip11:
+	TBZ $3, R7, skip12
 
 	// x = keep*x
-	FMOVD 40(R1), F11
+	FMOVD 56(R1), F11
 	VDUP  V11.D[0], V11.D2
 	WORD  $0x6e63dd63 // fmul v3.2d, v11.2d, v3.2d
 	WORD  $0x6e65dd65 // fmul v5.2d, v11.2d, v5.2d
 	WORD  $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
 	WORD  $0x6e69dd69 // fmul v9.2d, v11.2d, v9.2d
 
-skip11:
+skip12:
 	B back4
 
 rare7:
-	TBZ $0, R7, skip12
+	TBZ $0, R7, skip13
 
 	// g = scale*g
 	FMOVD 24(R1), F5
 	VDUP  V5.D[0], V5.D2
 	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
 
-skip12:
-	TBZ $1, R7, skip13
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVD 32(R1), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6ee4e4a6 // fcmgt v6.2d, v5.2d, v4.2d
+	VBSL  V4.B16, V5.B16, V6.B16
+	VORR  V6.B16, V6.B16, V4.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 40(R1), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6ee5e486 // fcmgt v6.2d, v4.2d, v5.2d
+	VBSL  V4.B16, V5.B16, V6.B16
+	VORR  V6.B16, V6.B16, V4.B16
+
+skip14:
+	TBZ $2, R7, skip15
 
 	// g = g + l2*x
-	FMOVD 32(R1), F5
+	FMOVD 48(R1), F5
 	VDUP  V5.D[0], V5.D2
 	WORD  $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
 	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
-skip13:
-	TBZ $2, R7, skip14
+skip15:
+	TBZ $3, R7, skip16
 
 	// x = keep*x
-	FMOVD 40(R1), F5
+	FMOVD 56(R1), F5
 	VDUP  V5.D[0], V5.D2
 	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
 
+skip16:
+	B back8
+
+// func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
+TEXT ·nesterovTorchF64NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  c+8(FP), R1
+	MOVD  x+16(FP), R2
+	MOVD  v+24(FP), R3
+	MOVD  grad+32(FP), R6
+	FMOVD 0(R1), F0
+	VDUP  V0.D[0], V0.D2
+	FMOVD 8(R1), F1
+	VDUP  V1.D[0], V1.D2
+	MOVWU 56(R1), R7
+	CMP   $8, R0
+	BLT   done2
+
+loop1:
+	FMOVQ 0(R2), F2
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R2), F6
+	FMOVQ 32(R6), F7
+	FMOVQ 48(R2), F8
+	FMOVQ 48(R6), F9
+	CBNZ  R7, rare3
+
+back4:
+	// v = rho*v + g
+	FMOVQ 0(R3), F10
+	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
+	WORD  $0x4e63d54a // fadd v10.2d, v10.2d, v3.2d
+	FMOVQ F10, 0(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
+	WORD  $0x4e6ad463 // fadd v3.2d, v3.2d, v10.2d
+	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R2)
+
+	// v = rho*v + g
+	FMOVQ 16(R3), F2
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	FMOVQ F2, 16(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e62d4a2 // fadd v2.2d, v5.2d, v2.2d
+	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
+	WORD  $0x4ee2d482 // fsub v2.2d, v4.2d, v2.2d
+	FMOVQ F2, 16(R2)
+
+	// v = rho*v + g
+	FMOVQ 32(R3), F2
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	FMOVQ F2, 32(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e62d4e2 // fadd v2.2d, v7.2d, v2.2d
+	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
+	WORD  $0x4ee2d4c2 // fsub v2.2d, v6.2d, v2.2d
+	FMOVQ F2, 32(R2)
+
+	// v = rho*v + g
+	FMOVQ 48(R3), F2
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	FMOVQ F2, 48(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
+	WORD  $0x4e62d522 // fadd v2.2d, v9.2d, v2.2d
+	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
+	WORD  $0x4ee2d502 // fsub v2.2d, v8.2d, v2.2d
+	FMOVQ F2, 48(R2)
+	ADD   $64, R2
+	ADD   $64, R3
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop1
+
+done2:
+	CMP $2, R0
+	BLT done6
+
+loop5:
+	FMOVQ 0(R2), F2
+	FMOVQ 0(R6), F3
+	CBNZ  R7, rare7
+
+back8:
+	// v = rho*v + g
+	FMOVQ 0(R3), F4
+	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
+	WORD  $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
+	FMOVQ F4, 0(R3)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R2)
+	ADD   $16, R2
+	ADD   $16, R3
+	ADD   $16, R6
+	SUB   $2, R0
+	CMP   $2, R0
+	BGE   loop5
+
+done6:
+	RET
+
+rare3:
+	TBZ $0, R7, skip9
+
+	// g = scale*g
+	FMOVD 16(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
+	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
+	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
+	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
+
+skip9:
+	TBZ $1, R7, skip10
+
+	// g = lo > g ? lo : g
+	FMOVD 24(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
+	VBSL  V3.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V3.B16
+	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
+	VBSL  V5.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V5.B16
+	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
+	VBSL  V7.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V7.B16
+	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+skip10:
+	TBZ $2, R7, skip11
+
+	// g = g + l2*x
+	FMOVD 40(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
+	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
+	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
+	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
+	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
+	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
+	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+
+skip11:
+	TBZ $3, R7, skip12
+
+	// x = keep*x
+	FMOVD 48(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
+	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+
+skip12:
+	B back4
+
+rare7:
+	TBZ $0, R7, skip13
+
+	// g = scale*g
+	FMOVD 16(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+skip13:
+	TBZ $1, R7, skip14
+
+	// g = lo > g ? lo : g
+	FMOVD 24(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
 skip14:
+	TBZ $2, R7, skip15
+
+	// g = g + l2*x
+	FMOVD 40(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+skip15:
+	TBZ $3, R7, skip16
+
+	// x = keep*x
+	FMOVD 48(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+
+skip16:
 	B back8
 
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3624,7 +4650,7 @@ TEXT ·adaGradF64NEON(SB), $0-40
 	VDUP  V0.D[0], V0.D2
 	FMOVD 8(R1), F1
 	VDUP  V1.D[0], V1.D2
-	MOVWU 40(R1), R7
+	MOVWU 56(R1), R7
 	CMP   $2, R0
 	BLT   done2
 
@@ -3668,21 +4694,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 24(R1), F4
 	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 32(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
+	VBSL  V3.B16, V4.B16, V5.B16
+	VORR  V5.B16, V5.B16, V3.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVD 40(R1), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVD 32(R1), F4
+	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3700,7 +4743,7 @@ TEXT ·rMSPropF64NEON(SB), $0-40
 	VDUP  V2.D[0], V2.D2
 	FMOVD 24(R1), F3
 	VDUP  V3.D[0], V3.D2
-	MOVWU 56(R1), R7
+	MOVWU 72(R1), R7
 	CMP   $2, R0
 	BLT   done2
 
@@ -3746,21 +4789,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 40(R1), F6
 	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+	WORD  $0x6ee5e4c7 // fcmgt v7.2d, v6.2d, v5.2d
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 48(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6ee6e4a7 // fcmgt v7.2d, v5.2d, v6.2d
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVD 56(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVD 48(R1), F6
+	FMOVD 64(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
@@ -3781,7 +4841,7 @@ TEXT ·rMSPropMomentumF64NEON(SB), $0-48
 	VDUP  V3.D[0], V3.D2
 	FMOVD 32(R1), F4
 	VDUP  V4.D[0], V4.D2
-	MOVWU 64(R1), R8
+	MOVWU 80(R1), R8
 	CMP   $2, R0
 	BLT   done2
 
@@ -3834,21 +4894,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 48(R1), F7
 	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+	WORD  $0x6ee6e4e8 // fcmgt v8.2d, v7.2d, v6.2d
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 56(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6ee7e4c8 // fcmgt v8.2d, v6.2d, v7.2d
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVD 64(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVD 56(R1), F7
+	FMOVD 72(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
@@ -3867,7 +4944,7 @@ TEXT ·rMSPropCenteredF64NEON(SB), $0-48
 	VDUP  V2.D[0], V2.D2
 	FMOVD 24(R1), F3
 	VDUP  V3.D[0], V3.D2
-	MOVWU 56(R1), R8
+	MOVWU 72(R1), R8
 	CMP   $2, R0
 	BLT   done2
 
@@ -3923,21 +5000,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 40(R1), F6
 	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+	WORD  $0x6ee5e4c7 // fcmgt v7.2d, v6.2d, v5.2d
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 48(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6ee6e4a7 // fcmgt v7.2d, v5.2d, v6.2d
+	VBSL  V5.B16, V6.B16, V7.B16
+	VORR  V7.B16, V7.B16, V5.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVD 56(R1), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVD 48(R1), F6
+	FMOVD 64(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
 
-skip7:
+skip8:
 	B back4
 
 // func rMSPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
@@ -3959,7 +5053,7 @@ TEXT ·rMSPropCenteredMomentumF64NEON(SB), $0-56
 	VDUP  V3.D[0], V3.D2
 	FMOVD 32(R1), F4
 	VDUP  V4.D[0], V4.D2
-	MOVWU 64(R1), R9
+	MOVWU 80(R1), R9
 	CMP   $2, R0
 	BLT   done2
 
@@ -4022,21 +5116,38 @@ rare3:
 skip5:
 	TBZ $1, R9, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 48(R1), F7
 	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+	WORD  $0x6ee6e4e8 // fcmgt v8.2d, v7.2d, v6.2d
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 56(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6ee7e4c8 // fcmgt v8.2d, v6.2d, v7.2d
+	VBSL  V6.B16, V7.B16, V8.B16
+	VORR  V8.B16, V8.B16, V6.B16
 
 skip6:
 	TBZ $2, R9, skip7
 
+	// g = g + l2*x
+	FMOVD 64(R1), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+
+skip7:
+	TBZ $3, R9, skip8
+
 	// x = keep*x
-	FMOVD 56(R1), F7
+	FMOVD 72(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
 
-skip7:
+skip8:
 	B back4
 
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
@@ -4061,7 +5172,7 @@ TEXT ·adamF64NEON(SB), $0-48
 	VDUP  V5.D[0], V5.D2
 	FMOVD 48(R1), F6
 	VDUP  V6.D[0], V6.D2
-	MOVWU 80(R1), R8
+	MOVWU 96(R1), R8
 	CMP   $2, R0
 	BLT   done2
 
@@ -4116,21 +5227,38 @@ rare3:
 skip5:
 	TBZ $1, R8, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 64(R1), F9
 	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 72(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
 
 skip6:
 	TBZ $2, R8, skip7
 
+	// g = g + l2*x
+	FMOVD 80(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
+	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+
+skip7:
+	TBZ $3, R8, skip8
+
 	// x = keep*x
-	FMOVD 72(R1), F9
+	FMOVD 88(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip7:
+skip8:
 	B back4
 
 // func aMSGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
@@ -4156,7 +5284,7 @@ TEXT ·aMSGradF64NEON(SB), $0-56
 	VDUP  V5.D[0], V5.D2
 	FMOVD 48(R1), F6
 	VDUP  V6.D[0], V6.D2
-	MOVWU 80(R1), R9
+	MOVWU 96(R1), R9
 	CMP   $2, R0
 	BLT   done2
 
@@ -4218,21 +5346,38 @@ rare3:
 skip5:
 	TBZ $1, R9, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 64(R1), F9
 	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 72(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
+	VBSL  V8.B16, V9.B16, V10.B16
+	VORR  V10.B16, V10.B16, V8.B16
 
 skip6:
 	TBZ $2, R9, skip7
 
+	// g = g + l2*x
+	FMOVD 80(R1), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
+	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+
+skip7:
+	TBZ $3, R9, skip8
+
 	// x = keep*x
-	FMOVD 72(R1), F9
+	FMOVD 88(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip7:
+skip8:
 	B back4
 
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
@@ -4257,7 +5402,7 @@ TEXT ·lionF64NEON(SB), $0-40
 	MOVD  $0x8000000000000000, R7
 	VDUP  R7, V6.D2
 	VEOR  V7.B16, V7.B16, V7.B16
-	MOVWU 64(R1), R7
+	MOVWU 80(R1), R7
 	CMP   $2, R0
 	BLT   done2
 
@@ -4310,21 +5455,38 @@ rare3:
 skip5:
 	TBZ $1, R7, skip6
 
-	// g = g + l2*x
+	// g = lo > g ? lo : g
 	FMOVD 48(R1), F10
 	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 56(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
+	VBSL  V9.B16, V10.B16, V11.B16
+	VORR  V11.B16, V11.B16, V9.B16
 
 skip6:
 	TBZ $2, R7, skip7
 
+	// g = g + l2*x
+	FMOVD 64(R1), F10
+	VDUP  V10.D[0], V10.D2
+	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
+	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
+
+skip7:
+	TBZ $3, R7, skip8
+
 	// x = keep*x
-	FMOVD 56(R1), F10
+	FMOVD 72(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip7:
+skip8:
 	B back4
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)

@@ -59,7 +59,7 @@ func (c trial[T]) run(t *testing.T, alloc func(i, n int) []T) {
 	}
 	for i, o := range c.row.Operands {
 		if j := edge.Differ(op[i], want[i]); j >= 0 {
-			t.Fatalf("n=%d use=%03b seed=%d: %s[%d] = %x, want %x (coefficients %+v)",
+			t.Fatalf("n=%d use=%04b seed=%d: %s[%d] = %x, want %x (coefficients %+v)",
 				c.n, c.use, c.seed, o.Name, j, op[i][j], want[i][j], coef)
 		}
 	}
@@ -68,7 +68,7 @@ func (c trial[T]) run(t *testing.T, alloc func(i, n int) []T) {
 // uses are the combinations of prelude lines that a kernel can run.
 func uses(row kernels.Row) kernels.Use {
 	if row.Kind == kernels.Step {
-		return 8
+		return kernels.Uses
 	}
 	return 1
 }
@@ -166,7 +166,8 @@ func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kerne
 	pages := newPages[T](t, len(row.Operands))
 	for _, n := range []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200} {
 		trial[T]{k, row, n, 0, uint64(n)}.run(t, func(i, n int) []T { return pages[i][len(pages[i])-n:] })
-		trial[T]{k, row, n, 7 % uses(row), uint64(n)}.run(t, func(i, n int) []T { return pages[i][:n] })
+		all := (kernels.Uses - 1) % uses(row)
+		trial[T]{k, row, n, all, uint64(n)}.run(t, func(i, n int) []T { return pages[i][:n] })
 	}
 }
 

@@ -66,7 +66,7 @@ func numpyCoef[T kernels.Float](t *testing.T, c numpyCase, row kernels.Row, step
 	h := c.given
 	var p kernels.Prelude[T]
 	if scale, ok := h["scale"]; ok {
-		p = p.Scaled(scale).Coupled(h["l2"]).Decoupled(h["lr"], h["wd"])
+		p = p.Scaled(scale).Clipped(h["clip"]).Coupled(h["l2"]).Decoupled(h["lr"], h["wd"])
 	}
 	momentum := kernels.MomentumHyper{LR: h["lr"], Rho: h["rho"]}
 	rms := kernels.RMSPropHyper{LR: h["lr"], Decay: h["decay"], Eps: h["eps"], Rho: h["rho"]}
@@ -84,6 +84,9 @@ func numpyCoef[T kernels.Float](t *testing.T, c numpyCase, row kernels.Row, step
 		coef.Prelude = p
 	case *kernels.NesterovCoef[T]:
 		*coef = kernels.NewNesterov[T](momentum)
+		coef.Prelude = p
+	case *kernels.NesterovTorchCoef[T]:
+		*coef = kernels.NewNesterovTorch[T](momentum)
 		coef.Prelude = p
 	case *kernels.AdaGradCoef[T]:
 		*coef = kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: h["lr"], Eps: h["eps"]})

@@ -17,6 +17,9 @@ func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *fl
 func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
 //go:noescape
+func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
+
+//go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 //go:noescape
@@ -102,6 +105,9 @@ func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *fl
 
 //go:noescape
 func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
+
+//go:noescape
+func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -191,6 +197,9 @@ func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *
 func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
 //go:noescape
+func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
+
+//go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
 //go:noescape
@@ -276,6 +285,9 @@ func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *
 
 //go:noescape
 func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
+
+//go:noescape
+func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)

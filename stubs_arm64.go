@@ -17,6 +17,9 @@ func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *fl
 func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
 //go:noescape
+func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
+
+//go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
 //go:noescape
@@ -102,6 +105,9 @@ func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *fl
 
 //go:noescape
 func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
+
+//go:noescape
+func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -84,6 +85,13 @@ var programs = map[string]program{
 		e.out("v", v)
 		e.line()
 		e.out("x", e.Add(e.Sub(e.in("x"), ru), e.Mul(e.c("OnePlusRho"), v)))
+	}},
+	"NesterovTorch": {4, func(e *elem) {
+		e.line()
+		v := e.Add(e.Mul(e.c("Rho"), e.in("v")), e.in("g"))
+		e.out("v", v)
+		e.line()
+		e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), e.Add(e.in("g"), e.Mul(e.c("Rho"), v)))))
 	}},
 	"AdaGrad": {1, func(e *elem) {
 		e.line()
@@ -219,11 +227,11 @@ func elementwise(m Machine, row kernels.Row) {
 	if row.Name == "Lion" {
 		sign = m.Sign()
 	}
-	// The Prelude follows the scalars: Scale, L2, Keep, then the bits that say which are in use.
+	// The Prelude follows the scalars: its own, then the bits that say which lines are in use.
 	prelude := len(row.Scalars) * m.ElemBytes()
 	var use Reg
 	if row.Kind == kernels.Step {
-		use = m.LoadUint32(c, prelude+3*m.ElemBytes())
+		use = m.LoadUint32(c, prelude+len(kernels.PreludeScalars)*m.ElemBytes())
 	}
 
 	for _, unroll := range slices.Compact([]int{prog.unroll, 1}) {
@@ -255,21 +263,36 @@ func runPrelude(m Machine, es []*elem, use, c Reg, prelude int) {
 	for _, e := range es {
 		e.loaded["x"], e.loaded["g"] = e.in("x"), e.in("g")
 	}
-	lines := []struct {
-		line, dst string
-		compute   func(e *elem, s Reg) Reg
+	type line struct {
+		text, scalar, dst string
+		compute           func(e *elem, s Reg) Reg
+	}
+	run := func(l line) {
+		m.Comment(l.text)
+		s := m.Broadcast(c, prelude+slices.Index(kernels.PreludeScalars, l.scalar)*m.ElemBytes())
+		for _, e := range es {
+			m.Move(e.in(l.dst), l.compute(e, s))
+		}
+	}
+	uses := []struct {
+		use   kernels.Use
+		lines []line
 	}{
-		{"g = scale*g", "g", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("g")) }},
-		{"g = g + l2*x", "g", func(e *elem, s Reg) Reg { return e.Add(e.in("g"), e.Mul(s, e.in("x"))) }},
-		{"x = keep*x", "x", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("x")) }},
+		{kernels.UseScale, []line{
+			{"g = scale*g", "Scale", "g", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("g")) }}}},
+		{kernels.UseClip, []line{
+			{"g = lo > g ? lo : g", "Lo", "g", func(e *elem, s Reg) Reg { return e.Larger(s, e.in("g")) }},
+			{"g = hi < g ? hi : g", "Hi", "g", func(e *elem, s Reg) Reg { return e.Smaller(s, e.in("g")) }}}},
+		{kernels.UseL2, []line{
+			{"g = g + l2*x", "L2", "g", func(e *elem, s Reg) Reg { return e.Add(e.in("g"), e.Mul(s, e.in("x"))) }}}},
+		{kernels.UseKeep, []line{
+			{"x = keep*x", "Keep", "x", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("x")) }}}},
 	}
 	m.Rarely(use, func() {
-		for bit, l := range lines {
-			m.IfBit(use, uint(bit), func() {
-				m.Comment(l.line)
-				s := m.Broadcast(c, prelude+bit*m.ElemBytes())
-				for _, e := range es {
-					m.Move(e.in(l.dst), l.compute(e, s))
+		for _, u := range uses {
+			m.IfBit(use, uint(bits.TrailingZeros32(uint32(u.use))), func() {
+				for _, l := range u.lines {
+					run(l)
 				}
 			})
 		}

@@ -62,7 +62,7 @@ func verifyRow[T kernels.Float](k bitstep.Kernels[T], row kernels.Row) (calls in
 			want[i] = append([]T(nil), op[i]...)
 		}
 		coef := rows.NewCoef[T](row)
-		edge.FillCoef[T](r, coef, kernels.Use(n%8))
+		edge.FillCoef[T](r, coef, kernels.Use(n)%kernels.Uses)
 		got, result := rows.Call(k, row, coef, op), rows.Define(row, coef, want)
 		if !edge.Same(got, result) {
 			return calls, fmt.Errorf("%s %T on %v, %d elements: result %x, the definition gives %x",

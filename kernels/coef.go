@@ -9,26 +9,39 @@ type Use uint32
 
 const (
 	UseScale Use = 1 << iota // g = scale*g
+	UseClip                  // g = lo > g ? lo : g, then g = hi < g ? hi : g
 	UseL2                    // g = g + l2*x
 	UseKeep                  // x = keep*x
+	Uses                     // how many combinations there are: every Use is below it
 )
 
 // A Prelude is what a step does to the gradient and the parameters before its own lines, in the same
 // pass over memory and in this order:
 //
-//	g = scale*g      with UseScale: loss scaling, clipping by norm, -1 to maximize
-//	g = g + l2*x     with UseL2: coupled weight decay, the gradient of l2/2*x^2
-//	x = keep*x       with UseKeep: decoupled weight decay (AdamW), keep = 1 - lr*wd
+//	g = scale*g         with UseScale: loss scaling, clipping by norm, -1 to maximize
+//	g = lo > g ? lo : g
+//	g = hi < g ? hi : g with UseClip: clipping by value, as [Clip]; a NaN in g stays
+//	g = g + l2*x        with UseL2: coupled weight decay, the gradient of l2/2*x^2
+//	x = keep*x          with UseKeep: decoupled weight decay (AdamW), keep = 1 - lr*wd
 //
 // The gradient in memory does not change. The zero value does nothing.
 type Prelude[T Float] struct {
-	Scale, L2, Keep T
-	Use             Use
+	Scale, Lo, Hi, L2, Keep T // as PreludeScalars lists them
+	Use                     Use
 }
+
+// PreludeScalars are a Prelude's scalars in the order of its fields, which assembly reads.
+var PreludeScalars = []string{"Scale", "Lo", "Hi", "L2", "Keep"}
 
 // Scaled adds g = scale*g.
 func (p Prelude[T]) Scaled(scale float64) Prelude[T] {
 	p.Scale, p.Use = T(scale), p.Use|UseScale
+	return p
+}
+
+// Clipped adds clipping by value to the interval from -limit to limit.
+func (p Prelude[T]) Clipped(limit float64) Prelude[T] {
+	p.Lo, p.Hi, p.Use = T(-limit), T(limit), p.Use|UseClip
 	return p
 }
 
@@ -49,6 +62,14 @@ func (p *Prelude[T]) apply(x, g T) (T, T) {
 	if p.Use&UseScale != 0 {
 		g = T(p.Scale * g)
 	}
+	if p.Use&UseClip != 0 {
+		if p.Lo > g {
+			g = p.Lo
+		}
+		if p.Hi < g {
+			g = p.Hi
+		}
+	}
 	if p.Use&UseL2 != 0 {
 		g += T(p.L2 * x)
 	}
@@ -67,8 +88,8 @@ type SGDCoef[T Float] struct {
 // NewSGD rounds the learning rate to T.
 func NewSGD[T Float](lr float64) SGDCoef[T] { return SGDCoef[T]{LR: T(lr)} }
 
-// MomentumHyper holds the hyperparameters of [Momentum], [MomentumVelocity] and [Nesterov]. The
-// lecture's rho is 0.9 or 0.99.
+// MomentumHyper holds the hyperparameters of [Momentum], [MomentumVelocity], [Nesterov] and
+// [NesterovTorch]. The lecture's rho is 0.9 or 0.99.
 type MomentumHyper struct{ LR, Rho float64 }
 
 // MomentumCoef holds the scalars of [Momentum].
@@ -102,6 +123,17 @@ type NesterovCoef[T Float] struct {
 // NewNesterov derives 1+rho in float64 and rounds each scalar to T.
 func NewNesterov[T Float](h MomentumHyper) NesterovCoef[T] {
 	return NesterovCoef[T]{Rho: T(h.Rho), OnePlusRho: T(1 + h.Rho), LR: T(h.LR)}
+}
+
+// NesterovTorchCoef holds the scalars of [NesterovTorch].
+type NesterovTorchCoef[T Float] struct {
+	Rho, LR T
+	Prelude[T]
+}
+
+// NewNesterovTorch rounds each hyperparameter to T.
+func NewNesterovTorch[T Float](h MomentumHyper) NesterovTorchCoef[T] {
+	return NesterovTorchCoef[T]{Rho: T(h.Rho), LR: T(h.LR)}
 }
 
 // AdaGradHyper holds the hyperparameters of [AdaGrad]. The lecture's eps is 1e-7.

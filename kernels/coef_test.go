@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -11,12 +12,12 @@ import (
 
 // coefs has a coefficient struct for every step.
 func coefs[T Float]() []any {
-	return []any{SGDCoef[T]{}, MomentumCoef[T]{}, MomentumVelocityCoef[T]{}, NesterovCoef[T]{}, AdaGradCoef[T]{},
-		RMSPropCoef[T]{}, RMSPropMomentumCoef[T]{}, RMSPropCenteredCoef[T]{}, RMSPropCenteredMomentumCoef[T]{},
-		AdamCoef[T]{}, AMSGradCoef[T]{}, LionCoef[T]{}}
+	return []any{SGDCoef[T]{}, MomentumCoef[T]{}, MomentumVelocityCoef[T]{}, NesterovCoef[T]{},
+		NesterovTorchCoef[T]{}, AdaGradCoef[T]{}, RMSPropCoef[T]{}, RMSPropMomentumCoef[T]{},
+		RMSPropCenteredCoef[T]{}, RMSPropCenteredMomentumCoef[T]{}, AdamCoef[T]{}, AMSGradCoef[T]{}, LionCoef[T]{}}
 }
 
-// Assembly reads scalar i of a step at i*size, and the Prelude's scale, l2, keep and use after the last.
+// Assembly reads scalar i of a step at i*size, then the Prelude's scalars, then its use.
 func TestCoefLayout(t *testing.T) {
 	t.Run("type=float32", func(t *testing.T) { testCoefLayout(t, coefs[float32](), 4) })
 	t.Run("type=float64", func(t *testing.T) { testCoefLayout(t, coefs[float64](), 8) })
@@ -37,7 +38,7 @@ func testCoefLayout(t *testing.T, coefs []any, size uintptr) {
 			t.Errorf("%s: no %s here", row.Name, row.Coef)
 			continue
 		}
-		fields := append(append([]string(nil), row.Scalars...), "Scale", "L2", "Keep", "Use")
+		fields := slices.Concat(row.Scalars, PreludeScalars, []string{"Use"})
 		for i, name := range fields {
 			f, ok := typ.FieldByName(name)
 			if !ok {
@@ -86,6 +87,9 @@ func TestCoefRounding(t *testing.T) {
 	almost := NewAdamAlmost[float64](h)
 	if almost.Alpha != h.LR || almost.Unbias != 1 {
 		t.Errorf("without bias correction alpha = %v and unbias = %v, want %v and 1", almost.Alpha, almost.Unbias, h.LR)
+	}
+	if c := (Prelude[float32]{}).Clipped(0.1); c.Lo != -0.1 || c.Hi != 0.1 {
+		t.Errorf("the bounds are %v and %v, want -0.1 and 0.1", c.Lo, c.Hi)
 	}
 	if keep := (Prelude[float64]{}).Decoupled(0.1, 0.01).Keep; keep != 1-0.1*0.01 {
 		t.Errorf("keep = %v, want %v", keep, 1-0.1*0.01)

@@ -66,6 +66,23 @@ func Nesterov[T Float](x, v, g []T, c *NesterovCoef[T]) {
 	}
 }
 
+// NesterovTorch is Nesterov momentum as torch.optim.SGD(nesterov=True) has it, v the running sum of
+// gradients:
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// With a constant lr its x are those of [Nesterov], rounding aside.
+func NesterovTorch[T Float](x, v, g []T, c *NesterovTorchCoef[T]) {
+	v, g = v[:len(x)], g[:len(x)]
+	for i := range x {
+		xi, gi := c.apply(x[i], g[i])
+		vi := T(c.Rho*v[i]) + gi
+		v[i] = vi
+		x[i] = xi - T(c.LR*(gi+T(c.Rho*vi)))
+	}
+}
+
 // AdaGrad divides by the root of the sum s of all squared gradients:
 //
 //	s = s + g*g

@@ -85,6 +85,13 @@ def nesterov(T, h, t, x, v, g):
     return [x, v]
 
 
+def nesterov_torch(T, h, t, x, v, g):
+    rho, lr = T(h["rho"]), T(h["lr"])
+    v = rho * v + g
+    x = x - lr * (g + rho * v)
+    return [x, v]
+
+
 def adagrad(T, h, t, x, s, g):
     lr, eps = T(h["lr"]), T(h["eps"])
     s = s + g * g
@@ -168,6 +175,7 @@ STEPS = {
     "Momentum": (momentum, "x v", dict(lr=0.01, rho=0.9)),
     "MomentumVelocity": (momentum_velocity, "x v", dict(lr=0.01, rho=0.99)),
     "Nesterov": (nesterov, "x v", dict(lr=0.01, rho=0.9)),
+    "NesterovTorch": (nesterov_torch, "x v", dict(lr=0.01, rho=0.9)),
     "AdaGrad": (adagrad, "x s+", dict(lr=0.01, eps=1e-7)),
     "RMSProp": (rmsprop, "x s+", dict(lr=0.01, decay=0.99, eps=1e-7)),
     "RMSPropMomentum": (rmsprop_momentum, "x s+ b", dict(lr=0.01, decay=0.99, eps=1e-7, rho=0.9)),
@@ -183,6 +191,8 @@ STEPS = {
 def prelude(T, p, lr, x, g):
     if "scale" in p:
         g = T(p["scale"]) * g
+    if "clip" in p:
+        g = np.clip(g, T(-p["clip"]), T(p["clip"]))
     if "l2" in p:
         g = g + T(p["l2"]) * x
     if "wd" in p:
@@ -193,7 +203,7 @@ def prelude(T, p, lr, x, g):
 def steps():
     for T in BITS:
         for name, (step, operands, hyper) in STEPS.items():
-            for p in ({}, dict(scale=-0.37, l2=0.013, wd=0.27)):
+            for p in ({}, dict(scale=-0.37, clip=0.21, l2=0.013, wd=0.27)):
                 n = 12
                 ops = [np.abs(numbers(T, n)) if o.endswith("+") else numbers(T, n) for o in operands.split()]
                 names = [o.rstrip("+") for o in operands.split()]

@@ -82,6 +82,9 @@ func fill[T kernels.Float](r *rand.Rand, v reflect.Value, use kernels.Use) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill[T](r, v.Field(i), use)
+			if v.Type().Field(i).Name == "Lo" { // below 0, so that clipping leaves some values
+				v.Field(i).SetFloat(-v.Field(i).Float())
+			}
 		}
 	case reflect.Array:
 		for i := range v.Len() {

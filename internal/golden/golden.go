@@ -120,7 +120,7 @@ func hashOf[T kernels.Float](c Case, run func(kernels.Row, any, [][]T) T,
 	// All uses of a prelude, one after the other, each on new operands.
 	uses := kernels.Use(1)
 	if c.Row.Kind == kernels.Step {
-		uses = 8
+		uses = kernels.Uses
 	}
 	for use := range uses {
 		op := make([][]T, len(c.Row.Operands))

@@ -22,6 +22,8 @@ func NewCoef[T kernels.Float](row kernels.Row) any {
 		return new(kernels.MomentumVelocityCoef[T])
 	case "Nesterov":
 		return new(kernels.NesterovCoef[T])
+	case "NesterovTorch":
+		return new(kernels.NesterovTorchCoef[T])
 	case "AdaGrad":
 		return new(kernels.AdaGradCoef[T])
 	case "RMSProp":
@@ -62,6 +64,8 @@ func Call[T kernels.Float](k bitstep.Kernels[T], row kernels.Row, coef any, op [
 		k.MomentumVelocity(op[0], op[1], op[2], *coef.(*kernels.MomentumVelocityCoef[T]))
 	case "Nesterov":
 		k.Nesterov(op[0], op[1], op[2], *coef.(*kernels.NesterovCoef[T]))
+	case "NesterovTorch":
+		k.NesterovTorch(op[0], op[1], op[2], *coef.(*kernels.NesterovTorchCoef[T]))
 	case "AdaGrad":
 		k.AdaGrad(op[0], op[1], op[2], *coef.(*kernels.AdaGradCoef[T]))
 	case "RMSProp":
@@ -123,6 +127,8 @@ func Define[T kernels.Float](row kernels.Row, coef any, op [][]T) T {
 		kernels.MomentumVelocity(op[0], op[1], op[2], coef.(*kernels.MomentumVelocityCoef[T]))
 	case "Nesterov":
 		kernels.Nesterov(op[0], op[1], op[2], coef.(*kernels.NesterovCoef[T]))
+	case "NesterovTorch":
+		kernels.NesterovTorch(op[0], op[1], op[2], coef.(*kernels.NesterovTorchCoef[T]))
 	case "AdaGrad":
 		kernels.AdaGrad(op[0], op[1], op[2], coef.(*kernels.AdaGradCoef[T]))
 	case "RMSProp":
