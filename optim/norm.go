@@ -1,0 +1,57 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// norm returns the Euclidean norm of all elements of all tensors: the root, in float64, of the sum of the
+// tensors' sums of squares (rule 7, in T) in their order. Where squares overflow or underflow in T it is
+// computed in float64 from scaled elements instead. It is NaN or infinite only if an element is.
+func norm[T kernels.Float](k bitstep.Kernels[T], tensors [][]T) float64 {
+	sum := 0.0
+	for _, x := range tensors {
+		sum += float64(k.SumSquares(x))
+	}
+	if sum >= leastSum[T]() && sum < math.Inf(1) {
+		return math.Sqrt(sum)
+	}
+	return scaledNorm(k, tensors)
+}
+
+// leastSum is a sum of squares beyond which underflow does not matter: each square that underflows is off
+// by less than the smallest subnormal of T, 2^-149 or 2^-1074, and fewer than 2^40 of them move such a
+// sum by less than its last bit, a 2^-24 or 2^-53 of it.
+func leastSum[T kernels.Float]() float64 {
+	if _, ok := any(T(0)).(float32); ok {
+		return 0x1p-85
+	}
+	return 0x1p-981
+}
+
+// scaledNorm divides elements by the power of two next to the largest, sums squares one after the
+// other, and multiplies the root.
+func scaledNorm[T kernels.Float](k bitstep.Kernels[T], tensors [][]T) float64 {
+	var top T
+	for _, x := range tensors {
+		largest := k.MaxAbs(x)
+		if largest-largest != 0 {
+			return float64(largest)
+		}
+		top = max(top, largest)
+	}
+	if top == 0 {
+		return 0
+	}
+	_, exp := math.Frexp(float64(top))
+	sum := 0.0
+	for _, x := range tensors {
+		for _, v := range x {
+			scaled := math.Ldexp(float64(v), -exp)
+			sum += float64(scaled * scaled)
+		}
+	}
+	return math.Ldexp(math.Sqrt(sum), exp)
+}

@@ -1,0 +1,27 @@
+package optim
+
+import "github.com/bitstep-go/bitstep/kernels"
+
+// SGD is (stochastic) gradient descent, the kernel [kernels.SGD]:
+//
+//	x = x - lr*g
+//
+// State: none.
+type SGD struct {
+	LR          float64 // required
+	WeightDecay float64 // default 0
+	Decoupled   bool
+}
+
+func (c SGD) spec() *spec {
+	s := newSpec("SGD", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+	return bind(s, &c, stepSGD[float32], stepSGD[float64])
+}
+
+func stepSGD[T kernels.Float](u *update[T], _ *SGD) {
+	c := kernels.NewSGD[T](u.lr)
+	c.Prelude = u.prelude
+	for i, x := range u.x {
+		u.k.SGD(x, u.g[i], c)
+	}
+}

@@ -1,0 +1,90 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// Step takes a step. It takes a gradient for each parameter, in their order and of their lengths, and
+// allocates nothing. It returns false, having changed nothing, only if Options.SkipNonFinite is set and a
+// gradient is not finite.
+//
+// It panics, before anything is written, if the number or a length of the gradients is wrong, if a
+// gradient overlaps a parameter or state, or if the schedule's factor is negative, infinite or NaN.
+func (o *Optimizer[T]) Step(grads ...[]T) bool {
+	o.checkSlices("Step", "gradient", grads)
+	factor := 1.0
+	if o.schedule != nil {
+		factor = o.schedule.Factor(o.steps)
+		if !(factor >= 0 && factor < math.Inf(1)) {
+			panic(fmt.Sprintf("optim: Step: the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps,
+				factor))
+		}
+	}
+	scale, finite := o.limit(grads)
+	if !finite && o.opts.SkipNonFinite {
+		o.skipped++
+		return false
+	}
+
+	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
+	o.u.k, o.u.t = o.k, o.steps+1
+	for i := range o.groups {
+		g := &o.groups[i]
+		o.u.lr = float64(*g.spec.lr * factor)
+		o.u.prelude = o.prelude(g.spec, scale, o.u.lr)
+		o.u.x, o.u.g, o.u.state = g.x, o.grads[g.first:g.first+len(g.x)], g.state
+		g.step(&o.u)
+	}
+	clear(o.grads)
+	o.steps++
+	return true
+}
+
+// prelude returns what happens to gradients and parameters before a group's own lines.
+func (o *Optimizer[T]) prelude(s *spec, scale, lr float64) (p kernels.Prelude[T]) {
+	if scale = float64(scale * s.fold); scale != 1 {
+		p = p.Scaled(scale)
+	}
+	if o.opts.ClipValue != 0 {
+		p = p.Clipped(float64(o.opts.ClipValue * s.fold))
+	}
+	switch wd := *s.wd; {
+	case wd == 0:
+	case s.decoupled:
+		p = p.Decoupled(lr, wd)
+	default:
+		p = p.Coupled(float64(wd * s.fold))
+	}
+	return p
+}
+
+// limit returns the factor on gradients, clipping by norm included, and whether the gradients and their
+// products with it are finite; that only where an option asks for it.
+func (o *Optimizer[T]) limit(grads [][]T) (scale float64, finite bool) {
+	scale = o.scale
+	if o.opts.Maximize {
+		scale = -scale
+	}
+	switch {
+	case o.opts.ClipNorm != 0:
+		n := norm(o.k, grads)
+		o.norm = float64(math.Abs(scale) * n)
+		if n-n != 0 {
+			return scale, false
+		}
+		if o.norm > o.opts.ClipNorm {
+			scale = math.Copysign(o.opts.ClipNorm/n, scale) // |scale| cancels
+		}
+	case o.opts.SkipNonFinite:
+		for _, g := range grads {
+			top := T(T(scale) * o.k.MaxAbs(g)) // rounding is monotonic: no other product is larger
+			if top-top != 0 {
+				return scale, false
+			}
+		}
+	}
+	return scale, true
+}
