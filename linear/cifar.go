@@ -304,19 +304,21 @@ func (d *Dataset) WriteFile(f Format, name string) error {
 	if l.coarse != 0 && len(d.Coarse) == 0 {
 		return fmt.Errorf("linear: WriteFile: no superclasses, want them for %v", f)
 	}
-	return writeAtomic(name, func(w io.Writer) error {
-		for i, label := range d.Labels {
-			labels := [2]byte{label}
-			if l.coarse != 0 {
-				labels = [2]byte{d.Coarse[i], label}
-			}
-			if _, err := w.Write(labels[:l.labelBytes()]); err != nil {
-				return err
-			}
-			if _, err := w.Write(d.Image(i)); err != nil {
-				return err
-			}
+	return writeAtomic(name, func(w io.Writer) error { return d.writeRecords(w, l) })
+}
+
+func (d *Dataset) writeRecords(w io.Writer, l *layout) error {
+	for i, label := range d.Labels {
+		labels := []byte{label}
+		if l.coarse != 0 {
+			labels = []byte{d.Coarse[i], label}
 		}
-		return nil
-	})
+		if _, err := w.Write(labels); err != nil {
+			return err
+		}
+		if _, err := w.Write(d.Image(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

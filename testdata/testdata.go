@@ -2,7 +2,10 @@
 // no files beside it. (The go command leaves this folder out of ./...; it can be imported by name.)
 package testdata
 
-import _ "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 // Golden is golden.txt: a line for each case of package golden, its name and its hash.
 //
@@ -13,3 +16,19 @@ var Golden string
 //
 //go:embed numpy.txt
 var NumPy string
+
+// CIFAR10Dir is the folder of CIFAR10.
+const CIFAR10Dir = "cifar-10-synthetic"
+
+//go:embed cifar-10-synthetic
+var files embed.FS
+
+// CIFAR10 returns a small synthetic set in CIFAR-10's files: linear.Synthetic with seed 1, 300 training
+// examples, 60 a file, and 120 test examples.
+func CIFAR10() fs.FS {
+	sub, err := fs.Sub(files, CIFAR10Dir)
+	if err != nil {
+		panic(err) // only for an invalid name
+	}
+	return sub
+}
