@@ -201,14 +201,18 @@ func (o *Optimizer[T]) SetLR(group int, lr float64) error {
 	if group < 0 || group >= len(o.groups) {
 		return fmt.Errorf("optim: SetLR: group %d, want one of %d", group, len(o.groups))
 	}
-	if !(lr >= 0 && lr < math.Inf(1)) {
-		return fmt.Errorf("optim: SetLR: lr = %v, want in [0, +Inf)", lr)
-	}
-	if err := fits[T](lr); err != nil {
+	if err := checkLR[T](lr); err != nil {
 		return fmt.Errorf("optim: SetLR: lr %w", err)
 	}
 	*o.groups[group].spec.lr = lr
 	return nil
+}
+
+func checkLR[T kernels.Float](lr float64) error {
+	if !(lr >= 0 && lr < math.Inf(1)) {
+		return fmt.Errorf("= %v, want in [0, +Inf)", lr)
+	}
+	return fits[T](lr)
 }
 
 // LR returns the learning rate of a group, without the schedule's factor.

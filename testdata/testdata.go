@@ -32,3 +32,8 @@ func CIFAR10() fs.FS {
 	}
 	return sub
 }
+
+// Trajectories is trajectories.txt: a line for each trajectory of package golden, its name and its hash.
+//
+//go:embed trajectories.txt
+var Trajectories string

@@ -1,0 +1,174 @@
+package golden
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
+)
+
+// A Trajectory is one line of testdata/trajectories.txt: what an optimizer makes of fixed parameters in
+// TrajectorySteps steps on fixed gradients.
+type Trajectory struct {
+	Name      string // of the algorithm and what is not default about it
+	Type      string // float32 or float64
+	Config    optim.Config
+	Options   optim.Options
+	Scale     float64          // of gradients; 0 means 1
+	LookAhead bool             // gradients are taken at Optimizer.LookAhead
+	Average   *optim.EMAConfig // hashed too
+}
+
+// TrajectorySteps is how many steps a trajectory takes.
+const TrajectorySteps = 1000
+
+// String is the trajectory's name in the file.
+func (t Trajectory) String() string { return t.Name + " " + t.Type }
+
+// Trajectories lists the lines of testdata/trajectories.txt.
+func Trajectories() (all []Trajectory) {
+	clipped := optim.Options{ClipNorm: 4, ClipValue: 0.5, SkipNonFinite: true}
+	for _, typ := range []string{"float32", "float64"} {
+		for _, t := range []Trajectory{
+			{Name: "SGD", Config: optim.SGD{LR: 0.05}},
+			{Name: "SGD/coupled", Config: optim.SGD{LR: 0.05, WeightDecay: 0.01}},
+			{Name: "SGD/decoupled", Config: optim.SGD{LR: 0.05, WeightDecay: 0.01, Decoupled: true}},
+			{Name: "SGD/clipped", Config: optim.SGD{LR: 0.05}, Options: clipped, Scale: 3},
+			{Name: "SGD/maximize", Config: optim.SGD{LR: 0.05}, Options: optim.Options{Maximize: true}, Scale: -0.5},
+			{Name: "Momentum", Config: optim.Momentum{LR: 0.01}},
+			{Name: "Momentum/dampened", Config: optim.Momentum{LR: 0.05, Rho: 0.99, Dampening: 0.75, WeightDecay: 0.01},
+				Options: clipped},
+			{Name: "MomentumVelocity", Config: optim.MomentumVelocity{LR: 0.01}},
+			{Name: "MomentumVelocity/look-ahead", Config: optim.MomentumVelocity{LR: 0.01}, LookAhead: true},
+			{Name: "Nesterov", Config: optim.Nesterov{LR: 0.01}},
+			{Name: "NesterovTorch", Config: optim.NesterovTorch{LR: 0.01}},
+			{Name: "AdaGrad", Config: optim.AdaGrad{LR: 0.1}},
+			{Name: "AdaGrad/decay", Config: optim.AdaGrad{LR: 0.1, LRDecay: 0.001, InitialAccumulator: 0.1}},
+			{Name: "RMSProp", Config: optim.RMSProp{LR: 0.005}},
+			{Name: "RMSProp/centered", Config: optim.RMSProp{LR: 0.005, Centered: true}},
+			{Name: "RMSProp/momentum", Config: optim.RMSProp{LR: 0.005, Rho: 0.9}},
+			{Name: "RMSProp/centered-momentum", Config: optim.RMSProp{LR: 0.005, Rho: 0.9, Centered: true}},
+			{Name: "Adam", Config: optim.Adam{LR: 0.01}},
+			{Name: "Adam/almost", Config: optim.Adam{LR: 0.01, NoBiasCorrection: true}},
+			{Name: "Adam/coupled", Config: optim.Adam{LR: 0.01, WeightDecay: 0.01}, Options: clipped},
+			{Name: "Adam/amsgrad", Config: optim.Adam{LR: 0.01, AMSGrad: true}},
+			{Name: "AdamW", Config: optim.AdamW(0.01, 0.01)},
+			{Name: "AdamW/clipped", Config: optim.AdamW(0.01, 0.01), Options: clipped, Scale: 0.5},
+			{Name: "Lion", Config: optim.Lion{LR: 0.001, WeightDecay: 0.1, Decoupled: true}},
+			{Name: "EMA", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{Decay: 0.9}},
+			{Name: "EMA/unbiased", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{BiasCorrection: true}},
+			{Name: "EMA/warm-up", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{WarmUp: true}},
+		} {
+			t.Type = typ
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// Follow returns the trajectory's hash on a backend: of the parameters every 100 steps, and of the states
+// and averages at the end. An error is a value that is not finite.
+func (t Trajectory) Follow(b bitstep.Backend) (string, error) {
+	if t.Type == "float32" {
+		return follow[float32](t, b)
+	}
+	return follow[float64](t, b)
+}
+
+func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
+	k := bitstep.On[T](b)
+	params, grads := NewParams[T](), NewParams[T]()
+	opt, err := optim.NewGroups(t.Options, optim.Group[T]{Config: t.Config, Params: params})
+	if err != nil {
+		return "", err
+	}
+	opt.SetKernels(k)
+	if t.Scale != 0 {
+		opt.SetGradScale(t.Scale)
+	}
+	at := params
+	if t.LookAhead {
+		at = NewParams[T]()
+	}
+	var ema *optim.EMA[T]
+	if t.Average != nil {
+		if ema, err = optim.NewEMA(*t.Average, params...); err != nil {
+			return "", err
+		}
+		ema.SetKernels(k)
+	}
+	h := sha256.New()
+	for opt.Steps() < TrajectorySteps {
+		if t.LookAhead {
+			opt.LookAhead(at...)
+		}
+		FillGradients(opt.Steps(), at, grads)
+		if !opt.Step(grads...) {
+			return "", fmt.Errorf("%v: step %d was skipped", t, opt.Steps())
+		}
+		if ema != nil {
+			ema.Update()
+		}
+		if opt.Steps()%100 == 0 {
+			for _, x := range params {
+				if !k.AllFinite(x) {
+					return "", fmt.Errorf("%v: parameters are not finite after step %d", t, opt.Steps())
+				}
+				write(h, x)
+			}
+		}
+	}
+	for _, name := range []string{"v", "s", "m", "b", "vmax"} {
+		for _, s := range opt.State(name) {
+			write(h, s)
+		}
+	}
+	if ema != nil {
+		for _, s := range ema.Averages() {
+			write(h, s)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// NewParams returns the parameters that trajectories start from: several tensors of whole vectors and
+// tails, of a single element, and of none.
+func NewParams[T kernels.Float]() [][]T {
+	var params [][]T
+	for i, n := range []int{40, 1, 0, 26} {
+		x := make([]T, n)
+		for j := range x {
+			x[j] = T((7*i+11*j)%32)/16 - 1
+		}
+		params = append(params, x)
+	}
+	return params
+}
+
+// FillGradients stores the gradients of double wells that are coupled to their neighbours and shaken from
+// step to step: for each tensor, the sum over i of
+//
+//	(x[i]^2 - a[i])^2/4 + x[i]*x[i+1]/8 + e[i]*x[i]
+//
+// a[i] is in [1/2, 3/2), and e[i] in [-1/4, 1/4) depends on the step. Every operation rounds to T.
+func FillGradients[T kernels.Float](step uint64, params, grads [][]T) {
+	for t, x := range params {
+		g := grads[t]
+		for i, v := range x {
+			a := T((5*i+3*t)%16)/16 + 0.5
+			e := T((37*uint64(i)+101*step)%64)/128 - 0.25
+			var beside T
+			if i > 0 {
+				beside = x[i-1]
+			}
+			if i+1 < len(x) {
+				beside += x[i+1]
+			}
+			well := T(v * (T(v*v) - a))
+			g[i] = (well + T(beside*0.125)) + e
+		}
+	}
+}
