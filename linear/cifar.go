@@ -120,12 +120,17 @@ func folder(dir string) files {
 	return files{func(name string) (fs.File, error) { return os.Open(path(name)) }, path}
 }
 
-// fail returns an error about a file, with err in place of what repeats the file's name.
+// fail returns an error about a file.
 func (from files) fail(name string, err error) error {
-	if p := (*fs.PathError)(nil); errors.As(err, &p) {
-		err = fmt.Errorf("%s: %w", p.Op, p.Err)
+	return fmt.Errorf("linear: %s: %w", from.path(name), bare(err))
+}
+
+// bare returns an error of the file system without the file's name, which fail gives in full.
+func bare(err error) error {
+	if p, ok := err.(*fs.PathError); ok {
+		return fmt.Errorf("%s: %w", p.Op, p.Err)
 	}
-	return fmt.Errorf("linear: %s: %w", from.path(name), err)
+	return err
 }
 
 func loadSet(from files, f Format) (train, test *Dataset, err error) {
@@ -164,7 +169,7 @@ func (from files) names(name string, want int) ([]string, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, namesLimit+1))
 	if err != nil {
-		return nil, from.fail(name, fmt.Errorf("offset %d: %w", len(text), err))
+		return nil, from.fail(name, fmt.Errorf("offset %d: %w", len(text), bare(err)))
 	}
 	if len(text) > namesLimit {
 		return nil, from.fail(name, fmt.Errorf("offset %d: the file goes on, want at most %d bytes for %d names",
@@ -179,7 +184,7 @@ func (from files) names(name string, want int) ([]string, error) {
 			return nil, from.fail(name, fmt.Errorf("offset %d: a name too many, want %d", offset, want))
 		case s != "":
 			names = append(names, s)
-		case len(bytes.TrimSpace(text[offset:])) != 0:
+		case len(names) < want && len(bytes.TrimSpace(text[offset:])) != 0:
 			return nil, from.fail(name, fmt.Errorf("offset %d: an empty line, want name %d of %d",
 				offset, len(names)+1, want))
 		}
@@ -274,7 +279,7 @@ func (d *Dataset) read(l *layout, r io.Reader, buffer []byte) error {
 		switch {
 		case err == nil:
 		case err != io.EOF && err != io.ErrUnexpectedEOF:
-			return fmt.Errorf("offset %d: %w", offset+int64(n-whole), err)
+			return fmt.Errorf("offset %d: %w", offset+int64(n-whole), bare(err))
 		case n != whole:
 			return fmt.Errorf("offset %d: the file ends %d bytes into a record, want all of its %d",
 				offset+int64(n-whole), n-whole, size)
