@@ -196,7 +196,11 @@ func TestWriteAtomic(t *testing.T) {
 		}
 	}
 	check("old")
-	if err := writeAtomic(name, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+	err = writeAtomic(name, func(w io.Writer) error {
+		_, err := io.WriteString(w, "new")
+		return err
+	})
+	if err != nil {
 		t.Error(err)
 	}
 	check("new")
@@ -254,7 +258,8 @@ func TestLoadErrors(t *testing.T) {
 		if err := os.Mkdir(path, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := LoadCIFAR10(dir); err == nil || !strings.HasPrefix(err.Error(), "linear: "+path+": offset 0: ") {
+		_, _, err = LoadCIFAR10(dir)
+		if err == nil || !strings.HasPrefix(err.Error(), "linear: "+path+": offset 0: ") {
 			t.Errorf("%s is a folder: %v", name, err)
 		}
 	}
@@ -271,7 +276,8 @@ func TestLoadErrors(t *testing.T) {
 	if _, err := LoadFiles(9, "x"); err == nil || err.Error() != "linear: Format = 9, want CIFAR10 or CIFAR100" {
 		t.Errorf("no format: %v", err)
 	}
-	if _, err := LoadFiles(CIFAR10, missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+	_, err := LoadFiles(CIFAR10, missing)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("no file: %v", err)
 	}
 }

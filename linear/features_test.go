@@ -129,7 +129,8 @@ func testFeaturePaths[T kernels.Float](t *testing.T) {
 			for r := range Features {
 				for c, x := range columns.Row(r) {
 					if x != rows.Row(c)[r] {
-						t.Fatalf("n = %d, %d threads: column %d, row %d: %v, want %v", n, threads, c, r, x, rows.Row(c)[r])
+						t.Fatalf("n = %d, %d threads: column %d, row %d: %v, want %v",
+							n, threads, c, r, x, rows.Row(c)[r])
 					}
 				}
 			}

@@ -173,8 +173,10 @@ func TestSamplerErrors(t *testing.T) {
 	}{
 		{SamplerState{Kind: 3, N: 10}, "linear: sampler state: Kind = 3, want less than 3"},
 		{SamplerState{Kind: KindShuffled}, "linear: sampler state: N = 0, want 1 to 2147483647"},
-		{SamplerState{Kind: KindShuffled, N: 10, Position: 10}, "linear: sampler state: Position = 10, want 0 to N-1 = 9"},
-		{SamplerState{Kind: KindShuffled, N: 10, Position: -1}, "linear: sampler state: Position = -1, want 0 to N-1 = 9"},
+		{SamplerState{Kind: KindShuffled, N: 10, Position: 10},
+			"linear: sampler state: Position = 10, want 0 to N-1 = 9"},
+		{SamplerState{Kind: KindShuffled, N: 10, Position: -1},
+			"linear: sampler state: Position = -1, want 0 to N-1 = 9"},
 		{SamplerState{N: 10}, "linear: sampler state: Kind = sequential, want shuffled as the sampler's"},
 		{SamplerState{Kind: KindShuffled, N: 9}, "linear: sampler state: N = 9, want 10 as the sampler's"},
 	} {
