@@ -13,7 +13,7 @@ import (
 //	x = x - (lr_t*g)/(sqrt(s)+eps)
 //
 // lr_t = lr/(1 + (t-1)*LRDecay) at step t = 1, 2, ... The sum starts from InitialAccumulator. Because it
-// only grows, the steps decay to zero.
+// only grows, the steps decay to zero. LRDecay and InitialAccumulator are those of torch.optim.Adagrad.
 //
 // State: s, one element per parameter.
 type AdaGrad struct {

@@ -15,7 +15,8 @@ import (
 //
 // In the full form alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t) at step t = 1, 2, ... With
 // NoBiasCorrection, the lecture's "almost" form, alpha = lr and unbias = 1: the first steps are too long,
-// because v starts from 0 and beta2 is close to 1.
+// because v starts from 0 and beta2 is close to 1. eps is added to the root of the corrected v, as in the
+// paper's algorithm and in torch.optim.Adam, which divides sqrt(v) by sqrt(1-beta2^t).
 //
 // AMSGrad divides by the root of the running maximum of v (Reddi, Kale and Kumar, 2018), the kernel
 // [kernels.AMSGrad]. For decoupled weight decay see [AdamW].

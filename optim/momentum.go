@@ -10,7 +10,8 @@ import "github.com/bitstep-go/bitstep/kernels"
 //
 // With Dampening d, v = rho*v + (1-d)*g, where g includes coupled decay. The factor 1-d is not a product
 // of its own: it enters the gradient's scale, the limit of clipping by value, and the decay, each
-// rounded once. From the first step on all are alike, while torch.optim.SGD starts from v = g undamped.
+// rounded once. From the first step on all are alike, while torch.optim.SGD starts from v = g undamped: to
+// have that, store (d/rho)*g, with the first step's g, in v (see [Optimizer.State]) before that step.
 //
 // State: v, one element per parameter.
 type Momentum struct {

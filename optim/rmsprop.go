@@ -13,7 +13,8 @@ import (
 //	x = x - (lr*g)/(sqrt(s)+eps)
 //
 // Centered subtracts the square of the mean m = decay*m + (1-decay)*g from s under the root. A Rho
-// other than 0 adds momentum over the divided gradients: b = rho*b + g/(sqrt(s)+eps), x = x - lr*b. See
+// other than 0 adds momentum over the divided gradients: b = rho*b + g/(sqrt(s)+eps), x = x - lr*b. Both are
+// as in torch.optim.RMSprop: eps is added to the root, and lr is not part of what b sums. See
 // [kernels.RMSPropCentered], [kernels.RMSPropMomentum] and [kernels.RMSPropCenteredMomentum].
 //
 // State: s, one element per parameter; with Centered also m; with Rho also b.

@@ -37,3 +37,8 @@ func CIFAR10() fs.FS {
 //
 //go:embed trajectories.txt
 var Trajectories string
+
+// Torch is torch.txt: trajectories of PyTorch's optimizers as make_torch.py computed them.
+//
+//go:embed torch.txt
+var Torch string

@@ -1,0 +1,271 @@
+package optim_test
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/testdata"
+)
+
+// A torchCase is one case of testdata/torch.txt: make_torch.py says what its parts are.
+type torchCase struct {
+	title, name, typ, gradient string
+	given                      map[string]float64
+	samples                    map[int][]string // the bits of x after so many steps
+}
+
+func torchCases(t *testing.T) (cases []torchCase) {
+	for line := range strings.Lines(testdata.Torch) {
+		f := strings.Fields(line)
+		switch f[0] {
+		case "case":
+			c := torchCase{title: strings.Join(f[1:], " "), name: f[1], typ: f[2], gradient: f[3],
+				given: map[string]float64{}, samples: map[int][]string{}}
+			for _, pair := range f[4:] {
+				key, text, _ := strings.Cut(pair, "=")
+				v, err := strconv.ParseFloat(text, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.given[key] = v
+			}
+			cases = append(cases, c)
+		case "x":
+			steps, err := strconv.Atoi(f[1])
+			if err != nil || len(f) != 2+torchElements {
+				t.Fatalf("line %q: %v", line, err)
+			}
+			cases[len(cases)-1].samples[steps] = f[2:]
+		}
+	}
+	return cases
+}
+
+const torchElements, torchSteps = 8, 128
+
+func torchStart(i int) float64 { return float64(i-3)/4 + 1.0/16 }
+
+func torchScale(i int) float64 { return math.Ldexp(1, i-4) }
+
+// torchSequence is the gradient of element i in step t, exact in float32.
+func torchSequence(t, i int) float64 {
+	if i == 5 && t%3 != 0 {
+		return 0
+	}
+	h := uint32(t)*0x9E3779B1 + uint32(i+1)*0x85EBCA6B
+	h ^= h >> 15
+	h *= 0x2C1B3C6D
+	h ^= h >> 12
+	return float64(int(h>>21)-768) / 1024 * torchScale(i)
+}
+
+// torchConfig returns what PyTorch's optimizer of a case is here. It takes the hyperparameters that it knows
+// out of given.
+func torchConfig(name string, given map[string]float64) optim.Config {
+	take := func(key string) float64 {
+		v := given[key]
+		delete(given, key)
+		return v
+	}
+	// A 0 that PyTorch is given is a 0, not a default.
+	or0 := func(v float64) float64 {
+		if v == 0 {
+			return optim.Zero
+		}
+		return v
+	}
+	lr, wd := take("lr"), take("weight_decay")
+	switch name {
+	case "SGD":
+		return optim.SGD{LR: lr, WeightDecay: wd}
+	case "Momentum":
+		return optim.Momentum{LR: lr, Rho: or0(take("momentum")), Dampening: take("dampening"), WeightDecay: wd}
+	case "MomentumVelocity":
+		return optim.MomentumVelocity{LR: lr, Rho: or0(take("momentum")), WeightDecay: wd}
+	case "Nesterov", "NesterovTorch":
+		if take("nesterov") != 1 {
+			return nil
+		}
+		rho := or0(take("momentum"))
+		if name == "Nesterov" {
+			return optim.Nesterov{LR: lr, Rho: rho, WeightDecay: wd}
+		}
+		return optim.NesterovTorch{LR: lr, Rho: rho, WeightDecay: wd}
+	case "Adam", "AdamW":
+		return optim.Adam{LR: lr, Beta1: or0(take("beta1")), Beta2: or0(take("beta2")), Eps: or0(take("eps")),
+			AMSGrad: take("amsgrad") == 1, WeightDecay: wd, Decoupled: name == "AdamW"}
+	case "AdaGrad":
+		return optim.AdaGrad{LR: lr, Eps: or0(take("eps")), LRDecay: take("lr_decay"),
+			InitialAccumulator: take("initial_accumulator_value"), WeightDecay: wd}
+	case "RMSProp":
+		return optim.RMSProp{LR: lr, Decay: or0(take("alpha")), Eps: or0(take("eps")), Rho: take("momentum"),
+			Centered: take("centered") == 1, WeightDecay: wd}
+	}
+	return nil
+}
+
+// linearToZero is the schedule of the cases with "lambda".
+type linearToZero float64
+
+func (d linearToZero) Factor(step uint64) float64 { return 1 - float64(step)/float64(d) }
+
+// torchTolerance is the largest difference from PyTorch, in units of the last place of 1 in T, that is
+// allowed for an element of which the largest magnitude so far is size, after steps that together had the
+// length path. x itself is rounded once a step on either side, by half a unit of its size at most: steps*size.
+//
+// The length of a step comes from about 12 roundings on either side, each of at most half a unit of the step;
+// one of them lives on for 10 steps in momentum or in Adam's m, and one for all steps in s or v, whose root
+// halves it. At worst that makes 12 + 2*5 units of the path, and half a unit more for every step. Roundings
+// do not all point one way, so 12 units are allowed. The test says how much of it was needed.
+func torchTolerance(steps int, size, path float64) float64 { return float64(steps)*size + 12*path }
+
+// Every trajectory of torch.txt is followed. A second run of those that clip by norm divides by norm+1e-6, as
+// PyTorch does, which [optim.Options] does not, and which shows that there is no other difference.
+func TestTorch(t *testing.T) {
+	worst := 0.0
+	used := map[string]bool{}
+	for _, c := range torchCases(t) {
+		used[c.name] = true
+		names := []string{c.name}
+		// With a constant rate these are the same sequences.
+		_, scheduled := c.given["lambda"]
+		if c.name == "Momentum" && c.given["dampening"] == 0 && !scheduled {
+			names = append(names, "MomentumVelocity")
+		}
+		if c.name == "NesterovTorch" && !scheduled {
+			names = append(names, "Nesterov")
+		}
+		for _, name := range names {
+			for _, clip := range []bool{false, true} {
+				if _, clips := c.given["clip_norm"]; clip && !clips {
+					continue
+				}
+				if c.typ == "float32" {
+					worst = max(worst, testTorch[float32](t, c, name, clip))
+				} else {
+					worst = max(worst, testTorch[float64](t, c, name, clip))
+				}
+			}
+		}
+	}
+	for _, name := range []string{"SGD", "Momentum", "NesterovTorch", "Adam", "AdamW", "AdaGrad", "RMSProp"} {
+		if !used[name] {
+			t.Errorf("testdata/torch.txt has no %s", name)
+		}
+	}
+	t.Logf("the largest difference was %.2f of what is allowed", worst)
+}
+
+// testTorch follows the trajectory of a case with the algorithm name, and returns the largest part of the
+// tolerance that was needed. With clip it clips by norm itself, as PyTorch does.
+func testTorch[T kernels.Float](t *testing.T, c torchCase, name string, clip bool) (worst float64) {
+	given := maps.Clone(c.given)
+	take := func(key string) float64 {
+		v := given[key]
+		delete(given, key)
+		return v
+	}
+	opts := optim.Options{ClipNorm: take("clip_norm"), ClipValue: take("clip_value"), Maximize: take("maximize") == 1}
+	if clip {
+		opts.ClipNorm = 0
+	}
+	lr2, denominator := take("lr2"), take("lambda")
+	config := torchConfig(name, given)
+	if config == nil || len(given) > 0 {
+		t.Errorf("%s: nothing here takes %v", c.title, given)
+		return 0
+	}
+
+	x, grad := make([]T, torchElements), make([]T, torchElements)
+	for i := range x {
+		x[i] = T(torchStart(i))
+	}
+	groups := []optim.Group[T]{{Config: config, Params: [][]T{x[:3], x[3:]}}}
+	if lr2 != 0 {
+		groups = []optim.Group[T]{{Config: config, Params: [][]T{x[:3]}}, {Config: config, Params: [][]T{x[3:]}}}
+	}
+	opt, err := optim.NewGroups(opts, groups...)
+	if err != nil {
+		t.Errorf("%s: %v", c.title, err)
+		return 0
+	}
+	if lr2 != 0 {
+		if err := opt.SetLR(1, lr2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if denominator != 0 {
+		opt.SetSchedule(linearToZero(denominator))
+	}
+
+	unit := 0x1p-52
+	if c.typ == "float32" {
+		unit = 0x1p-23
+	}
+	var size, path [torchElements]float64
+	least := math.Inf(1) // norm of a gradient
+	checked := 0
+	for step := range torchSteps {
+		sum := 0.0
+		for i := range grad {
+			grad[i] = T(torchScale(i)) * x[i]
+			if c.gradient == "sequence" {
+				grad[i] = T(torchSequence(step, i))
+			}
+			sum += float64(float64(grad[i]) * float64(grad[i]))
+		}
+		norm := math.Sqrt(sum)
+		least = min(least, norm)
+		if clip {
+			opt.SetGradScale(min(1, c.given["clip_norm"]/(norm+1e-6)))
+		}
+		if d := c.given["dampening"]; step == 0 && d != 0 {
+			// PyTorch's first v is g, undamped, as if v had been d/rho*g before.
+			for p, v := range opt.State("v") {
+				for i := range v {
+					g := float64(grad[3*p+i]) + float64(c.given["weight_decay"]*float64(x[3*p+i]))
+					v[i] = T(d / c.given["momentum"] * g)
+				}
+			}
+		}
+		last := slices.Clone(x)
+		opt.Step(grad[:3], grad[3:])
+		for i, v := range x {
+			moved := math.Abs(float64(v) - float64(last[i]))
+			size[i] = max(size[i], math.Abs(float64(v)))
+			path[i] += moved
+		}
+		for i, text := range c.samples[step+1] {
+			checked++
+			bits, err := strconv.ParseUint(text, 16, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := math.Float64frombits(bits)
+			if c.typ == "float32" {
+				want = float64(math.Float32frombits(uint32(bits)))
+			}
+			off := math.Abs(float64(x[i])-want) / unit
+			limit := torchTolerance(step+1, size[i], path[i])
+			if opts.ClipNorm != 0 {
+				limit += 4e-6 / least * path[i] / unit // 4: steps that cancel do not add to the path
+			}
+			worst = max(worst, off/limit)
+			if !(off <= limit) {
+				t.Errorf("%s as %s, clip %v, step %d: x[%d] = %v, PyTorch has %v: %.1f units apart, want at most %.1f",
+					c.title, name, clip, step+1, i, x[i], want, off, limit)
+				return worst
+			}
+		}
+	}
+	if checked != torchElements*len(c.samples) || checked == 0 {
+		t.Errorf("%s: %d elements compared of %d samples", c.title, checked, len(c.samples))
+	}
+	return worst
+}
