@@ -1,0 +1,409 @@
+package optim_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
+)
+
+// raceEnabled: the race detector makes pooled memory come and go.
+var raceEnabled bool
+
+// every has each algorithm with its defaults, and where there are several kernels, each.
+func every() []optim.Config {
+	return []optim.Config{
+		optim.SGD{LR: 0.1}, optim.Momentum{LR: 0.1}, optim.MomentumVelocity{LR: 0.1}, optim.Nesterov{LR: 0.1},
+		optim.NesterovTorch{LR: 0.1}, optim.AdaGrad{LR: 0.1}, optim.RMSProp{LR: 0.1},
+		optim.RMSProp{LR: 0.1, Centered: true}, optim.RMSProp{LR: 0.1, Rho: 0.9},
+		optim.RMSProp{LR: 0.1, Rho: 0.9, Centered: true}, optim.Adam{}, optim.Adam{NoBiasCorrection: true},
+		optim.Adam{AMSGrad: true}, optim.AdamW(0.1, 0.1), optim.Lion{},
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Defaults are the lecture's, or the paper's; Zero is 0.
+func TestDefaults(t *testing.T) {
+	x := []float64{1}
+	for _, c := range []struct{ given, want optim.Config }{
+		{optim.SGD{LR: 0.5}, optim.SGD{LR: 0.5}},
+		{optim.SGD{LR: optim.Zero}, optim.SGD{}},
+		{optim.Momentum{LR: 0.5}, optim.Momentum{LR: 0.5, Rho: 0.9}},
+		{optim.Momentum{LR: 0.5, Rho: optim.Zero}, optim.Momentum{LR: 0.5}},
+		{optim.MomentumVelocity{LR: 0.5}, optim.MomentumVelocity{LR: 0.5, Rho: 0.9}},
+		{optim.Nesterov{LR: 0.5}, optim.Nesterov{LR: 0.5, Rho: 0.9}},
+		{optim.NesterovTorch{LR: 0.5}, optim.NesterovTorch{LR: 0.5, Rho: 0.9}},
+		{optim.AdaGrad{LR: 0.5}, optim.AdaGrad{LR: 0.5, Eps: 1e-7}},
+		{optim.AdaGrad{LR: 0.5, Eps: optim.Zero}, optim.AdaGrad{LR: 0.5}},
+		{optim.RMSProp{LR: 0.5}, optim.RMSProp{LR: 0.5, Decay: 0.99, Eps: 1e-7}},
+		{optim.Adam{}, optim.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}},
+		{optim.Adam{Beta1: optim.Zero, LR: 2}, optim.Adam{LR: 2, Beta2: 0.999, Eps: 1e-7}},
+		{optim.AdamW(0, 0.01),
+			optim.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7, WeightDecay: 0.01, Decoupled: true}},
+		{optim.Lion{}, optim.Lion{LR: 1e-4, Beta1: 0.9, Beta2: 0.99}},
+	} {
+		if got := must(optim.New(c.given, x)).Config(0); got != c.want {
+			t.Errorf("%+v became %+v, want %+v", c.given, got, c.want)
+		}
+	}
+}
+
+func TestParseConfig(t *testing.T) {
+	for name, want := range map[string]optim.Config{
+		"sgd": optim.SGD{LR: 0.5}, "momentum": optim.Momentum{LR: 0.5}, "velocity": optim.MomentumVelocity{LR: 0.5},
+		"nesterov": optim.Nesterov{LR: 0.5}, "nesterov-torch": optim.NesterovTorch{LR: 0.5},
+		"adagrad": optim.AdaGrad{LR: 0.5}, "rmsprop": optim.RMSProp{LR: 0.5},
+		"rmsprop-centered": optim.RMSProp{LR: 0.5, Centered: true}, "adam": optim.Adam{LR: 0.5},
+		"adam-almost": optim.Adam{LR: 0.5, NoBiasCorrection: true}, "adamw": optim.AdamW(0.5, 0.01),
+		"amsgrad": optim.Adam{LR: 0.5, AMSGrad: true}, "lion": optim.Lion{LR: 0.5},
+	} {
+		if got, err := optim.ParseConfig(name, 0.5); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		lr   float64
+		want string
+	}{
+		{"adem", 1, `optim: algorithm "adem", want one of sgd, momentum, velocity, nesterov, nesterov-torch, ` +
+			`adagrad, rmsprop, rmsprop-centered, adam, adam-almost, adamw, amsgrad, lion`},
+		{"sgd", 0, "optim: SGD: LR = 0, want in (0, +Inf); it has no default, and optim.Zero stands for 0"},
+		{"adam", math.NaN(), "optim: Adam: LR = NaN, want in [0, +Inf)"},
+	} {
+		if got, err := optim.ParseConfig(c.name, c.lr); err == nil || err.Error() != c.want || got != nil {
+			t.Errorf("%s %v: %v, %v, want %s", c.name, c.lr, got, err, c.want)
+		}
+	}
+}
+
+// Errors name the field, its value and what is wanted.
+func TestConfigErrors(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, c := range []struct {
+		config optim.Config
+		want   string
+	}{
+		{optim.SGD{}, "SGD: LR = 0, want in (0, +Inf); it has no default, and optim.Zero stands for 0"},
+		{optim.SGD{LR: -1}, "SGD: LR = -1, want in [0, +Inf)"},
+		{optim.SGD{LR: inf}, "SGD: LR = +Inf, want in [0, +Inf)"},
+		{optim.SGD{LR: nan}, "SGD: LR = NaN, want in [0, +Inf)"},
+		{optim.SGD{LR: 1, WeightDecay: -1}, "SGD: WeightDecay = -1, want in [0, +Inf)"},
+		{optim.Momentum{LR: 1, Rho: 1}, "Momentum: Rho = 1, want in [0, 1)"},
+		{optim.Momentum{LR: 1, Dampening: 1}, "Momentum: Dampening = 1, want in [0, 1)"},
+		{optim.MomentumVelocity{LR: 1, Rho: -0.5}, "MomentumVelocity: Rho = -0.5, want in [0, 1)"},
+		{optim.Nesterov{LR: 1, Rho: nan}, "Nesterov: Rho = NaN, want in [0, 1)"},
+		{optim.NesterovTorch{LR: 1, Rho: 2}, "NesterovTorch: Rho = 2, want in [0, 1)"},
+		{optim.AdaGrad{LR: 1, Eps: -1}, "AdaGrad: Eps = -1, want in [0, +Inf)"},
+		{optim.AdaGrad{LR: 1, LRDecay: inf}, "AdaGrad: LRDecay = +Inf, want in [0, +Inf)"},
+		{optim.AdaGrad{LR: 1, InitialAccumulator: -2}, "AdaGrad: InitialAccumulator = -2, want in [0, +Inf)"},
+		{optim.RMSProp{LR: 1, Decay: 1}, "RMSProp: Decay = 1, want in [0, 1)"},
+		{optim.RMSProp{LR: 1, Eps: nan}, "RMSProp: Eps = NaN, want in [0, +Inf)"},
+		{optim.RMSProp{LR: 1, Rho: 1.5}, "RMSProp: Rho = 1.5, want in [0, 1)"},
+		{optim.Adam{Beta1: 1.5}, "Adam: Beta1 = 1.5, want in [0, 1)"},
+		{optim.Adam{Beta2: -0.1}, "Adam: Beta2 = -0.1, want in [0, 1)"},
+		{optim.Adam{Eps: inf}, "Adam: Eps = +Inf, want in [0, +Inf)"},
+		{optim.Lion{Beta1: 1}, "Lion: Beta1 = 1, want in [0, 1)"},
+		{optim.Lion{Beta2: 1}, "Lion: Beta2 = 1, want in [0, 1)"},
+		{optim.Adam{Eps: 1e-50}, "Adam: Eps = 1e-50, which is 0 in float32"},
+		{optim.SGD{LR: 1e39}, "SGD: LR = 1e+39, which is +Inf in float32"},
+	} {
+		if opt, err := optim.New(c.config, []float32{1}); err == nil || err.Error() != "optim: "+c.want || opt != nil {
+			t.Errorf("%+v: error %v, want optim: %s", c.config, err, c.want)
+		}
+	}
+}
+
+func TestNewGroupsErrors(t *testing.T) {
+	w, b := make([]float32, 10), make([]float32, 3)
+	group := func(name string, params ...[]float32) optim.Group[float32] {
+		return optim.Group[float32]{Name: name, Config: optim.Adam{}, Params: params}
+	}
+	for _, c := range []struct {
+		opts   optim.Options
+		groups []optim.Group[float32]
+		want   string
+	}{
+		{optim.Options{}, nil, "no groups of parameters, want at least one"},
+		{optim.Options{}, []optim.Group[float32]{group("")}, "no parameters, want at least one slice"},
+		{optim.Options{}, []optim.Group[float32]{group("w", w), group("b")},
+			`group 1 "b": no parameters, want at least one slice`},
+		{optim.Options{}, []optim.Group[float32]{{Name: "w", Params: [][]float32{w}}}, `group 0 "w": no Config`},
+		{optim.Options{}, []optim.Group[float32]{group("w", w), group("w", b)},
+			`group 1 "w": group 0 has the same name`},
+		{optim.Options{}, []optim.Group[float32]{group("", w), {Config: optim.SGD{LR: -1}, Params: [][]float32{b}}},
+			`group 1 "": SGD: LR = -1, want in [0, +Inf)`},
+		{optim.Options{}, []optim.Group[float32]{group("", w, w)}, "parameter 0 overlaps parameter 1"},
+		{optim.Options{}, []optim.Group[float32]{group("", w[5:], b), group("", w[:6])},
+			"parameter 2 overlaps parameter 0"},
+		{optim.Options{ClipNorm: -1}, []optim.Group[float32]{group("", w)},
+			"Options: ClipNorm = -1, want in [0, +Inf), where 0 means no limit"},
+		{optim.Options{ClipValue: math.NaN()}, []optim.Group[float32]{group("", w)},
+			"Options: ClipValue = NaN, want in [0, +Inf), where 0 means no limit"},
+		{optim.Options{ClipValue: 1e99}, []optim.Group[float32]{group("", w)},
+			"Options: ClipValue = 1e+99, which is +Inf in float32"},
+	} {
+		opt, err := optim.NewGroups(c.opts, c.groups...)
+		if err == nil || err.Error() != "optim: "+c.want || opt != nil {
+			t.Errorf("error %v, want optim: %s", err, c.want)
+		}
+	}
+	if _, err := optim.NewGroups(optim.Options{}, group("", w[:5], w[5:], nil, w[5:5])); err != nil {
+		t.Errorf("neighbours and empty slices: %v", err)
+	}
+}
+
+// Mistakes in a call panic before anything is written, and say what is wrong with what.
+func TestStepPanics(t *testing.T) {
+	all := make([]float32, 40)
+	w, b := all[:10], all[10:14]
+	opt := must(optim.New(optim.Adam{LR: 1}, w, b))
+	g := func(n int) []float32 {
+		s := make([]float32, n)
+		for i := range s {
+			s[i] = 1
+		}
+		return s
+	}
+	for _, c := range []struct {
+		call func()
+		want string
+	}{
+		{func() { opt.Step(g(10)) }, "optim: Step: 1 gradients, want 2"},
+		{func() { opt.Step(g(10), g(4), g(1)) }, "optim: Step: 3 gradients, want 2"},
+		{func() { opt.Step(g(10), g(5)) }, "optim: Step: len(gradient 1) = 5, want 4, the length of its parameter"},
+		{func() { opt.Step(g(10), all[13:17]) }, "optim: Step: gradient 1 overlaps parameter 1"},
+		{func() { opt.Step(all[12:22], g(4)) }, "optim: Step: gradient 0 overlaps parameter 1"},
+		{func() { opt.Step(g(10), opt.State("v")[0][2:6]) }, "optim: Step: gradient 1 overlaps state v of parameter 0"},
+		{func() { opt.LookAhead(g(10)) }, "optim: LookAhead: 1 slices, want 2"},
+		{func() { opt.LookAhead(w, g(4)) }, "optim: LookAhead: slice 0 overlaps parameter 0"},
+		{func() { opt.SetSchedule(constant(math.NaN())); opt.Step(g(10), g(4)) },
+			"optim: Step: the schedule's factor at step 0 is NaN, want in [0, +Inf)"},
+		{func() { opt.SetSchedule(constant(-1)); opt.Step(g(10), g(4)) },
+			"optim: Step: the schedule's factor at step 0 is -1, want in [0, +Inf)"},
+		{func() { opt.SetGradScale(math.Inf(1)) }, "optim: SetGradScale(+Inf): want a finite float32"},
+		{func() { opt.SetGradScale(1e39) }, "optim: SetGradScale(1e+39): want a finite float32"},
+	} {
+		if got := panics(c.call); got != c.want {
+			t.Errorf("panic %q, want %q", got, c.want)
+		}
+	}
+	for i, x := range append(all, opt.State("m")[0]...) {
+		if x != 0 {
+			t.Fatalf("element %d was written", i)
+		}
+	}
+	if opt.Steps() != 0 {
+		t.Errorf("%d steps were counted", opt.Steps())
+	}
+	opt.SetSchedule(nil)
+	opt.Step(all[20:30], all[14:18]) // right beside the parameters
+	if opt.Steps() != 1 {
+		t.Errorf("Steps() = %d after a step", opt.Steps())
+	}
+}
+
+type constant float64
+
+func (c constant) Factor(uint64) float64 { return float64(c) }
+
+// panics returns what f panics with, or "".
+func panics(f func()) (message string) {
+	defer func() {
+		if v := recover(); v != nil {
+			message = fmt.Sprint(v)
+		}
+	}()
+	f()
+	return ""
+}
+
+// A step of any algorithm, with all options, over several tensors, allocates nothing.
+func TestAllocations(t *testing.T) {
+	t.Run("type=float32", testAllocations[float32])
+	t.Run("type=float64", testAllocations[float64])
+}
+
+func testAllocations[T kernels.Float](t *testing.T) {
+	opts := optim.Options{ClipNorm: 1, ClipValue: 0.5, SkipNonFinite: true, Maximize: true}
+	for _, n := range []int{100, 3 * kernels.ReduceChunk} { // the second is spread over threads
+		x, y, gx, gy := make([]T, n), make([]T, 3), make([]T, n), make([]T, 3)
+		for _, c := range every() {
+			opt := must(optim.NewGroups(opts, optim.Group[T]{Config: c, Params: [][]T{x}},
+				optim.Group[T]{Config: c, Params: [][]T{y}}))
+			ema := must(optim.NewEMA(optim.EMAConfig{WarmUp: true}, x, y))
+			opt.SetSchedule(falling{})
+			opt.SetKernels(bitstep.On[T](bitstep.Active()).Threads(2))
+			ax, ay := make([]T, n), make([]T, 3)
+			got := testing.AllocsPerRun(5, func() {
+				opt.LookAhead(ax, ay)
+				opt.Step(gx, gy)
+				ema.Update()
+			})
+			if got != 0 && !raceEnabled {
+				t.Errorf("%T: %v allocations per step of %d elements", c, got, n)
+			}
+		}
+	}
+}
+
+// Each group has its own algorithm, rate and states; the schedule is common.
+func TestGroups(t *testing.T) {
+	w, b, c := []float64{1, 2}, []float64{3}, []float64{4}
+	opt := must(optim.NewGroups(optim.Options{},
+		optim.Group[float64]{Name: "weights", Config: optim.Momentum{LR: 0.5, Rho: 0.5, WeightDecay: 0.25},
+			Params: [][]float64{w, b}},
+		optim.Group[float64]{Name: "rest", Config: optim.SGD{LR: 0.125}, Params: [][]float64{c}}))
+	opt.SetSchedule(constant(0.5))
+	opt.Step([]float64{1, 1}, []float64{1}, []float64{1})
+	want := [][]float64{{1 - 0.25*1.25, 2 - 0.25*1.5}, {3 - 0.25*1.75}, {4 - 0.0625}}
+	compare(t, "x", opt.Params(), want)
+	if err := opt.SetLR(1, 2); err != nil {
+		t.Fatal(err)
+	}
+	opt.SetSchedule(nil)
+	opt.Step([]float64{0, 0}, []float64{0}, []float64{1})
+	if c[0] != 4-0.0625-2 {
+		t.Errorf("with a rate of 2, x = %v", c[0])
+	}
+	if opt.Groups() != 2 || opt.LR(0) != 0.5 || opt.LR(1) != 2 {
+		t.Errorf("%d groups, rates %v and %v", opt.Groups(), opt.LR(0), opt.LR(1))
+	}
+	v := opt.State("v")
+	if len(v) != 3 || len(v[0]) != 2 || len(v[1]) != 1 || v[2] != nil {
+		t.Errorf("states %v, want those of the first two parameters", v)
+	}
+	if opt.State("m") != nil {
+		t.Error("there is a state m")
+	}
+	for _, bad := range []struct {
+		group int
+		lr    float64
+		want  string
+	}{
+		{2, 1, "optim: SetLR: group 2, want one of 2"},
+		{-1, 1, "optim: SetLR: group -1, want one of 2"},
+		{0, -1, "optim: SetLR: lr = -1, want in [0, +Inf)"},
+		{0, math.NaN(), "optim: SetLR: lr = NaN, want in [0, +Inf)"},
+	} {
+		if err := opt.SetLR(bad.group, bad.lr); err == nil || err.Error() != bad.want {
+			t.Errorf("error %v, want %s", err, bad.want)
+		}
+	}
+	opt.Reset()
+	if opt.Steps() != 0 || opt.State("v")[0][1] != 0 || opt.LR(1) != 2 {
+		t.Error("Reset left steps or states, or changed a rate")
+	}
+}
+
+// A config is copied: two optimizers made from one do not share it.
+func TestConfigIsCopied(t *testing.T) {
+	c := optim.Adam{LR: 1}
+	a, b := must(optim.New(c, []float32{1})), must(optim.New(c, []float32{1}))
+	if err := a.SetLR(0, 2); err != nil {
+		t.Fatal(err)
+	}
+	if b.LR(0) != 1 || c.LR != 1 || a.Config(0).(optim.Adam).LR != 2 {
+		t.Error("setting a rate changed another optimizer's")
+	}
+}
+
+// A gradient that is not finite, or overflows with its scale, changes nothing.
+func TestSkipNonFinite(t *testing.T) {
+	for _, clip := range []float64{0, 1} {
+		x, y := []float32{1, 2, 3}, []float32{4}
+		opt := must(optim.NewGroups(optim.Options{SkipNonFinite: true, ClipNorm: clip},
+			optim.Group[float32]{Config: optim.Adam{LR: 1}, Params: [][]float32{x, y}}))
+		opt.Step([]float32{1, 2, 3}, []float32{1})
+		params, m := clone(opt.Params()), clone(opt.State("m"))
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			if opt.Step([]float32{1, 1, 1}, []float32{float32(bad)}) ||
+				opt.Step([]float32{1, float32(bad), 1}, []float32{1}) {
+				t.Errorf("a gradient of %v was not skipped", bad)
+			}
+		}
+		opt.SetGradScale(1e30)
+		if taken := opt.Step([]float32{1e30, 1, 1}, []float32{1}); taken != (clip != 0) {
+			t.Errorf("ClipNorm %v: a gradient that overflows with its scale: Step() = %v", clip, taken)
+		} else if taken {
+			continue // clipping brought it down
+		}
+		compare(t, "x", opt.Params(), params)
+		compare(t, "m", opt.State("m"), m)
+		if opt.Steps() != 1 || opt.Skipped() != 7 {
+			t.Errorf("%d steps and %d skipped, want 1 and 7", opt.Steps(), opt.Skipped())
+		}
+	}
+}
+
+// The norm over all tensors does not overflow or underflow where a sum of squares in T does.
+func TestClipNorm(t *testing.T) {
+	t.Run("type=float32", testClipNorm[float32])
+	t.Run("type=float64", testClipNorm[float64])
+}
+
+func testClipNorm[T kernels.Float](t *testing.T) {
+	largest, smallest := float64(math.MaxFloat32), float64(math.SmallestNonzeroFloat32)
+	if _, ok := any(T(0)).(float64); ok {
+		largest, smallest = math.MaxFloat64, math.SmallestNonzeroFloat64
+	}
+	eps := float64(math.Nextafter32(1, 2) - 1)
+	for _, size := range []float64{1, largest / 8, largest / 3e20, smallest * 0x1p30, smallest * 0x1p80, 1e-22} {
+		x, y := make([]T, 2), make([]T, 1)
+		opt := must(optim.NewGroups(optim.Options{ClipNorm: float64(T(size))},
+			optim.Group[T]{Config: optim.SGD{LR: 1}, Params: [][]T{x, y}}))
+		opt.Step([]T{T(2 * size), T(-4 * size)}, []T{T(4 * size)}) // norm 6*size
+		want := []float64{-1.0 / 3, 2.0 / 3, -2.0 / 3}
+		for i, got := range []float64{float64(x[0]) / size, float64(x[1]) / size, float64(y[0]) / size} {
+			if math.Abs(got-want[i]) > 4*eps {
+				t.Errorf("gradients of %v clipped to that norm: step %d is %v times it, want %v", size, i, got, want[i])
+			}
+		}
+		if got := opt.GradNorm() / size; math.Abs(got-6) > 24*eps {
+			t.Errorf("norm %v times %v, want 6", got, size)
+		}
+		x[0], x[1], y[0] = 0, 0, 0
+		opt.SetGradScale(1.0 / 8) // now the norm is below the limit
+		g := []T{T(2 * size), T(-4 * size)}
+		opt.Step(g, []T{T(4 * size)})
+		if x[0] != -g[0]/8 || x[1] != -g[1]/8 {
+			t.Errorf("gradients of %v below the limit: x = %v, want -%v/8", size, x, g)
+		}
+	}
+	// A norm that is not finite does not clip; one of zeros neither.
+	for _, g := range [][]T{{T(math.Inf(1)), 3}, {T(math.NaN()), 3}, {0, 0}, {}} {
+		x := make([]T, len(g))
+		opt := must(optim.NewGroups(optim.Options{ClipNorm: 1},
+			optim.Group[T]{Config: optim.SGD{LR: 1}, Params: [][]T{x}}))
+		opt.Step(g)
+		for i := range x {
+			if !edge.Same(x[i], 0-g[i]) {
+				t.Errorf("a gradient %v gave %v", g, x)
+			}
+		}
+	}
+}
+
+// Tensors without elements are as good as others.
+func TestEmptyTensors(t *testing.T) {
+	for _, c := range every() {
+		opt := must(optim.NewGroups(optim.Options{ClipNorm: 1, SkipNonFinite: true},
+			optim.Group[float32]{Config: c, Params: [][]float32{nil, {}, {1}}}))
+		if !opt.Step(nil, []float32{}, []float32{1}) || opt.Steps() != 1 {
+			t.Errorf("%T: no step", c)
+		}
+		if x := opt.Params()[2][0]; !(x < 1) {
+			t.Errorf("%T: x = %v after a step down from 1", c, x)
+		}
+	}
+}
