@@ -45,11 +45,13 @@
 // 9. Threads partition outputs, or the fixed chunks of rule 7, never a chain. No size depends on
 // GOMAXPROCS or on the width of a vector.
 //
-// 10. From package math only Sqrt, FMA, Abs, Copysign, Floor, Ceil, Trunc, RoundToEven, Ldexp, Frexp
-// and the bit casts are used. The others differ between machines.
+// 10. From package math only Sqrt, FMA, Abs, Copysign, Floor, Ceil, Trunc, RoundToEven, Ldexp, Frexp,
+// Inf, NaN and the bit casts are used. The others differ between machines: [Exp], [Log], [Cos], [Sin] and
+// [PowInt] stand in for them, in float64, in a fixed order and with stated bounds on their errors.
 //
 // 11. Random numbers come from math/rand/v2's PCG or ChaCha8 through Uint64, Float64, IntN, Perm and
 // Shuffle, whose results are the same everywhere; those of NormFloat64, ExpFloat64 and Int are not.
+// [Normal] is normally distributed.
 //
 // 12. Hashes are SHA-256 over explicit little-endian bytes and 64-bit lengths, NaN canonical as in
 // rule 2, -0 distinct from +0.
