@@ -45,9 +45,9 @@ func Value[T kernels.Float](r *rand.Rand) T {
 	case 5:
 		return T(sign * f.max * (0.25 + float64(0.75*r.Float64())))
 	case 6:
-		return T(sign * math.Sqrt(f.max) * (0.5 + r.Float64()))
+		return T(sign * math.Sqrt(f.max) * (0.5 + float64(r.Float64())))
 	case 7:
-		return T(sign * math.Ldexp(r.Float64()+0.5, f.minExp/2-r.IntN(8)))
+		return T(sign * math.Ldexp(float64(r.Float64())+0.5, f.minExp/2-r.IntN(8)))
 	case 8:
 		return T(sign * math.Inf(1))
 	case 9:
@@ -55,7 +55,7 @@ func Value[T kernels.Float](r *rand.Rand) T {
 	case 10, 11, 12:
 		return T(sign * math.Ldexp(r.Float64(), r.IntN(60)-30))
 	}
-	return T(2*r.Float64() - 1)
+	return T(float64(2*float64(r.Float64())) - 1)
 }
 
 // Fill fills s with values. One slice in two has no infinity and no NaN, so that sums stay finite.

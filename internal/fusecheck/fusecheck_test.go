@@ -26,7 +26,7 @@ var targets = [][]string{
 var (
 	instruction = regexp.MustCompile(`^\t0x[0-9a-f]+ \d+ \((.+):(\d+)\)\t([A-Z0-9.]+)`)
 	function    = regexp.MustCompile(`^\S+ STEXT `)
-	fused       = regexp.MustCompile(`^V?FN?M(ADD|SUB)|^WFN?M[AS]`)
+	fused       = regexp.MustCompile(`^V?FN?M(ADD|SUB)|^WFN?M[AS][DS]`)
 )
 
 // A finding is a fused instruction with its source line.

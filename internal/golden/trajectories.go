@@ -141,7 +141,7 @@ func NewParams[T kernels.Float]() [][]T {
 	for i, n := range []int{40, 1, 0, 26} {
 		x := make([]T, n)
 		for j := range x {
-			x[j] = T((7*i+11*j)%32)/16 - 1
+			x[j] = T(T((7*i+11*j)%32)/16) - 1
 		}
 		params = append(params, x)
 	}
@@ -158,8 +158,8 @@ func FillGradients[T kernels.Float](step uint64, params, grads [][]T) {
 	for t, x := range params {
 		g := grads[t]
 		for i, v := range x {
-			a := T((5*i+3*t)%16)/16 + 0.5
-			e := T((37*uint64(i)+101*step)%64)/128 - 0.25
+			a := T(T((5*i+3*t)%16)/16) + 0.5
+			e := T(T((37*uint64(i)+101*step)%64)/128) - 0.25
 			var beside T
 			if i > 0 {
 				beside = x[i-1]
