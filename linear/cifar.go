@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bitstep-go/bitstep/optim"
 )
 
 // Format is the layout of a binary CIFAR file: records of one or two labels and [ImageBytes] pixels, and
@@ -309,7 +312,22 @@ func (d *Dataset) WriteFile(f Format, name string) error {
 	if l.coarse != 0 && len(d.Coarse) == 0 {
 		return fmt.Errorf("linear: WriteFile: no superclasses, want them for %v", f)
 	}
-	return writeAtomic(name, func(w io.Writer) error { return d.writeRecords(w, l) })
+	return writeFile(name, func(w io.Writer) error { return d.writeRecords(w, l) })
+}
+
+// writeFile replaces a file by what write writes, whole or not at all.
+func writeFile(name string, write func(io.Writer) error) error {
+	err := optim.ReplaceFile(name, func(f io.Writer) error {
+		w := bufio.NewWriterSize(f, 1<<18)
+		if err := write(w); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+	if err != nil {
+		return fmt.Errorf("linear: write %s: %w", name, bare(err))
+	}
+	return nil
 }
 
 func (d *Dataset) writeRecords(w io.Writer, l *layout) error {

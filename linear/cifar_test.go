@@ -23,7 +23,7 @@ func record(labels ...byte) []byte {
 	return b
 }
 
-func writeFile(t testing.TB, name string, parts ...[]byte) {
+func putFile(t testing.TB, name string, parts ...[]byte) {
 	t.Helper()
 	if err := os.WriteFile(name, bytes.Join(parts, nil), 0o644); err != nil {
 		t.Fatal(err)
@@ -44,9 +44,9 @@ func writeSet(t testing.TB, dir string) {
 		if k == 5 {
 			parts = [][]byte{record(9), record(0)}
 		}
-		writeFile(t, filepath.Join(dir, name), parts...)
+		putFile(t, filepath.Join(dir, name), parts...)
 	}
-	writeFile(t, filepath.Join(dir, "batches.meta.txt"), []byte(tenNames))
+	putFile(t, filepath.Join(dir, "batches.meta.txt"), []byte(tenNames))
 }
 
 func TestLoadCIFAR10(t *testing.T) {
@@ -97,10 +97,10 @@ func TestLoadCIFAR10(t *testing.T) {
 
 func TestLoadCIFAR100(t *testing.T) {
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "train.bin"), record(19, 99), record(0, 7), record(3, 50))
-	writeFile(t, filepath.Join(dir, "test.bin"), record(5, 0))
-	writeFile(t, filepath.Join(dir, "fine_label_names.txt"), []byte(strings.Join(numbers(100), "\n")))
-	writeFile(t, filepath.Join(dir, "coarse_label_names.txt"), []byte(strings.Join(numbers(20), "\r\n")))
+	putFile(t, filepath.Join(dir, "train.bin"), record(19, 99), record(0, 7), record(3, 50))
+	putFile(t, filepath.Join(dir, "test.bin"), record(5, 0))
+	putFile(t, filepath.Join(dir, "fine_label_names.txt"), []byte(strings.Join(numbers(100), "\n")))
+	putFile(t, filepath.Join(dir, "coarse_label_names.txt"), []byte(strings.Join(numbers(20), "\r\n")))
 	train, test, err := LoadCIFAR100(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestWriteFileErrors(t *testing.T) {
 			"linear: WriteFile: 11 classes and 0 superclasses, want at most 10 and 0 for CIFAR-10", false},
 		{good, CIFAR100, "a", "linear: WriteFile: no superclasses, want them for CIFAR-100", false},
 		{good, CIFAR10, "no/folder", "linear: write " + filepath.Join(dir, "no/folder") + ": ", false},
-		{good, CIFAR10, ".", "linear: write " + dir, true},
+		{good, CIFAR10, ".", "linear: write " + dir + ": ", true},
 	} {
 		name := filepath.Join(dir, c.name)
 		if err := c.d.WriteFile(c.f, name); err == nil || !strings.HasPrefix(err.Error(), c.want) {
@@ -175,11 +175,11 @@ func TestWriteFileErrors(t *testing.T) {
 }
 
 // A write that fails leaves the old file and nothing else.
-func TestWriteAtomic(t *testing.T) {
+func TestWriteFileFails(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x")
-	writeFile(t, name, []byte("old"))
+	putFile(t, name, []byte("old"))
 	broken := errors.New("broken")
-	err := writeAtomic(name, func(w io.Writer) error {
+	err := writeFile(name, func(w io.Writer) error {
 		w.Write(make([]byte, 1<<20))
 		return broken
 	})
@@ -196,7 +196,7 @@ func TestWriteAtomic(t *testing.T) {
 		}
 	}
 	check("old")
-	err = writeAtomic(name, func(w io.Writer) error {
+	err = writeFile(name, func(w io.Writer) error {
 		_, err := io.WriteString(w, "new")
 		return err
 	})
@@ -234,7 +234,7 @@ func TestLoadErrors(t *testing.T) {
 		dir := t.TempDir()
 		writeSet(t, dir)
 		path := filepath.Join(dir, c.name)
-		writeFile(t, path, c.parts...)
+		putFile(t, path, c.parts...)
 		train, test, err := LoadCIFAR10(dir)
 		if want := "linear: " + path + ": " + c.want; err == nil || err.Error() != want {
 			t.Errorf("error\n%v, want\n%v", err, want)
@@ -293,7 +293,7 @@ func TestLoadErrors100(t *testing.T) {
 		{record(1), "offset 3073: the file ends 3073 bytes into a record, want all of its 3074"},
 	} {
 		path := filepath.Join(t.TempDir(), "x.bin")
-		writeFile(t, path, c.data)
+		putFile(t, path, c.data)
 		_, err := LoadFiles(CIFAR100, path)
 		if want := "linear: " + path + ": " + c.want; err == nil || err.Error() != want {
 			t.Errorf("error\n%v, want\n%v", err, want)
@@ -400,7 +400,7 @@ func TestClaimedSize(t *testing.T) {
 	}
 	// A file with a hole is as large as it says; it is read bit by bit.
 	name := filepath.Join(t.TempDir(), "x")
-	writeFile(t, name, record(10))
+	putFile(t, name, record(10))
 	if err := os.Truncate(name, 1<<40); err != nil {
 		t.Skip("no files with holes here: ", err)
 	}

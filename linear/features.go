@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
 )
 
 // DefaultScale is the scale of features unless another is asked for: from bytes to about -1 to 1. It is a
@@ -32,6 +33,43 @@ type Preprocess struct {
 // subtracted. The scale is [DefaultScale].
 func NewPreprocess(train *Dataset) Preprocess {
 	return Preprocess{Mean: MeanImage(train), Scale: DefaultScale}
+}
+
+// Snapshot adds p to a checkpoint: the mean image as the tensor "mean" and the scale as the metadata "scale",
+// both names behind prefix.
+func (p Preprocess) Snapshot(c *optim.Checkpoint, prefix string) {
+	if p.Scale == 0 {
+		p.Scale = DefaultScale
+	}
+	optim.Put(c, prefix+"mean", []int{len(p.Mean)}, p.Mean)
+	c.SetMetaFloat(prefix+"scale", p.Scale)
+}
+
+// Restore sets p to what Snapshot added under the prefix. If it is missing, or is nothing that NewExamples
+// would accept, it returns an error and changes nothing.
+func (p *Preprocess) Restore(c *optim.Checkpoint, prefix string) error {
+	var q Preprocess
+	var err error
+	if q.Mean, err = optim.Get[float64](c, prefix+"mean", nil); err != nil {
+		return err
+	}
+	if t, _ := c.Tensor(prefix + "mean"); len(t.Shape) != 1 {
+		return fmt.Errorf("linear: tensor %q has %d dimensions, want 1", prefix+"mean", len(t.Shape))
+	}
+	if len(q.Mean) == 0 {
+		q.Mean = nil
+	}
+	if q.Scale, err = c.MetaFloat(prefix + "scale"); err != nil {
+		return err
+	}
+	if q.Scale == 0 { // Snapshot writes what the default is
+		return fmt.Errorf("linear: metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
+	}
+	if err := q.check(); err != nil {
+		return err
+	}
+	*p = q
+	return nil
 }
 
 func (p Preprocess) check() error {

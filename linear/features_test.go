@@ -1,16 +1,19 @@
 package linear
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"math/big"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
 	"github.com/bitstep-go/bitstep/testdata"
 )
 
@@ -262,6 +265,53 @@ func TestPreprocessErrors(t *testing.T) {
 	}
 	if e.Dataset() != d || &e.Labels()[0] != &d.Labels[0] {
 		t.Error("the examples are of another set")
+	}
+}
+
+// A Preprocess comes back from a checkpoint's bytes as it was, and only if it is one.
+func TestPreprocessCheckpoint(t *testing.T) {
+	mean := MeanImage(randomSet(3, 10, 1))
+	for _, p := range []Preprocess{{}, {Mean: mean}, {Mean: mean, Scale: 1.0 / 255}, {Scale: 3}} {
+		c := optim.NewCheckpoint()
+		p.Snapshot(c, "pre.")
+		var file bytes.Buffer
+		if err := c.Encode(&file); err != nil {
+			t.Fatal(err)
+		}
+		read, err := optim.DecodeCheckpoint(&file, int64(file.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Scale == 0 {
+			p.Scale = DefaultScale
+		}
+		got := Preprocess{Scale: 77}
+		if err := got.Restore(read, "pre."); err != nil || !reflect.DeepEqual(got, p) {
+			t.Errorf("scale %v, %d means: %v, or another comes back", p.Scale, len(p.Mean), err)
+		}
+		if err := got.Restore(read, "other."); err == nil || !reflect.DeepEqual(got, p) {
+			t.Errorf("of another name: %v", err)
+		}
+	}
+	for _, c := range []struct {
+		shape []int
+		mean  []float64
+		scale float64
+		want  string
+	}{
+		{[]int{3}, mean[:3], 1, "linear: Preprocess: len(Mean) = 3, want 3072, or 0 for none"},
+		{[]int{3, 1024}, mean, 1, `linear: tensor "mean" has 2 dimensions, want 1`},
+		{[]int{3072}, mean, 0, `linear: metadata "scale" = 0, want 2**-64 to 2**64`},
+		{[]int{3072}, mean, -1, "linear: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
+		{[]int{3072}, slices.Repeat([]float64{256}, 3072), 1, "linear: Preprocess: Mean[0] = 256, want 0 to 255"},
+	} {
+		point := optim.NewCheckpoint()
+		optim.Put(point, "mean", c.shape, c.mean)
+		point.SetMetaFloat("scale", c.scale)
+		got := Preprocess{Scale: 77}
+		if err := got.Restore(point, ""); err == nil || err.Error() != c.want || got.Mean != nil || got.Scale != 77 {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
 	}
 }
 

@@ -99,10 +99,10 @@ func WriteCIFAR10(dir string, s Synthetic) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("linear: %w", err)
+		return fmt.Errorf("linear: %s: %w", dir, bare(err))
 	}
 	names := strings.Join(SyntheticClasses(), "\n") + "\n"
-	err = writeAtomic(filepath.Join(dir, l.classNames), func(w io.Writer) error {
+	err = writeFile(filepath.Join(dir, l.classNames), func(w io.Writer) error {
 		_, err := io.WriteString(w, names)
 		return err
 	})
@@ -123,7 +123,7 @@ func share(total, k, n int) int { return total/n*k + total%n*k/n }
 
 // write writes the examples lo to hi-1 of a part as a file, some at a time.
 func (s Synthetic) write(name, part string, lo, hi int) error {
-	return writeAtomic(name, func(w io.Writer) error {
+	return writeFile(name, func(w io.Writer) error {
 		const some = 2000
 		for ; lo < hi; lo += some {
 			if err := s.part(part, lo, min(lo+some, hi), 0).writeRecords(w, &layouts[CIFAR10]); err != nil {

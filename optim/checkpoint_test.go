@@ -481,7 +481,7 @@ func TestCheckpointWriteFile(t *testing.T) {
 	// What fails leaves the old file, and nothing else.
 	before, names := encode(t, sample()), listing(t, dir)
 	failed := errors.New("failed")
-	err = replaceFile(path, func(w io.Writer) error {
+	err = ReplaceFile(path, func(w io.Writer) error {
 		w.Write([]byte("half"))
 		return failed
 	})
@@ -490,7 +490,7 @@ func TestCheckpointWriteFile(t *testing.T) {
 	}
 	func() {
 		defer func() { recover() }()
-		replaceFile(path, func(io.Writer) error { panic("stop") })
+		ReplaceFile(path, func(io.Writer) error { panic("stop") })
 	}()
 	for _, bad := range []string{dir, filepath.Join(dir, "no", "folder"), ""} {
 		if err := sample().WriteFile(bad); err == nil || !strings.HasPrefix(err.Error(), "optim: writing "+bad+": ") {

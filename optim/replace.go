@@ -12,9 +12,10 @@ import (
 	"syscall"
 )
 
-// replaceFile makes the regular file path, or replaces it, by what write writes, as
-// [Checkpoint.WriteFile] documents.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+// ReplaceFile makes the regular file path, or replaces it, by what write writes, in the way that
+// [Checkpoint.WriteFile] documents: path is the old file or the new one, whole, whatever happens. Write
+// gets the file itself, without a buffer. Errors are those of the file system or of write, as they are.
+func ReplaceFile(path string, write func(io.Writer) error) (err error) {
 	path, err = followLinks(path)
 	if err != nil {
 		return err

@@ -205,7 +205,7 @@ func (c *Checkpoint) WriteFile(path string) error {
 	if c.err != nil {
 		return c.err
 	}
-	if err := replaceFile(path, c.Encode); err != nil {
+	if err := ReplaceFile(path, c.Encode); err != nil {
 		return fmt.Errorf("optim: writing %s: %w", path, err)
 	}
 	return nil
