@@ -18,6 +18,10 @@
 // groups of parameters hyperparameters of their own, and takes [Options]: clipping, skipping of gradients
 // that are not finite, maximization.
 //
+// Scalars that depend on the step (learning rate, bias correction) are computed in float64 from the
+// count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
+// not stopped, on any machine.
+//
 // # PyTorch
 //
 // With equal hyperparameters these make the steps of torch.optim (version 1.13; a test follows 128 steps of
@@ -37,8 +41,4 @@
 // norm here and by the norm plus 1e-6 there. eps is added to the root, not under it, in both, and for Adam
 // to the root of the corrected second moment. Coupled weight decay is added to the gradient after its
 // clipping and change of sign in both.
-//
-// Scalars that depend on the step (learning rate, bias correction) are computed in float64 from the
-// count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
-// not stopped.
 package optim

@@ -42,3 +42,8 @@ var Trajectories string
 //
 //go:embed torch.txt
 var Torch string
+
+// Resume is resume.safetensors: a checkpoint of optimizers after 30 steps, made once.
+//
+//go:embed resume.safetensors
+var Resume string
