@@ -210,8 +210,8 @@ func TestRestoreErrors(t *testing.T) {
 		file   *optim.Checkpoint
 		want   string
 	}{
-		{"another algorithm", func(_ *optim.Options, g []optim.Group[float32]) { g[0].Config = optim.Lion{} }, file(nil),
-			`metadata "opt.group.0.algorithm" is Adam, but what is to be restored has Lion`},
+		{"another algorithm", func(_ *optim.Options, g []optim.Group[float32]) { g[0].Config = optim.Lion{} },
+			file(nil), `metadata "opt.group.0.algorithm" is Adam, but what is to be restored has Lion`},
 		{"another kernel", func(_ *optim.Options, g []optim.Group[float32]) {
 			g[0].Config = optim.Adam{WeightDecay: 0.5, AMSGrad: true}
 		}, file(nil), `metadata "opt.group.0.AMSGrad" is false, but what is to be restored has true`},
