@@ -17,6 +17,11 @@ var Golden string
 //go:embed numpy.txt
 var NumPy string
 
+// Weights is weights.txt: a line for each training of package golden, its name and its weights' hash.
+//
+//go:embed weights.txt
+var Weights string
+
 // CIFAR10Dir is the folder of CIFAR10.
 const CIFAR10Dir = "cifar-10-synthetic"
 
