@@ -166,7 +166,7 @@ func TestNewGroupsErrors(t *testing.T) {
 // Mistakes in a call panic before anything is written, and say what is wrong with what.
 func TestStepPanics(t *testing.T) {
 	all := make([]float32, 40)
-	w, b := all[:10], all[10:14]
+	w, b := all[10:20], all[20:24]
 	opt := must(optim.New(optim.Adam{LR: 1}, w, b))
 	g := func(n int) []float32 {
 		s := make([]float32, n)
@@ -182,8 +182,8 @@ func TestStepPanics(t *testing.T) {
 		{func() { opt.Step(g(10)) }, "optim: Step: 1 gradients, want 2"},
 		{func() { opt.Step(g(10), g(4), g(1)) }, "optim: Step: 3 gradients, want 2"},
 		{func() { opt.Step(g(10), g(5)) }, "optim: Step: len(gradient 1) = 5, want 4, the length of its parameter"},
-		{func() { opt.Step(g(10), all[13:17]) }, "optim: Step: gradient 1 overlaps parameter 1"},
-		{func() { opt.Step(all[12:22], g(4)) }, "optim: Step: gradient 0 overlaps parameter 1"},
+		{func() { opt.Step(g(10), all[23:27]) }, "optim: Step: gradient 1 overlaps parameter 1"},
+		{func() { opt.Step(all[22:32], g(4)) }, "optim: Step: gradient 0 overlaps parameter 1"},
 		{func() { opt.Step(g(10), opt.State("v")[0][2:6]) }, "optim: Step: gradient 1 overlaps state v of parameter 0"},
 		{func() { opt.LookAhead(g(10)) }, "optim: LookAhead: 1 slices, want 2"},
 		{func() { opt.LookAhead(w, g(4)) }, "optim: LookAhead: slice 0 overlaps parameter 0"},
@@ -207,7 +207,7 @@ func TestStepPanics(t *testing.T) {
 		t.Errorf("%d steps were counted", opt.Steps())
 	}
 	opt.SetSchedule(nil)
-	opt.Step(all[20:30], all[14:18]) // right beside the parameters
+	opt.Step(all[:10], all[24:28]) // right beside the parameters
 	if opt.Steps() != 1 {
 		t.Errorf("Steps() = %d after a step", opt.Steps())
 	}
