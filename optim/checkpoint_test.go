@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -551,5 +552,51 @@ func TestCheckpointWriteFileLinks(t *testing.T) {
 	}
 	if err := sample().WriteFile(filepath.Join(dir, "loop")); err == nil {
 		t.Error("a loop of links was written")
+	}
+}
+
+// Writers that share a path do not disturb each other: each file is one that one of them wrote.
+func TestCheckpointWriters(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("windows refuses to replace a file that is open")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.safetensors")
+	var writers sync.WaitGroup
+	for w := range uint64(4) {
+		writers.Go(func() {
+			for n := range uint64(10) {
+				if err := version(10*w + n).WriteFile(path); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan bool)
+	go func() {
+		writers.Wait()
+		close(done)
+	}()
+	reads := 0
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		c, err := ReadCheckpoint(path)
+		if errors.Is(err, fs.ErrNotExist) && reads == 0 {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := c.MetaUint("version"); err != nil || !equalCheckpoints(c, version(n)) {
+			t.Errorf("read %d: version %d, %v", reads, n, err)
+		}
+		reads++
+	}
+	if names := listing(t, dir); len(names) != 1 {
+		t.Errorf("the folder holds %q", names)
 	}
 }
