@@ -25,7 +25,7 @@ type EMAConfig struct {
 // update. Without flags it starts from the parameters as they are when it is made.
 //
 // The decay is rounded to T, and the weight of the parameters is 1 minus that, which is exact for decays
-// from 1/2 on: weights that do not sum to 1 would shrink or grow the average, in float32 by 3 parts in
+// from 1/2 on: weights that do not sum to 1 would shrink or grow the average, in float32 by 2 parts in
 // 10,000 for a decay of 0.9999.
 //
 // Memory: one element per parameter.
