@@ -230,3 +230,22 @@ func foldLines[T float32 | float64](backend Backend, n int, out, acc *T) {
 		foldF64NEON(n, out64, acc64)
 	}
 }
+
+// assemblyFromBytes converts n bytes, n a multiple of the backend's vector.
+func assemblyFromBytes[T float32 | float64](backend Backend, n int, scale, dst *T, src *uint8, offset *T) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		scale, dst, offset := (*float32)(unsafe.Pointer(scale)), (*float32)(unsafe.Pointer(dst)),
+			(*float32)(unsafe.Pointer(offset))
+		switch backend {
+		case NEON:
+			fromBytesF32NEON(n, scale, dst, src, offset)
+		}
+		return
+	}
+	scale64, dst64, offset64 := (*float64)(unsafe.Pointer(scale)), (*float64)(unsafe.Pointer(dst)),
+		(*float64)(unsafe.Pointer(offset))
+	switch backend {
+	case NEON:
+		fromBytesF64NEON(n, scale64, dst64, src, offset64)
+	}
+}

@@ -24,3 +24,7 @@ func lanesTile[T float32 | float64](Backend, bool, int, *T, *T, int, *T) {
 }
 
 func foldLines[T float32 | float64](Backend, int, *T, *T) { panic("bitstep: no assembly") }
+
+func assemblyFromBytes[T float32 | float64](Backend, int, *T, *T, *uint8, *T) {
+	panic("bitstep: no assembly")
+}

@@ -3031,6 +3031,76 @@ done2:
 	VZEROUPPER
 	RET
 
+// func fromBytesF32AVX2(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+// Requires: AVX, AVX2
+TEXT ·fromBytesF32AVX2(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         scale+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSS (CX), Y0
+	CMPQ         AX, $0x00000020
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   (SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, (DX)
+	VPMOVZXBD 8(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   32(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 32(DX)
+	VPMOVZXBD 16(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   64(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 64(DX)
+	VPMOVZXBD 24(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   96(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 96(DX)
+	ADDQ      $0x00000020, BX
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x00000080, DX
+	SUBQ      $0x00000020, AX
+	CMPQ      AX, $0x00000020
+	JGE       loop1
+
+done2:
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
+
+loop3:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   (SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, (DX)
+	ADDQ      $0x00000008, BX
+	ADDQ      $0x00000020, SI
+	ADDQ      $0x00000020, DX
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       loop3
+
+done4:
+	VZEROUPPER
+	RET
+
 // func sGDF64AVX2(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX
 TEXT ·sGDF64AVX2(SB), $0-32
@@ -6043,6 +6113,76 @@ loop1:
 	JGE          loop1
 
 done2:
+	VZEROUPPER
+	RET
+
+// func fromBytesF64AVX2(n int, scale *float64, dst *float64, src *uint8, offset *float64)
+// Requires: AVX
+TEXT ·fromBytesF64AVX2(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         scale+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSD (CX), Y0
+	CMPQ         AX, $0x00000010
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y0, Y1, Y1
+	VMOVUPD   (SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, (DX)
+	VPMOVZXBD 4(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y0, Y1, Y1
+	VMOVUPD   32(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 32(DX)
+	VPMOVZXBD 8(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y0, Y1, Y1
+	VMOVUPD   64(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 64(DX)
+	VPMOVZXBD 12(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y0, Y1, Y1
+	VMOVUPD   96(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 96(DX)
+	ADDQ      $0x00000010, BX
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x00000080, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop1
+
+done2:
+	CMPQ    AX, $0x00000004
+	JLT     done4
+	PCALIGN $0x40
+
+loop3:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y0, Y1, Y1
+	VMOVUPD   (SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, (DX)
+	ADDQ      $0x00000004, BX
+	ADDQ      $0x00000020, SI
+	ADDQ      $0x00000020, DX
+	SUBQ      $0x00000004, AX
+	CMPQ      AX, $0x00000004
+	JGE       loop3
+
+done4:
 	VZEROUPPER
 	RET
 
@@ -9222,6 +9362,76 @@ done2:
 	VZEROUPPER
 	RET
 
+// func fromBytesF32AVX512(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+// Requires: AVX, AVX512F
+TEXT ·fromBytesF32AVX512(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         scale+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSS (CX), Z0
+	CMPQ         AX, $0x00000040
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   (SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)
+	VPMOVZXBD 16(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   64(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 64(DX)
+	VPMOVZXBD 32(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   128(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 128(DX)
+	VPMOVZXBD 48(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   192(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 192(DX)
+	ADDQ      $0x00000040, BX
+	ADDQ      $0x00000100, SI
+	ADDQ      $0x00000100, DX
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       loop1
+
+done2:
+	CMPQ    AX, $0x00000010
+	JLT     done4
+	PCALIGN $0x40
+
+loop3:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   (SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)
+	ADDQ      $0x00000010, BX
+	ADDQ      $0x00000040, SI
+	ADDQ      $0x00000040, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop3
+
+done4:
+	VZEROUPPER
+	RET
+
 // func sGDF64AVX512(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·sGDF64AVX512(SB), $0-32
@@ -12379,5 +12589,75 @@ loop1:
 	JGE           loop1
 
 done2:
+	VZEROUPPER
+	RET
+
+// func fromBytesF64AVX512(n int, scale *float64, dst *float64, src *uint8, offset *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fromBytesF64AVX512(SB), $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         scale+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSD (CX), Z0
+	CMPQ         AX, $0x00000020
+	JLT          done2
+	PCALIGN      $0x40
+
+loop1:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   (SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, (DX)
+	VPMOVZXBD 8(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   64(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 64(DX)
+	VPMOVZXBD 16(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   128(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 128(DX)
+	VPMOVZXBD 24(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   192(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 192(DX)
+	ADDQ      $0x00000020, BX
+	ADDQ      $0x00000100, SI
+	ADDQ      $0x00000100, DX
+	SUBQ      $0x00000020, AX
+	CMPQ      AX, $0x00000020
+	JGE       loop1
+
+done2:
+	CMPQ    AX, $0x00000008
+	JLT     done4
+	PCALIGN $0x40
+
+loop3:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   (SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, (DX)
+	ADDQ      $0x00000008, BX
+	ADDQ      $0x00000040, SI
+	ADDQ      $0x00000040, DX
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       loop3
+
+done4:
 	VZEROUPPER
 	RET

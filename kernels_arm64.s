@@ -3512,6 +3512,88 @@ loop1:
 done2:
 	RET
 
+// func fromBytesF32NEON(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+TEXT ·fromBytesF32NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  scale+8(FP), R1
+	MOVD  dst+16(FP), R2
+	MOVD  src+24(FP), R3
+	MOVD  offset+32(FP), R6
+	FMOVS 0(R1), F0
+	VDUP  V0.S[0], V0.S4
+	CMP   $16, R0
+	BLT   done2
+
+loop1:
+	// dst = scale*src - offset
+	MOVWU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R2)
+	MOVWU 4(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	FMOVQ 16(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 16(R2)
+	MOVWU 8(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	FMOVQ 32(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 32(R2)
+	MOVWU 12(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	FMOVQ 48(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 48(R2)
+	ADD   $16, R3
+	ADD   $64, R6
+	ADD   $64, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop1
+
+done2:
+	CMP $4, R0
+	BLT done4
+
+loop3:
+	// dst = scale*src - offset
+	MOVWU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R2)
+	ADD   $4, R3
+	ADD   $16, R6
+	ADD   $16, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop3
+
+done4:
+	RET
+
 // func sGDF64NEON(n int, c *float64, x *float64, grad *float64)
 TEXT ·sGDF64NEON(SB), $0-32
 	MOVD  n+0(FP), R0
@@ -7000,4 +7082,91 @@ loop1:
 	BGE   loop1
 
 done2:
+	RET
+
+// func fromBytesF64NEON(n int, scale *float64, dst *float64, src *uint8, offset *float64)
+TEXT ·fromBytesF64NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  scale+8(FP), R1
+	MOVD  dst+16(FP), R2
+	MOVD  src+24(FP), R3
+	MOVD  offset+32(FP), R6
+	FMOVD 0(R1), F0
+	VDUP  V0.D[0], V0.D2
+	CMP   $8, R0
+	BLT   done2
+
+loop1:
+	// dst = scale*src - offset
+	MOVHU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVQ 0(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 0(R2)
+	MOVHU 2(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVQ 16(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 16(R2)
+	MOVHU 4(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVQ 32(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 32(R2)
+	MOVHU 6(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVQ 48(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 48(R2)
+	ADD   $8, R3
+	ADD   $64, R6
+	ADD   $64, R2
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop1
+
+done2:
+	CMP $2, R0
+	BLT done4
+
+loop3:
+	// dst = scale*src - offset
+	MOVHU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVQ 0(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 0(R2)
+	ADD   $2, R3
+	ADD   $16, R6
+	ADD   $16, R2
+	SUB   $2, R0
+	CMP   $2, R0
+	BGE   loop3
+
+done4:
 	RET

@@ -95,6 +95,9 @@ func lanesRowF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
 func foldF32AVX2(n int, out *float32, acc *float32)
 
 //go:noescape
+func fromBytesF32AVX2(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+
+//go:noescape
 func sGDF64AVX2(n int, c *float64, x *float64, grad *float64)
 
 //go:noescape
@@ -183,6 +186,9 @@ func lanesRowF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
 
 //go:noescape
 func foldF64AVX2(n int, out *float64, acc *float64)
+
+//go:noescape
+func fromBytesF64AVX2(n int, scale *float64, dst *float64, src *uint8, offset *float64)
 
 //go:noescape
 func sGDF32AVX512(n int, c *float32, x *float32, grad *float32)
@@ -275,6 +281,9 @@ func lanesRowF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
 func foldF32AVX512(n int, out *float32, acc *float32)
 
 //go:noescape
+func fromBytesF32AVX512(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+
+//go:noescape
 func sGDF64AVX512(n int, c *float64, x *float64, grad *float64)
 
 //go:noescape
@@ -363,3 +372,6 @@ func lanesRowF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
 
 //go:noescape
 func foldF64AVX512(n int, out *float64, acc *float64)
+
+//go:noescape
+func fromBytesF64AVX512(n int, scale *float64, dst *float64, src *uint8, offset *float64)

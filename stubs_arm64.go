@@ -95,6 +95,9 @@ func lanesRowF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
 func foldF32NEON(n int, out *float32, acc *float32)
 
 //go:noescape
+func fromBytesF32NEON(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+
+//go:noescape
 func sGDF64NEON(n int, c *float64, x *float64, grad *float64)
 
 //go:noescape
@@ -183,3 +186,6 @@ func lanesRowF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
 
 //go:noescape
 func foldF64NEON(n int, out *float64, acc *float64)
+
+//go:noescape
+func fromBytesF64NEON(n int, scale *float64, dst *float64, src *uint8, offset *float64)

@@ -221,6 +221,22 @@ func (m *amd64) Load(p Reg, off int) Reg {
 	return v
 }
 
+func (m *amd64) LoadBytes(p Reg, off int) Reg {
+	v := m.vec()
+	if m.elem == 4 {
+		m.do(x86.VPMOVZXBD(mem(p, off), v))
+		m.do(x86.VCVTDQ2PS(v, v))
+		return v
+	}
+	var words operand.Op = m.ctx.XMM()
+	if m.bytes == 64 {
+		words = m.ctx.YMM()
+	}
+	m.do(x86.VPMOVZXBD(mem(p, off), words))
+	m.do(x86.VCVTDQ2PD(words, v))
+	return v
+}
+
 func (m *amd64) Store(v, p Reg, off int) {
 	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mem(p, off)))
 }

@@ -293,6 +293,22 @@ func (m *neon) Load(p Reg, off int) Reg {
 	return v
 }
 
+func (m *neon) LoadBytes(p Reg, off int) Reg {
+	load, shapes := "MOVWU", []string{"B8", "H8", "H4", "S4"}
+	if m.elem == 8 {
+		load, shapes = "MOVHU", append(shapes, "S2", "D2")
+	}
+	r, v := m.ctx.GP64(), m.vec()
+	m.inst([]Reg{r}, []Reg{p}, spelled(load, fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
+	m.inst([]Reg{v}, []Reg{r}, spelled("FMOVD", "R%[2]d, F%[1]d"))
+	for ; len(shapes) > 0; shapes = shapes[2:] {
+		wide := m.vec()
+		m.inst([]Reg{wide}, []Reg{v}, spelled("VUXTL", "V%[2]d."+shapes[0]+", V%[1]d."+shapes[1]))
+		v = wide
+	}
+	return m.encoded(ucvtf, v)
+}
+
 func (m *neon) Store(v, p Reg, off int) {
 	m.inst(nil, []Reg{v, p}, spelled("FMOVQ", fmt.Sprintf("F%%[1]d, %d(R%%[2]d)", off)))
 }

@@ -20,9 +20,10 @@ var (
 	fcmeq = encoded{"fcmeq", 0x4e20e400, false}
 	fsqrt = encoded{"fsqrt", 0x6ea1f800, true}
 	fabs  = encoded{"fabs", 0x4ea0f800, true}
+	ucvtf = encoded{"ucvtf", 0x6e21d800, true}
 )
 
-var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs}
+var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, ucvtf}
 
 // word returns the instruction for registers d, n, m, with its comment.
 func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {

@@ -32,6 +32,7 @@ func emit(m Machine) {
 	lanes(m, "lanes", t.LanesRows, t.LanesCols, t.LanesVecs)
 	lanes(m, "lanesRow", 1, t.LaneRowCols, t.LaneRowVecs)
 	fold(m, "fold")
+	fromBytes(m, "fromBytes")
 }
 
 // emitTraffic writes the ceilings that benchmarks compare with.

@@ -36,6 +36,7 @@ type Machine interface {
 
 	// Vectors. Operations return a new register unless they say otherwise.
 	Load(p Reg, off int) Reg      // a vector at p+off, of any alignment
+	LoadBytes(p Reg, off int) Reg // a vector of the bytes at p+off, each as a number from 0 to 255
 	Broadcast(p Reg, off int) Reg // the element at p+off in every lane
 	Store(v, p Reg, off int)
 	Move(dst, src Reg) // dst = src, in place

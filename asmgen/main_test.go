@@ -122,7 +122,7 @@ func TestRequiredISA(t *testing.T) {
 			}
 		}
 	}
-	want := 2 * (len(kernels.Table) + 5) // two types; five tiles of the matrix kernels
+	want := 2 * (len(kernels.Table) + 6) // two types; five tiles of the matrix kernels; fromBytes
 	for isa := range checks {
 		if seen[isa] != want {
 			t.Errorf("%d functions for %s, want %d", seen[isa], isa, want)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
 )
@@ -259,25 +260,8 @@ func (e *Examples[T]) FillRange(dst []T, ld, lo, hi int) {
 
 // fill converts one example.
 func (e *Examples[T]) fill(dst []T, example int) {
-	dst = dst[:Features]
+	bitstep.FromBytes(dst[:ImageBytes], e.set.Image(example), T(e.pre.Scale), e.mean)
 	dst[ImageBytes] = 1
-	convert((*[ImageBytes]T)(dst), (*[ImageBytes]uint8)(e.set.Image(example)), (*[ImageBytes]T)(e.mean), &e.value)
-}
-
-// convert looks up each byte and subtracts. Loading eight bytes at once takes a third off its time.
-func convert[T kernels.Float](dst *[ImageBytes]T, image *[ImageBytes]uint8, mean *[ImageBytes]T, value *[256]T) {
-	for p := 0; p < ImageBytes; p += 8 {
-		b := binary.LittleEndian.Uint64(image[p:])
-		d, m := (*[8]T)(dst[p:]), (*[8]T)(mean[p:])
-		d[0] = value[uint8(b)] - m[0]
-		d[1] = value[uint8(b>>8)] - m[1]
-		d[2] = value[uint8(b>>16)] - m[2]
-		d[3] = value[uint8(b>>24)] - m[3]
-		d[4] = value[uint8(b>>32)] - m[4]
-		d[5] = value[uint8(b>>40)] - m[5]
-		d[6] = value[uint8(b>>48)] - m[6]
-		d[7] = value[uint8(b>>56)] - m[7]
-	}
 }
 
 // Matrix returns all examples as rows, Len() x [Features] without gaps, converted by so many threads (0:
