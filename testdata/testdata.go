@@ -52,3 +52,14 @@ var Torch string
 //
 //go:embed resume.safetensors
 var Resume string
+
+// TorchSchedules is torch_schedules.txt: learning rates of PyTorch's schedulers as make_torch_schedules.py
+// computed them.
+//
+//go:embed torch_schedules.txt
+var TorchSchedules string
+
+// Schedules is schedules.txt: a line for each schedule of optim's golden test, its name and its hash.
+//
+//go:embed schedules.txt
+var Schedules string
