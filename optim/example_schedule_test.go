@@ -97,11 +97,10 @@ func ExamplePlateau() {
 		log.Fatal(err)
 	}
 	for epoch, loss := range []float64{3, 2, 1, 1, 1, 1, 0.5} {
-		if plateau.Observe(loss) {
-			fmt.Printf("epoch %d: factor %v\n", epoch, plateau.Factor(0))
-		}
+		plateau.Observe(loss)
+		fmt.Printf("%d: %v  ", epoch, plateau.Factor(0))
 	}
-	// Output: epoch 5: factor 0.5
+	// Output: 0: 1  1: 1  2: 1  3: 1  4: 1  5: 0.5  6: 0.5
 }
 
 func ExampleLinearScaling() {

@@ -67,8 +67,9 @@ func (p *Plateau) Factor(uint64) float64 { return p.factor }
 // Best returns the best loss observed, or an infinity before the first that is not NaN.
 func (p *Plateau) Best() float64 { return p.best }
 
-// Observe takes a loss (or with Maximize an accuracy) and reports whether it reduced the factor. NaN is bad.
-func (p *Plateau) Observe(loss float64) (reduced bool) {
+// Observe takes a loss (or with Maximize an accuracy), and reduces the factor if it is one bad observation too
+// many. NaN is bad.
+func (p *Plateau) Observe(loss float64) {
 	p.bad++
 	if p.better(loss) {
 		p.best, p.bad = loss, 0
@@ -77,13 +78,10 @@ func (p *Plateau) Observe(loss float64) (reduced bool) {
 		p.cooldown--
 		p.bad = 0
 	}
-	if p.bad <= p.o.Patience {
-		return false
+	if p.bad > p.o.Patience {
+		p.bad, p.cooldown = 0, p.o.Cooldown
+		p.factor = max(p.factor*p.o.Factor, p.o.Min)
 	}
-	p.bad, p.cooldown = 0, p.o.Cooldown
-	before := p.factor
-	p.factor = max(p.factor*p.o.Factor, p.o.Min)
-	return p.factor < before
 }
 
 func (p *Plateau) better(loss float64) bool {
