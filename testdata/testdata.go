@@ -63,3 +63,13 @@ var TorchSchedules string
 //
 //go:embed schedules.txt
 var Schedules string
+
+// SciPy is scipy.txt: how SciPy minimizes the problems of package problems, as make_scipy.py ran it.
+//
+//go:embed scipy.txt
+var SciPy string
+
+// Minimizers is minimizers.txt: a line for each minimization of package optim's golden test and its hash.
+//
+//go:embed minimizers.txt
+var Minimizers string

@@ -1,0 +1,463 @@
+package optim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/problems"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
+)
+
+// shared are the settings that the methods share.
+type shared[T kernels.Float] struct {
+	stop    optim.Stop
+	line    optim.LineSearch
+	call    func(optim.Iterate[T]) bool
+	kernels *bitstep.Kernels[T]
+}
+
+var methods = []string{"BFGS", "LBFGS", "Newton"}
+
+// minimize runs a method by name. Newton without a Hessian takes one that is not finite: steepest descent.
+func minimize[T kernels.Float](ctx context.Context, method string, s shared[T], f optim.Objective[T],
+	h optim.Hessian[T], x []T) (optim.Result, error) {
+	switch method {
+	case "BFGS":
+		return optim.BFGS[T]{s.stop, s.line, s.call, s.kernels}.Minimize(ctx, f, x)
+	case "LBFGS":
+		return optim.LBFGS[T]{0, s.stop, s.line, s.call, s.kernels}.Minimize(ctx, f, x)
+	}
+	if h == nil {
+		h = func(_, h []T) { h[0] = T(math.NaN()) }
+	}
+	return optim.Newton[T]{h, s.stop, s.line, s.call, s.kernels}.Minimize(ctx, f, x)
+}
+
+// each runs a test for every method.
+func each(t *testing.T, test func(t *testing.T, method string)) {
+	for _, method := range methods {
+		t.Run(method, func(t *testing.T) { test(t, method) })
+	}
+}
+
+// bowl is the sum of (i+1)*(x[i]-1)^2 with its Hessian.
+func bowl(x, grad []float64) float64 {
+	sum := 0.0
+	for i, v := range x {
+		c := float64(i + 1)
+		sum += float64(c * float64((v-1)*(v-1)))
+		if grad != nil {
+			grad[i] = 2 * c * (v - 1)
+		}
+	}
+	return sum
+}
+
+func bowlHessian(x, h []float64) {
+	clear(h)
+	for i := range x {
+		h[i*len(x)+i] = 2 * float64(i+1)
+	}
+}
+
+func TestStopReasons(t *testing.T) {
+	rosenbrock := problems.Named("Rosenbrock")
+	for _, c := range []struct {
+		name   string
+		stop   optim.Stop
+		status optim.Status
+		holds  func(optim.Result) bool
+	}{
+		{"default", optim.Stop{}, optim.GradientConverged, func(r optim.Result) bool { return r.GradNorm <= 1e-5 }},
+		{"gradient", optim.Stop{Gradient: 1e-9}, optim.GradientConverged,
+			func(r optim.Result) bool { return r.GradNorm <= 1e-9 }},
+		{"relative gradient", optim.Stop{GradientRelative: 0.01}, optim.GradientConverged,
+			func(r optim.Result) bool { return r.GradNorm <= 0.01*232.8 && r.GradNorm > 1e-5 }},
+		{"target", optim.Stop{Target: 0.5}, optim.TargetReached, func(r optim.Result) bool { return r.F <= 0.5 }},
+		{"target 0", optim.Stop{Gradient: optim.Zero, Target: optim.Zero}, 0,
+			func(r optim.Result) bool {
+				return r.F == 0 && r.Status == optim.TargetReached || r.GradNorm == 0 || r.F < 1e-20
+			}},
+		{"value", optim.Stop{Gradient: 1e-12, Value: 1e-3}, optim.ValueConverged,
+			func(r optim.Result) bool { return r.F < 5 }},
+		{"step", optim.Stop{Gradient: 1e-12, Step: 1e-3}, optim.StepConverged,
+			func(r optim.Result) bool { return r.F < 5 }},
+		{"iterations", optim.Stop{Iterations: 3}, optim.IterationLimit,
+			func(r optim.Result) bool { return r.Iterations == 3 }},
+		{"evaluations", optim.Stop{Evaluations: 5}, optim.EvaluationLimit,
+			func(r optim.Result) bool { return r.Evaluations == 5 }},
+	} {
+		each(t, func(t *testing.T, method string) {
+			x := []float64{-1.2, 1}
+			r, err := minimize(context.Background(), method, shared[float64]{stop: c.stop}, rosenbrock.Value,
+				rosenbrock.Hessian, x)
+			if c.status != 0 && (r.Status != c.status || err != nil) {
+				t.Errorf("%s: %v, %v, want %v", c.name, r.Status, err, c.status)
+			}
+			grad := make([]float64, 2)
+			if f := rosenbrock.Value(x, grad); f != r.F || kernels.MaxAbs(grad) != r.GradNorm {
+				t.Errorf("%s: the result has %v and %v, x has %v and %v", c.name, r.F, r.GradNorm, f, grad)
+			}
+			if !c.holds(r) {
+				t.Errorf("%s: %+v at %v", c.name, r, x)
+			}
+			if got, want := r.Status.Converged(), r.Status <= optim.StepConverged; got != want {
+				t.Errorf("%v: Converged() = %v", r.Status, got)
+			}
+		})
+	}
+	for s := optim.Unfinished; s <= optim.InvalidSettings; s++ {
+		if name := s.String(); name == "" || strings.HasPrefix(name, "Status(") {
+			t.Errorf("status %d is named %q", int(s), name)
+		}
+	}
+	if got := (optim.InvalidSettings + 1).String(); got != "Status(12)" {
+		t.Errorf("a status that there is not: %q", got)
+	}
+}
+
+// Cancelled in the callback: x is that iterate. Cancelled in the objective, in the midst of a search: x is
+// the lowest point seen.
+func TestCancellation(t *testing.T) {
+	p := problems.Named("Rosenbrock")
+	each(t, func(t *testing.T, method string) {
+		ctx, cancel := context.WithCancel(context.Background())
+		var at []float64
+		x := append([]float64(nil), p.Start...)
+		r, err := minimize(ctx, method, shared[float64]{call: func(it optim.Iterate[float64]) bool {
+			if it.Iteration == 4 {
+				at = append(at, it.X...)
+				cancel()
+			}
+			return false
+		}}, p.Value, p.Hessian, x)
+		if r.Status != optim.Cancelled || !errors.Is(err, context.Canceled) || r.Iterations != 4 {
+			t.Errorf("%v, %v after %d iterations, want cancelled after 4", r.Status, err, r.Iterations)
+		}
+		if x[0] != at[0] || x[1] != at[1] {
+			t.Errorf("x = %v, want the iterate %v", x, at)
+		}
+
+		for stop := 1; stop < 25; stop++ {
+			cause := errors.New("enough")
+			ctx, cancel := context.WithCancelCause(context.Background())
+			lowest, count := math.Inf(1), 0
+			var best []float64
+			x := append([]float64(nil), p.Start...)
+			r, err := minimize(ctx, method, shared[float64]{}, func(x, grad []float64) float64 {
+				f := p.Value(x, grad)
+				if f < lowest {
+					lowest, best = f, append([]float64(nil), x...)
+				}
+				if count++; count == stop {
+					cancel(cause)
+				}
+				return f
+			}, p.Hessian, x)
+			if r.Status != optim.Cancelled || !errors.Is(err, cause) || r.Evaluations != stop {
+				t.Errorf("%v, %v after %d evaluations, want cancelled after %d", r.Status, err, r.Evaluations, stop)
+			}
+			if x[0] != best[0] || x[1] != best[1] || r.F != lowest {
+				t.Errorf("%d evaluations: x = %v with %v, want %v with %v", stop, x, r.F, best, lowest)
+			}
+			grad := make([]float64, 2)
+			if p.Value(x, grad); r.GradNorm != kernels.MaxAbs(grad) {
+				t.Errorf("%d evaluations: gradient norm %v, want that of %v", stop, r.GradNorm, grad)
+			}
+		}
+
+		ctx, cancel = context.WithCancel(context.Background())
+		cancel()
+		r, err = minimize(ctx, method, shared[float64]{}, p.Value, p.Hessian, x)
+		if r.Status != optim.Cancelled || err == nil || r.Evaluations != 0 || !math.IsNaN(r.F) {
+			t.Errorf("cancelled before the start: %+v, %v", r, err)
+		}
+	})
+}
+
+// The callback sees the start and all iterates in order, values that do not rise, and may stop.
+func TestCallback(t *testing.T) {
+	p := problems.Named("Wood")
+	each(t, func(t *testing.T, method string) {
+		for _, last := range []int{0, 7, 1000} {
+			var seen []optim.Iterate[float64]
+			x := append([]float64(nil), p.Start...)
+			r, err := minimize(context.Background(), method, shared[float64]{
+				call: func(it optim.Iterate[float64]) bool {
+					it.X = append([]float64(nil), it.X...)
+					seen = append(seen, it)
+					return it.Iteration == last
+				}}, p.Value, p.Hessian, x)
+			if err != nil || len(seen) != r.Iterations+1 || seen[0].X[0] != p.Start[0] || seen[0].Step != 0 {
+				t.Fatalf("%v after %d iterations, %d calls", err, r.Iterations, len(seen))
+			}
+			if want := optim.CallbackStop; last < 1000 && (r.Status != want || r.Iterations != last) {
+				t.Errorf("%v after %d iterations, want %v after %d", r.Status, r.Iterations, want, last)
+			}
+			for i, it := range seen {
+				if it.Iteration != i || it.F != p.Value(it.X, nil) || i > 0 && !(it.F < seen[i-1].F && it.Step > 0) {
+					t.Errorf("iterate %d: %+v", i, it)
+				}
+			}
+			if end := seen[len(seen)-1]; end.F != r.F || end.X[2] != x[2] || end.GradNorm != r.GradNorm ||
+				end.Evaluations != r.Evaluations {
+				t.Errorf("the last iterate is %+v, the result %+v", end, r)
+			}
+		}
+	})
+}
+
+// Where the objective has no value, searches step back; where it has no gradient, too.
+func TestUndefinedRegions(t *testing.T) {
+	barrier := func(outside, slope float64) optim.Objective[float64] {
+		return func(x, grad []float64) float64 { // x - log(x), a minimum of 1 at 1; a cliff at 0
+			if x[0] <= 0 {
+				if grad != nil {
+					grad[0] = slope
+				}
+				return outside
+			}
+			if grad != nil {
+				grad[0] = 1 - 1/x[0]
+			}
+			return x[0] - kernels.Log(x[0])
+		}
+	}
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, f := range []optim.Objective[float64]{barrier(nan, nan), barrier(inf, 0), barrier(-inf, 0), barrier(-5, nan),
+		barrier(-5, inf)} {
+		for _, backtracking := range []bool{false, true} {
+			each(t, func(t *testing.T, method string) {
+				for _, start := range []float64{1e-3, 0.5, 3, 1e4} {
+					x := []float64{start}
+					r, err := minimize(context.Background(), method,
+						shared[float64]{line: optim.LineSearch{Backtracking: backtracking}}, f,
+						func(x, h []float64) { h[0] = 1 / (x[0] * x[0]) }, x)
+					if err != nil || math.Abs(x[0]-1) > 1e-4 {
+						t.Errorf("from %v to %v: %+v, %v", start, x, r, err)
+					}
+				}
+			})
+		}
+	}
+	for _, f := range []optim.Objective[float64]{
+		func(x, grad []float64) float64 { return nan },
+		func(x, grad []float64) float64 { grad[1] = inf; return 0 },
+	} {
+		each(t, func(t *testing.T, method string) {
+			x := []float64{1, 2}
+			r, err := minimize(context.Background(), method, shared[float64]{}, f, nil, x)
+			if r.Status != optim.NotFinite || err == nil || x[0] != 1 || x[1] != 2 {
+				t.Errorf("no value at the start: %+v, %v, x = %v", r, err, x)
+			}
+		})
+	}
+}
+
+// A gradient of the wrong sign ends at once, at the start, with an error.
+func TestWrongGradient(t *testing.T) {
+	each(t, func(t *testing.T, method string) {
+		x := []float64{3, 4}
+		r, err := minimize(context.Background(), method, shared[float64]{}, func(x, grad []float64) float64 {
+			f := bowl(x, grad)
+			for i := range grad {
+				grad[i] = -grad[i]
+			}
+			return f
+		}, bowlHessian, x)
+		if r.Status != optim.NoProgress || err == nil || x[0] != 3 || x[1] != 4 || r.F != 22 || r.Iterations != 0 {
+			t.Errorf("%+v, %v, x = %v", r, err, x)
+		}
+	})
+}
+
+func TestTrivialStarts(t *testing.T) {
+	each(t, func(t *testing.T, method string) {
+		for _, x := range [][]float64{nil, {}, {1}, {1, 1, 1}} {
+			r, err := minimize(context.Background(), method, shared[float64]{}, bowl, bowlHessian, x)
+			if err != nil || r.Status != optim.GradientConverged || r.Evaluations != 1 || r.Iterations != 0 ||
+				r.F != 0 {
+				t.Errorf("x = %v: %+v, %v", x, r, err)
+			}
+		}
+	})
+}
+
+// Newton's method leaves the saddle of x^2 - y^2 + y^4/4, which it would run into undamped.
+func TestNewtonLeavesSaddle(t *testing.T) {
+	f := func(x, grad []float64) float64 {
+		a, b := float64(x[0]*x[0]), float64(x[1]*x[1])
+		if grad != nil {
+			grad[0], grad[1] = 2*x[0], float64(-2*x[1])+float64(b*x[1])
+		}
+		return a - b + float64(b*b)/4
+	}
+	x := []float64{1, 1e-6}
+	r, err := optim.Newton[float64]{Hessian: func(x, h []float64) {
+		h[0], h[1], h[2], h[3] = 2, math.NaN(), 0, float64(3*float64(x[1]*x[1]))-2 // h[1] is not read
+	}}.Minimize(context.Background(), f, x)
+	if err != nil || math.Abs(x[0]) > 1e-5 || math.Abs(x[1]-math.Sqrt2) > 1e-5 || math.Abs(r.F+1) > 1e-9 {
+		t.Errorf("%+v, %v, x = %v", r, err, x)
+	}
+	x = []float64{1, 1e-3} // without a floor: down to the target
+	r, err = optim.Newton[float64]{Stop: optim.Stop{Target: -1e6}, Hessian: func(_, h []float64) {
+		h[0], h[1], h[2], h[3] = 2, 0, 0, -2
+	}}.Minimize(context.Background(), func(x, grad []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1] = 2*x[0], -2*x[1]
+		}
+		return float64(x[0]*x[0]) - float64(x[1]*x[1])
+	}, x)
+	if err != nil || r.Status != optim.TargetReached || r.F > -1e6 {
+		t.Errorf("%+v, %v, x = %v", r, err, x)
+	}
+}
+
+// Without a usable Hessian Newton's method goes down the gradient.
+func TestNewtonWithoutHessian(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for at := range 4 {
+			x := []float64{3, 4}
+			r, err := optim.Newton[float64]{Hessian: func(x, h []float64) {
+				bowlHessian(x, h)
+				h[at] = bad
+			}}.Minimize(context.Background(), bowl, x)
+			if err != nil || math.Abs(x[0]-1) > 1e-5 || at == 1 && r.Iterations != 1 {
+				t.Errorf("h[%d] = %v: %+v, %v, x = %v", at, bad, r, err, x)
+			}
+		}
+	}
+}
+
+func TestSettingsErrors(t *testing.T) {
+	ctx, nan := context.Background(), math.NaN()
+	run := func(s optim.Stop, l optim.LineSearch) error {
+		_, err := optim.BFGS[float64]{Stop: s, LineSearch: l}.Minimize(ctx, bowl, []float64{0})
+		return err
+	}
+	_, memory := optim.LBFGS[float32]{Memory: -3}.Minimize(ctx, func(x, g []float32) float64 { return 0 }, nil)
+	_, hessian := optim.Newton[float64]{}.Minimize(ctx, bowl, nil)
+	result, objective := optim.LBFGS[float64]{}.Minimize(ctx, nil, nil)
+	if result.Status != optim.InvalidSettings || !math.IsNaN(result.F) || result.Status.Converged() {
+		t.Errorf("%+v", result)
+	}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{run(optim.Stop{Gradient: -1}, optim.LineSearch{}), "optim: BFGS: Stop.Gradient = -1, want in [0, +Inf)"},
+		{run(optim.Stop{GradientRelative: nan}, optim.LineSearch{}),
+			"optim: BFGS: Stop.GradientRelative = NaN, want in [0, +Inf)"},
+		{run(optim.Stop{Target: nan}, optim.LineSearch{}), "optim: BFGS: Stop.Target = NaN, want in (-Inf, +Inf)"},
+		{run(optim.Stop{Value: -1e-9}, optim.LineSearch{}), "optim: BFGS: Stop.Value = -1e-09, want in [0, +Inf)"},
+		{run(optim.Stop{Step: math.Inf(1)}, optim.LineSearch{}), "optim: BFGS: Stop.Step = +Inf, want in [0, +Inf)"},
+		{run(optim.Stop{Iterations: -1}, optim.LineSearch{}), "optim: BFGS: Stop.Iterations = -1, want at least 1"},
+		{run(optim.Stop{Evaluations: -1}, optim.LineSearch{}), "optim: BFGS: Stop.Evaluations = -1, want at least 1"},
+		{run(optim.Stop{}, optim.LineSearch{C1: 0.5}), "optim: BFGS: LineSearch.C1 = 0.5, want in (0, 0.5)"},
+		{run(optim.Stop{}, optim.LineSearch{C1: optim.Zero}), "optim: BFGS: LineSearch.C1 = 0, want in (0, 0.5)"},
+		{run(optim.Stop{}, optim.LineSearch{C1: 0.1, C2: 0.05}), "optim: BFGS: LineSearch.C2 = 0.05, want in (0.1, 1)"},
+		{run(optim.Stop{}, optim.LineSearch{C2: 1}), "optim: BFGS: LineSearch.C2 = 1, want in (0.0001, 1)"},
+		{run(optim.Stop{}, optim.LineSearch{Trials: -1}), "optim: BFGS: LineSearch.Trials = -1, want at least 1"},
+		{run(optim.Stop{}, optim.LineSearch{Noise: -1}), "optim: BFGS: LineSearch.Noise = -1, want in [0, 1)"},
+		{memory, "optim: LBFGS: Memory = -3, want at least 1"},
+		{hessian, "optim: Newton: Hessian is nil, want a function"},
+		{objective, "optim: LBFGS: the objective is nil, want a function"},
+	} {
+		if c.err == nil || c.err.Error() != c.want {
+			t.Errorf("%v, want %s", c.err, c.want)
+		}
+	}
+}
+
+// One minimization allocates as much as another that takes ten times the iterations, also with threads.
+func TestNoAllocationPerIteration(t *testing.T) {
+	for _, n := range []int{50, 4 * kernels.ReduceChunk} {
+		f := func(x, grad []float32) float64 { // the terms differ a thousandfold
+			sum := 0.0
+			for i, v := range x {
+				c := float32(i%1000 + 1)
+				if grad != nil {
+					grad[i] = c * v
+				}
+				sum += float64(c*v) * float64(v)
+			}
+			return sum / 2
+		}
+		x, k := make([]float32, n), bitstep.On[float32](bitstep.Active()).Threads(2)
+		run := func(iterations int) float64 {
+			return testing.AllocsPerRun(2, func() {
+				for i := range x {
+					x[i] = 1
+				}
+				r, _ := optim.LBFGS[float32]{Kernels: &k, Stop: optim.Stop{Iterations: iterations}}.Minimize(
+					context.Background(), f, x)
+				if r.Iterations != iterations {
+					t.Fatalf("%d elements: %+v", n, r)
+				}
+			})
+		}
+		if few, many := run(2), run(20); few != many && !raceEnabled {
+			t.Errorf("%d elements: %v allocations in 2 iterations, %v in 20", n, few, many)
+		}
+	}
+}
+
+// Vectors that are spread over threads give the same bits with any number of them and on every backend.
+func TestMinimizeThreads(t *testing.T) {
+	const n = 3*kernels.ReduceChunk + 77
+	p := problems.ExtendedRosenbrock(n + n%2)
+	want := ""
+	for _, b := range bitstep.Backends() {
+		for _, threads := range []int{1, 2, 3} {
+			k := bitstep.On[float64](b).Threads(threads)
+			x := append([]float64(nil), p.Start...)
+			for i := range x {
+				x[i] += float64(i%7) / 100
+			}
+			r, err := optim.LBFGS[float64]{Kernels: &k, Stop: optim.Stop{Iterations: 6}}.Minimize(
+				context.Background(), p.Value, x)
+			got := fmt.Sprintf("%+v %x %x %v", r, x[:10], kernels.Sum(x), err)
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				t.Errorf("%v with %d threads: %s, want %s", b, threads, got, want)
+			}
+		}
+	}
+}
+
+// Minima are reached in float32 as well, to what float32 can tell.
+func TestMinimizeSingle(t *testing.T) {
+	for _, name := range []string{"Rosenbrock", "Beale", "Powell singular", "Freudenstein-Roth", "Helical valley",
+		"Extended Rosenbrock", "Broyden tridiagonal", "Trigonometric", "Logistic regression"} {
+		p := problems.Named(name)
+		each(t, func(t *testing.T, method string) {
+			if method == "Newton" && p.Hessian == nil {
+				return
+			}
+			x := make([]float32, len(p.Start))
+			for i, v := range p.Start {
+				x[i] = float32(v)
+			}
+			var h optim.Hessian[float32]
+			if p.Hessian != nil {
+				h = p.SingleHessian()
+			}
+			r, err := minimize(context.Background(), method, shared[float32]{}, p.Single(), h, x)
+			gap := math.Inf(1)
+			for _, m := range p.Minima {
+				gap = min(gap, math.Abs(r.F-m)/(1+m))
+			}
+			if err != nil || !r.Status.Converged() || gap > 1e-4 {
+				t.Errorf("%s: %+v, %v", name, r, err)
+			}
+		})
+	}
+}
