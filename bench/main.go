@@ -2,10 +2,13 @@
 // every backend against the definitions and the golden hashes, and measures every kernel against the
 // ceilings that it measures in the same run.
 //
-//	go run ./bench            all of it, in under two minutes
-//	go run ./bench -quick     the same with one size and few samples
+//	go run ./bench                  all of it, in under two minutes
+//	go run ./bench -quick           the same with one size and few samples
+//	go run ./bench train            trains and tests a classifier of images
+//	go run ./bench random-search    the lecture's first strategy, and gradient descent beside it
 //
-// It exits with status 1 if a kernel returns wrong bits.
+// It exits with status 1 if a kernel returns wrong bits or something else fails, 2 after a mistake in the
+// command line and 130 after an interrupt. Each subcommand lists its flags with -help.
 package main
 
 import (
@@ -20,10 +23,22 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "train":
+			os.Exit(train(os.Args[2:]))
+		case "random-search":
+			os.Exit(randomSearch(os.Args[2:]))
+		}
+	}
 	quick := flag.Bool("quick", false, "fewer sizes and samples, to see that everything works")
 	jsonFile := flag.String("json", "", "also write the measurements to this `file`")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./bench [-quick] [-json file]")
+		fmt.Fprintln(flag.CommandLine.Output(), `usage: go run ./bench [-quick] [-json file]
+       go run ./bench train [flags]
+       go run ./bench random-search [flags]
+
+Without a subcommand it verifies and measures every kernel.`)
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -422,7 +422,9 @@ func (t *Trainer[T]) result() *Result[T] {
 		copy(m.W, t.best)
 	}
 	r := &Result[T]{Model: m, Epochs: t.Epochs(), Steps: t.Steps(), Best: t.bestEpoch(), Early: t.impatient()}
+	steps := t.train.pass.times // those of the evaluation are none of a step
 	r.Train = t.train.Evaluate(m.W)
+	t.train.pass.times = steps
 	for i, e := range []*Evaluation{&r.Validation, &r.Test} {
 		if t.others[i] != nil {
 			*e = t.others[i].Evaluate(m.W)

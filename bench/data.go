@@ -1,0 +1,114 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear"
+)
+
+// dataFlags choose the images that the subcommands train on.
+type dataFlags struct {
+	dir        string
+	validation int
+	rows       bool
+	threads    int
+	seed       uint64
+	typ        string
+}
+
+func (f *dataFlags) register(set *flag.FlagSet) {
+	set.StringVar(&f.dir, "data", "", "`folder` with CIFAR-10's binary files, data_batch_1.bin to test_batch.bin\n"+
+		"(without it, a synthetic set in the same format is made once and kept in the user's cache)")
+	set.IntVar(&f.validation, "validation", 5000, "`images` of the training set to keep for validation, 0 for none")
+	set.BoolVar(&f.rows, "rows", false, "keep the features in memory, four times the pixels' size or eight,\n"+
+		"instead of making them whenever they are used; the results are the same")
+	set.IntVar(&f.threads, "threads", 0, "`number` of threads, 0 for all of the machine; the results are the same")
+	set.Uint64Var(&f.seed, "seed", 1, "`number` that decides all that is random: weights, order of the images, split")
+	set.StringVar(&f.typ, "type", "float32", "element `type`: float32 or float64")
+}
+
+func (f *dataFlags) check() error {
+	if f.typ != "float32" && f.typ != "float64" {
+		return usageError{fmt.Errorf("-type %s, want float32 or float64", f.typ)}
+	}
+	if f.threads < 0 {
+		return usageError{fmt.Errorf("-threads %d, want at least 0", f.threads)}
+	}
+	return nil
+}
+
+// An images is a set of images, split and named.
+type images struct {
+	train, validation, test *linear.Dataset // validation may be nil
+}
+
+// load reads the set and tells on w what it is.
+func (f *dataFlags) load(w io.Writer) (images, error) {
+	dir := f.dir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			cache = os.TempDir()
+		}
+		dir = filepath.Join(cache, "bitstep", "cifar-10-synthetic")
+		fmt.Fprintln(w, "data       SYNTHETIC images, since there is no -data: not the real CIFAR-10")
+		if _, _, err := linear.LoadCIFAR10(dir); err != nil {
+			fmt.Fprintf(w, "           making them in %s\n", dir)
+			if err := linear.WriteCIFAR10(dir, linear.Synthetic{Seed: 1}); err != nil {
+				return images{}, err
+			}
+		}
+	}
+	train, test, err := linear.LoadCIFAR10(dir)
+	if err != nil {
+		return images{}, fmt.Errorf("%w\n(without -data, a synthetic set is made and used)", err)
+	}
+	set := images{train: train, test: test}
+	if f.validation != 0 {
+		if set.train, set.validation, err = train.Split(f.validation, f.seed); err != nil {
+			return images{}, fmt.Errorf("-validation %d: %w", f.validation, err)
+		}
+	}
+	fmt.Fprintf(w, "           %s\n", dir)
+	fmt.Fprintf(w, "           %s images to train, %s to validate, %s to test; %s\n", thousands(set.train.Len()),
+		thousands(f.validation), thousands(test.Len()), strings.Join(test.Classes, ", "))
+	return set, nil
+}
+
+// prepare makes features of the images: scaled, less the mean image of the training set, and a constant.
+func prepare[T kernels.Float](set images, f *dataFlags) (data linear.Data[T], err error) {
+	pre := linear.NewPreprocess(set.train)
+	for _, part := range []struct {
+		from *linear.Dataset
+		to   *linear.Set[T]
+	}{{set.train, &data.Train}, {set.validation, &data.Validation}, {set.test, &data.Test}} {
+		if part.from == nil {
+			continue
+		}
+		e, err := linear.NewExamples[T](part.from, pre)
+		if err != nil {
+			return data, err
+		}
+		if f.rows {
+			*part.to = linear.NewResidentSet(e, f.threads)
+		} else {
+			*part.to = linear.NewSet(e)
+		}
+	}
+	return data, nil
+}
+
+// thousands writes 50000 as 50,000.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

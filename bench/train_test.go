@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep/linear"
+)
+
+// smallData writes a small set and returns its folder.
+func smallData(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := linear.WriteCIFAR10(dir, linear.Synthetic{Seed: 3, Train: 400, Test: 100}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// runTrain runs bench train and returns what it printed.
+func runTrain(t *testing.T, args ...string) string {
+	t.Helper()
+	var f trainFlags
+	set := flag.NewFlagSet("train", flag.ContinueOnError)
+	f.register(set)
+	if err := set.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := f.run(context.Background(), &out); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return out.String()
+}
+
+func checkPNG(t *testing.T, name string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := png.Decode(f); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+}
+
+// The command trains, writes its files and prints one hash however the run was made.
+func TestTrain(t *testing.T) {
+	data, out := smallData(t), t.TempDir()
+	flags := []string{"-data", data, "-validation", "100", "-batch", "50", "-epochs", "4", "-out", out}
+	hash := regexp.MustCompile(`SHA-256 [0-9a-f]{64}`)
+	text := runTrain(t, append(flags, "-threads", "1", "-times")...)
+	want := hash.FindString(text)
+	for _, part := range []string{want, "300 images to train, 100 to validate, 100 to test", "test accuracy",
+		"Confusion", "backward"} {
+		if part == "" || !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+	for _, name := range []string{"curves.png", "templates.png"} {
+		checkPNG(t, filepath.Join(out, name))
+	}
+	if got := hash.FindString(runTrain(t, append(flags, "-threads", "2", "-rows")...)); got != want {
+		t.Errorf("from rows, with two threads: %s, want %s", got, want)
+	}
+	text = runTrain(t, append(flags, "-resume")...)
+	if got := hash.FindString(text); got != want || !strings.Contains(text, "resumed    after step 24") {
+		t.Errorf("resumed at the end: %s, want %s, in\n%s", got, want, text)
+	}
+	text = runTrain(t, append(flags, "-validation", "0", "-type", "float64", "-loss", "softmax",
+		"-optimizer", "sgd")...)
+	if strings.Contains(text, "valid. loss") {
+		t.Errorf("without a validation set:\n%s", text)
+	}
+}
+
+func TestRandomSearch(t *testing.T) {
+	var f searchFlags
+	set := flag.NewFlagSet("random-search", flag.ContinueOnError)
+	f.register(set)
+	dir := t.TempDir()
+	err := set.Parse([]string{"-data", smallData(t), "-validation", "100", "-tries", "20", "-out", dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := f.run(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"try     1", "the best was try", "random search", "gradient descent",
+		"test accuracy"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("%q is missing in\n%s", part, out.String())
+		}
+	}
+	checkPNG(t, filepath.Join(dir, "random-search.png"))
+	checkPNG(t, filepath.Join(dir, "gradient-descent.png"))
+}
+
+// Mistakes in the command line exit with status 2, other errors with 1.
+func TestExitStatus(t *testing.T) {
+	t.Chdir(t.TempDir()) // for the folder of -out
+	for _, c := range []struct {
+		want int
+		args string
+	}{
+		{2, "-optimizer newton"}, {2, "-schedule sometimes"}, {2, "-loss l1"}, {2, "-batch 0"}, {2, "-type int"},
+		{2, "-threads -1"}, {2, "-lr -1"}, {2, "-nonsense"}, {2, "more"}, {1, "-data nowhere"}, {0, "-help"},
+	} {
+		if got := train(strings.Fields(c.args)); got != c.want {
+			t.Errorf("bench train %s: status %d, want %d", c.args, got, c.want)
+		}
+	}
+	if got := randomSearch([]string{"-tries", "0"}); got != 2 {
+		t.Errorf("bench random-search -tries 0: status %d, want 2", got)
+	}
+}
