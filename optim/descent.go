@@ -122,7 +122,7 @@ func (m *descent[T]) advance(c compass[T]) searchEnd {
 	}
 	m.slope = float64(m.k.Dot(m.g, m.d))
 	m.best, m.bestNorm = point{f: m.f}, m.norm
-	if !(m.slope < 0) || m.slope-m.slope != 0 || !m.k.AllFinite(m.d) {
+	if !(m.slope < 0) || m.slope-m.slope != 0 { // or d is not finite
 		return stepFailed
 	}
 	if step == 0 {
@@ -190,17 +190,22 @@ func (m *descent[T]) evaluate(grad []T) float64 {
 	return m.objective(m.xt, grad)
 }
 
-// accept makes the trial the iterate and returns the changes of value and point.
+// accept makes the trial the iterate and returns the change of the value and, for Stop.Step, of the point.
 func (m *descent[T]) accept(c compass[T]) (df, dx float64) {
 	s, y := c.change(m)
 	m.k.Sub(s, m.xt, m.x)
 	if y != nil {
 		m.k.Sub(y, m.gt, m.g)
 	}
+	if m.stop.Step >= 0 {
+		dx = float64(m.k.MaxAbs(s))
+	}
 	copy(m.x, m.xt)
 	m.g, m.gt = m.gt, m.g
-	df, dx = math.Abs(m.trial.f-m.f), float64(m.k.MaxAbs(s))
-	m.f, m.norm = m.trial.f, float64(m.k.MaxAbs(m.g))
+	df, m.f = math.Abs(m.trial.f-m.f), m.trial.f
+	if m.norm = m.bestNorm; m.best != m.trial {
+		m.norm = float64(m.k.MaxAbs(m.g))
+	}
 	m.best = point{}
 	c.learn(m)
 	return df, dx

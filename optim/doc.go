@@ -22,6 +22,14 @@
 // count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
 // not stopped, on any machine.
 //
+// # Minimizers
+//
+// [BFGS], [LBFGS] and [Newton] minimize a smooth function without noise, an [Objective], by line searches: for
+// full batches and for fitting, where they need far fewer evaluations than a first-order optimizer.
+//
+//	x := []float64{-1.2, 1}
+//	result, err := optim.LBFGS[float64]{}.Minimize(ctx, objective, x)
+//
 // # PyTorch
 //
 // With equal hyperparameters these make the steps of torch.optim (version 1.13; a test follows 128 steps of

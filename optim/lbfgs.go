@@ -29,9 +29,10 @@ type LBFGS[T kernels.Float] struct {
 	Kernels     *bitstep.Kernels[T]          // nil: those of the active backend
 }
 
-// Minimize minimizes f from x and leaves in x the best point found, also when it returns an error: a wrong
-// setting, a start without a finite value, a context that is done, or no progress. It allocates at the start
-// and not in iterations.
+// Minimize minimizes f from x. It writes whole iterates to x, each lower than the one before but for rounding, and
+// whatever ends it, also a context that is done or the limit of evaluations in the midst of a search, x is the
+// last iterate or a lower trial of that search. Errors: a setting out of range or a start without finite value and
+// gradient (x is unchanged), a context that is done, no progress. It allocates at the start and not in iterations.
 func (c LBFGS[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
 	check := setting{method: "LBFGS"}
 	check.whole("Memory", &c.Memory, 10)

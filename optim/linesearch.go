@@ -12,13 +12,16 @@ import (
 //	f(x + a*d) <= f(x) + C1*a*g'd                 sufficient decrease (Armijo)
 //	|g(x + a*d)'d| <= C2*|g'd|                    curvature (strong Wolfe)
 //
+// The first trial is a step of 1, or of length 1 where d is against the gradient for want of anything better.
+//
 // The strong Wolfe search brackets such a step and closes in by cubic, quadratic and secant interpolation, each
-// trial kept within bounds so that the bracket shrinks by a third in two trials. Trials without a finite value
-// or derivative end the bracket. Where two values differ by no more than Noise*|f| they are taken as equal and
-// the derivatives decide, as in the approximate Wolfe conditions: so the search ends properly where the
-// decrease is less than the rounding of f. Sources: Nocedal and Wright, Numerical Optimization (2006), section
-// 3.5; Moré and Thuente, Line search algorithms with guaranteed sufficient decrease (1994); Hager and Zhang, A
-// new conjugate gradient method with guaranteed descent and an efficient line search (2005).
+// trial kept within bounds so that the bracket shrinks by a third in two trials; it ends at no point higher than
+// the low end of the bracket. Trials without a finite value or derivative end the bracket. Where two values
+// differ by no more than Noise*|f| they are taken as equal and the derivatives decide, as in the approximate
+// Wolfe conditions: so the search ends properly where the decrease is less than the rounding of f. Sources:
+// Nocedal and Wright, Numerical Optimization (2006), section 3.5; Moré and Thuente, Line search algorithms with
+// guaranteed sufficient decrease (1994); Hager and Zhang, A new conjugate gradient method with guaranteed
+// descent and an efficient line search (2005).
 //
 // Backtracking wants the sufficient decrease only. It takes the first trial with its gradient, later ones by
 // value alone, each at the minimum of the parabola through what is known, within 0.1 and 0.5 of the trial
@@ -29,7 +32,7 @@ type LineSearch struct {
 	C2           float64 // in (C1, 1). Default: 0.9
 	Trials       int     // the largest number of trials in one search. Default: 40
 	// Noise is the rounding of the objective's values relative to them. Default: 2^-48 for float64 and 2^-20
-	// for float32.
+	// for float32. An objective that subtracts large numbers may need more.
 	Noise float64
 }
 
@@ -75,7 +78,7 @@ func (m *descent[T]) wolfe(first float64) searchEnd {
 			hi = point{a: t.a, f: math.Inf(1)}
 			next = lo.a + float64(0.1*(t.a-lo.a))
 			continue
-		case t.f <= limit+noise && math.Abs(t.d) <= -float64(m.line.C2*start.d):
+		case t.f <= min(limit, lo.f)+noise && math.Abs(t.d) <= -float64(m.line.C2*start.d):
 			return stepFound
 		case t.f > limit+noise || t.f > lo.f+noise:
 			next = closer(lo, t, noise)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -375,8 +376,11 @@ func TestSettingsErrors(t *testing.T) {
 	}
 }
 
-// One minimization allocates as much as another that takes ten times the iterations, also with threads.
+// One minimization allocates as much as another that takes ten times the iterations. With threads, whose shared
+// memory is pooled, a pool may be refilled when a goroutine moves to another processor, less than once in four
+// iterations.
 func TestNoAllocationPerIteration(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which empties pools
 	for _, n := range []int{50, 4 * kernels.ReduceChunk} {
 		f := func(x, grad []float32) float64 { // the terms differ a thousandfold
 			sum := 0.0
@@ -402,7 +406,7 @@ func TestNoAllocationPerIteration(t *testing.T) {
 				}
 			})
 		}
-		if few, many := run(2), run(20); few != many && !raceEnabled {
+		if few, many := run(2), run(20); few != many && (n < 1000 || many-few > 4) && !raceEnabled {
 			t.Errorf("%d elements: %v allocations in 2 iterations, %v in 20", n, few, many)
 		}
 	}
