@@ -1,0 +1,401 @@
+package optim_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
+)
+
+// cubic is the sum of (i+1)/8*x^3 - x, with derivatives 3*(i+1)/8*x^2 - 1.
+func cubic[T kernels.Float](x, grad []T) float64 {
+	sum := 0.0
+	for i, v := range x {
+		a, v := float64(i+1)/8, float64(v)
+		sum += a*v*v*v - v
+		if grad != nil {
+			grad[i] = T(3*a*v*v - 1)
+		}
+	}
+	return sum
+}
+
+// Numerical gradients are within the documented errors of the derivatives.
+func TestNumericalGradient(t *testing.T) {
+	t.Run("type=float32", testNumericalGradient[float32])
+	t.Run("type=float64", testNumericalGradient[float64])
+}
+
+func testNumericalGradient[T kernels.Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x, grad, want := make([]T, 20), make([]T, 20), make([]T, 20)
+	for i := range x {
+		x[i] = T(4*r.Float64() - 2)
+	}
+	before := slices.Clone(x)
+	f := cubic(x, want)
+	unit := 0x1p-53
+	if T(1)+T(0x1p-40) == 1 {
+		unit = 0x1p-24
+	}
+	for _, d := range []optim.Difference{optim.Central, optim.Forward} {
+		for _, step := range []float64{0, 1e-2, 1e-3} {
+			if err := optim.NumericalGradient(cubic[T], x, grad, d, step); err != nil {
+				t.Fatal(err)
+			}
+			h := step
+			if step == 0 {
+				h = map[optim.Difference]float64{optim.Central: 0x1p-17, optim.Forward: 0x1p-13}[d]
+				if unit > 0x1p-50 {
+					h = map[optim.Difference]float64{optim.Central: 0x1p-8, optim.Forward: 0x1p-11}[d]
+				}
+			}
+			for i, v := range x {
+				a, v := float64(i+1)/8, float64(v)
+				h := h * max(1, math.Abs(v))
+				// cubic adds in float64, so that its error is of 20 roundings there, whatever T is.
+				bound := 40*0x1p-53*(math.Abs(f)+50)/h + 4*unit*math.Abs(float64(want[i]))
+				if d == optim.Central {
+					bound += h * h * a * 1.01
+				} else {
+					bound += h*3*a*math.Abs(v)*1.01 + h*h*a
+				}
+				if got := float64(grad[i] - want[i]); math.Abs(got) > bound {
+					t.Errorf("difference %d, step %v: derivative %d is off by %v, want at most %v", d, step, i, got,
+						bound)
+				}
+			}
+		}
+	}
+	if !slices.Equal(x, before) {
+		t.Error("x has changed")
+	}
+}
+
+// With a step that is a power of two the formulas are the slides'.
+func TestNumericalGradientSlides(t *testing.T) {
+	f := func(x, _ []float64) float64 { return math.Exp(x[0]) * x[1] }
+	x, grad := []float64{0.5, -0.75}, make([]float64, 2)
+	const h = 0x1p-13
+	if err := optim.NumericalGradient(f, x, grad, optim.Forward, h); err != nil {
+		t.Fatal(err)
+	}
+	f0 := f(x, nil)
+	if want := (f([]float64{0.5 + h, -0.75}, nil) - f0) / h; grad[0] != want {
+		t.Errorf("forward: %v, want %v", grad[0], want)
+	}
+	if err := optim.NumericalGradient(f, x, grad, optim.Central, h); err != nil {
+		t.Fatal(err)
+	}
+	if want := (f([]float64{0.5, -0.75 + h}, nil) - f([]float64{0.5, -0.75 - h}, nil)) / (2 * h); grad[1] != want {
+		t.Errorf("central: %v, want %v", grad[1], want)
+	}
+}
+
+// The objective is asked for values only, as often as documented, and x is left alone, to the bit, even when
+// it panics.
+func TestNumericalGradientLeavesX(t *testing.T) {
+	for d, want := range map[optim.Difference]int{optim.Central: 8, optim.Forward: 5} {
+		x := []float64{math.Copysign(0, -1), math.MaxFloat64, 5e-324, -3}
+		before := fmt.Sprintf("%x", x)
+		calls, limit := 0, math.MaxInt
+		f := func(x, grad []float64) float64 {
+			if grad != nil {
+				t.Error("a gradient was asked for")
+			}
+			if calls++; calls > limit {
+				panic("enough")
+			}
+			return x[0]
+		}
+		if err := optim.NumericalGradient(f, x, make([]float64, 4), d, 0); err != nil {
+			t.Fatal(err)
+		}
+		if calls != want {
+			t.Errorf("difference %d: %d calls, want %d", d, calls, want)
+		}
+		for limit = range want {
+			calls = 0
+			func() {
+				defer func() { recover() }()
+				optim.NumericalGradient(f, x, make([]float64, 4), d, 0)
+			}()
+			if after := fmt.Sprintf("%x", x); after != before {
+				t.Errorf("after a panic in call %d, x = %s, want %s", limit, after, before)
+			}
+		}
+	}
+}
+
+func TestNumericalGradientErrors(t *testing.T) {
+	x := []float32{1}
+	for _, c := range []struct {
+		d    optim.Difference
+		step float64
+		want string
+	}{
+		{optim.Central, -1, "optim: NumericalGradient: step = -1, want in (0, 1)"},
+		{optim.Central, optim.Zero, "optim: NumericalGradient: step = 0, want in (0, 1)"},
+		{optim.Central, math.NaN(), "optim: NumericalGradient: step = NaN, want in (0, 1)"},
+		{7, 0, "optim: NumericalGradient: difference 7, want Central or Forward"},
+	} {
+		if err := optim.NumericalGradient(cubic[float32], x, x, c.d, c.step); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+	defer func() {
+		if got, want := recover(), "optim: NumericalGradient: len(grad) = 2, want len(x) = 1"; got != want {
+			t.Errorf("panics with %v, want %s", got, want)
+		}
+	}()
+	optim.NumericalGradient(cubic[float32], x, make([]float32, 2), optim.Central, 0)
+}
+
+// A right gradient passes everywhere with the defaults, at stationary points too.
+func TestCheckGradientRight(t *testing.T) {
+	t.Run("type=float32", testCheckGradientRight[float32])
+	t.Run("type=float64", testCheckGradientRight[float64])
+}
+
+func testCheckGradientRight[T kernels.Float](t *testing.T) {
+	rosenbrock := func(x, grad []T) float64 {
+		a, b := float64(x[0]), float64(x[1])
+		if grad != nil {
+			grad[0], grad[1] = T(-400*a*(b-a*a)-2*(1-a)), T(200*(b-a*a))
+		}
+		return 100*(b-a*a)*(b-a*a) + (1-a)*(1-a)
+	}
+	softplus := func(x, grad []T) float64 {
+		sum := 0.0
+		for i, v := range x {
+			sum += math.Log1p(math.Exp(float64(v)))
+			if grad != nil {
+				grad[i] = T(1 / (1 + math.Exp(-float64(v))))
+			}
+		}
+		return sum
+	}
+	cube := func(x, grad []T) float64 {
+		v := float64(x[0])
+		if grad != nil {
+			grad[0] = T(3 * v * v)
+		}
+		return v * v * v
+	}
+	for _, c := range []struct {
+		name string
+		f    optim.Objective[T]
+		x    []T
+	}{
+		{"Rosenbrock", rosenbrock, []T{-1.25, 1}}, {"Rosenbrock", rosenbrock, []T{1, 1}},
+		{"softplus", softplus, []T{-20, -3, -1, 0, 1, 3, 20, 100}}, {"cube", cube, []T{0}}, {"cube", cube, []T{1e-3}},
+		{"cubic", cubic[T], []T{0.5, -1, 2, 0.001, 1e3}},
+		{"empty", cubic[T], nil},
+	} {
+		for _, d := range []optim.Difference{optim.Central, optim.Forward} {
+			r, err := optim.CheckGradient(c.f, c.x, optim.GradientCheck{Difference: d})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.OK() || r.Checked != len(c.x) || r.Count[optim.Kink] != 0 {
+				t.Errorf("%s at %v, difference %d:\n%v", c.name, c.x, d, r)
+			}
+		}
+	}
+}
+
+// Each wrong derivative is found and reported first, and nothing else is.
+func TestCheckGradientWrong(t *testing.T) {
+	for name, wrong := range map[string]func(float64) float64{
+		"sign":    func(g float64) float64 { return -g },
+		"factor":  func(g float64) float64 { return g * (1 + 1e-5) },
+		"missing": func(float64) float64 { return 0 },
+		"offset":  func(g float64) float64 { return g + 1e-4 },
+		"NaN":     func(float64) float64 { return math.NaN() },
+		"Inf":     func(float64) float64 { return math.Inf(1) },
+	} {
+		for bad := range 12 {
+			f := func(x, grad []float64) float64 {
+				v := cubic(x, grad)
+				if grad != nil {
+					grad[bad] = wrong(grad[bad])
+				}
+				return v
+			}
+			x := make([]float64, 12)
+			for i := range x {
+				x[i] = 1.5 + float64(i)/4
+			}
+			r, err := optim.CheckGradient(f, x, optim.GradientCheck{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.OK() || r.Count != [4]int{optim.Agrees: 11, optim.Differs: 1} || r.Worst[0].Index != bad ||
+				r.Worst[0].Finding != optim.Differs {
+				t.Errorf("%s in %d:\n%v", name, bad, r)
+			}
+			if len(r.Worst) != 10 || !slices.IsSortedFunc(r.Worst[1:], func(a, b optim.Coordinate) int {
+				return int(math.Copysign(1, b.Error-a.Error))
+			}) {
+				t.Errorf("the worst are not sorted:\n%v", r)
+			}
+		}
+	}
+}
+
+// The relative error is CS231n's.
+func TestCheckGradientError(t *testing.T) {
+	f := func(x, grad []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1], grad[2] = 3, -2, 1e-3
+		}
+		return 2*x[0] + 2*x[1]
+	}
+	r, err := optim.CheckGradient(f, []float64{1, 2, 3}, optim.GradientCheck{Floor: 1, Tolerance: 0.1, Worst: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []optim.Coordinate{
+		{Index: 1, X: 2, Analytic: -2, Numeric: 2, Error: 2, Finding: optim.Differs},
+		{Index: 0, X: 1, Analytic: 3, Numeric: 2, Error: 1. / 3, Finding: optim.Differs},
+		{Index: 2, X: 3, Analytic: 1e-3, Numeric: 0, Error: 1e-3},
+	}
+	if len(r.Worst) != 3 || r.F != 6 || r.Count[optim.Differs] != 2 || r.Dimension != 3 {
+		t.Fatalf("got\n%v", r)
+	}
+	for i, w := range want {
+		g := r.Worst[i]
+		if math.Abs(g.Error-w.Error) > 1e-9 || math.Abs(g.Numeric-w.Numeric) > 1e-9 {
+			t.Errorf("got %+v, want %+v", g, w)
+		}
+		if g.Numeric, g.Error = w.Numeric, w.Error; g != w {
+			t.Errorf("got %+v, want %+v", g, w)
+		}
+	}
+	text := r.String()
+	for _, part := range []string{
+		"gradient WRONG: 3 of 3 coordinates checked, 2 beyond 1.0e-01; 0 with a coarse step, 0 at kinks\n",
+		"index", "2.0e+00  differs\n", "3.3e-01  differs\n", "1.0e-03\n"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the report lacks %q:\n%s", part, text)
+		}
+	}
+}
+
+// Kinks are told from wrong derivatives.
+func TestCheckGradientKinks(t *testing.T) {
+	const h = 0x1p-17
+	for _, c := range []struct {
+		name  string
+		at, a float64 // where, and the analytic derivative there, of the sum of |x| and x/4
+		want  optim.Finding
+	}{
+		{"smooth", 0.5, 1.25, optim.Agrees},
+		{"at the kink, right", 0, 1.25, optim.Kink},
+		{"at the kink, left", 0, -0.75, optim.Kink},
+		{"at the kink, as the central difference", 0, 0.25, optim.Agrees},
+		{"at the kink, another between", 0, 0.5, optim.Kink},
+		{"at the kink, above", 0, 1.5, optim.Differs},
+		{"at the kink, below", 0, -2, optim.Differs},
+		{"kink between the points", h / 4, 1.25, optim.Coarse},
+		{"kink between the points, other side", -h / 4, -0.75, optim.Coarse},
+		{"kink between the points, wrong", h / 4, -0.75, optim.Differs},
+		{"kink close to x", h / 64, 1.25, optim.Kink},
+		{"beside the kink", 2 * h, 1.25, optim.Agrees},
+		{"beside the kink, wrong", 2 * h, -0.75, optim.Differs},
+	} {
+		f := func(x, grad []float64) float64 {
+			if grad != nil {
+				grad[0] = c.a
+			}
+			return math.Abs(x[0]) + x[0]/4
+		}
+		r, err := optim.CheckGradient(f, []float64{c.at}, optim.GradientCheck{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Worst[0].Finding != c.want || r.OK() == (c.want == optim.Differs) || r.Count[c.want] != 1 {
+			t.Errorf("%s: want %q\n%v", c.name, c.want, r)
+		}
+		if !strings.HasSuffix(r.String(), c.want.String()+"\n") {
+			t.Errorf("%s: %q is not in the report:\n%v", c.name, c.want, r)
+		}
+	}
+}
+
+// Large gradients are sampled: the same coordinates for the same seed, others for another, each once, and
+// all of them evenly.
+func TestCheckGradientSamples(t *testing.T) {
+	const n, k = 500, 40
+	var counts [n]int
+	indices := func(seed uint64) (all []int) {
+		r, err := optim.CheckGradient(cubic[float64], make([]float64, n),
+			optim.GradientCheck{Samples: k, Seed: seed, Worst: k})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Checked != k || r.Dimension != n || len(r.Worst) != k {
+			t.Fatalf("got\n%v", r)
+		}
+		for _, c := range r.Worst {
+			all = append(all, c.Index)
+		}
+		slices.Sort(all)
+		if len(slices.Compact(slices.Clone(all))) != k {
+			t.Errorf("seed %d chooses %v", seed, all)
+		}
+		return all
+	}
+	if !slices.Equal(indices(3), indices(3)) || slices.Equal(indices(3), indices(4)) {
+		t.Error("the choice is not the seed's")
+	}
+	const seeds = 200
+	for seed := range uint64(seeds) {
+		for _, i := range indices(seed) {
+			counts[i]++
+		}
+	}
+	for i, c := range counts { // 16 on average, with a standard deviation below 4
+		if c < 1 || c > 40 {
+			t.Errorf("coordinate %d was chosen %d times of %d", i, c, seeds)
+		}
+	}
+	want := []int{7, 10, 31, 34, 58}
+	r, err := optim.CheckGradient(cubic[float32], make([]float32, 60), optim.GradientCheck{Samples: 5, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, c := range r.Worst {
+		got = append(got, c.Index)
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("seed 1 chooses %v of 60, want %v", got, want)
+	}
+}
+
+func TestCheckGradientErrors(t *testing.T) {
+	for _, c := range []struct {
+		check optim.GradientCheck
+		at    float64
+		want  string
+	}{
+		{optim.GradientCheck{Step: 2}, 1, "optim: CheckGradient: step = 2, want in (0, 1)"},
+		{optim.GradientCheck{Difference: 9}, 1, "optim: CheckGradient: difference 9, want Central or Forward"},
+		{optim.GradientCheck{Tolerance: -1}, 1, "optim: CheckGradient: Tolerance = -1, want in (0, 1)"},
+		{optim.GradientCheck{Floor: -1}, 1, "optim: CheckGradient: Floor = -1, want in [0, +Inf)"},
+		{optim.GradientCheck{Samples: -1}, 1, "optim: CheckGradient: Samples = -1, want at least 1"},
+		{optim.GradientCheck{Worst: -1}, 1, "optim: CheckGradient: Worst = -1, want at least 1"},
+		{optim.GradientCheck{}, math.NaN(), "optim: CheckGradient: f(x) = NaN, want a finite value"},
+	} {
+		if r, err := optim.CheckGradient(cubic[float64], []float64{c.at}, c.check); err == nil ||
+			err.Error() != c.want || r != nil {
+			t.Errorf("got %v, %v, want %s", r, err, c.want)
+		}
+	}
+}
