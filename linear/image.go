@@ -27,7 +27,7 @@ func Template[T kernels.Float](row []T) *image.RGBA {
 		}
 	}
 	// Halves, so that the span of the greatest float64 values is finite.
-	span := greatest/2 - least/2
+	span := float64(greatest/2) - float64(least/2)
 	bytes := make([]uint8, ImageBytes)
 	for i, w := range row {
 		v := float64(w)
@@ -36,7 +36,7 @@ func Template[T kernels.Float](row []T) *image.RGBA {
 		case span == 0:
 			bytes[i] = 128
 		default:
-			bytes[i] = uint8(float64(255*((v/2-least/2)/span)) + 0.5)
+			bytes[i] = uint8(float64(255*((float64(v/2)-float64(least/2))/span)) + 0.5)
 		}
 	}
 	return picture(bytes)
