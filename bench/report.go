@@ -82,6 +82,6 @@ func printTimes(w io.Writer, t linear.Times, images, epochs float64) {
 			share = float64(part.time) / float64(all)
 		}
 		fmt.Fprintf(w, "  %-9s %8.1f ms  %5s  %s\n", part.name, ms, fmt.Sprintf("%.0f%%", 100*share),
-			strings.Repeat("#", int(30*share+0.5)))
+			strings.Repeat("#", int(float64(30*share)+0.5)))
 	}
 }

