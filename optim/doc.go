@@ -30,6 +30,13 @@
 //	x := []float64{-1.2, 1}
 //	result, err := optim.LBFGS[float64]{}.Minimize(ctx, objective, x)
 //
+// # Schedules and checks
+//
+// A [Schedule] multiplies learning rates by a function of the step: [MultiStep], [Cosine], [Linear],
+// [InverseSqrt] and others, [Warmup] around any of them; [ParseSchedule] reads one from a command line.
+// [Plateau] follows the loss instead. [CheckGradient] compares a gradient with numerical derivatives and
+// names the coordinates that differ; [RandomSearch] is what every method should beat.
+//
 // # PyTorch
 //
 // With equal hyperparameters these make the steps of torch.optim (version 1.13; a test follows 128 steps of
@@ -43,6 +50,9 @@
 //	Adam, AdamW                          Adam, AdamW
 //	clip_grad_norm_, clip_grad_value_    Options.ClipNorm, Options.ClipValue
 //	maximize                             Options.Maximize
+//
+// Each schedule names its counterpart in torch.optim.lr_scheduler (a test compares their rates), and says what
+// differs.
 //
 // What differs: the default of eps, which is the lecture's 1e-7 everywhere here and 1e-8 or (Adagrad) 1e-10
 // there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the

@@ -23,7 +23,7 @@ type Schedule interface {
 	Factor(step uint64) float64
 }
 
-// A ScheduleFunc is a Schedule made of a function.
+// A ScheduleFunc is a Schedule made of a function, whose result must depend on the step alone.
 type ScheduleFunc func(step uint64) float64
 
 // Factor calls f.

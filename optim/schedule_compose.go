@@ -87,7 +87,7 @@ func PerEpoch(stepsPerEpoch uint64, s Schedule) (Schedule, error) {
 // LinearScaling returns the learning rate for batches of another size, by the linear scaling rule: if the
 // batch is k times as large, so is the rate.
 //
-//	lr batch/reference
+//	lr*(batch/reference)
 //
 // It holds for SGD after a [Warmup], up to batches of thousands. Source: Goyal et al., Accurate, large
 // minibatch SGD (2017).
