@@ -128,21 +128,26 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 		f.scale, f.loss, thousands(set.train.Len()))
 	bar := newProgress("guessing", f.tries)
 	start := time.Now()
-	guessed, last, err := linear.RandomSearch(ctx, problem, linear.SearchConfig{Tries: f.tries, Scale: f.scale,
-		Seed: f.seed, Progress: func(t linear.Try) {
-			bar.Add(1)
-			if t.BestNumber == t.Number {
-				bar.Clear()
-				fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Number, t.Loss)
-			}
-		}})
+	guessed := linear.NewModel[T](problem.Classes(), problem.Features())
+	loss, best := problem.Objective(), 0
+	search := optim.RandomSearch[T]{Tries: f.tries, Scale: f.scale, Seed: f.seed,
+		OnBest: func(t optim.Iterate[T]) bool {
+			best = t.Iteration
+			bar.Clear()
+			fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Iteration, t.F)
+			return false
+		}}
+	_, err = search.Minimize(ctx, func(x, grad []T) float64 {
+		bar.Add(1)
+		return loss(x, grad)
+	}, guessed.W)
 	bar.Finish()
 	if err != nil {
 		return err
 	}
 	a := strategy{name: "random search", what: thousands(f.tries) + " tries", images: f.tries * set.train.Len(),
 		time: time.Since(start), hash: guessed.Hash()}
-	fmt.Fprintf(w, "  the best was try %d, of %s\n", last.BestNumber, thousands(last.Number))
+	fmt.Fprintf(w, "  the best was try %d, of %s\n", best, thousands(f.tries))
 	if a.sets, err = measure(guessed); err != nil {
 		return err
 	}

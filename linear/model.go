@@ -34,12 +34,9 @@ func NewModel[T kernels.Float](classes, features int) *Model[T] {
 // Init sets the weights, in ascending order, to T(scale*kernels.Normal) drawn from a stream of their own
 // that seed decides: the lecture's W = randn*0.0001.
 func (m *Model[T]) Init(scale float64, seed uint64) {
-	fillNormal(m.W, scale, rand.New(rand.NewChaCha8(streamSeed("weights", seed, 0))))
-}
-
-func fillNormal[T kernels.Float](w []T, scale float64, r *rand.Rand) {
-	for i := range w {
-		w[i] = T(float64(scale * kernels.Normal(r)))
+	r := rand.New(rand.NewChaCha8(streamSeed("weights", seed, 0)))
+	for i := range m.W {
+		m.W[i] = T(float64(scale * kernels.Normal(r)))
 	}
 }
 

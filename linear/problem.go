@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim"
 )
 
 // A Set is the examples that a loss is taken over.
@@ -158,9 +159,9 @@ func (p *Problem[T]) Loss(w []T, batch []int) float64 {
 	return p.finish()
 }
 
-// Objective returns L as a function of w over the whole set, for optimizers that take one: L-BFGS, line
-// searches, gradient checks. It uses p and is not safe for concurrent use.
-func (p *Problem[T]) Objective() func(w, grad []T) float64 {
+// Objective returns L as a function of w over the whole set, for what takes one: optim.LBFGS and the other
+// minimizers, gradient checks, random search. It uses p and is not safe for concurrent use.
+func (p *Problem[T]) Objective() optim.Objective[T] {
 	return func(w, grad []T) float64 {
 		if grad == nil {
 			return p.Loss(w, nil)

@@ -386,3 +386,50 @@ func TestResumeErrors(t *testing.T) {
 		t.Errorf("LoadModel of another type: %v", err)
 	}
 }
+
+// A schedule that watches the loss is saved and resumed with the run.
+func TestResumePlateau(t *testing.T) {
+	d := tiny[float64]()
+	make := func(path string) (*Trainer[float64], *optim.Plateau) {
+		s, err := optim.NewPlateau(optim.PlateauOptions{Factor: 0.5, Threshold: 0.05})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := quick()
+		c.Epochs, c.Schedule, c.Checkpoint = 12, s, path
+		return trainer(t, c, d), s
+	}
+	whole, s := make("")
+	want := hashOf(t, whole)
+	if s.Factor(0) == 1 {
+		t.Fatal("the rate was never reduced")
+	}
+	path := filepath.Join(t.TempDir(), "run")
+	for stop := uint64(1); stop < 36; stop += 7 {
+		first, _ := make("")
+		for first.Steps() < stop {
+			if _, err := first.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := first.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		second, s2 := make("")
+		if err := second.Resume(path); err != nil {
+			t.Fatal(err)
+		}
+		if got := hashOf(t, second); got != want || s2.Factor(0) != s.Factor(0) {
+			t.Errorf("resumed at step %d: weights %s, want %s; factor %v, want %v", stop, got, want, s2.Factor(0),
+				s.Factor(0))
+		}
+	}
+	// A checkpoint without the schedule's state is refused, and nothing of it is taken over.
+	if err := trainer(t, quick(), d).Save(path); err != nil {
+		t.Fatal(err)
+	}
+	before := state(t, whole)
+	if err := whole.Resume(path); err == nil || state(t, whole) != before {
+		t.Errorf("without the schedule's state: error %v; changed: %v", err, state(t, whole) != before)
+	}
+}
