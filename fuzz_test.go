@@ -1,9 +1,11 @@
 package bitstep_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -47,4 +49,28 @@ func FuzzGemm(f *testing.F) {
 			checkGemm(t, bitstep.On[float32](b), g)
 		}
 	})
+}
+
+// FuzzFromBytes runs FromBytes beside its definition, on any bytes, at any offset.
+func FuzzFromBytes(f *testing.F) {
+	f.Add([]byte("0123456789abcdef0123456789abcdef!"), uint64(1), 1.0/128, uint8(0), uint8(1), false)
+	f.Add(make([]byte, 300), uint64(2), -0.7, uint8(5), uint8(2), true)
+	f.Fuzz(func(t *testing.T, src []byte, seed uint64, scale float64, offset, backend uint8, double bool) {
+		b := bitstep.Backends()[int(backend)%len(bitstep.Backends())]
+		if double {
+			checkFromBytes(t, bitstep.On[float64](b), src, scale, int(offset%64), seed)
+		} else {
+			checkFromBytes(t, bitstep.On[float32](b), src, float32(scale), int(offset%64), seed)
+		}
+	})
+}
+
+func checkFromBytes[T kernels.Float](t *testing.T, k bitstep.Kernels[T], src []byte, scale T, at int, seed uint64) {
+	alloc, check := guarded[T](at)
+	dst, offset, want := alloc(0, len(src)), alloc(1, len(src)), make([]T, len(src))
+	edge.FillOperands(edge.Rand(seed), false, dst, offset)
+	kernels.FromBytes(want, src, scale, offset)
+	k.FromBytes(dst, src, scale, offset)
+	sameBits(t, fmt.Sprintf("%v %T n=%d scale=%v: dst", k.Backend(), scale, len(src), scale), dst, want)
+	check(t)
 }

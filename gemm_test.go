@@ -27,17 +27,28 @@ func (g gemmCase) String() string {
 		g.transA, g.transB, g.m, g.n, g.k, g.alpha, g.beta, g.pad, g.seed)
 }
 
-// matrix returns a matrix and its leading dimension; what lies between the rows is NaN.
-func matrix[T kernels.Float](r *rand.Rand, rows, cols, pad int) ([]T, int) {
+// A matrix has NaN between its rows, and ends with the last of them.
+type matrix[T kernels.Float] struct {
+	data           []T
+	rows, cols, ld int
+}
+
+func newMatrix[T kernels.Float](rows, cols, pad int) matrix[T] {
 	ld := max(1, cols+pad)
-	a := make([]T, max(0, rows*ld-pad))
-	for i := range a {
-		a[i] = T(math.NaN())
-		if i%ld < cols {
-			a[i] = edge.Value[T](r)
+	m := matrix[T]{make([]T, max(0, rows*ld-pad)), rows, cols, ld}
+	fill(m.data, T(math.NaN()))
+	return m
+}
+
+// fillMatrices fills the rows of the matrices of a product.
+func fillMatrices[T kernels.Float](r *rand.Rand, matrices ...matrix[T]) {
+	var lines [][]T
+	for _, m := range matrices {
+		for i := range m.rows {
+			lines = append(lines, m.data[i*m.ld:][:m.cols])
 		}
 	}
-	return a, ld
+	edge.FillOperands(r, true, lines...)
 }
 
 func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) {
@@ -50,23 +61,22 @@ func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) 
 	if g.transB {
 		rowsB, colsB = g.n, g.k
 	}
-	a, lda := matrix[T](r, rowsA, colsA, g.pad)
-	b, ldb := matrix[T](r, rowsB, colsB, g.pad)
-	c, ldc := matrix[T](r, g.m, g.n, g.pad)
+	a, b, c := newMatrix[T](rowsA, colsA, g.pad), newMatrix[T](rowsB, colsB, g.pad), newMatrix[T](g.m, g.n, g.pad)
+	fillMatrices(r, a, b, c)
 	if g.alpha == 0 {
-		fill(a, T(math.NaN()))
+		fill(a.data, T(math.NaN()))
 	}
 	if g.beta == 0 {
-		fill(c, T(math.NaN()))
+		fill(c.data, T(math.NaN()))
 	}
-	want := append([]T(nil), c...)
-	a0, b0 := append([]T(nil), a...), append([]T(nil), b...)
-	kernels.Gemm(g.transA, g.transB, g.m, g.n, g.k, T(g.alpha), a, lda, b, ldb, T(g.beta), want, ldc)
-	k.Gemm(g.transA, g.transB, g.m, g.n, g.k, T(g.alpha), a, lda, b, ldb, T(g.beta), c, ldc)
+	a0, b0, want := slices.Clone(a.data), slices.Clone(b.data), slices.Clone(c.data)
+	alpha, beta := T(g.alpha), T(g.beta)
+	kernels.Gemm(g.transA, g.transB, g.m, g.n, g.k, alpha, a.data, a.ld, b.data, b.ld, beta, want, c.ld)
+	k.Gemm(g.transA, g.transB, g.m, g.n, g.k, alpha, a.data, a.ld, b.data, b.ld, beta, c.data, c.ld)
 	where := fmt.Sprintf("%v %T %v", k.Backend(), T(0), g)
-	sameBits(t, where+": c", c, want)
-	sameBits(t, where+": a", a, a0)
-	sameBits(t, where+": b", b, b0)
+	sameBits(t, where+": c", c.data, want)
+	sameBits(t, where+": a", a.data, a0)
+	sameBits(t, where+": b", b.data, b0)
 }
 
 func fill[T kernels.Float](s []T, v T) {
@@ -166,14 +176,13 @@ func testGemv[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
 		for _, n := range []int{0, 1, 3, 10, 16, 33, 257, 600} {
 			for _, transA := range []bool{false, true} {
 				seed++
-				r := edge.Rand(seed)
-				a, lda := matrix[T](r, m, n, int(seed%3))
-				x, _ := matrix[T](r, 1, max(m, n), 0)
-				y, _ := matrix[T](r, 1, max(m, n), 0)
-				want := append([]T(nil), y...)
-				kernels.Gemv(transA, m, n, 1.5, a, lda, x, T(seed%2), want)
-				k.Gemv(transA, m, n, 1.5, a, lda, x, T(seed%2), y)
-				sameBits(t, fmt.Sprintf("%v %T transA=%v m=%d n=%d", k.Backend(), T(0), transA, m, n), y, want)
+				a := newMatrix[T](m, n, int(seed%3))
+				x, y := newMatrix[T](1, max(m, n), 0), newMatrix[T](1, max(m, n), 0)
+				fillMatrices(edge.Rand(seed), a, x, y)
+				want := slices.Clone(y.data)
+				kernels.Gemv(transA, m, n, 1.5, a.data, a.ld, x.data, T(seed%2), want)
+				k.Gemv(transA, m, n, 1.5, a.data, a.ld, x.data, T(seed%2), y.data)
+				sameBits(t, fmt.Sprintf("%v %T transA=%v m=%d n=%d", k.Backend(), T(0), transA, m, n), y.data, want)
 			}
 		}
 	}

@@ -48,7 +48,9 @@ func (c trial[T]) run(t *testing.T, alloc func(i, n int) []T) {
 	op, want := make([][]T, len(c.row.Operands)), make([][]T, len(c.row.Operands))
 	for i := range op {
 		op[i] = alloc(i, c.n)
-		edge.Fill(r, op[i])
+	}
+	edge.FillOperands(r, c.row.Kind == kernels.Reduction, op...)
+	for i := range op {
 		want[i] = append([]T(nil), op[i]...)
 	}
 	coef := rows.NewCoef[T](c.row)

@@ -127,14 +127,6 @@ func numpyCoef[T kernels.Float](t *testing.T, c numpyCase, row kernels.Row, step
 	return coef
 }
 
-// A numpyEngine is the definitions, or a backend.
-type numpyEngine[T kernels.Float] struct {
-	run       func(row kernels.Row, coef any, op [][]T) T
-	allFinite func([]T) bool
-	gemm      func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
-	gemv      func(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T)
-}
-
 // The definitions, and with them every backend, give the bits that NumPy gives: a second implementation,
 // written from the contract in another language.
 func TestGoldenNumPy(t *testing.T) {
@@ -153,7 +145,7 @@ func TestGoldenNumPy(t *testing.T) {
 				t.Errorf("testdata/numpy.txt has no %s in %s", row.Name, typ)
 			}
 		}
-		for _, name := range []string{"AdamAlmost", "AllFinite", "Gemm", "Gemv"} {
+		for _, name := range []string{"AdamAlmost", "AllFinite", "Gemm", "Gemv", "FromBytes"} {
 			if !seen[name+" "+typ] {
 				t.Errorf("testdata/numpy.txt has no %s in %s", name, typ)
 			}
@@ -162,17 +154,14 @@ func TestGoldenNumPy(t *testing.T) {
 }
 
 func testNumPy[T kernels.Float](t *testing.T, c numpyCase) {
-	definition := numpyEngine[T]{rows.Define[T], kernels.AllFinite[T], kernels.Gemm[T], kernels.Gemv[T]}
-	testNumPyOn(t, "definition", c, definition)
+	testNumPyOn(t, "definition", c, rows.Definitions[T]())
 	for _, b := range bitstep.Backends() {
-		k := bitstep.On[T](b)
-		run := func(row kernels.Row, coef any, op [][]T) T { return rows.Call(k, row, coef, op) }
-		testNumPyOn(t, b.String(), c, numpyEngine[T]{run, k.AllFinite, k.Gemm, k.Gemv})
+		testNumPyOn(t, b.String(), c, rows.On(bitstep.On[T](b)))
 	}
 }
 
 // testNumPyOn reads a case line by line: an "out" line after an "in" line asks for a call.
-func testNumPyOn[T kernels.Float](t *testing.T, who string, c numpyCase, e numpyEngine[T]) {
+func testNumPyOn[T kernels.Float](t *testing.T, who string, c numpyCase, e rows.Engine[T]) {
 	named := map[string][]T{}
 	step := uint64(0)
 	for i, line := range c.lines {
@@ -202,7 +191,7 @@ func testNumPyOn[T kernels.Float](t *testing.T, who string, c numpyCase, e numpy
 	}
 }
 
-func callNumPy[T kernels.Float](t *testing.T, c numpyCase, e numpyEngine[T], named map[string][]T, step uint64) {
+func callNumPy[T kernels.Float](t *testing.T, c numpyCase, e rows.Engine[T], named map[string][]T, step uint64) {
 	size := func(name string) int { return int(c.given[name]) }
 	is := func(name string) bool { return c.given[name] != 0 }
 	m, n, k, alpha, beta := size("m"), size("n"), size("k"), T(c.given["alpha"]), T(c.given["beta"])
@@ -215,18 +204,25 @@ func callNumPy[T kernels.Float](t *testing.T, c numpyCase, e numpyEngine[T], nam
 	}
 	switch c.kernel {
 	case "Gemm":
-		e.gemm(is("transA"), is("transB"), m, n, k, alpha, named["a"], lda, named["b"], ldb, beta, named["c"], n)
+		e.Gemm(is("transA"), is("transB"), m, n, k, alpha, named["a"], lda, named["b"], ldb, beta, named["c"], n)
 		return
 	case "Gemv": // its m x n is of A as stored
 		if is("transA") {
-			e.gemv(true, k, m, alpha, named["a"], m, named["b"], beta, named["c"])
+			e.Gemv(true, k, m, alpha, named["a"], m, named["b"], beta, named["c"])
 		} else {
-			e.gemv(false, m, k, alpha, named["a"], k, named["b"], beta, named["c"])
+			e.Gemv(false, m, k, alpha, named["a"], k, named["b"], beta, named["c"])
 		}
+		return
+	case "FromBytes":
+		src := make([]uint8, len(named["src"])) // bytes are numbers of T in the file
+		for i, v := range named["src"] {
+			src[i] = uint8(v)
+		}
+		e.FromBytes(named["dst"], src, T(c.given["scale"]), named["offset"])
 		return
 	case "AllFinite":
 		named["result"] = []T{0}
-		if e.allFinite(named["x"]) {
+		if e.AllFinite(named["x"]) {
 			named["result"][0] = 1
 		}
 		return
@@ -242,7 +238,7 @@ func callNumPy[T kernels.Float](t *testing.T, c numpyCase, e numpyEngine[T], nam
 			}
 			op = append(op, named[o.Name])
 		}
-		named["result"] = []T{e.run(row, numpyCoef[T](t, c, row, step), op)}
+		named["result"] = []T{e.Row(row, numpyCoef[T](t, c, row, step), op)}
 		return
 	}
 	t.Fatalf("no kernel %s", c.kernel)

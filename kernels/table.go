@@ -31,7 +31,7 @@ type Row struct {
 }
 
 // Table is the one list of the element-wise kernels and reductions. (Gemm and Gemv, whose operands are
-// matrices, are the only kernels outside it.)
+// matrices, and FromBytes, which reads bytes, are the only kernels outside it.)
 var Table = []Row{
 	step("SGD", "x+ g", "LR",
 		"x = x - lr*g"),

@@ -243,6 +243,22 @@ def maps():
             show("out", next(iter(operands)), result, T)
 
 
+# Bytes, all of which are numbers of every type.
+
+def from_bytes():
+    for T in BITS:
+        for scale in (1 / 128, 0.7):
+            src, offset = rng.integers(0, 256, 37).astype(np.uint8), numbers(T, 37)
+            src[:2] = 0, 255
+            result = src.astype(T) * T(scale) - offset
+            assert result.dtype == T
+            case("FromBytes", T, scale=T(scale))
+            show("in", "dst", np.zeros(37), T)
+            show("in", "src", src, T)
+            show("in", "offset", offset, T)
+            show("out", "dst", result, T)
+
+
 # Sums, by rules 7 and 8.
 
 def rounded(v, T):
@@ -359,3 +375,4 @@ steps()
 maps()
 reductions()
 products()
+from_bytes()

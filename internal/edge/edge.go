@@ -58,13 +58,37 @@ func Value[T kernels.Float](r *rand.Rand) T {
 	return T(float64(2*float64(r.Float64())) - 1)
 }
 
-// Fill fills s with values. One slice in two has no infinity and no NaN, so that sums stay finite.
+// Fill fills s with values. One slice in two has no infinity and no NaN.
 func Fill[T kernels.Float](r *rand.Rand, s []T) {
 	finite := r.IntN(2) == 0
 	for i := range s {
 		for s[i] = Value[T](r); finite && s[i]-s[i] != 0; {
 			s[i] = Value[T](r)
 		}
+	}
+}
+
+// FillSummable fills s with values that are not NaN and at most 16 in size, so that sums of their products
+// are numbers and none is lost in a sum of many others.
+func FillSummable[T kernels.Float](r *rand.Rand, s []T) {
+	const limit = 16
+	for i := range s {
+		for s[i] = Value[T](r); !(-limit <= s[i] && s[i] <= limit); {
+			s[i] = Value[T](r)
+		}
+	}
+}
+
+// FillOperands fills the operands of a call. Those that it sums are summable if they are long, and in three
+// calls of four if not: in a long sum there is always an infinity or NaN else, which hides all the rest.
+func FillOperands[T kernels.Float](r *rand.Rand, sums bool, op ...[]T) {
+	const long = 1000
+	fill := Fill[T]
+	if sums && (r.IntN(4) > 0 || len(op) > 0 && len(op[0]) > long) {
+		fill = FillSummable[T]
+	}
+	for _, s := range op {
+		fill(r, s)
 	}
 }
 

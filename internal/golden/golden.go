@@ -11,6 +11,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math"
+	"math/rand/v2"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
@@ -20,13 +21,14 @@ import (
 
 // A Case is one line of the file.
 type Case struct {
-	Row     kernels.Row // a kernel of the table, or zero for Gemm
+	Kernel  string
 	Type    string      // float32 or float64
-	N       int         // elements
-	Product Product
+	Row     kernels.Row // of a kernel of the table
+	N       int         // elements, of a kernel of the table and of FromBytes
+	Product Product     // of Gemm and Gemv
 }
 
-// A Product is the shape of a Gemm.
+// A Product is the shape of a product; Gemv has no N.
 type Product struct {
 	TransA, TransB bool
 	M, N, K        int
@@ -34,9 +36,6 @@ type Product struct {
 
 // String is the case's name in the file.
 func (c Case) String() string {
-	if c.Row.Name != "" {
-		return fmt.Sprintf("%s %s %d", c.Row.Name, c.Type, c.N)
-	}
 	p, form := c.Product, []byte("NN")
 	if p.TransA {
 		form[0] = 'T'
@@ -44,11 +43,17 @@ func (c Case) String() string {
 	if p.TransB {
 		form[1] = 'T'
 	}
-	return fmt.Sprintf("Gemm%s %s %dx%dx%d", form, c.Type, p.M, p.N, p.K)
+	switch c.Kernel {
+	case "Gemm":
+		return fmt.Sprintf("Gemm%s %s %dx%dx%d", form, c.Type, p.M, p.N, p.K)
+	case "Gemv":
+		return fmt.Sprintf("Gemv%s %s %dx%d", form[:1], c.Type, p.M, p.K)
+	}
+	return fmt.Sprintf("%s %s %d", c.Kernel, c.Type, c.N)
 }
 
 // Cases lists the lines of the file. The lengths are one element, a tail with few whole vectors,
-// many vectors, and for reductions more than one chunk.
+// many vectors, and for reductions more than one chunk; those of products are around the blocks of k.
 func Cases() []Case {
 	var cases []Case
 	for _, typ := range []string{"float32", "float64"} {
@@ -58,14 +63,23 @@ func Cases() []Case {
 				lengths = append(lengths, 70001)
 			}
 			for _, n := range lengths {
-				cases = append(cases, Case{Row: row, Type: typ, N: n})
+				cases = append(cases, Case{Kernel: row.Name, Type: typ, Row: row, N: n})
 			}
 		}
 		for form := range 4 {
-			for _, s := range [][3]int{{10, 33, 257}, {1, 10, 600}, {10, 1, 600}, {7, 70, 40}} {
+			for _, s := range [][3]int{{10, 33, 257}, {1, 10, 600}, {10, 1, 600}, {7, 70, 40}, {2, 3, 5000}} {
 				p := Product{form&1 != 0, form&2 != 0, s[0], s[1], s[2]}
-				cases = append(cases, Case{Type: typ, Product: p})
+				cases = append(cases, Case{Kernel: "Gemm", Type: typ, Product: p})
 			}
+		}
+		for _, transA := range []bool{false, true} {
+			for _, s := range [][2]int{{10, 600}, {1, 600}, {70, 40}} {
+				p := Product{TransA: transA, M: s[0], N: 1, K: s[1]}
+				cases = append(cases, Case{Kernel: "Gemv", Type: typ, Product: p})
+			}
+		}
+		for _, n := range []int{1, 67, 1000} {
+			cases = append(cases, Case{Kernel: "FromBytes", Type: typ, N: n})
 		}
 	}
 	return cases
@@ -74,69 +88,93 @@ func Cases() []Case {
 // Define returns the hash of a case computed by the definitions.
 func Define(c Case) string {
 	if c.Type == "float32" {
-		return hashOf(c, rows.Define[float32], kernels.Gemm[float32])
+		return hashOf(c, rows.Definitions[float32]())
 	}
-	return hashOf(c, rows.Define[float64], kernels.Gemm[float64])
+	return hashOf(c, rows.Definitions[float64]())
 }
 
 // Call returns the hash of a case computed by a backend.
 func Call(c Case, b bitstep.Backend) string {
 	if c.Type == "float32" {
-		return call[float32](c, b)
+		return hashOf(c, rows.On(bitstep.On[float32](b)))
 	}
-	return call[float64](c, b)
-}
-
-func call[T kernels.Float](c Case, b bitstep.Backend) string {
-	k := bitstep.On[T](b)
-	return hashOf(c, func(row kernels.Row, coef any, op [][]T) T { return rows.Call(k, row, coef, op) }, k.Gemm)
+	return hashOf(c, rows.On(bitstep.On[float64](b)))
 }
 
 // hashOf runs a case on its inputs and hashes all operands and the result (rule 12 of the contract).
-func hashOf[T kernels.Float](c Case, run func(kernels.Row, any, [][]T) T,
-	gemm func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int),
-) string {
+func hashOf[T kernels.Float](c Case, e rows.Engine[T]) string {
 	name := fnv.New64a()
 	io.WriteString(name, c.String())
 	r := edge.Rand(name.Sum64())
 	h := sha256.New()
-	if c.Row.Name == "" {
-		p := c.Product
-		a, b, out := make([]T, p.M*p.K), make([]T, p.K*p.N), make([]T, p.M*p.N)
-		for _, s := range [][]T{a, b, out} {
-			edge.Fill(r, s)
+	switch c.Kernel {
+	case "Gemm", "Gemv":
+		write(h, product(r, c, e))
+	case "FromBytes":
+		dst, src, offset := make([]T, c.N), make([]uint8, c.N), make([]T, c.N)
+		for i := range src {
+			src[i] = uint8(r.IntN(256))
 		}
-		lda, ldb := p.K, p.N
-		if p.TransA {
-			lda = p.M
-		}
-		if p.TransB {
-			ldb = p.K
-		}
-		gemm(p.TransA, p.TransB, p.M, p.N, p.K, T(0.75), a, lda, b, ldb, T(-0.5), out, p.N)
-		write(h, out)
-		return hex.EncodeToString(h.Sum(nil))
+		edge.Fill(r, offset)
+		e.FromBytes(dst, src, T(r.Float64()), offset)
+		write(h, dst)
+		write(h, offset)
+	default:
+		callRow(h, r, c, e)
 	}
-	// All uses of a prelude, one after the other, each on new operands.
-	uses := kernels.Use(1)
-	if c.Row.Kind == kernels.Step {
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// product returns what Gemm or Gemv makes of matrices of C's edges and summable others.
+func product[T kernels.Float](r *rand.Rand, c Case, e rows.Engine[T]) []T {
+	p := c.Product
+	a, b, out := make([]T, p.M*p.K), make([]T, p.K*p.N), make([]T, p.M*p.N)
+	edge.FillSummable(r, a)
+	edge.FillSummable(r, b)
+	edge.Fill(r, out)
+	alpha, beta := T(0.75), T(-0.5)
+	lda, ldb := p.K, p.N
+	if p.TransA {
+		lda = p.M
+	}
+	if p.TransB {
+		ldb = p.K
+	}
+	switch {
+	case c.Kernel == "Gemm":
+		e.Gemm(p.TransA, p.TransB, p.M, p.N, p.K, alpha, a, lda, b, ldb, beta, out, p.N)
+	case p.TransA:
+		e.Gemv(true, p.K, p.M, alpha, a, lda, b, beta, out)
+	default:
+		e.Gemv(false, p.M, p.K, alpha, a, lda, b, beta, out)
+	}
+	return out
+}
+
+// callRow hashes what a kernel of the table makes of its operands, in all uses of a prelude, one after the
+// other, each on new operands.
+func callRow[T kernels.Float](h hash.Hash, r *rand.Rand, c Case, e rows.Engine[T]) {
+	fill, uses := edge.Fill[T], kernels.Use(1)
+	switch c.Row.Kind {
+	case kernels.Step:
 		uses = kernels.Uses
+	case kernels.Reduction:
+		fill = edge.FillSummable[T]
 	}
 	for use := range uses {
 		op := make([][]T, len(c.Row.Operands))
 		for i := range op {
 			op[i] = make([]T, c.N)
-			edge.Fill(r, op[i])
+			fill(r, op[i])
 		}
 		coef := rows.NewCoef[T](c.Row)
 		edge.FillCoef[T](r, coef, use)
-		result := run(c.Row, coef, op)
+		result := e.Row(c.Row, coef, op)
 		for _, s := range op {
 			write(h, s)
 		}
 		write(h, []T{result})
 	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // write hashes the length and the bits of s, all NaN being one.
