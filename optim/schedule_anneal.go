@@ -71,9 +71,9 @@ func CosineRestarts(period, multiple uint64, floor float64) (Schedule, error) {
 		}
 		for t >= length {
 			t -= length
-			if length > math.MaxUint64/multiple { // no step reaches the end of the next cycle
-				length = math.MaxUint64
-				break
+			if length > math.MaxUint64/multiple { // beyond the steps that can be counted
+				p := 1 - float64(t)/float64(float64(length)*float64(multiple))
+				return mix(floor, 1, halfCosine(p))
 			}
 			length *= multiple
 		}

@@ -310,6 +310,11 @@ func TestScheduleProperties(t *testing.T) {
 			t.Errorf("f(%d) = %v, want %v", c.step, got, c.want)
 		}
 	}
+	// The second cycle has 3<<63 steps, more than can be counted.
+	want, _ := halfCos(1, 12).Float64()
+	if got := schedule(optim.CosineRestarts(3<<61, 4, 0)).Factor(1 << 63); math.Abs(got-want) > 1e-15 {
+		t.Errorf("f(1<<63) = %v, want %v", got, want)
+	}
 	if lr, err := optim.LinearScaling(0.1, 8192, 256); err != nil || lr != 0.1*32 {
 		t.Errorf("LinearScaling(0.1, 8192, 256) = %v, %v, want 3.2", lr, err)
 	}
