@@ -62,6 +62,12 @@ func run(quick bool, jsonFile string) error {
 	debug.SetGCPercent(-1) // nothing below makes garbage worth stopping for
 	results := measureKernels(os.Stdout, m, bitstep.Active(), quick)
 	results = append(results, measureProducts(os.Stdout, bitstep.Active(), quick)...)
+	debug.SetGCPercent(100) // the memory of what was measured makes room
+	trained, err := measureTraining(os.Stdout, bitstep.Active(), quick)
+	if err != nil {
+		return err
+	}
+	results = append(results, trained...)
 	if jsonFile == "" {
 		return nil
 	}
@@ -94,12 +100,13 @@ func writeFile(name string, text []byte) error {
 
 // A result is one measurement.
 type result struct {
-	Name      string // kernel=Adam/type=float32/backend=avx2/n=4096
-	Level     string // L1, L2, L3 or DRAM; empty for products
-	Threads   int
-	NsPerElem float64 `json:",omitempty"`
-	GBs       float64 `json:",omitempty"`
-	GFLOPs    float64 `json:",omitempty"`
-	Ceiling   float64 // the share of the ceiling, 1 being all
-	VersusGo  float64 // how many times as fast as pure Go
+	Name         string // kernel=Adam/type=float32/backend=avx2/n=4096
+	Level        string // L1, L2, L3 or DRAM; empty for products and training
+	Threads      int
+	NsPerElem    float64 `json:",omitempty"`
+	GBs          float64 `json:",omitempty"`
+	GFLOPs       float64 `json:",omitempty"`
+	ImagesPerSec float64 `json:",omitempty"`
+	Ceiling      float64 // the share of the ceiling, 1 being all
+	VersusGo     float64 // how many times as fast as pure Go
 }
