@@ -12,8 +12,8 @@ import (
 
 // A Set is the examples that a loss is taken over.
 type Set[T kernels.Float] struct {
-	Source  Source[T]
-	Labels  []uint8 // the class of each example
+	Source  Source[T] // a Matrix, Examples, or anything else that gives rows of Features elements
+	Labels  []uint8   // the class of each example
 	Classes int
 
 	// Preprocess is how the rows were made of images. It goes into checkpoints.
@@ -53,6 +53,10 @@ func (s Set[T]) check() (features int, err error) {
 	if m, ok := s.Source.(Matrix[T]); ok {
 		if features = m.Cols; features < 1 {
 			return 0, fmt.Errorf("linear: Set: examples have %d features, want at least 1", features)
+		}
+		if m.Stride < m.Cols || len(m.Data) < m.Cols || (len(m.Data)-m.Cols)/m.Stride < m.Rows-1 {
+			return 0, fmt.Errorf("linear: Set: matrix of %d elements is too short for %d rows of %d with stride %d",
+				len(m.Data), m.Rows, m.Cols, m.Stride)
 		}
 	}
 	return features, nil

@@ -378,6 +378,9 @@ func TestProblemErrors(t *testing.T) {
 	bad.Labels = append([]uint8{3}, set.Labels[1:]...)
 	empty.Source = Matrix[float32]{}
 	many.Classes = 257
+	cut, narrow := set, set
+	cut.Source = Matrix[float32]{Rows: 10, Cols: 5, Stride: 5, Data: make([]float32, 49)}
+	narrow.Source = Matrix[float32]{Rows: 10, Cols: 5, Stride: 4, Data: make([]float32, 99)}
 	for _, c := range []struct {
 		want string
 		set  Set[float32]
@@ -387,6 +390,8 @@ func TestProblemErrors(t *testing.T) {
 		{"linear: Set: 9 labels, want one for each of 10 examples", short, ProblemConfig{}},
 		{"linear: Set: label of example 0 = 3, want below 3", bad, ProblemConfig{}},
 		{"linear: Set: Classes = 257, want 2 to 256", many, ProblemConfig{}},
+		{"linear: Set: matrix of 49 elements is too short for 10 rows of 5 with stride 5", cut, ProblemConfig{}},
+		{"linear: Set: matrix of 99 elements is too short for 10 rows of 5 with stride 4", narrow, ProblemConfig{}},
 		{"linear: Problem: Lambda = NaN, want a number of at least 0", set, ProblemConfig{Lambda: math.NaN()}},
 		{"linear: Problem: Threads = -1, want at least 0", set, ProblemConfig{Threads: -1}},
 	} {
