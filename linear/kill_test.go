@@ -127,11 +127,11 @@ func killTraining(t *testing.T, path string, after time.Duration) (last string, 
 		t.Fatal(err)
 	}
 	err = cmd.Wait()
-	timer.Stop()
+	fired := !timer.Stop()
 	if err == nil {
 		return strings.TrimSpace(string(rest)), false
 	}
-	if cmd.ProcessState.Exited() {
+	if !fired {
 		t.Fatalf("the process ended with %v: %s", err, rest)
 	}
 	return "", true

@@ -349,8 +349,8 @@ func (t *Trainer[T]) bestEpoch() int {
 }
 
 // Step takes one minibatch, and measures the model if it was the epoch's last. It allocates nothing but
-// records of epochs. Run is a loop of steps with checkpoints and reports; ImagesPerSecond is known to its
-// reports alone.
+// records of epochs. Run is a loop of steps with checkpoints and reports, and an end; ImagesPerSecond is
+// known to its reports alone.
 func (t *Trainer[T]) Step() (Progress, error) {
 	p := Progress{Steps: uint64(t.c.Epochs) * t.StepsPerEpoch(), Epoch: len(t.epochs) + 1, Epochs: t.c.Epochs}
 	if t.failed != nil {
