@@ -61,6 +61,8 @@ func benchmarkEpoch[T kernels.Float](b *testing.B) {
 // measureEpochs measures whole epochs, and the parts of their steps.
 func measureEpochs[T kernels.Float](b *testing.B, x *Trainer[T]) {
 	x.TakeTimes()
+	x.train.pass.hold(x.c.Threads) // as Run does
+	defer x.train.pass.dismiss()
 	for b.Loop() {
 		for range x.StepsPerEpoch() {
 			if _, err := x.Step(); err != nil {

@@ -36,8 +36,8 @@ func (t *Times) add(u Times) {
 	t.Update += u.Update
 }
 
-// A pass runs over the blocks of a batch, in ascending order, on one or several goroutines that live for
-// one call. Everything that it needs is kept between calls.
+// A pass runs over the blocks of a batch, in ascending order, on one or several goroutines. They live for one
+// call, or with hold until dismiss. Everything else that it needs is kept between calls.
 type pass[T kernels.Float] struct {
 	classes, features, ld int
 	k                     bitstep.Kernels[T] // of one thread
@@ -66,6 +66,8 @@ type pass[T kernels.Float] struct {
 	member  func()       // what a goroutine runs; made once, because go with a method value allocates
 	started atomic.Int64 // members so far
 	workers []*worker[T]
+	crew    crew
+	left    atomic.Int64 // members of the crew that are at work
 
 	// Finished blocks are added in ascending order, by whichever thread finishes the one that is due. A
 	// thread takes a buffer before it takes a block, so the thread of the block that is due has one.
@@ -105,6 +107,26 @@ func (p *pass[T]) init() {
 	}
 }
 
+// hold keeps the goroutines of passes with that many threads until dismiss, for passes in quick succession.
+func (p *pass[T]) hold(threads int) {
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	if threads > 1 {
+		p.crew.start(threads-1, func(member int) {
+			p.take(p.workers[member])
+			p.left.Add(-1)
+			p.wg.Done()
+		})
+	}
+}
+
+func (p *pass[T]) dismiss() {
+	if p.crew.size > 0 {
+		p.crew.end()
+	}
+}
+
 // aligned returns n elements from the border of a line on.
 func aligned[T kernels.Float](n int) []T {
 	const line = 64
@@ -124,24 +146,35 @@ func (p *pass[T]) run(threads int) {
 	p.total, p.correct, p.due = 0, 0, 0
 	p.next.Store(0)
 	p.started.Store(0)
-	for len(p.workers) < threads {
+	for len(p.workers) < max(threads, p.crew.size+1) {
 		p.workers = append(p.workers, &worker[T]{s: aligned[T](BlockExamples * p.classes),
 			e: make([]float64, p.classes), confusion: make([]int, p.classes*p.classes)})
 	}
-	if spare := 2 * threads; p.buffers < spare { // a thread that is ahead need not wait
+	if spare := 2 * len(p.workers); p.buffers < spare { // a thread that is ahead need not wait
 		p.pending = make([]*blockSum[T], spare)
 		p.free = append(make([]*blockSum[T], 0, spare), p.free...)
 		for ; p.buffers < spare; p.buffers++ {
 			p.free = append(p.free, new(blockSum[T]))
 		}
 	}
-	p.wg.Add(threads - 1)
-	for range threads - 1 {
-		go p.member()
+	if p.crew.size > 0 && threads > 1 {
+		p.wg.Add(p.crew.size)
+		p.left.Store(int64(p.crew.size))
+		p.crew.begin()
+		p.take(p.workers[0])
+		for start := time.Now(); p.left.Load() > 0 && time.Since(start) < awake; { // each has a block at most
+			runtime.Gosched()
+		}
+		p.wg.Wait()
+	} else {
+		p.wg.Add(threads - 1)
+		for range threads - 1 {
+			go p.member()
+		}
+		p.take(p.workers[0])
+		p.wg.Wait()
 	}
-	p.take(p.workers[0])
-	p.wg.Wait()
-	for _, w := range p.workers[:threads] {
+	for _, w := range p.workers {
 		p.times.add(w.times)
 		p.correct += w.correct
 		w.times, w.correct = Times{}, 0

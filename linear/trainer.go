@@ -287,6 +287,8 @@ func (e *InterruptedError) Unwrap() error { return e.Cause }
 // [InterruptedError]. If the loss or the weights stop being finite numbers, it returns an error that tells
 // the step; the last checkpoint before stays.
 func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
+	t.train.pass.hold(t.c.Threads)
+	defer t.train.pass.dismiss()
 	started, images := time.Now(), 0
 	for !t.done() {
 		if ctx.Err() != nil {

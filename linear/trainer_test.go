@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -152,11 +154,48 @@ func TestStepAllocations(t *testing.T) {
 			c := quick()
 			c.Sampling, c.Optimizer, c.Batch = sampling, optimizer, 130
 			x := trainer(t, c, d)
-			if got := testing.AllocsPerRun(20, func() { x.Step() }); got != 0 {
+			if got := testing.AllocsPerRun(12, func() { x.Step() }); got != 0 {
 				t.Errorf("%s, %T: %v allocations per step", sampling, optimizer, got)
 			}
+			x.train.pass.hold(2)
+			if got := testing.AllocsPerRun(12, func() { x.Step() }); got != 0 {
+				t.Errorf("%s, %T: %v allocations per step of a run", sampling, optimizer, got)
+			}
+			x.train.pass.dismiss()
 		}
 	}
+}
+
+// No goroutine outlives a run or a call, however they end; and members of a crew that sleep are woken.
+func TestNoGoroutineStays(t *testing.T) {
+	before := runtime.NumGoroutine()
+	c := quick()
+	c.Threads = 4
+	d := tiny[float32]()
+	d.Train, _ = small[float32](1, 600, 40, 4)
+	c.Batch = 300
+	want := hashOf(t, trainer(t, c, d))
+	c.Progress = func(Progress) { time.Sleep(3 * awake) }
+	if got := hashOf(t, trainer(t, c, d)); got != want {
+		t.Errorf("with pauses: weights %s, want %s", got, want)
+	}
+	c.Progress = func(Progress) { panic("stop") }
+	func() {
+		defer func() { recover() }()
+		trainer(t, c, d).Run(context.Background())
+		t.Error("Run came back from a callback's panic")
+	}()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	trainer(t, c, d).Run(ctx)
+	problem(t, d.Train, ProblemConfig{Threads: 4}).Evaluate(make([]float32, 4*40))
+	for range 100 { // a goroutine that has just told of its end may still be counted
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
 // hashOf trains to the end.
