@@ -155,7 +155,7 @@ func testGemmThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
 	seed := uint64(0)
 	for form := range 4 {
 		for _, s := range [][3]int{{10, 700, 400}, {700, 10, 400}, {130, 150, 120}, {1, 5000, 450}, {5000, 1, 450}} {
-			for _, threads := range []int{1, 2, 5} {
+			for _, threads := range threadCounts() {
 				seed++
 				checkGemm(t, k.Threads(threads), gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, 0.5, 1, seed})
 			}

@@ -149,11 +149,20 @@ func testFew[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Ro
 	}
 }
 
+// threadCounts are how many threads tests compare; one of them for the race detector, which is slow and
+// looks at what threads share, not at bits.
+func threadCounts() []int {
+	if raceEnabled {
+		return []int{2}
+	}
+	return []int{1, 2, 5}
+}
+
 // Bits do not depend on the number of threads.
 func TestThreads(t *testing.T) { forEach(t, testThreads[float32], testThreads[float64]) }
 
 func testThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
-	for _, threads := range []int{1, 2, 5} {
+	for _, threads := range threadCounts() {
 		alloc, check := guarded[T](1)
 		trial[T]{k.Threads(threads), row, 5*65536 + 77, kernels.Use(threads) % uses(row), 1}.run(t, alloc)
 		check(t)
