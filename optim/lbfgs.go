@@ -100,7 +100,7 @@ func (l *limited[T]) restart(*descent[T]) bool {
 	return learned
 }
 
-// curvature returns s'y and y'y, and whether s'y > eps*|s|*|y|.
+// curvature returns s'y and y'y, and whether s'y > eps*|s|*|y| and their quotients are finite.
 func curvature[T kernels.Float](k bitstep.Kernels[T], s, y []T) (sy, yy float64, ok bool) {
 	eps := 0x1p-52
 	if single[T]() {
@@ -108,6 +108,7 @@ func curvature[T kernels.Float](k bitstep.Kernels[T], s, y []T) (sy, yy float64,
 	}
 	sy, yy = float64(k.Dot(s, y)), float64(k.SumSquares(y))
 	ss := float64(k.SumSquares(s))
-	ok = sy > float64(eps*float64(math.Sqrt(ss)*math.Sqrt(yy))) && yy-yy == 0 && 1/sy-1/sy == 0
+	finite := (1/sy+sy/yy)-(1/sy+sy/yy) == 0 // no square overflowed or vanished
+	ok = finite && sy > float64(eps*float64(math.Sqrt(ss)*math.Sqrt(yy)))
 	return sy, yy, ok
 }

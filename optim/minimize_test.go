@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -464,4 +466,99 @@ func TestMinimizeSingle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Values of 1e-300 to 1e300 (float32: gradients of 1e-36 to 1e36) are minimized like others, if not as fast where
+// squares overflow or vanish.
+func TestScales(t *testing.T) {
+	each(t, func(t *testing.T, method string) {
+		for _, c := range []float64{1e-300, 1e-100, 1e-36, 1e36, 1e100, 1e300} {
+			stop := optim.Stop{Gradient: optim.Zero, GradientRelative: 1e-4}
+			x := []float64{3, -4, 0.5}
+			r, err := minimize(context.Background(), method, shared[float64]{stop: stop}, func(x, grad []float64) float64 {
+				f := bowl(x, grad)
+				for i := range grad {
+					grad[i] *= c
+				}
+				return f * c
+			}, func(x, h []float64) {
+				bowlHessian(x, h)
+				for i := range h {
+					h[i] *= c
+				}
+			}, x)
+			if err != nil || r.Status != optim.GradientConverged || math.Abs(x[0]-1)+math.Abs(x[2]-1) > 0.01 {
+				t.Errorf("%v: %+v, %v, x = %v", c, r, err, x)
+			}
+			if c < 1e-40 || c > 1e36 {
+				continue
+			}
+			y := []float32{3, -4, 0.5}
+			r, err = minimize(context.Background(), method, shared[float32]{stop: stop}, func(x, grad []float32) float64 {
+				sum := 0.0
+				for i, v := range x {
+					k := float64(i+1) * c
+					sum += k * (float64(v) - 1) * (float64(v) - 1)
+					if grad != nil {
+						grad[i] = float32(2 * k * (float64(v) - 1))
+					}
+				}
+				return sum
+			}, func(x, h []float32) {
+				clear(h)
+				for i := range x {
+					h[4*i] = float32(2 * float64(i+1) * c)
+				}
+			}, y)
+			if err != nil || r.Status != optim.GradientConverged || math.Abs(float64(y[0]-1)) > 0.01 {
+				t.Errorf("float32, %v: %+v, %v, x = %v", c, r, err, y)
+			}
+		}
+	})
+}
+
+// A gradient that is noise about zero at values that are noise about one does not keep a minimization busy.
+func TestEndsInNoise(t *testing.T) {
+	each(t, func(t *testing.T, method string) {
+		for seed := range uint64(20) {
+			r := rand.New(rand.NewPCG(seed, 6))
+			x := []float64{1, 2}
+			result, err := minimize(context.Background(), method, shared[float64]{}, func(x, grad []float64) float64 {
+				for i := range grad {
+					grad[i] = math.Copysign(1+r.Float64(), r.Float64()-0.5)
+				}
+				return 1 + (r.Float64()-0.5)*0x1p-52
+			}, func(_, h []float64) { h[0], h[1], h[2], h[3] = 1, 0, 0, 1 }, x)
+			if result.Status != optim.NoProgress || err == nil || result.Iterations > 100 {
+				t.Errorf("seed %d: %+v, %v", seed, result, err)
+			}
+		}
+	})
+}
+
+// A gradient that turns wrong on the way ends the minimization where it does, in two searches.
+func TestGradientTurnsWrong(t *testing.T) {
+	p := problems.Named("Rosenbrock")
+	each(t, func(t *testing.T, method string) {
+		x, wrong := slices.Clone(p.Start), false
+		var at []float64
+		r, err := minimize(context.Background(), method, shared[float64]{call: func(it optim.Iterate[float64]) bool {
+			if it.Iteration == 8 {
+				at = slices.Clone(it.X)
+				it.Grad[0], it.Grad[1] = -it.Grad[0], -it.Grad[1] // as if the objective had said so
+				wrong = true
+			}
+			return false
+		}}, func(x, grad []float64) float64 {
+			f := p.Value(x, grad)
+			if wrong && grad != nil {
+				grad[0], grad[1] = -grad[0], -grad[1]
+			}
+			return f
+		}, p.Hessian, x)
+		if r.Status != optim.NoProgress || err == nil || r.Iterations != 8 || !slices.Equal(x, at) ||
+			r.Evaluations > 100 {
+			t.Errorf("%+v, %v, x = %v", r, err, x)
+		}
+	})
 }
