@@ -475,7 +475,8 @@ func TestScales(t *testing.T) {
 		for _, c := range []float64{1e-300, 1e-100, 1e-36, 1e36, 1e100, 1e300} {
 			stop := optim.Stop{Gradient: optim.Zero, GradientRelative: 1e-4}
 			x := []float64{3, -4, 0.5}
-			r, err := minimize(context.Background(), method, shared[float64]{stop: stop}, func(x, grad []float64) float64 {
+			settings := shared[float64]{stop: stop}
+			r, err := minimize(context.Background(), method, settings, func(x, grad []float64) float64 {
 				f := bowl(x, grad)
 				for i := range grad {
 					grad[i] *= c
@@ -494,7 +495,8 @@ func TestScales(t *testing.T) {
 				continue
 			}
 			y := []float32{3, -4, 0.5}
-			r, err = minimize(context.Background(), method, shared[float32]{stop: stop}, func(x, grad []float32) float64 {
+			settings32 := shared[float32]{stop: stop}
+			r, err = minimize(context.Background(), method, settings32, func(x, grad []float32) float64 {
 				sum := 0.0
 				for i, v := range x {
 					k := float64(i+1) * c
