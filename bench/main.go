@@ -15,11 +15,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/optim"
 )
 
 func main() {
@@ -83,19 +84,10 @@ func run(quick bool, jsonFile string) error {
 
 // writeFile replaces a file whole or not at all.
 func writeFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".bench-*")
-	if err != nil {
+	return optim.ReplaceFile(name, func(w io.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err := f.Write(text); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	})
 }
 
 // A result is one measurement.

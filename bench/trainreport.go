@@ -16,6 +16,7 @@ type trainReport struct {
 	n, batch  int // images in an epoch, in a step
 	validated bool
 	bar       *progressbar.ProgressBar
+	before    int       // images that the run had done when it was resumed
 	began     time.Time // the epoch
 	seconds   float64   // of its steps
 	images    int
@@ -35,8 +36,8 @@ func (r *trainReport) start(images int, done interface {
 	for _, e := range done.Epochs() {
 		r.line(e, "-")
 	}
-	r.bar = newImageBar(images)
-	r.bar.Add(int(done.Steps()) * r.batch)
+	r.before = int(done.Steps()) * r.batch
+	r.bar = newImageBar(images - r.before) // rate and time left are those of this run
 }
 
 // step takes the trainer's report of one step.
@@ -47,7 +48,7 @@ func (r *trainReport) step(p linear.Progress) {
 	}
 	if p.Step%8 == 0 || p.Ended != nil { // the bar draws seldom, but each call takes time
 		r.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f", p.Epoch, p.Epochs, p.Loss))
-		r.bar.Set(int(p.Step) * r.batch)
+		r.bar.Set(int(p.Step)*r.batch - r.before)
 	}
 	if p.Ended == nil {
 		return
