@@ -60,11 +60,20 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		return
 	}
 	for i := range i1 - i0 {
-		c := w.c[(i0+i)*w.ldc+j0:][:j1-j0]
-		for j, sum := range dst[i*ld:][:j1-j0] {
-			c[j] = kernels.GemmUpdate(w.alpha, sum, w.beta, c[j])
-		}
+		w.finish(w.c[(i0+i)*w.ldc+j0:][:j1-j0], dst[i*ld:][:j1-j0])
 	}
+}
+
+// finish is kernels.GemmUpdate of a row of C, which is what Axpby and Scale compute.
+func (w *chainWork[T]) finish(c, sums []T) {
+	update := call[T]{id: idAxpby, backend: w.backend, n: len(c),
+		op: [maxOperands]*T{unsafe.SliceData(c), unsafe.SliceData(sums)}}
+	if w.beta == 0 {
+		copy(c, sums)
+		update.id = idScale
+	}
+	*(*[2]T)(unsafe.Pointer(&update.coef)) = [2]T{w.alpha, w.beta}
+	update.run(0, len(c))
 }
 
 // packA copies rows i0 to i1 of op(A) for k0 to k0+kb: panel by panel, k-major, rows past i1 zero.
