@@ -53,6 +53,12 @@ func fillMatrices[T kernels.Float](r *rand.Rand, matrices ...matrix[T]) {
 
 func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) {
 	t.Helper()
+	checkGemmIn(t, k, g, func(_, n int) []T { return make([]T, n) })
+}
+
+// checkGemmIn compares a product with its definition. Alloc provides n elements for matrix i.
+func checkGemmIn[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase, alloc func(i, n int) []T) {
+	t.Helper()
 	r := edge.Rand(g.seed)
 	rowsA, colsA, rowsB, colsB := g.m, g.k, g.k, g.n
 	if g.transA {
@@ -62,6 +68,11 @@ func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) 
 		rowsB, colsB = g.n, g.k
 	}
 	a, b, c := newMatrix[T](rowsA, colsA, g.pad), newMatrix[T](rowsB, colsB, g.pad), newMatrix[T](g.m, g.n, g.pad)
+	for i, m := range []*matrix[T]{&a, &b, &c} {
+		place := alloc(i, len(m.data))
+		copy(place, m.data)
+		m.data = place
+	}
 	fillMatrices(r, a, b, c)
 	if g.alpha == 0 {
 		fill(a.data, T(math.NaN()))
@@ -124,6 +135,27 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
 		}
 		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 10, 37, 3073, 1, 0, 0, seed})
 		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 130, 530, 300, 1, 1, 1, seed})
+	}
+}
+
+// Each matrix ends where a page does behind which there is none, then starts where one does before which there
+// is none: no tile reads or writes past an end.
+func TestGemmPageEnds(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		testGemmPageEnds(t, bitstep.On[float32](b))
+		testGemmPageEnds(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+	pages := newPages[T](t, 3)
+	for form := range 4 {
+		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
+			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}} { // no matrix exceeds 512 elements
+			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
+			checkGemmIn(t, k, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] })
+			checkGemmIn(t, k, g, func(i, n int) []T { return pages[i][:n] })
+		}
 	}
 }
 
