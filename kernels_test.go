@@ -149,10 +149,10 @@ func testFew[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Ro
 	}
 }
 
-// threadCounts are how many threads tests compare; one of them for the race detector, which is slow and
-// looks at what threads share, not at bits.
+// threadCounts are how many threads tests compare with the definition; one of them where things are slow:
+// under emulators, and under the race detector, which looks at what threads share and not at bits.
 func threadCounts() []int {
-	if raceEnabled {
+	if raceEnabled || testing.Short() {
 		return []int{2}
 	}
 	return []int{1, 2, 5}
