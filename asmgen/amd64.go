@@ -135,7 +135,7 @@ func (m *amd64) Shift(r Reg, n uint) { m.do(x86.SHLQ(operand.Imm(uint64(n)), r))
 
 func (m *amd64) LoadUint32(p Reg, off int) Reg {
 	r := m.ctx.GP64()
-	m.do(x86.MOVL(mem(p, off), r.(reg.GPVirtual).As32()))
+	m.do(x86.MOVL(mem(p, off), r.As32()))
 	return r
 }
 

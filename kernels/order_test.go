@@ -133,7 +133,7 @@ func testGemmOrder[T Float](t *testing.T) {
 						x, y := func(k int) T { return opA.at(i, k) }, func(k int) T { return opB.at(k, j) }
 						var result T
 						if ab[0] != 0 {
-							sum := T(0)
+							var sum T
 							if (!transA || m == 1) && (transB || n == 1) {
 								sum = plainStriped(k, func(k int, lane T) T { return plainFMA(x(k), y(k), lane) })
 							} else {
