@@ -55,9 +55,7 @@ func newDescent[T kernels.Float](c *setting, ctx context.Context, f Objective[T]
 	m.res = Result{F: math.NaN(), GradNorm: math.NaN()}
 	checkStop[T](c, &m.stop)
 	checkLineSearch[T](c, &m.line)
-	if f == nil {
-		c.fail("the objective is nil, want a function")
-	}
+	c.function(f == nil)
 	if c.err != nil {
 		m.res.Status = InvalidSettings
 		return m

@@ -83,6 +83,7 @@ func NumericalGradient[T kernels.Float](f Objective[T], x, grad []T, d Differenc
 		panic(fmt.Sprintf("optim: NumericalGradient: len(grad) = %d, want len(x) = %d", len(grad), len(x)))
 	}
 	check := setting{method: "NumericalGradient"}
+	check.function(f == nil)
 	checkDifference[T](&check, d, &step)
 	if check.err != nil {
 		return check.err
@@ -190,6 +191,7 @@ func (r *GradientReport) String() string {
 // is one of them, then x is at a kink and the derivative is a subgradient. Neither makes the report fail.
 func CheckGradient[T kernels.Float](f Objective[T], x []T, c GradientCheck) (*GradientReport, error) {
 	check := setting{method: "CheckGradient"}
+	check.function(f == nil)
 	checkDifference[T](&check, c.Difference, &c.Step)
 	if check.err != nil {
 		return nil, check.err

@@ -148,6 +148,10 @@ func TestNumericalGradientErrors(t *testing.T) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
+	const want = "optim: NumericalGradient: the objective is nil, want a function"
+	if err := optim.NumericalGradient(nil, x, x, optim.Central, 0); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 	defer func() {
 		if got, want := recover(), "optim: NumericalGradient: len(grad) = 2, want len(x) = 1"; got != want {
 			t.Errorf("panics with %v, want %s", got, want)
@@ -397,5 +401,10 @@ func TestCheckGradientErrors(t *testing.T) {
 			err.Error() != c.want || r != nil {
 			t.Errorf("got %v, %v, want %s", r, err, c.want)
 		}
+	}
+	const want = "optim: CheckGradient: the objective is nil, want a function"
+	r, err := optim.CheckGradient(nil, []float64{1}, optim.GradientCheck{})
+	if err == nil || err.Error() != want || r != nil {
+		t.Errorf("got %v, %v, want %s", r, err, want)
 	}
 }

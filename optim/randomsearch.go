@@ -33,6 +33,7 @@ type RandomSearch[T kernels.Float] struct {
 func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
 	r := Result{Status: InvalidSettings, F: math.NaN(), GradNorm: math.NaN()}
 	check := setting{method: "RandomSearch"}
+	check.function(f == nil)
 	check.whole("Tries", &c.Tries, 1000)
 	check.real("Scale", &c.Scale, 1e-4, 0, math.Inf(1), true)
 	if check.err == nil {

@@ -127,6 +127,11 @@ func TestRandomSearchErrors(t *testing.T) {
 			t.Errorf("got %+v, %v, want %s", res, err, want)
 		}
 	}
+	res, err := optim.RandomSearch[float32]{}.Minimize(context.Background(), nil, []float32{1})
+	if want := "optim: RandomSearch: the objective is nil, want a function"; err == nil || err.Error() != want ||
+		res.Status != optim.InvalidSettings {
+		t.Errorf("got %+v, %v, want %s", res, err, want)
+	}
 }
 
 // TestGoldenRandomSearch holds the bits of a search, which are the same on every machine.

@@ -97,7 +97,11 @@ func LinearScaling(lr float64, batch, reference uint64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return lr * (float64(batch) / float64(reference)), nil
+	scaled := lr * (float64(batch) / float64(reference))
+	if scaled-scaled != 0 {
+		return 0, fmt.Errorf("optim: LinearScaling: lr = %v times %d/%d overflows", lr, batch, reference)
+	}
+	return scaled, nil
 }
 
 // checkSchedules returns an error if there are none or one is nil.

@@ -424,6 +424,9 @@ func TestScheduleErrors(t *testing.T) {
 			t.Errorf("LinearScaling(1, %d, %d) gives no error", args[0], args[1])
 		}
 	}
+	if lr, err := optim.LinearScaling(1e308, 1000, 1); err == nil || lr != 0 {
+		t.Errorf("LinearScaling(1e308, 1000, 1) = %v, %v, want an error", lr, err)
+	}
 }
 
 func TestParseSchedule(t *testing.T) {

@@ -106,6 +106,13 @@ func (c *setting) whole(name string, v *int, standard int) {
 	}
 }
 
+// function expects an objective.
+func (c *setting) function(missing bool) {
+	if missing {
+		c.fail("the objective is nil, want a function")
+	}
+}
+
 func (c *setting) fail(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf("optim: "+c.method+": "+format, args...)
