@@ -18,6 +18,23 @@
 // groups of parameters hyperparameters of their own, and takes [Options]: clipping, skipping of gradients
 // that are not finite, maximization.
 //
+// The lecture's items, in its order:
+//
+//	random search                        RandomSearch
+//	numerical gradient, gradient check   NumericalGradient, CheckGradient
+//	vanilla gradient descent             SGD with the gradient over all data
+//	minibatch SGD                        SGD with the gradient of a minibatch
+//	SGD + momentum, v = rho*v + g        Momentum
+//	SGD + momentum, v = rho*v - lr*g     MomentumVelocity
+//	Nesterov, gradient at x + rho*v      MomentumVelocity with Optimizer.LookAhead
+//	Nesterov after change of variables   Nesterov
+//	AdaGrad, RMSProp                     AdaGrad, RMSProp
+//	Adam (almost), Adam (full form)      Adam with NoBiasCorrection, Adam
+//	decay by steps, cosine, linear,      MultiStep, Cosine, Linear,
+//	  inverse square root, warm-up         InverseSqrt, Warmup
+//	batch size and rate                  LinearScaling
+//	second order                         Newton, BFGS, LBFGS
+//
 // Scalars that depend on the step (learning rate, bias correction) are computed in float64 from the
 // count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
 // not stopped, on any machine.

@@ -96,11 +96,18 @@ func ExamplePlateau() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for epoch, loss := range []float64{3, 2, 1, 1, 1, 1, 0.5} {
-		plateau.Observe(loss)
-		fmt.Printf("%d: %v  ", epoch, plateau.Factor(0))
+	x := []float32{8}
+	opt, err := optim.New(optim.SGD{LR: 1}, x)
+	if err != nil {
+		log.Fatal(err)
 	}
-	// Output: 0: 1  1: 1  2: 1  3: 1  4: 1  5: 0.5  6: 0.5
+	opt.SetSchedule(plateau)
+	for epoch, loss := range []float64{3, 2, 1, 1, 1, 1, 0.5} {
+		opt.Step([]float32{1}) // for the steps of an epoch
+		plateau.Observe(loss)
+		fmt.Printf("%d: %v %v  ", epoch, plateau.Factor(opt.Steps()), x[0])
+	}
+	// Output: 0: 1 7  1: 1 6  2: 1 5  3: 1 4  4: 1 3  5: 0.5 2  6: 0.5 1.5
 }
 
 func ExampleLinearScaling() {

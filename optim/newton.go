@@ -12,9 +12,9 @@ import (
 // that d leads down also past saddle points. (A start exactly on one, where g = 0, counts as converged.)
 //
 // The system is solved in float64 for both types by a Cholesky factorization, n*n*n/6 multiplications and
-// subtractions of a plain loop: for a few hundred parameters. Should the line search fail or the Hessian not be
-// finite, one step against the gradient is tried. Source: Nocedal and Wright, Numerical Optimization (2006),
-// section 3.4.
+// subtractions of a plain loop: for a few hundred parameters. It keeps n*n elements of T and 2*n*n float64.
+// Should the line search fail or the Hessian not be finite, one step against the gradient is tried.
+// Source: Nocedal and Wright, Numerical Optimization (2006), section 3.4.
 type Newton[T kernels.Float] struct {
 	Hessian     Hessian[T] // required
 	Stop        Stop

@@ -6,7 +6,9 @@ import "github.com/bitstep-go/bitstep/kernels"
 // gradient at x in grad, all of it. It must read x from its argument, neither change nor keep the slices, and
 // give the same result for the same x.
 //
-// Where the function is not defined it returns NaN or an infinity: the line searches step back from there.
+// Where the function is not defined it returns NaN or an infinity: the line searches step back from there. One
+// that has no lower bound is followed down until a limit or rounding ends it, which reports NoProgress: see
+// Stop.Target.
 type Objective[T kernels.Float] func(x, grad []T) float64
 
 // A Hessian stores the second derivatives at x in h, a symmetric matrix of len(x) rows, stored row by row. Of

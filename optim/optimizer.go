@@ -33,7 +33,8 @@ type Options struct {
 	ClipValue float64
 
 	// SkipNonFinite makes Step change nothing and return false if an element of a gradient, or its
-	// product with the scale, is infinite or NaN.
+	// product with the scale, is infinite or NaN. With ClipNorm only the elements count: products that
+	// would be infinite are clipped.
 	SkipNonFinite bool
 
 	// Maximize changes the sign of the gradients: steps go up.

@@ -17,6 +17,10 @@ import (
 // as in torch.optim.RMSprop: eps is added to the root, and lr is not part of what b sums. See
 // [kernels.RMSPropCentered], [kernels.RMSPropMomentum] and [kernels.RMSPropCenteredMomentum].
 //
+// Centered is for gradients that vary: while one stays the same, s-m*m goes to 0, and after some hundred to
+// some thousand steps rounding can make it negative. Its root, and from then on x, is NaN, as in
+// torch.optim.RMSprop; eps does not prevent it, nor does Options.SkipNonFinite, which looks at gradients.
+//
 // State: s, one element per parameter; with Centered also m; with Rho also b.
 type RMSProp struct {
 	LR          float64 // required

@@ -2,9 +2,12 @@ package optim
 
 import "github.com/bitstep-go/bitstep/kernels"
 
-// SGD is (stochastic) gradient descent, the kernel [kernels.SGD]:
+// SGD is gradient descent, the kernel [kernels.SGD]:
 //
 //	x = x - lr*g
+//
+// It is the lecture's vanilla gradient descent where g is the gradient over all data, and minibatch
+// (stochastic) gradient descent where g is that of a minibatch.
 //
 // State: none.
 type SGD struct {
