@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -16,11 +15,9 @@ type trainReport struct {
 	n, batch  int // images in an epoch, in a step
 	validated bool
 	bar       *progressbar.ProgressBar
-	before    int       // images that the run had done when it was resumed
-	began     time.Time // the epoch
-	seconds   float64   // of its steps
+	before    int     // images that the run had done when it was resumed
+	seconds   float64 // of the epoch so far
 	images    int
-	rate      float64
 }
 
 // start begins the report of a run over that many images, of which a resumed one has done some.

@@ -118,9 +118,6 @@ func squares(name string, start []float64, count int, f residual, b bend, minima
 	return p
 }
 
-// flat is the bend of residuals that are linear.
-func flat(int, []float64, float64, matrix) {}
-
 // mul is a product that is never fused with an addition.
 func mul(a, b float64) float64 { return float64(a * b) }
 
