@@ -184,10 +184,11 @@ func (r *GradientReport) String() string {
 // gradient is not an error but a report that is not OK. x is unchanged afterwards, to the bit.
 //
 // A coordinate beyond the tolerance is looked at again with 1/16 of the step, because the numerical derivative
-// may be the wrong one. If the two derivatives then differ by at most 1/8 of what they did, the analytic one is
-// the limit, and the step was too coarse for f's curvature or had a kink (of a max or an absolute value) between
-// its points. If instead the slopes to the left and to the right of x still differ by more than 1/4 of what
-// they did (for a smooth f that difference goes with the step), and the analytic derivative is between them or
+// may be the wrong one. If the two derivatives then differ by at most 1/8 of what they did, and either by no more
+// than the tolerance or with 1/256 of the step by at most 1/8 of that again, the analytic one is the limit, and the
+// step was too coarse for f's curvature or had a kink (of a max or an absolute value) between its points. If
+// instead the slopes to the left and to the right of x still differ by more than 1/4 of what they did (for a
+// smooth f that difference goes with the step), and the analytic derivative is between them or
 // is one of them, then x is at a kink and the derivative is a subgradient. Neither makes the report fail.
 func CheckGradient[T kernels.Float](f Objective[T], x []T, c GradientCheck) (*GradientReport, error) {
 	check := setting{method: "CheckGradient"}
@@ -234,7 +235,8 @@ func (p prober[T]) compare(i int, a, f0 float64, c GradientCheck) Coordinate {
 		return v
 	}
 	finer := c.Step / 16
-	if math.Abs(a-p.derivative(i, c.Difference, finer, f0)) <= math.Abs(a-v.Numeric)/8 {
+	n := p.derivative(i, c.Difference, finer, f0)
+	if math.Abs(a-n) <= math.Abs(a-v.Numeric)/8 && p.approaches(i, a, n, f0, c) {
 		v.Finding = Coarse
 		return v
 	}
@@ -247,6 +249,18 @@ func (p prober[T]) compare(i int, a, f0 float64, c GradientCheck) Coordinate {
 		v.Finding = Kink
 	}
 	return v
+}
+
+// approaches reports whether a is the limit of numerical derivatives, n being the one with 1/16 of the step: n is
+// within the tolerance, or the next one comes closer still. n alone may be closer than the first only because the
+// error of the first was large. Rounding errors grow as steps shrink, and the floor with them.
+func (p prober[T]) approaches(i int, a, n, f0 float64, c GradientCheck) bool {
+	floor := p.floor(i, c.Step, f0, c)
+	if relative(a, n, 16*floor) <= c.Tolerance {
+		return true
+	}
+	next := p.derivative(i, c.Difference, c.Step/256, f0)
+	return math.Abs(a-next) <= math.Abs(a-n)/8 || relative(a, next, 256*floor) <= c.Tolerance
 }
 
 // slopes returns the differences to the left and to the right of x.

@@ -291,6 +291,36 @@ func TestCheckGradientError(t *testing.T) {
 	}
 }
 
+// Where the step is too coarse for f's curvature, a right derivative is the limit of numerical ones and a wrong one
+// is not, though its error is less than that of the first.
+func TestCheckGradientCoarse(t *testing.T) {
+	for _, c := range []struct {
+		difference optim.Difference
+		w          float64
+	}{{optim.Central, 3e4}, {optim.Central, 1e5}, {optim.Forward, 1e3}, {optim.Forward, 3e3}} {
+		for _, factor := range []float64{1, 1.003, 0.997, 1.01} {
+			f := func(x, grad []float64) float64 {
+				if grad != nil {
+					grad[0] = factor * c.w * kernels.Cos(float64(c.w*(x[0]-0.3))+1)
+				}
+				return kernels.Sin(float64(c.w*(x[0]-0.3)) + 1)
+			}
+			r, err := optim.CheckGradient(f, []float64{0.3}, optim.GradientCheck{Difference: c.difference})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := optim.Differs
+			if factor == 1 {
+				want = optim.Coarse
+			}
+			if r.Worst[0].Finding != want {
+				t.Errorf("difference %d of sin(%v (x - 0.3) + 1), derivative times %v: want %q\n%v", c.difference, c.w,
+					factor, want, r)
+			}
+		}
+	}
+}
+
 // Kinks are told from wrong derivatives.
 func TestCheckGradientKinks(t *testing.T) {
 	const h = 0x1p-17
