@@ -110,8 +110,11 @@ func exitStatus(name string, set *flag.FlagSet, args []string, run func(context.
 		}
 		fmt.Fprintf(os.Stderr, "To go on:  go run ./bench %s %s\n", name, strings.Join(again, " "))
 		return 130
-	case errors.Is(err, context.Canceled):
+	case err == context.Canceled:
 		fmt.Fprintf(os.Stderr, "\nbench %s: interrupted\n", name)
+		return 130
+	case errors.Is(err, context.Canceled): // a checkpoint that could not be written is told too
+		fmt.Fprintf(os.Stderr, "\nbench %s: interrupted: %v\n", name, err)
 		return 130
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "bench %s: %v; -help lists the flags\n", name, err)

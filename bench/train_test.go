@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,5 +123,24 @@ func TestExitStatus(t *testing.T) {
 	}
 	if got := randomSearch([]string{"-tries", "0"}); got != 2 {
 		t.Errorf("bench random-search -tries 0: status %d, want 2", got)
+	}
+}
+
+// An interrupted run whose checkpoint cannot be written says so.
+func TestInterruptedUnsaved(t *testing.T) {
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
+	os.Stderr = stderr
+	got := exitStatus("train", flag.NewFlagSet("train", flag.ContinueOnError), nil,
+		func(context.Context, io.Writer) error {
+			return errors.Join(context.Canceled, errors.New("the disk is full"))
+		})
+	text, err := os.ReadFile(stderr.Name())
+	if got != 130 || err != nil || !strings.Contains(string(text), "the disk is full") {
+		t.Errorf("status %d, %v, message %q", got, err, text)
 	}
 }

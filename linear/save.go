@@ -109,7 +109,8 @@ func (t *Trainer[T]) fixed() []struct{ key, value string } {
 // Resume sets the trainer to the state in a checkpoint, from which Run goes on: the weights come out as
 // those of a run that was never interrupted, to the bit. Loss, lambda, batch, sampling, seed, optimizer,
 // preprocessing and the training set's labels must be the checkpoint's; number of epochs, patience, threads,
-// backend and schedule may differ. The error names the file, and the trainer is then as it was.
+// backend and schedule may differ, but a schedule with Observe must be the checkpoint's. The error names the
+// file, and the trainer is then as it was.
 func (t *Trainer[T]) Resume(path string) error {
 	c, err := optim.ReadCheckpoint(path)
 	if err != nil {
