@@ -35,9 +35,14 @@ func newCurves(title, label string, curves ...curve) (*plot.Plot, error) {
 	p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
 	p.Add(plotter.NewGrid())
 	for _, c := range curves {
-		points := make(plotter.XYs, len(c.values))
+		var points plotter.XYs
 		for i, v := range c.values {
-			points[i] = plotter.XY{X: float64(i + 1), Y: v}
+			if v-v == 0 { // a loss may overflow, and a curve has no place for that
+				points = append(points, plotter.XY{X: float64(i + 1), Y: v})
+			}
+		}
+		if len(points) == 0 {
+			continue
 		}
 		line, dots, err := plotter.NewLinePoints(points)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -142,5 +143,17 @@ func TestInterruptedUnsaved(t *testing.T) {
 	text, err := os.ReadFile(stderr.Name())
 	if got != 130 || err != nil || !strings.Contains(string(text), "the disk is full") {
 		t.Errorf("status %d, %v, message %q", got, err, text)
+	}
+}
+
+// Losses that are not finite are left out of the curves, even if none is left.
+func TestCurvesNotFinite(t *testing.T) {
+	inf := linear.Epoch{TrainLoss: 9, TrainAccuracy: 0.1, ValidationLoss: math.Inf(1)}
+	for _, epochs := range [][]linear.Epoch{{inf}, {inf, {TrainLoss: 8, ValidationLoss: math.NaN()}, inf}} {
+		name := filepath.Join(t.TempDir(), "curves.png")
+		if err := writeCurves(name, epochs, true); err != nil {
+			t.Fatal(err)
+		}
+		checkPNG(t, name)
 	}
 }
