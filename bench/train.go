@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -135,6 +136,10 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return err
 	}
+	// Better now than when the first epoch is to be saved.
+	if info, err := os.Stat(filepath.Dir(f.checkpoint)); err != nil || !info.IsDir() {
+		return usageError{fmt.Errorf("-checkpoint %s: there is no such folder", f.checkpoint)}
+	}
 	set, err := f.load(w)
 	if err != nil {
 		return err
@@ -171,6 +176,13 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	}
 	if _, err = optim.ParseSchedule(f.schedule, 1000); err != nil {
 		return c, fmt.Errorf("-schedule: %w", err)
+	}
+	if _, err = linear.ParseSamplerKind(f.sampling); err != nil {
+		return c, fmt.Errorf("-sampling: %w", err)
+	}
+	if !(f.lambda >= 0 && f.lambda < math.Inf(1)) || f.patience < 0 || f.validation < 0 {
+		return c, fmt.Errorf("-lambda %g, -patience %d, -validation %d, want at least 0", f.lambda, f.patience,
+			f.validation)
 	}
 	return c, nil
 }

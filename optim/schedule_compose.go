@@ -97,7 +97,7 @@ func LinearScaling(lr float64, batch, reference uint64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	scaled := lr * (float64(batch) / float64(reference))
+	scaled := float64(lr * (float64(batch) / float64(reference)))
 	if scaled-scaled != 0 {
 		return 0, fmt.Errorf("optim: LinearScaling: lr = %v times %d/%d overflows", lr, batch, reference)
 	}
