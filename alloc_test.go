@@ -18,7 +18,7 @@ func TestAllocations(t *testing.T) {
 	forEach(t, testAllocations[float32], testAllocations[float64])
 }
 
-func testAllocations[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testAllocations[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	for _, n := range []int{100, 4 * kernels.ReduceChunk} {
 		var op [][]T
 		for range row.Operands {

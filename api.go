@@ -50,12 +50,12 @@ func SGD[T kernels.Float](x, g []T, c kernels.SGDCoef[T]) {
 }
 
 // SGD is [SGD] on this backend.
-func (k Kernels[T]) SGD(x, g []T, c kernels.SGDCoef[T]) {
-	call := call[T]{id: idSGD, backend: k.backend, n: len(x),
+func (e Engine[T]) SGD(x, g []T, c kernels.SGDCoef[T]) {
+	call := call[T]{id: idSGD, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(g)}}
 	check(idSGD, 0b1, x, g)
 	*(*kernels.SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // Momentum is gradient descent with momentum, v the running sum of gradients:
@@ -70,12 +70,12 @@ func Momentum[T kernels.Float](x, v, g []T, c kernels.MomentumCoef[T]) {
 }
 
 // Momentum is [Momentum] on this backend.
-func (k Kernels[T]) Momentum(x, v, g []T, c kernels.MomentumCoef[T]) {
-	call := call[T]{id: idMomentum, backend: k.backend, n: len(x),
+func (e Engine[T]) Momentum(x, v, g []T, c kernels.MomentumCoef[T]) {
+	call := call[T]{id: idMomentum, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idMomentum, 0b11, x, v, g)
 	*(*kernels.MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // MomentumVelocity is gradient descent with momentum, v a velocity in the units of x:
@@ -90,12 +90,12 @@ func MomentumVelocity[T kernels.Float](x, v, g []T, c kernels.MomentumVelocityCo
 }
 
 // MomentumVelocity is [MomentumVelocity] on this backend.
-func (k Kernels[T]) MomentumVelocity(x, v, g []T, c kernels.MomentumVelocityCoef[T]) {
-	call := call[T]{id: idMomentumVelocity, backend: k.backend, n: len(x),
+func (e Engine[T]) MomentumVelocity(x, v, g []T, c kernels.MomentumVelocityCoef[T]) {
+	call := call[T]{id: idMomentumVelocity, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idMomentumVelocity, 0b11, x, v, g)
 	*(*kernels.MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // Nesterov is Nesterov momentum after the change of variables that takes the gradient at x itself:
@@ -113,12 +113,12 @@ func Nesterov[T kernels.Float](x, v, g []T, c kernels.NesterovCoef[T]) {
 }
 
 // Nesterov is [Nesterov] on this backend.
-func (k Kernels[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
-	call := call[T]{id: idNesterov, backend: k.backend, n: len(x),
+func (e Engine[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
+	call := call[T]{id: idNesterov, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idNesterov, 0b11, x, v, g)
 	*(*kernels.NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // NesterovTorch is Nesterov momentum as torch.optim.SGD(nesterov=True) has it, v the running sum of
@@ -136,12 +136,12 @@ func NesterovTorch[T kernels.Float](x, v, g []T, c kernels.NesterovTorchCoef[T])
 }
 
 // NesterovTorch is [NesterovTorch] on this backend.
-func (k Kernels[T]) NesterovTorch(x, v, g []T, c kernels.NesterovTorchCoef[T]) {
-	call := call[T]{id: idNesterovTorch, backend: k.backend, n: len(x),
+func (e Engine[T]) NesterovTorch(x, v, g []T, c kernels.NesterovTorchCoef[T]) {
+	call := call[T]{id: idNesterovTorch, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idNesterovTorch, 0b11, x, v, g)
 	*(*kernels.NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // AdaGrad divides by the root of the sum s of all squared gradients:
@@ -158,12 +158,12 @@ func AdaGrad[T kernels.Float](x, s, g []T, c kernels.AdaGradCoef[T]) {
 }
 
 // AdaGrad is [AdaGrad] on this backend.
-func (k Kernels[T]) AdaGrad(x, s, g []T, c kernels.AdaGradCoef[T]) {
-	call := call[T]{id: idAdaGrad, backend: k.backend, n: len(x),
+func (e Engine[T]) AdaGrad(x, s, g []T, c kernels.AdaGradCoef[T]) {
+	call := call[T]{id: idAdaGrad, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
 	check(idAdaGrad, 0b11, x, s, g)
 	*(*kernels.AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // RMSProp divides by the root of a decaying mean s of squared gradients:
@@ -180,12 +180,12 @@ func RMSProp[T kernels.Float](x, s, g []T, c kernels.RMSPropCoef[T]) {
 }
 
 // RMSProp is [RMSProp] on this backend.
-func (k Kernels[T]) RMSProp(x, s, g []T, c kernels.RMSPropCoef[T]) {
-	call := call[T]{id: idRMSProp, backend: k.backend, n: len(x),
+func (e Engine[T]) RMSProp(x, s, g []T, c kernels.RMSPropCoef[T]) {
+	call := call[T]{id: idRMSProp, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
 	check(idRMSProp, 0b11, x, s, g)
 	*(*kernels.RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // RMSPropMomentum is RMSProp with a momentum buffer b over the divided gradients:
@@ -203,12 +203,12 @@ func RMSPropMomentum[T kernels.Float](x, s, b, g []T, c kernels.RMSPropMomentumC
 }
 
 // RMSPropMomentum is [RMSPropMomentum] on this backend.
-func (k Kernels[T]) RMSPropMomentum(x, s, b, g []T, c kernels.RMSPropMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropMomentum, backend: k.backend, n: len(x),
+func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c kernels.RMSPropMomentumCoef[T]) {
+	call := call[T]{id: idRMSPropMomentum, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g)}}
 	check(idRMSPropMomentum, 0b111, x, s, b, g)
 	*(*kernels.RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // RMSPropCentered divides by the standard deviation of the gradient, from the decaying means s of its
@@ -228,12 +228,12 @@ func RMSPropCentered[T kernels.Float](x, s, m, g []T, c kernels.RMSPropCenteredC
 }
 
 // RMSPropCentered is [RMSPropCentered] on this backend.
-func (k Kernels[T]) RMSPropCentered(x, s, m, g []T, c kernels.RMSPropCenteredCoef[T]) {
-	call := call[T]{id: idRMSPropCentered, backend: k.backend, n: len(x),
+func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c kernels.RMSPropCenteredCoef[T]) {
+	call := call[T]{id: idRMSPropCentered, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g)}}
 	check(idRMSPropCentered, 0b111, x, s, m, g)
 	*(*kernels.RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // RMSPropCenteredMomentum is RMSPropCentered with a momentum buffer b over the divided gradients:
@@ -252,12 +252,12 @@ func RMSPropCenteredMomentum[T kernels.Float](x, s, m, b, g []T, c kernels.RMSPr
 }
 
 // RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this backend.
-func (k Kernels[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c kernels.RMSPropCenteredMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropCenteredMomentum, backend: k.backend, n: len(x),
+func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c kernels.RMSPropCenteredMomentumCoef[T]) {
+	call := call[T]{id: idRMSPropCenteredMomentum, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g)}}
 	check(idRMSPropCenteredMomentum, 0b1111, x, s, m, b, g)
 	*(*kernels.RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // Adam divides a decaying mean m of the gradient by the root of a decaying mean v of its square. The
@@ -276,12 +276,12 @@ func Adam[T kernels.Float](x, m, v, g []T, c kernels.AdamCoef[T]) {
 }
 
 // Adam is [Adam] on this backend.
-func (k Kernels[T]) Adam(x, m, v, g []T, c kernels.AdamCoef[T]) {
-	call := call[T]{id: idAdam, backend: k.backend, n: len(x),
+func (e Engine[T]) Adam(x, m, v, g []T, c kernels.AdamCoef[T]) {
+	call := call[T]{id: idAdam, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g)}}
 	check(idAdam, 0b111, x, m, v, g)
 	*(*kernels.AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // AMSGrad is Adam with the running maximum of v in the divisor:
@@ -300,12 +300,12 @@ func AMSGrad[T kernels.Float](x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
 }
 
 // AMSGrad is [AMSGrad] on this backend.
-func (k Kernels[T]) AMSGrad(x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
-	call := call[T]{id: idAMSGrad, backend: k.backend, n: len(x),
+func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
+	call := call[T]{id: idAMSGrad, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g)}}
 	check(idAMSGrad, 0b1111, x, m, v, vmax, g)
 	*(*kernels.AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // Lion steps by the sign of an interpolation between momentum and gradient:
@@ -324,12 +324,12 @@ func Lion[T kernels.Float](x, m, g []T, c kernels.LionCoef[T]) {
 }
 
 // Lion is [Lion] on this backend.
-func (k Kernels[T]) Lion(x, m, g []T, c kernels.LionCoef[T]) {
-	call := call[T]{id: idLion, backend: k.backend, n: len(x),
+func (e Engine[T]) Lion(x, m, g []T, c kernels.LionCoef[T]) {
+	call := call[T]{id: idLion, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g)}}
 	check(idLion, 0b11, x, m, g)
 	*(*kernels.LionCoef[T])(unsafe.Pointer(&call.coef)) = c
-	k.update(&call)
+	e.update(&call)
 }
 
 // Axpy adds a multiple of x to y, rounding the product and the sum: y = y + a*x.
@@ -341,12 +341,12 @@ func Axpy[T kernels.Float](y, x []T, a T) {
 }
 
 // Axpy is [Axpy] on this backend.
-func (k Kernels[T]) Axpy(y, x []T, a T) {
-	call := call[T]{id: idAxpy, backend: k.backend, n: len(y),
+func (e Engine[T]) Axpy(y, x []T, a T) {
+	call := call[T]{id: idAxpy, backend: e.backend, n: len(y),
 		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
 	check(idAxpy, 0b1, y, x)
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
-	k.update(&call)
+	e.update(&call)
 }
 
 // Axpby combines x and y: y = a*x + b*y. With a = 1-d and b = d it is a moving average.
@@ -358,12 +358,12 @@ func Axpby[T kernels.Float](y, x []T, a, b T) {
 }
 
 // Axpby is [Axpby] on this backend.
-func (k Kernels[T]) Axpby(y, x []T, a, b T) {
-	call := call[T]{id: idAxpby, backend: k.backend, n: len(y),
+func (e Engine[T]) Axpby(y, x []T, a, b T) {
+	call := call[T]{id: idAxpby, backend: e.backend, n: len(y),
 		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
 	check(idAxpby, 0b1, y, x)
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
-	k.update(&call)
+	e.update(&call)
 }
 
 // Scale multiplies x by a: x = a*x.
@@ -375,12 +375,12 @@ func Scale[T kernels.Float](x []T, a T) {
 }
 
 // Scale is [Scale] on this backend.
-func (k Kernels[T]) Scale(x []T, a T) {
-	call := call[T]{id: idScale, backend: k.backend, n: len(x),
+func (e Engine[T]) Scale(x []T, a T) {
+	call := call[T]{id: idScale, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idScale, 0b1, x)
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
-	k.update(&call)
+	e.update(&call)
 }
 
 // Add stores the sum: z = x + y.
@@ -392,11 +392,11 @@ func Add[T kernels.Float](z, x, y []T) {
 }
 
 // Add is [Add] on this backend.
-func (k Kernels[T]) Add(z, x, y []T) {
-	call := call[T]{id: idAdd, backend: k.backend, n: len(z),
+func (e Engine[T]) Add(z, x, y []T) {
+	call := call[T]{id: idAdd, backend: e.backend, n: len(z),
 		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idAdd, 0b1, z, x, y)
-	k.update(&call)
+	e.update(&call)
 }
 
 // Sub stores the difference: z = x - y.
@@ -408,11 +408,11 @@ func Sub[T kernels.Float](z, x, y []T) {
 }
 
 // Sub is [Sub] on this backend.
-func (k Kernels[T]) Sub(z, x, y []T) {
-	call := call[T]{id: idSub, backend: k.backend, n: len(z),
+func (e Engine[T]) Sub(z, x, y []T) {
+	call := call[T]{id: idSub, backend: e.backend, n: len(z),
 		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idSub, 0b1, z, x, y)
-	k.update(&call)
+	e.update(&call)
 }
 
 // Mul stores the element-wise product: z = x*y.
@@ -424,11 +424,11 @@ func Mul[T kernels.Float](z, x, y []T) {
 }
 
 // Mul is [Mul] on this backend.
-func (k Kernels[T]) Mul(z, x, y []T) {
-	call := call[T]{id: idMul, backend: k.backend, n: len(z),
+func (e Engine[T]) Mul(z, x, y []T) {
+	call := call[T]{id: idMul, backend: e.backend, n: len(z),
 		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idMul, 0b1, z, x, y)
-	k.update(&call)
+	e.update(&call)
 }
 
 // Clip limits x to the interval from lo to hi: x = lo > x ? lo : x, then x = hi < x ? hi : x. A NaN
@@ -441,12 +441,12 @@ func Clip[T kernels.Float](x []T, lo, hi T) {
 }
 
 // Clip is [Clip] on this backend.
-func (k Kernels[T]) Clip(x []T, lo, hi T) {
-	call := call[T]{id: idClip, backend: k.backend, n: len(x),
+func (e Engine[T]) Clip(x []T, lo, hi T) {
+	call := call[T]{id: idClip, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idClip, 0b1, x)
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
-	k.update(&call)
+	e.update(&call)
 }
 
 // Dot returns the sum of x[i]*y[i] in the order of rule 7: lane = fma(x, y, lane). The operands have
@@ -458,11 +458,11 @@ func Dot[T kernels.Float](x, y []T) T {
 }
 
 // Dot is [Dot] on this backend.
-func (k Kernels[T]) Dot(x, y []T) T {
-	call := call[T]{id: idDot, backend: k.backend, n: len(x),
+func (e Engine[T]) Dot(x, y []T) T {
+	call := call[T]{id: idDot, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(y)}}
 	check(idDot, 0b0, x, y)
-	return k.reduce(&call)
+	return e.reduce(&call)
 }
 
 // Sum returns the sum of x in the order of rule 7: lane = lane + x. The sum of none is +0.
@@ -473,11 +473,11 @@ func Sum[T kernels.Float](x []T) T {
 }
 
 // Sum is [Sum] on this backend.
-func (k Kernels[T]) Sum(x []T) T {
-	call := call[T]{id: idSum, backend: k.backend, n: len(x),
+func (e Engine[T]) Sum(x []T) T {
+	call := call[T]{id: idSum, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSum, 0b0, x)
-	return k.reduce(&call)
+	return e.reduce(&call)
 }
 
 // SumAbs returns the sum of |x[i]| in the order of rule 7: lane = lane + |x|. The sum of none is +0.
@@ -488,11 +488,11 @@ func SumAbs[T kernels.Float](x []T) T {
 }
 
 // SumAbs is [SumAbs] on this backend.
-func (k Kernels[T]) SumAbs(x []T) T {
-	call := call[T]{id: idSumAbs, backend: k.backend, n: len(x),
+func (e Engine[T]) SumAbs(x []T) T {
+	call := call[T]{id: idSumAbs, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSumAbs, 0b0, x)
-	return k.reduce(&call)
+	return e.reduce(&call)
 }
 
 // SumSquares returns the sum of x[i]*x[i] in the order of rule 7: lane = fma(x, x, lane). The sum of
@@ -504,11 +504,11 @@ func SumSquares[T kernels.Float](x []T) T {
 }
 
 // SumSquares is [SumSquares] on this backend.
-func (k Kernels[T]) SumSquares(x []T) T {
-	call := call[T]{id: idSumSquares, backend: k.backend, n: len(x),
+func (e Engine[T]) SumSquares(x []T) T {
+	call := call[T]{id: idSumSquares, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idSumSquares, 0b0, x)
-	return k.reduce(&call)
+	return e.reduce(&call)
 }
 
 // MaxAbs returns the largest |x[i]|, NaN if any element is NaN, and +0 for none. It is the largest
@@ -520,11 +520,11 @@ func MaxAbs[T kernels.Float](x []T) T {
 }
 
 // MaxAbs is [MaxAbs] on this backend.
-func (k Kernels[T]) MaxAbs(x []T) T {
-	call := call[T]{id: idMaxAbs, backend: k.backend, n: len(x),
+func (e Engine[T]) MaxAbs(x []T) T {
+	call := call[T]{id: idMaxAbs, backend: e.backend, n: len(x),
 		op: [maxOperands]*T{unsafe.SliceData(x)}}
 	check(idMaxAbs, 0b0, x)
-	return k.reduce(&call)
+	return e.reduce(&call)
 }
 
 // define runs the definition of a step or vector operation on elements lo to hi.

@@ -60,19 +60,19 @@ func choose(name string, available []Backend) Backend {
 	panic(fmt.Sprintf("bitstep: BITSTEP=%s: this machine and build can run %s", name, strings.Join(names, ", ")))
 }
 
-// Kernels are the kernels of one backend for elements of type T: a small value to keep or to make at
+// An Engine is the kernels of one backend for elements of type T: a small value to keep or to make at
 // each call. The zero value is portable Go.
-type Kernels[T kernels.Float] struct {
+type Engine[T kernels.Float] struct {
 	backend Backend
 	threads int // 0: GOMAXPROCS
 }
 
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].
-func On[T kernels.Float](b Backend) Kernels[T] {
+func On[T kernels.Float](b Backend) Engine[T] {
 	if b > NEON || !runnable[b] {
 		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v that this machine and build can run", b, available))
 	}
-	return Kernels[T]{backend: b}
+	return Engine[T]{backend: b}
 }
 
 // runnable marks the available backends.
@@ -83,13 +83,13 @@ var runnable = func() (r [NEON + 1]bool) {
 	return r
 }()
 
-// Backend returns the backend of k.
-func (k Kernels[T]) Backend() Backend { return k.backend }
+// Backend returns the backend of e.
+func (e Engine[T]) Backend() Backend { return e.backend }
 
-// Threads returns k limited to n threads per call; n = 1 keeps a call on its own goroutine, which
+// Threads returns e limited to n threads per call; n = 1 keeps a call on its own goroutine, which
 // callers want that are parallel already. n <= 0 removes the limit: GOMAXPROCS threads, the default.
 // Results do not depend on it.
-func (k Kernels[T]) Threads(n int) Kernels[T] {
-	k.threads = max(n, 0)
-	return k
+func (e Engine[T]) Threads(n int) Engine[T] {
+	e.threads = max(n, 0)
+	return e
 }

@@ -79,8 +79,8 @@ func (c *call[T]) join(sum, next T) T {
 }
 
 // update runs a step or a vector operation.
-func (k Kernels[T]) update(c *call[T]) {
-	if threads := k.spread(c.n); threads > 1 {
+func (e Engine[T]) update(c *call[T]) {
+	if threads := e.spread(c.n); threads > 1 {
 		updateParallel(c, threads)
 		return
 	}
@@ -88,8 +88,8 @@ func (k Kernels[T]) update(c *call[T]) {
 }
 
 // reduce runs a reduction.
-func (k Kernels[T]) reduce(c *call[T]) T {
-	if threads := k.spread(c.n); threads > 1 {
+func (e Engine[T]) reduce(c *call[T]) T {
+	if threads := e.spread(c.n); threads > 1 {
 		return reduceParallel(c, threads)
 	}
 	sum := c.sum(0, min(c.n, kernels.ReduceChunk))
@@ -103,8 +103,8 @@ func (k Kernels[T]) reduce(c *call[T]) T {
 func AllFinite[T kernels.Float](x []T) bool { return On[T](Active()).AllFinite(x) }
 
 // AllFinite is [AllFinite] on this backend.
-func (k Kernels[T]) AllFinite(x []T) bool {
-	top := k.MaxAbs(x)
+func (e Engine[T]) AllFinite(x []T) bool {
+	top := e.MaxAbs(x)
 	return top-top == 0
 }
 

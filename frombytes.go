@@ -19,7 +19,7 @@ func FromBytes[T kernels.Float](dst []T, src []uint8, scale T, offset []T) {
 }
 
 // FromBytes is [FromBytes] on this backend.
-func (k Kernels[T]) FromBytes(dst []T, src []uint8, scale T, offset []T) {
+func (e Engine[T]) FromBytes(dst []T, src []uint8, scale T, offset []T) {
 	if len(src) != len(dst) || len(offset) != len(dst) {
 		panic(fmt.Sprintf("bitstep: FromBytes: len(src) = %d, len(offset) = %d, want len(dst) = %d",
 			len(src), len(offset), len(dst)))
@@ -34,20 +34,20 @@ func (k Kernels[T]) FromBytes(dst []T, src []uint8, scale T, offset []T) {
 		}
 	}
 	for len(dst) > chunk {
-		k.fromBytes(dst[:chunk], src, scale, offset)
+		e.fromBytes(dst[:chunk], src, scale, offset)
 		dst, src, offset = dst[chunk:], src[chunk:], offset[chunk:]
 	}
-	k.fromBytes(dst, src, scale, offset)
+	e.fromBytes(dst, src, scale, offset)
 }
 
 // fromBytes converts one chunk: whole vectors in assembly, the rest by definition.
 //
 //go:noinline
-func (k Kernels[T]) fromBytes(dst []T, src []uint8, scale T, offset []T) {
+func (e Engine[T]) fromBytes(dst []T, src []uint8, scale T, offset []T) {
 	n := 0
-	if vec := k.backend.vecBytes() / int(unsafe.Sizeof(scale)); vec != 0 && len(dst) >= vec {
+	if vec := e.backend.vecBytes() / int(unsafe.Sizeof(scale)); vec != 0 && len(dst) >= vec {
 		n = len(dst) &^ (vec - 1)
-		assemblyFromBytes(k.backend, n, &scale, &dst[0], &src[0], &offset[0])
+		assemblyFromBytes(e.backend, n, &scale, &dst[0], &src[0], &offset[0])
 	}
 	if n < len(dst) {
 		kernels.FromBytes(dst[n:], src[n:], scale, offset[n:])

@@ -19,7 +19,7 @@ func TestArchFromBytes(t *testing.T) {
 	}
 }
 
-func testFromBytes[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testFromBytes[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	pages := newPages[T](t, 3)
 	bytes := unsafe.Slice((*uint8)(unsafe.Pointer(&pages[1][0])), len(pages[1])*int(unsafe.Sizeof(T(0))))
 	const most = 300
@@ -106,7 +106,7 @@ func BenchmarkFromBytes(b *testing.B) {
 	}
 }
 
-func benchFromBytes[T kernels.Float](b *testing.B, k bitstep.Kernels[T]) {
+func benchFromBytes[T kernels.Float](b *testing.B, k bitstep.Engine[T]) {
 	const n = 3072
 	dst, src, offset := make([]T, n), make([]uint8, n), make([]T, n)
 	for b.Loop() {

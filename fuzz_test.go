@@ -25,7 +25,7 @@ func FuzzKernels(f *testing.F) {
 	})
 }
 
-func fuzzKernel[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row, seed uint64, n uint16,
+func fuzzKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row, seed uint64, n uint16,
 	offset, use uint8) {
 	alloc, check := guarded[T](int(offset % 64))
 	trial[T]{k, row, int(n), kernels.Use(use) % uses(row), seed}.run(t, alloc)
@@ -65,7 +65,7 @@ func FuzzFromBytes(f *testing.F) {
 	})
 }
 
-func checkFromBytes[T kernels.Float](t *testing.T, k bitstep.Kernels[T], src []byte, scale T, at int, seed uint64) {
+func checkFromBytes[T kernels.Float](t *testing.T, k bitstep.Engine[T], src []byte, scale T, at int, seed uint64) {
 	alloc, check := guarded[T](at)
 	dst, offset, want := alloc(0, len(src)), alloc(1, len(src)), make([]T, len(src))
 	edge.FillOperands(edge.Rand(seed), false, dst, offset)

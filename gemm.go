@@ -37,29 +37,29 @@ func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T
 }
 
 // Gemm is [Gemm] on this backend.
-func (k Kernels[T]) Gemm(transA, transB bool, m, n, kk int, alpha T, a []T, lda int, b []T, ldb int,
+func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	checkSize("Gemm", "m", m)
 	checkSize("Gemm", "n", n)
-	checkSize("Gemm", "k", kk)
-	rowsA, colsA, rowsB, colsB := m, kk, kk, n
+	checkSize("Gemm", "k", k)
+	rowsA, colsA, rowsB, colsB := m, k, k, n
 	if transA {
-		rowsA, colsA = kk, m
+		rowsA, colsA = k, m
 	}
 	if transB {
-		rowsB, colsB = n, kk
+		rowsB, colsB = n, k
 	}
 	checkMatrix("Gemm", "a", a, rowsA, colsA, lda)
 	checkMatrix("Gemm", "b", b, rowsB, colsB, ldb)
 	checkMatrix("Gemm", "c", c, m, n, ldc)
-	p := product[T]{backend: k.backend, striped: kernels.GemmStriped(transA, transB, m, n),
-		transA: transA, transB: transB, m: m, n: n, k: kk, alpha: alpha, beta: beta,
+	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(transA, transB, m, n),
+		transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, beta: beta,
 		a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
-	p.do(k, "Gemm", "c", "a", "b")
+	p.do(e, "Gemm", "c", "a", "b")
 }
 
 // Gemv is [Gemv] on this backend.
-func (k Kernels[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
+func (e Engine[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
 	checkSize("Gemv", "m", m)
 	checkSize("Gemv", "n", n)
 	checkMatrix("Gemv", "a", a, m, n, lda)
@@ -69,16 +69,16 @@ func (k Kernels[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, 
 	}
 	checkMatrix("Gemv", "x", x, 1, lenX, lenX)
 	checkMatrix("Gemv", "y", y, 1, lenY, lenY)
-	p := product[T]{backend: k.backend, alpha: alpha, beta: beta, c: y}
+	p := product[T]{backend: e.backend, alpha: alpha, beta: beta, c: y}
 	if transA { // y' = x'A, a product of one row
 		p.m, p.n, p.k = 1, n, m
 		p.a, p.lda, p.b, p.ldb, p.ldc = x, m, a, lda, n
-		p.do(k, "Gemv", "y", "x", "a")
+		p.do(e, "Gemv", "y", "x", "a")
 		return
 	}
 	p.striped, p.m, p.n, p.k = true, m, 1, n
 	p.a, p.lda, p.b, p.ldb, p.ldc = a, lda, x, 1, 1
-	p.do(k, "Gemv", "y", "a", "x")
+	p.do(e, "Gemv", "y", "a", "x")
 }
 
 func checkSize(fn, name string, n int) {
@@ -110,7 +110,7 @@ type product[T kernels.Float] struct {
 }
 
 // do checks for overlap and runs the product on this goroutine or on several.
-func (p product[T]) do(k Kernels[T], fn, c, a, b string) {
+func (p product[T]) do(e Engine[T], fn, c, a, b string) {
 	if p.m == 0 || p.n == 0 {
 		return
 	}
@@ -127,8 +127,8 @@ func (p product[T]) do(k Kernels[T], fn, c, a, b string) {
 	}
 	const large = 1 << 21 // multiplications: some 50 microseconds
 	work := float64(p.m) * float64(p.n) * float64(p.k)
-	if parts := max(p.m, p.n) / partSize; k.threads != 1 && parts > 1 && work > large {
-		if threads := k.limit(parts); threads > 1 {
+	if parts := max(p.m, p.n) / partSize; e.threads != 1 && parts > 1 && work > large {
+		if threads := e.limit(parts); threads > 1 {
 			p.parallel(threads)
 			return
 		}

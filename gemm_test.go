@@ -51,13 +51,13 @@ func fillMatrices[T kernels.Float](r *rand.Rand, matrices ...matrix[T]) {
 	edge.FillOperands(r, true, lines...)
 }
 
-func checkGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase) {
+func checkGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase) {
 	t.Helper()
 	checkGemmIn(t, k, g, func(_, n int) []T { return make([]T, n) })
 }
 
 // checkGemmIn compares a product with its definition. Alloc provides n elements for matrix i.
-func checkGemmIn[T kernels.Float](t *testing.T, k bitstep.Kernels[T], g gemmCase, alloc func(i, n int) []T) {
+func checkGemmIn[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase, alloc func(i, n int) []T) {
 	t.Helper()
 	r := edge.Rand(g.seed)
 	rowsA, colsA, rowsB, colsB := g.m, g.k, g.k, g.n
@@ -111,7 +111,7 @@ func TestGemm(t *testing.T) {
 	}
 }
 
-func testGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	sizes := []int{0, 1, 2, 4, 5, 6, 9, 10, 11, 15, 16, 17, 31, 33, 67}
 	depths := []int{0, 1, 7, 8, 9, 15, 16, 17, 40, 255, 256, 257, 511, 513, 785}
 	seed := uint64(0)
@@ -147,7 +147,7 @@ func TestGemmPageEnds(t *testing.T) {
 	}
 }
 
-func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	pages := newPages[T](t, 3)
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
@@ -167,7 +167,7 @@ func TestArchGemm(t *testing.T) {
 	}
 }
 
-func testFewGemm[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testFewGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 33, 270}, {1, 11, 35}, {12, 1, 35}, {1, 1, 17}, {6, 40, 3}} {
 			checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 0.5, float64(i % 2), i, uint64(i)})
@@ -183,7 +183,7 @@ func TestGemmThreads(t *testing.T) {
 	}
 }
 
-func testGemmThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testGemmThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	seed := uint64(0)
 	for form := range 4 {
 		for _, s := range [][3]int{{10, 700, 400}, {700, 10, 400}, {130, 150, 120}, {1, 5000, 450}, {5000, 1, 450}} {
@@ -202,7 +202,7 @@ func TestGemv(t *testing.T) {
 	}
 }
 
-func testGemv[T kernels.Float](t *testing.T, k bitstep.Kernels[T]) {
+func testGemv[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	seed := uint64(0)
 	for _, m := range []int{0, 1, 2, 5, 10, 17, 300} {
 		for _, n := range []int{0, 1, 3, 10, 16, 33, 257, 600} {

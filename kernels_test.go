@@ -16,8 +16,8 @@ import (
 )
 
 // forEach runs f for every kernel of the table, both types and every backend of this machine.
-func forEach(t *testing.T, f32 func(*testing.T, bitstep.Kernels[float32], kernels.Row),
-	f64 func(*testing.T, bitstep.Kernels[float64], kernels.Row)) {
+func forEach(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], kernels.Row),
+	f64 func(*testing.T, bitstep.Engine[float64], kernels.Row)) {
 	for _, b := range bitstep.Backends() {
 		for _, row := range kernels.Table {
 			t.Run(fmt.Sprintf("kernel=%s/type=float32/backend=%v", row.Name, b), func(t *testing.T) {
@@ -32,7 +32,7 @@ func forEach(t *testing.T, f32 func(*testing.T, bitstep.Kernels[float32], kernel
 
 // A trial is a call of a kernel beside its definition.
 type trial[T kernels.Float] struct {
-	k    bitstep.Kernels[T]
+	k    bitstep.Engine[T]
 	row  kernels.Row
 	n    int
 	use  kernels.Use
@@ -107,7 +107,7 @@ func guarded[T kernels.Float](offset int) (alloc func(i, n int) []T, check func(
 // at another offset, each with another use of the prelude. Then some long ones: chunks, and threads.
 func TestKernels(t *testing.T) { forEach(t, testKernel[float32], testKernel[float64]) }
 
-func testKernel[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	longest := 3*4*kernels.Lanes[T]() + 1
 	seed := uint64(0)
 	for n := range longest + 1 {
@@ -141,7 +141,7 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels
 // A few lengths of everything: what slow emulators can run.
 func TestArchKernels(t *testing.T) { forEach(t, testFew[float32], testFew[float64]) }
 
-func testFew[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testFew[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	for i, n := range []int{0, 1, 7, 67, 201} {
 		alloc, check := guarded[T](i)
 		trial[T]{k, row, n, kernels.Use(i+3) % uses(row), uint64(i)}.run(t, alloc)
@@ -161,7 +161,7 @@ func threadCounts() []int {
 // Bits do not depend on the number of threads.
 func TestThreads(t *testing.T) { forEach(t, testThreads[float32], testThreads[float64]) }
 
-func testThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	for _, threads := range threadCounts() {
 		alloc, check := guarded[T](1)
 		trial[T]{k.Threads(threads), row, 5*65536 + 77, kernels.Use(threads) % uses(row), 1}.run(t, alloc)
@@ -173,7 +173,7 @@ func testThreads[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernel
 // first of a page before which there is none: a read or write past an end is a fault.
 func TestPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPageEnds[float64]) }
 
-func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	pages := newPages[T](t, len(row.Operands))
 	for _, n := range []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200} {
 		trial[T]{k, row, n, 0, uint64(n)}.run(t, func(i, n int) []T { return pages[i][len(pages[i])-n:] })
@@ -187,7 +187,7 @@ func TestOperandChecks(t *testing.T) {
 	forEach(t, testOperandChecks[float32], testOperandChecks[float64])
 }
 
-func testOperandChecks[T kernels.Float](t *testing.T, k bitstep.Kernels[T], row kernels.Row) {
+func testOperandChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
 	const n = 40
 	for i := range row.Operands {
 		for j := range i {

@@ -20,16 +20,16 @@ const piece = kernels.ReduceChunk
 const minPieces = 3
 
 // spread returns over how many threads a call of n elements is spread.
-func (k Kernels[T]) spread(n int) int {
-	if n < minPieces*piece || k.threads == 1 {
+func (e Engine[T]) spread(n int) int {
+	if n < minPieces*piece || e.threads == 1 {
 		return 1
 	}
-	return k.limit((n + piece - 1) / piece)
+	return e.limit((n + piece - 1) / piece)
 }
 
 // limit returns the number of threads for so many pieces.
-func (k Kernels[T]) limit(pieces int) int {
-	threads := k.threads
+func (e Engine[T]) limit(pieces int) int {
+	threads := e.threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}

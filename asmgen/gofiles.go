@@ -202,19 +202,19 @@ func {{.Name}}[T kernels.Float]({{.Params}}){{if .IsReduction}} T{{end}} {
 }
 
 // {{.Name}} is [{{.Name}}] on this backend.
-func (k Kernels[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
-	call := call[T]{id: id{{.Name}}, backend: k.backend, n: len({{.First}}),
+func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
+	call := call[T]{id: id{{.Name}}, backend: e.backend, n: len({{.First}}),
 		op: [maxOperands]*T{ {{.EachOp "unsafe.SliceData(#)"}} }}
 	check(id{{.Name}}, {{.Written}}, {{.Ops}})
 	{{- if .IsReduction}}
-	return k.reduce(&call)
+	return e.reduce(&call)
 	{{- else}}
 	{{- if .IsStep}}
 	*(*kernels.{{.Coef}}[T])(unsafe.Pointer(&call.coef)) = c
 	{{- else if .Scalars}}
 	*(*[{{len .Scalars}}]T)(unsafe.Pointer(&call.coef)) = [{{len .Scalars}}]T{ {{.ScalarList}} }
 	{{- end}}
-	k.update(&call)
+	e.update(&call)
 	{{- end}}
 }
 {{end}}
@@ -471,19 +471,19 @@ func NewCoef[T kernels.Float](row kernels.Row) any {
 
 // Call runs the public method of a row; coef is what NewCoef returned. A row that is no Reduction
 // returns 0.
-func Call[T kernels.Float](k bitstep.Kernels[T], row kernels.Row, coef any, op [][]T) T {
+func Call[T kernels.Float](e bitstep.Engine[T], row kernels.Row, coef any, op [][]T) T {
 	switch row.Name {
 {{- range .Rows}}
 	case "{{.Name}}":
 	{{- if .IsStep}}
-		k.{{.Name}}({{.Each "op[#]"}}, *coef.(*kernels.{{.Coef}}[T]))
+		e.{{.Name}}({{.Each "op[#]"}}, *coef.(*kernels.{{.Coef}}[T]))
 	{{- else if .IsReduction}}
-		return k.{{.Name}}({{.Each "op[#]"}})
+		return e.{{.Name}}({{.Each "op[#]"}})
 	{{- else if .Scalars}}
 		s := coef.(*[{{len .Scalars}}]T)
-		k.{{.Name}}({{.Each "op[#]"}}{{.EachScalar "s[#]"}})
+		e.{{.Name}}({{.Each "op[#]"}}{{.EachScalar "s[#]"}})
 	{{- else}}
-		k.{{.Name}}({{.Each "op[#]"}})
+		e.{{.Name}}({{.Each "op[#]"}})
 	{{- end}}
 {{- end}}
 	default:

@@ -68,7 +68,7 @@ func measureProduct[T kernels.Float](b bitstep.Backend, l layout, n int, quick b
 			v[i] = T(i%1021)/1021 - 0.5
 		}
 	}
-	gemm := func(k bitstep.Kernels[T]) func() {
+	gemm := func(k bitstep.Engine[T]) func() {
 		if l.transB {
 			return func() {
 				k.Gemm(false, true, n, classes, features, 1, x, features, weights, features, 0, s, classes)

@@ -55,7 +55,7 @@ func verify(w io.Writer) error {
 const lengths = 200
 
 // verifyBackend compares calls of each kernel of the table and of FromBytes with their definitions.
-func verifyBackend[T kernels.Float](k bitstep.Kernels[T], done func()) (calls int, err error) {
+func verifyBackend[T kernels.Float](k bitstep.Engine[T], done func()) (calls int, err error) {
 	for _, row := range kernels.Table {
 		for n := range lengths {
 			if err := verifyRow(k, row, n); err != nil {
@@ -75,7 +75,7 @@ func verifyBackend[T kernels.Float](k bitstep.Kernels[T], done func()) (calls in
 	return calls, nil
 }
 
-func verifyRow[T kernels.Float](k bitstep.Kernels[T], row kernels.Row, n int) error {
+func verifyRow[T kernels.Float](k bitstep.Engine[T], row kernels.Row, n int) error {
 	r := edge.Rand(uint64(n))
 	op, want := make([][]T, len(row.Operands)), make([][]T, len(row.Operands))
 	for i := range op {
@@ -100,7 +100,7 @@ func verifyRow[T kernels.Float](k bitstep.Kernels[T], row kernels.Row, n int) er
 	return nil
 }
 
-func verifyFromBytes[T kernels.Float](k bitstep.Kernels[T], n int) error {
+func verifyFromBytes[T kernels.Float](k bitstep.Engine[T], n int) error {
 	r := edge.Rand(uint64(n))
 	dst, want, src, offset := make([]T, n), make([]T, n), make([]uint8, n), make([]T, n)
 	edge.Fill(r, offset)
@@ -114,7 +114,7 @@ func verifyFromBytes[T kernels.Float](k bitstep.Kernels[T], n int) error {
 }
 
 // sameAs returns an error for the first element that differs from the definition's.
-func sameAs[T kernels.Float](k bitstep.Kernels[T], kernel, operand string, got, want []T) error {
+func sameAs[T kernels.Float](k bitstep.Engine[T], kernel, operand string, got, want []T) error {
 	if i := edge.Differ(got, want); i >= 0 {
 		return fmt.Errorf("%s %T on %v, %d elements: %s[%d] = %x, the definition gives %x",
 			kernel, got[i], k.Backend(), len(got), operand, i, got[i], want[i])

@@ -94,7 +94,7 @@ func BenchmarkEpochUnfused(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			opt.SetKernels(k)
+			opt.SetEngine(k)
 			sampler := Shuffled(set.Source.Len(), 1)
 			indices, labels := make([]int, batch), make([]uint8, batch)
 			x, s, grad := make([]float32, batch*Features), make([]float32, batch*classes), make([]float32, len(m.W))

@@ -64,7 +64,7 @@ func testLBFGS[T kernels.Float](t *testing.T, gradient float64) {
 			p := problem(t, d.Train, ProblemConfig{Loss: Softmax{}, Lambda: 0.01, Threads: threads}).On(b)
 			m := NewModel[T](p.Classes(), p.Features())
 			k := bitstep.On[T](b).Threads(threads)
-			r, err := optim.LBFGS[T]{Stop: optim.Stop{Gradient: gradient}, Kernels: &k}.Minimize(context.Background(),
+			r, err := optim.LBFGS[T]{Stop: optim.Stop{Gradient: gradient}, Engine: &k}.Minimize(context.Background(),
 				p.Objective(), m.W)
 			if err != nil || !r.Status.Converged() || r.GradNorm > gradient {
 				t.Fatalf("%v, %d threads: %+v, %v", b, threads, r, err)

@@ -40,7 +40,7 @@ func (t *Times) add(u Times) {
 // call, or with hold until dismiss. Everything else that it needs is kept between calls.
 type pass[T kernels.Float] struct {
 	classes, features, ld int
-	k                     bitstep.Kernels[T] // of one thread
+	k                     bitstep.Engine[T] // of one thread
 	loss                  Loss
 	source                Source[T]
 	rows                  []T // of a source in memory, else nil

@@ -94,7 +94,7 @@ type Problem[T kernels.Float] struct {
 	loss    Loss
 	lambda  float64
 	threads int
-	backend bitstep.Kernels[T]
+	backend bitstep.Engine[T]
 }
 
 // NewProblem returns the problem of that set, on the active backend. Its errors name a field, its value and

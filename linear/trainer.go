@@ -235,7 +235,7 @@ func (t *Trainer[T]) On(b bitstep.Backend) *Trainer[T] {
 			p.On(b)
 		}
 	}
-	t.opt.SetKernels(t.train.backend)
+	t.opt.SetEngine(t.train.backend)
 	return t
 }
 

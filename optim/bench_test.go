@@ -22,7 +22,7 @@ func BenchmarkStep(b *testing.B) {
 				grads[0][0] = 1
 				opt := must(optim.NewGroups(optim.Options{ClipNorm: clip},
 					optim.Group[float32]{Config: optim.Adam{}, Params: params}))
-				opt.SetKernels(bitstep.On[float32](bitstep.Active()).Threads(1))
+				opt.SetEngine(bitstep.On[float32](bitstep.Active()).Threads(1))
 				b.SetBytes(int64(7 * 4 * s.tensors * s.n))
 				for b.Loop() {
 					opt.Step(grads...)

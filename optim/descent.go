@@ -38,7 +38,7 @@ type descent[T kernels.Float] struct {
 	norm0    float64 // at the start
 
 	objective Objective[T]
-	k         bitstep.Kernels[T]
+	k         bitstep.Engine[T]
 	stop      Stop
 	line      LineSearch
 	call      func(Iterate[T]) bool
@@ -50,7 +50,7 @@ const settled = 10
 
 // newDescent checks the settings that all methods share, and allocates.
 func newDescent[T kernels.Float](c *setting, ctx context.Context, f Objective[T], x []T, stop Stop,
-	line LineSearch, call func(Iterate[T]) bool, k *bitstep.Kernels[T]) *descent[T] {
+	line LineSearch, call func(Iterate[T]) bool, k *bitstep.Engine[T]) *descent[T] {
 	m := &descent[T]{name: c.method, ctx: ctx, objective: f, x: x, stop: stop, line: line, call: call}
 	m.res = Result{F: math.NaN(), GradNorm: math.NaN()}
 	checkStop[T](c, &m.stop)

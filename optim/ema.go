@@ -31,7 +31,7 @@ type EMAConfig struct {
 // Memory: one element per parameter.
 type EMA[T kernels.Float] struct {
 	config  EMAConfig
-	k       bitstep.Kernels[T]
+	k       bitstep.Engine[T]
 	params  [][]T
 	avg     [][]T
 	updates uint64
@@ -68,8 +68,8 @@ func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	return e, nil
 }
 
-// SetKernels chooses the backend and the number of threads of Update. Results do not depend on it.
-func (e *EMA[T]) SetKernels(k bitstep.Kernels[T]) { e.k = k }
+// SetEngine chooses the backend and the number of threads of Update. Results do not depend on it.
+func (e *EMA[T]) SetEngine(k bitstep.Engine[T]) { e.k = k }
 
 // Update takes the parameters, as they are after a step, into the average. It allocates nothing. It
 // panics while the average is swapped into the parameters.

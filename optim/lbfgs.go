@@ -26,7 +26,7 @@ type LBFGS[T kernels.Float] struct {
 	Stop        Stop
 	LineSearch  LineSearch
 	OnIteration func(Iterate[T]) (stop bool) // called at every iterate, the start included; may be nil
-	Kernels     *bitstep.Kernels[T]          // nil: those of the active backend
+	Engine      *bitstep.Engine[T]           // nil: those of the active backend
 }
 
 // Minimize minimizes f from x. It writes whole iterates to x, each lower than the one before but for rounding, and
@@ -36,7 +36,7 @@ type LBFGS[T kernels.Float] struct {
 func (c LBFGS[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
 	check := setting{method: "LBFGS"}
 	check.whole("Memory", &c.Memory, 10)
-	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Kernels)
+	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
 	if check.err != nil {
 		return m.res, check.err
 	}
@@ -101,7 +101,7 @@ func (l *limited[T]) restart(*descent[T]) bool {
 }
 
 // curvature returns s'y and y'y, and whether s'y > eps*|s|*|y| and their quotients are finite.
-func curvature[T kernels.Float](k bitstep.Kernels[T], s, y []T) (sy, yy float64, ok bool) {
+func curvature[T kernels.Float](k bitstep.Engine[T], s, y []T) (sy, yy float64, ok bool) {
 	eps := 0x1p-52
 	if single[T]() {
 		eps = 0x1p-23

@@ -22,7 +22,7 @@ type shared[T kernels.Float] struct {
 	stop    optim.Stop
 	line    optim.LineSearch
 	call    func(optim.Iterate[T]) bool
-	kernels *bitstep.Kernels[T]
+	kernels *bitstep.Engine[T]
 }
 
 var methods = []string{"BFGS", "LBFGS", "Newton"}
@@ -401,7 +401,7 @@ func TestNoAllocationPerIteration(t *testing.T) {
 				for i := range x {
 					x[i] = 1
 				}
-				r, _ := optim.LBFGS[float32]{Kernels: &k, Stop: optim.Stop{Iterations: iterations}}.Minimize(
+				r, _ := optim.LBFGS[float32]{Engine: &k, Stop: optim.Stop{Iterations: iterations}}.Minimize(
 					context.Background(), f, x)
 				if r.Iterations != iterations {
 					t.Fatalf("%d elements: %+v", n, r)
@@ -426,7 +426,7 @@ func TestMinimizeThreads(t *testing.T) {
 			for i := range x {
 				x[i] += float64(i%7) / 100
 			}
-			r, err := optim.LBFGS[float64]{Kernels: &k, Stop: optim.Stop{Iterations: 6}}.Minimize(
+			r, err := optim.LBFGS[float64]{Engine: &k, Stop: optim.Stop{Iterations: 6}}.Minimize(
 				context.Background(), p.Value, x)
 			got := fmt.Sprintf("%+v %x %x %v", r, x[:10], kernels.Sum(x), err)
 			if want == "" {

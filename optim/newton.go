@@ -20,7 +20,7 @@ type Newton[T kernels.Float] struct {
 	Stop        Stop
 	LineSearch  LineSearch
 	OnIteration func(Iterate[T]) (stop bool) // called at every iterate, the start included; may be nil
-	Kernels     *bitstep.Kernels[T]          // nil: those of the active backend
+	Engine      *bitstep.Engine[T]           // nil: those of the active backend
 }
 
 // Minimize minimizes f from x as [LBFGS.Minimize] does.
@@ -29,7 +29,7 @@ func (c Newton[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result,
 	if c.Hessian == nil {
 		check.fail("Hessian is nil, want a function")
 	}
-	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Kernels)
+	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
 	if check.err != nil {
 		return m.res, check.err
 	}

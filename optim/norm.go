@@ -10,7 +10,7 @@ import (
 // norm returns the Euclidean norm of all elements of all tensors: the root, in float64, of the sum of the
 // tensors' sums of squares (rule 7, in T) in their order. Where squares overflow or underflow in T it is
 // computed in float64 from scaled elements instead. It is NaN or infinite only if an element is.
-func norm[T kernels.Float](k bitstep.Kernels[T], tensors [][]T) float64 {
+func norm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	sum := 0.0
 	for _, x := range tensors {
 		sum += float64(k.SumSquares(x))
@@ -33,7 +33,7 @@ func leastSum[T kernels.Float]() float64 {
 
 // scaledNorm divides elements by the power of two next to the largest, sums squares one after the
 // other, and multiplies the root.
-func scaledNorm[T kernels.Float](k bitstep.Kernels[T], tensors [][]T) float64 {
+func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	var top T
 	for _, x := range tensors {
 		largest := k.MaxAbs(x)

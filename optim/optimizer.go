@@ -45,7 +45,7 @@ type Options struct {
 // with; its methods must not be called at the same time from several goroutines.
 type Optimizer[T kernels.Float] struct {
 	opts    Options
-	k       bitstep.Kernels[T]
+	k       bitstep.Engine[T]
 	params  [][]T
 	groups  []group[T]
 	regions []region[T] // parameters and states
@@ -72,7 +72,7 @@ type group[T kernels.Float] struct {
 
 // An update is what a step of one group works on.
 type update[T kernels.Float] struct {
-	k       bitstep.Kernels[T]
+	k       bitstep.Engine[T]
 	lr      float64 // with the schedule's factor
 	t       uint64  // 1 at the first step
 	prelude kernels.Prelude[T]
@@ -176,9 +176,9 @@ func checkOptions[T kernels.Float](opts Options) error {
 	return nil
 }
 
-// SetKernels chooses the backend and the number of threads of the optimizer's kernels; what it starts
+// SetEngine chooses the backend and the number of threads of the optimizer's kernels; what it starts
 // with is the active backend and no limit. Results do not depend on it.
-func (o *Optimizer[T]) SetKernels(k bitstep.Kernels[T]) { o.k = k }
+func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 
 // SetSchedule sets the factor on every group's learning rate, of which the next step takes
 // Factor(Steps()); nil, what an optimizer starts with, means 1.

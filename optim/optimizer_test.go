@@ -243,7 +243,7 @@ func testAllocations[T kernels.Float](t *testing.T) {
 				optim.Group[T]{Config: c, Params: [][]T{y}}))
 			ema := must(optim.NewEMA(optim.EMAConfig{WarmUp: true}, x, y))
 			opt.SetSchedule(falling{})
-			opt.SetKernels(bitstep.On[T](bitstep.Active()).Threads(2))
+			opt.SetEngine(bitstep.On[T](bitstep.Active()).Threads(2))
 			ax, ay := make([]T, n), make([]T, 3)
 			got := testing.AllocsPerRun(5, func() {
 				opt.LookAhead(ax, ay)

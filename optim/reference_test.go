@@ -298,7 +298,7 @@ func testFormula[T kernels.Float](t *testing.T, f formula[T], s setting, steps i
 		if err != nil {
 			t.Fatal(err)
 		}
-		opt.SetKernels(bitstep.On[T](b))
+		opt.SetEngine(bitstep.On[T](b))
 		opt.SetGradScale(s.scale)
 		opt.SetSchedule(s.schedule)
 		opts = append(opts, opt)

@@ -33,8 +33,8 @@ func newRun[T kernels.Float](b bitstep.Backend) *run[T] {
 		optim.Group[T]{Config: optim.RMSProp{LR: 0.01, Rho: 0.9, Centered: true}, Params: r.params[3:]}))
 	r.ema = must(optim.NewEMA(optim.EMAConfig{BiasCorrection: true}, r.params...))
 	r.opt.SetSchedule(falling{})
-	r.opt.SetKernels(bitstep.On[T](b))
-	r.ema.SetKernels(bitstep.On[T](b))
+	r.opt.SetEngine(bitstep.On[T](b))
+	r.ema.SetEngine(bitstep.On[T](b))
 	return r
 }
 
@@ -145,7 +145,7 @@ func testSaveLoad[T kernels.Float](t *testing.T) {
 		x, y := golden.NewParams[T](), golden.NewParams[T]()
 		grads := golden.NewParams[T]()
 		whole, resumed := must(optim.New(c, x...)), must(optim.New(c, y...))
-		resumed.SetKernels(bitstep.On[T](bitstep.Go))
+		resumed.SetEngine(bitstep.On[T](bitstep.Go))
 		path := filepath.Join(dir, fmt.Sprint(i))
 		for step := range uint64(21) {
 			if step == 9 {

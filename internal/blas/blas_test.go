@@ -22,7 +22,7 @@ import (
 // vectors with strides, as bitstep takes none, and numbers of T from those of float64.
 type adapter[T kernels.Float] struct {
 	gonum.Implementation
-	k bitstep.Kernels[T]
+	k bitstep.Engine[T]
 }
 
 func trans(t blas.Transpose) bool {
@@ -176,7 +176,7 @@ func TestProductsOfGonum(t *testing.T) {
 	})
 }
 
-func products[T kernels.Float](t *testing.T, k bitstep.Kernels[T], u float64,
+func products[T kernels.Float](t *testing.T, k bitstep.Engine[T], u float64,
 	gemm func(tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int),
 	gemv func(tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int)) {
 	r := edge.Rand(1)

@@ -82,13 +82,13 @@ func minimize[T kernels.Float](m Minimization, b bitstep.Backend, f optim.Object
 	var r optim.Result
 	switch m.Method {
 	case "BFGS":
-		method := optim.BFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Kernels: &k}
+		method := optim.BFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	case "LBFGS":
-		method := optim.LBFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Kernels: &k}
+		method := optim.LBFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	case "Newton":
-		method := optim.Newton[T]{Hessian: h, Stop: stop, LineSearch: m.Line, OnIteration: call, Kernels: &k}
+		method := optim.Newton[T]{Hessian: h, Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	}
 	for _, count := range []int{int(r.Status), r.Iterations, r.Evaluations, r.Gradients, r.Hessians} {

@@ -85,7 +85,7 @@ func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	opt.SetKernels(k)
+	opt.SetEngine(k)
 	if t.Scale != 0 {
 		opt.SetGradScale(t.Scale)
 	}
@@ -98,7 +98,7 @@ func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
 		if ema, err = optim.NewEMA(*t.Average, params...); err != nil {
 			return "", err
 		}
-		ema.SetKernels(k)
+		ema.SetEngine(k)
 	}
 	h := sha256.New()
 	for opt.Steps() < TrajectorySteps {

@@ -15,7 +15,7 @@ type Engine[T kernels.Float] struct {
 }
 
 // On returns the engine of a backend.
-func On[T kernels.Float](k bitstep.Kernels[T]) Engine[T] {
+func On[T kernels.Float](k bitstep.Engine[T]) Engine[T] {
 	row := func(row kernels.Row, coef any, op [][]T) T { return Call(k, row, coef, op) }
 	return Engine[T]{row, k.Gemm, k.Gemv, k.FromBytes, k.AllFinite}
 }

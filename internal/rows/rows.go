@@ -54,62 +54,62 @@ func NewCoef[T kernels.Float](row kernels.Row) any {
 
 // Call runs the public method of a row; coef is what NewCoef returned. A row that is no Reduction
 // returns 0.
-func Call[T kernels.Float](k bitstep.Kernels[T], row kernels.Row, coef any, op [][]T) T {
+func Call[T kernels.Float](e bitstep.Engine[T], row kernels.Row, coef any, op [][]T) T {
 	switch row.Name {
 	case "SGD":
-		k.SGD(op[0], op[1], *coef.(*kernels.SGDCoef[T]))
+		e.SGD(op[0], op[1], *coef.(*kernels.SGDCoef[T]))
 	case "Momentum":
-		k.Momentum(op[0], op[1], op[2], *coef.(*kernels.MomentumCoef[T]))
+		e.Momentum(op[0], op[1], op[2], *coef.(*kernels.MomentumCoef[T]))
 	case "MomentumVelocity":
-		k.MomentumVelocity(op[0], op[1], op[2], *coef.(*kernels.MomentumVelocityCoef[T]))
+		e.MomentumVelocity(op[0], op[1], op[2], *coef.(*kernels.MomentumVelocityCoef[T]))
 	case "Nesterov":
-		k.Nesterov(op[0], op[1], op[2], *coef.(*kernels.NesterovCoef[T]))
+		e.Nesterov(op[0], op[1], op[2], *coef.(*kernels.NesterovCoef[T]))
 	case "NesterovTorch":
-		k.NesterovTorch(op[0], op[1], op[2], *coef.(*kernels.NesterovTorchCoef[T]))
+		e.NesterovTorch(op[0], op[1], op[2], *coef.(*kernels.NesterovTorchCoef[T]))
 	case "AdaGrad":
-		k.AdaGrad(op[0], op[1], op[2], *coef.(*kernels.AdaGradCoef[T]))
+		e.AdaGrad(op[0], op[1], op[2], *coef.(*kernels.AdaGradCoef[T]))
 	case "RMSProp":
-		k.RMSProp(op[0], op[1], op[2], *coef.(*kernels.RMSPropCoef[T]))
+		e.RMSProp(op[0], op[1], op[2], *coef.(*kernels.RMSPropCoef[T]))
 	case "RMSPropMomentum":
-		k.RMSPropMomentum(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropMomentumCoef[T]))
+		e.RMSPropMomentum(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropMomentumCoef[T]))
 	case "RMSPropCentered":
-		k.RMSPropCentered(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropCenteredCoef[T]))
+		e.RMSPropCentered(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropCenteredCoef[T]))
 	case "RMSPropCenteredMomentum":
-		k.RMSPropCenteredMomentum(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.RMSPropCenteredMomentumCoef[T]))
+		e.RMSPropCenteredMomentum(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.RMSPropCenteredMomentumCoef[T]))
 	case "Adam":
-		k.Adam(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamCoef[T]))
+		e.Adam(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamCoef[T]))
 	case "AMSGrad":
-		k.AMSGrad(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[T]))
+		e.AMSGrad(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[T]))
 	case "Lion":
-		k.Lion(op[0], op[1], op[2], *coef.(*kernels.LionCoef[T]))
+		e.Lion(op[0], op[1], op[2], *coef.(*kernels.LionCoef[T]))
 	case "Axpy":
 		s := coef.(*[1]T)
-		k.Axpy(op[0], op[1], s[0])
+		e.Axpy(op[0], op[1], s[0])
 	case "Axpby":
 		s := coef.(*[2]T)
-		k.Axpby(op[0], op[1], s[0], s[1])
+		e.Axpby(op[0], op[1], s[0], s[1])
 	case "Scale":
 		s := coef.(*[1]T)
-		k.Scale(op[0], s[0])
+		e.Scale(op[0], s[0])
 	case "Add":
-		k.Add(op[0], op[1], op[2])
+		e.Add(op[0], op[1], op[2])
 	case "Sub":
-		k.Sub(op[0], op[1], op[2])
+		e.Sub(op[0], op[1], op[2])
 	case "Mul":
-		k.Mul(op[0], op[1], op[2])
+		e.Mul(op[0], op[1], op[2])
 	case "Clip":
 		s := coef.(*[2]T)
-		k.Clip(op[0], s[0], s[1])
+		e.Clip(op[0], s[0], s[1])
 	case "Dot":
-		return k.Dot(op[0], op[1])
+		return e.Dot(op[0], op[1])
 	case "Sum":
-		return k.Sum(op[0])
+		return e.Sum(op[0])
 	case "SumAbs":
-		return k.SumAbs(op[0])
+		return e.SumAbs(op[0])
 	case "SumSquares":
-		return k.SumSquares(op[0])
+		return e.SumSquares(op[0])
 	case "MaxAbs":
-		return k.MaxAbs(op[0])
+		return e.MaxAbs(op[0])
 	default:
 		panic(fmt.Sprintf("rows: no kernel %q", row.Name))
 	}
