@@ -1,0 +1,58 @@
+package mem
+
+import "testing"
+
+func TestOverlap(t *testing.T) {
+	var memory [16]float64
+	s := memory[:]
+	for _, c := range []struct {
+		a, b []float64
+		want bool
+	}{
+		{s[:8], s[8:], false}, {s[8:], s[:8], false}, {s[:9], s[8:], true}, {s[8:], s[:9], true},
+		{s, s[5:6], true}, {s[5:6], s, true}, {s, s, true},
+		{s, s[5:5], false}, {s[5:5], s, false}, {s, nil, false}, {nil, nil, false}, {s, make([]float64, 16), false},
+	} {
+		if got := Overlap(c.a, c.b); got != c.want {
+			t.Errorf("Overlap(len %d, len %d) = %v, want %v", len(c.a), len(c.b), got, c.want)
+		}
+	}
+}
+
+// Elements need not be of one type: the addresses count.
+func TestOverlapOfTypes(t *testing.T) {
+	type both struct {
+		bytes [8]uint8
+		words [2]uint32
+	}
+	pair := new([2]both)
+	if Overlap(pair[0].bytes[:], pair[0].words[:]) || Overlap(pair[0].words[:], pair[1].bytes[:]) {
+		t.Error("neighbours overlap")
+	}
+	if !Overlap(pair[:], pair[1].words[1:]) || Overlap(make([]struct{}, 3), pair[:]) {
+		t.Error("a part does not overlap the whole, or what has no size does")
+	}
+}
+
+func TestAligned(t *testing.T) {
+	for n := range 70 {
+		testAligned[uint8](t, n)
+		testAligned[float32](t, n)
+		testAligned[float64](t, n)
+		testAligned[[Line]byte](t, n)
+	}
+	testAligned[float32](t, 1<<20+1)
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic for elements of 3 bytes")
+		}
+	}()
+	Aligned[[3]byte](1)
+}
+
+func testAligned[T any](t *testing.T, n int) {
+	s := Aligned[T](n)
+	if start, _ := Bounds(s); len(s) != n || cap(s) != n || n > 0 && start%Line != 0 {
+		t.Errorf("%d of %T: len %d, cap %d, at %#x", n, s, len(s), cap(s), start)
+	}
+}
