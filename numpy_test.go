@@ -10,8 +10,8 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // A numpyCase is one case of testdata/numpy.txt: see make_numpy.py for its form.
@@ -22,7 +22,7 @@ type numpyCase struct {
 }
 
 func numpyCases(t *testing.T) (cases []numpyCase) {
-	for line := range strings.Lines(testdata.NumPy) {
+	for line := range strings.Lines(testfile.Read(t, "numpy.txt")) {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "case":

@@ -76,6 +76,9 @@ func generate(root string) (map[string][]byte, error) {
 	} else if err == nil {
 		files["README.md"], err = readme(text)
 	}
+	if err == nil {
+		files[filepath.FromSlash("internal/golden/hashes.go")], err = hashes(os.DirFS(root))
+	}
 
 	for _, arch := range []string{"amd64", "arm64"} {
 		v := all

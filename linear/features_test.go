@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // The mean is the exact quotient, rounded once: across the borders of 257 and 2048 images, with bytes that
@@ -326,7 +326,7 @@ func TestArchFeatures(t *testing.T) {
 }
 
 func testArchFeatures[T kernels.Float](t *testing.T, want string) {
-	train, test, err := LoadFS(testdata.CIFAR10(), CIFAR10)
+	train, test, err := LoadCIFAR10(testfile.Path(t, testfile.CIFAR10))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,12 @@ import (
 
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
-// Train a classifier, and see how it does on images that it has not seen. LoadCIFAR10 reads the same from a
-// folder; this set is very small.
+// Train a classifier, and see how it does on images that it has not seen. This set is very small; the real
+// one's folder is read the same way.
 func ExampleTrainer() {
-	train, test, err := linear.LoadFS(testdata.CIFAR10(), linear.CIFAR10)
+	train, test, err := linear.LoadCIFAR10("../testdata/cifar-10-synthetic")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,7 +53,7 @@ func ExampleTrainer() {
 
 // Minimize a loss over the whole set with L-BFGS.
 func ExampleProblem_Objective() {
-	train, _, err := linear.LoadFS(testdata.CIFAR10(), linear.CIFAR10)
+	train, _, err := linear.LoadCIFAR10("../testdata/cifar-10-synthetic")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"gonum.org/v1/gonum/optimize"
 
 	"github.com/bitstep-go/bitstep/internal/problems"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // tolerance is the stop rule of the comparison: max |g[i]| <= tolerance. Other rules are off or out of reach.
@@ -65,7 +65,7 @@ func gonums(p problems.Problem, method optimize.Method) outcome {
 // scipys reads SciPy's outcomes, by problem and method.
 func scipys(t *testing.T) map[[2]string]outcome {
 	all := map[[2]string]outcome{}
-	for _, line := range strings.Split(testdata.SciPy, "\n") {
+	for _, line := range strings.Split(testfile.Read(t, "scipy.txt"), "\n") {
 		fields := strings.Split(line, "\t")
 		if fields[0] != "run" {
 			continue

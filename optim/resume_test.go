@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/golden"
+	"github.com/bitstep-go/bitstep/internal/golden/goldentest"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // A run is an optimizer of three groups with its average, on the gradients of the golden trajectories.
@@ -96,20 +96,16 @@ func TestGoldenResume(t *testing.T) {
 	a, b := newRun[float32](bitstep.Go), newRun[float64](bitstep.Go)
 	a.until(30)
 	b.until(30)
-	file := encode(t, a, b)
-	if *updateGolden {
-		if err := os.WriteFile("../testdata/resume.safetensors", file, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		t.Skip("written; run again to compare")
-	}
-	if string(file) != testdata.Resume {
+	const name = "resume.safetensors"
+	goldentest.Write(t, name, func() string { return string(encode(t, a, b)) })
+	file := testfile.Read(t, name)
+	if string(encode(t, a, b)) != file {
 		t.Error("after 30 steps the state is not that of testdata/resume.safetensors")
 	}
 	a.until(60)
 	b.until(60)
 	want := encode(t, a, b)
-	c, err := optim.DecodeCheckpoint(strings.NewReader(testdata.Resume), int64(len(testdata.Resume)))
+	c, err := optim.DecodeCheckpoint(strings.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +113,7 @@ func TestGoldenResume(t *testing.T) {
 		a, b := newRun[float32](backend), newRun[float64](backend)
 		a.restore(t, c)
 		b.restore(t, c)
-		if string(encode(t, a, b)) != testdata.Resume {
+		if string(encode(t, a, b)) != file {
 			t.Errorf("%v: what was restored is not what was in the file", backend)
 		}
 		if a.opt.Steps() != 30 || a.opt.Skipped() != 1 || a.opt.LR(0) != 0.02 || a.opt.GradScale() != 0.7 {

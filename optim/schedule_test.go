@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep/internal/golden/goldentest"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // schedule unwraps what a constructor of a schedule returns.
@@ -82,7 +82,7 @@ func TestSchedulesTorch(t *testing.T) {
 	}
 	seen, worst, lr, name := 0, 0.0, 0.0, ""
 	var s optim.Schedule
-	for line := range strings.Lines(testdata.TorchSchedules) {
+	for line := range strings.Lines(testfile.Read(t, "torch_schedules.txt")) {
 		f := strings.Fields(line)
 		v, err := strconv.ParseFloat(f[2], 64)
 		if err != nil {
@@ -617,13 +617,8 @@ func TestGoldenSchedules(t *testing.T) {
 		}
 		text.WriteString(c.name + " " + hex.EncodeToString(h.Sum(nil)) + "\n")
 	}
-	if *updateGolden {
-		if err := os.WriteFile("../testdata/schedules.txt", []byte(text.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		t.Skip("written; run again to compare")
-	}
-	got, want := strings.Split(text.String(), "\n"), strings.Split(testdata.Schedules, "\n")
+	goldentest.Write(t, "schedules.txt", text.String)
+	got, want := strings.Split(text.String(), "\n"), strings.Split(testfile.Read(t, "schedules.txt"), "\n")
 	if len(got) != len(want) {
 		t.Fatalf("testdata/schedules.txt has %d lines, want %d", len(want), len(got))
 	}

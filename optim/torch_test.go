@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/testdata"
 )
 
 // A torchCase is one case of testdata/torch.txt: make_torch.py says what its parts are.
@@ -21,7 +21,7 @@ type torchCase struct {
 }
 
 func torchCases(t *testing.T) (cases []torchCase) {
-	for line := range strings.Lines(testdata.Torch) {
+	for line := range strings.Lines(testfile.Read(t, "torch.txt")) {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "case":

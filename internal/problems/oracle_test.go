@@ -8,14 +8,14 @@ import (
 
 	"gonum.org/v1/gonum/optimize/functions"
 
-	"github.com/bitstep-go/bitstep/testdata"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 )
 
 // Values and gradients at the starts are those of make_scipy.py, where they were written anew from the
 // source, the gradients by complex steps.
 func TestStartsAsInPython(t *testing.T) {
 	seen := 0
-	for _, line := range strings.Split(testdata.SciPy, "\n") {
+	for _, line := range strings.Split(testfile.Read(t, "scipy.txt"), "\n") {
 		fields := strings.Split(line, "\t")
 		if fields[0] != "start" {
 			continue
