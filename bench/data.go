@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
 // dataFlags choose the images that the subcommands train on.
@@ -45,7 +46,7 @@ func (f *dataFlags) check() error {
 
 // An images is a set of images, split and named.
 type images struct {
-	train, validation, test *linear.Dataset // validation may be nil
+	train, validation, test *dataset.Images // validation may be nil
 }
 
 // load reads the set and tells on w what it is.
@@ -58,14 +59,14 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 		}
 		dir = filepath.Join(cache, "bitstep", "cifar-10-synthetic")
 		fmt.Fprintln(w, "data       SYNTHETIC images, since there is no -data: not the real CIFAR-10")
-		if _, _, err := linear.LoadCIFAR10(dir); err != nil {
+		if _, _, err := dataset.LoadCIFAR10(dir); err != nil {
 			fmt.Fprintf(w, "           making them in %s\n", dir)
-			if err := linear.WriteCIFAR10(dir, linear.Synthetic{Seed: 1}); err != nil {
+			if err := (dataset.Synthetic{Seed: 1}).WriteCIFAR10(dir); err != nil {
 				return images{}, err
 			}
 		}
 	}
-	train, test, err := linear.LoadCIFAR10(dir)
+	train, test, err := dataset.LoadCIFAR10(dir)
 	if err != nil {
 		return images{}, fmt.Errorf("%w\n(without -data, a synthetic set is made and used)", err)
 	}
@@ -83,15 +84,15 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 
 // prepare makes features of the images: scaled, less the mean image of the training set, and a constant.
 func prepare[T kernels.Float](set images, f *dataFlags) (data linear.Data[T], err error) {
-	pre := linear.NewPreprocess(set.train)
+	pre := dataset.NewPreprocess(set.train)
 	for _, part := range []struct {
-		from *linear.Dataset
+		from *dataset.Images
 		to   *linear.Set[T]
 	}{{set.train, &data.Train}, {set.validation, &data.Validation}, {set.test, &data.Test}} {
 		if part.from == nil {
 			continue
 		}
-		e, err := linear.NewExamples[T](part.from, pre)
+		e, err := dataset.NewExamples[T](part.from, pre)
 		if err != nil {
 			return data, err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
 var (
@@ -111,7 +112,7 @@ func writeTemplates[T kernels.Float](name, title string, m *linear.Model[T], cla
 		y := head + c/columns*(side+gap+head) + gap
 		middle := vg.Point{X: vg.Length(x + side/2), Y: vg.Length(height - y - head/2 + 2)}
 		text.FillText(style, middle, classes[c])
-		enlarge(picture, x, y+head, linear.Template(m.Row(c)), side/linear.ImageSide)
+		enlarge(picture, x, y+head, linear.Template(m.Row(c)), side/dataset.ImageSide)
 	}
 	return writePNG(name, canvas)
 }

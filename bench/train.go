@@ -18,6 +18,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -177,7 +178,7 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if _, err = optim.ParseSchedule(f.schedule, 1000); err != nil {
 		return c, fmt.Errorf("-schedule: %w", err)
 	}
-	if _, err = linear.ParseSamplerKind(f.sampling); err != nil {
+	if _, err = dataset.ParseSamplerKind(f.sampling); err != nil {
 		return c, fmt.Errorf("-sampling: %w", err)
 	}
 	if !(f.lambda >= 0 && f.lambda < math.Inf(1)) || f.patience < 0 || f.validation < 0 {
@@ -205,7 +206,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", linear.Features,
+	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", dataset.Features,
 		f.typ, time.Since(start).Seconds())
 	fmt.Fprintf(w, "training   %s, lambda %g; %s, rate %g, %s\n", f.loss, f.lambda, f.optimizer, f.lr, f.schedule)
 	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, f.batch, f.sampling,

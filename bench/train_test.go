@@ -15,13 +15,14 @@ import (
 	"testing"
 
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
 // smallData writes a small set and returns its folder.
 func smallData(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := linear.WriteCIFAR10(dir, linear.Synthetic{Seed: 3, Train: 400, Test: 100}); err != nil {
+	if err := (dataset.Synthetic{Seed: 3, Train: 400, Test: 100}).WriteCIFAR10(dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -22,18 +23,18 @@ func measureTraining(w io.Writer, b bitstep.Backend, quick bool) (results []resu
 	if quick {
 		n, epochs = 2560, 2
 	}
-	d := &linear.Dataset{Pixels: make([]uint8, n*linear.ImageBytes), Labels: make([]uint8, n),
+	d := &dataset.Images{Pixels: make([]uint8, n*dataset.ImageBytes), Labels: make([]uint8, n),
 		Classes: make([]string, classes)}
 	rand.NewChaCha8([32]byte{}).Read(d.Pixels)
 	for i := range d.Labels {
 		d.Labels[i] = uint8(i % classes)
 	}
-	examples, err := linear.NewExamples[float32](d, linear.NewPreprocess(d))
+	examples, err := dataset.NewExamples[float32](d, dataset.NewPreprocess(d))
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(w, "\nTraining, float32 on %v: an epoch of %s images x %s features, batches of 256, SVM, Adam\n", b,
-		thousands(n), thousands(linear.Features))
+		thousands(n), thousands(dataset.Features))
 	fmt.Fprintf(w, "(milliseconds; the parts are summed over threads, the best of %d epochs)\n", epochs)
 	fmt.Fprintf(w, "%-9s %7s %10s %8s %8s %8s %8s %9s %8s %8s\n", "from", "threads", "images/s", "epoch", "fetch",
 		"scores", "loss", "backward", "sum", "update")

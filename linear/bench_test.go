@@ -8,13 +8,15 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
 // fullSize is CIFAR-10's training set in size: 50,000 images, of noise.
-var fullSize = sync.OnceValue(func() *Dataset {
+var fullSize = sync.OnceValue(func() *dataset.Images {
 	const n = 50000
-	d := &Dataset{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: make([]string, 10)}
+	d := &dataset.Images{Pixels: make([]uint8, n*dataset.ImageBytes), Labels: make([]uint8, n),
+		Classes: make([]string, 10)}
 	rand.NewChaCha8([32]byte{}).Read(d.Pixels)
 	for i := range d.Labels {
 		d.Labels[i] = uint8(i % 10)
@@ -23,7 +25,7 @@ var fullSize = sync.OnceValue(func() *Dataset {
 })
 
 func fullSet[T kernels.Float](b *testing.B, resident bool) Set[T] {
-	e, err := NewExamples[T](fullSize(), NewPreprocess(fullSize()))
+	e, err := dataset.NewExamples[T](fullSize(), dataset.NewPreprocess(fullSize()))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -85,30 +87,31 @@ func measureEpochs[T kernels.Float](b *testing.B, x *Trainer[T]) {
 func BenchmarkEpochUnfused(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprintf("type=float32/from=rows/sampling=shuffled/threads=%d", threads), func(b *testing.B) {
-			const batch, classes = 256, 10
+			const batch, classes, features = 256, 10, dataset.Features
 			set := fullSet[float32](b, true)
 			k := bitstep.On[float32](bitstep.Active()).Threads(threads)
-			m := NewModel[float32](classes, Features)
+			m := NewModel[float32](classes, dataset.Features)
 			m.Init(InitScale, 1)
 			opt, err := optim.New(optim.Adam{LR: 1e-4}, m.W)
 			if err != nil {
 				b.Fatal(err)
 			}
 			opt.SetEngine(k)
-			sampler := Shuffled(set.Source.Len(), 1)
+			sampler := dataset.Shuffled(set.Source.Len(), 1)
 			indices, labels := make([]int, batch), make([]uint8, batch)
-			x, s, grad := make([]float32, batch*Features), make([]float32, batch*classes), make([]float32, len(m.W))
+			x, s := make([]float32, batch*features), make([]float32, batch*classes)
+			grad := make([]float32, len(m.W))
 			losses, e := make([]float64, batch), make([]float64, classes)
 			for b.Loop() {
 				for range StepsPerEpoch(set.Source.Len(), batch) {
 					n := sampler.Next(indices)
-					set.Source.FillRows(x, Features, indices[:n])
+					set.Source.FillRows(x, dataset.Features, indices[:n])
 					for i, at := range indices[:n] {
 						labels[i] = set.Labels[at]
 					}
-					k.Gemm(false, true, n, classes, Features, 1, x, Features, m.W, Features, 0, s, classes)
+					k.Gemm(false, true, n, classes, features, 1, x, features, m.W, features, 0, s, classes)
 					scoresLoss(SVM{}, s, labels[:n], losses, e, true)
-					k.Gemm(true, false, classes, Features, n, 1/float32(n), s, classes, x, Features, 0, grad, Features)
+					k.Gemm(true, false, classes, features, n, 1/float32(n), s, classes, x, features, 0, grad, features)
 					opt.Step(grad)
 				}
 			}
@@ -128,7 +131,7 @@ func BenchmarkWholeSet(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			w := make([]float32, 10*Features)
+			w := make([]float32, 10*dataset.Features)
 			grad := make([]float32, len(w))
 			name := fmt.Sprintf("loss=%s/threads=%d", loss.Name(), threads)
 			b.Run("gradient/"+name, func(b *testing.B) {

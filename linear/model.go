@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/stream"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -34,7 +35,7 @@ func NewModel[T kernels.Float](classes, features int) *Model[T] {
 // Init sets the weights, in ascending order, to T(scale*kernels.Normal) drawn from a stream of their own
 // that seed decides: the lecture's W = randn*0.0001.
 func (m *Model[T]) Init(scale float64, seed uint64) {
-	r := rand.New(rand.NewChaCha8(streamSeed("weights", seed, 0)))
+	r := rand.New(rand.NewChaCha8(stream.Seed("weights", seed, 0)))
 	for i := range m.W {
 		m.W[i] = T(float64(scale * kernels.Normal(r)))
 	}

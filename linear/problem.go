@@ -7,27 +7,28 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
 // A Set is the examples that a loss is taken over.
 type Set[T kernels.Float] struct {
-	Source  Source[T] // a Matrix, Examples, or anything else that gives rows of Features elements
-	Labels  []uint8   // the class of each example
+	Source  dataset.Source[T] // a Matrix, Examples, or anything else that gives rows of dataset.Features
+	Labels  []uint8           // the class of each example
 	Classes int
 
 	// Preprocess is how the rows were made of images. It goes into checkpoints.
-	Preprocess Preprocess
+	Preprocess dataset.Preprocess
 }
 
 // NewSet is the examples of e, converted block by block each time that they are used.
-func NewSet[T kernels.Float](e *Examples[T]) Set[T] {
-	return Set[T]{Source: e, Labels: e.Labels(), Classes: len(e.Dataset().Classes), Preprocess: e.Preprocess()}
+func NewSet[T kernels.Float](e *dataset.Examples[T]) Set[T] {
+	return Set[T]{Source: e, Labels: e.Labels(), Classes: len(e.Images().Classes), Preprocess: e.Preprocess()}
 }
 
 // NewResidentSet is the examples of e converted once, by that many threads (0: GOMAXPROCS), and kept in
 // memory: 12,292 bytes per image for float32. A pass over it is faster than one that converts.
-func NewResidentSet[T kernels.Float](e *Examples[T], threads int) Set[T] {
+func NewResidentSet[T kernels.Float](e *dataset.Examples[T], threads int) Set[T] {
 	s := NewSet(e)
 	s.Source = e.Matrix(threads)
 	return s
@@ -49,8 +50,8 @@ func (s Set[T]) check() (features int, err error) {
 			return 0, fmt.Errorf("linear: Set: label of example %d = %d, want below %d", i, y, s.Classes)
 		}
 	}
-	features = Features
-	if m, ok := s.Source.(Matrix[T]); ok {
+	features = dataset.Features
+	if m, ok := s.Source.(dataset.Matrix[T]); ok {
 		if features = m.Cols; features < 1 {
 			return 0, fmt.Errorf("linear: Set: examples have %d features, want at least 1", features)
 		}
@@ -115,8 +116,8 @@ func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error)
 	}
 	p := &Problem[T]{loss: c.Loss, lambda: c.Lambda, threads: c.Threads}
 	p.pass = pass[T]{classes: s.Classes, features: features, source: s.Source, labels: s.Labels}
-	if m, ok := s.Source.(Matrix[T]); ok {
-		p.pass.rows, p.pass.stride = m.Data, m.Stride
+	if m, ok := s.Source.(dataset.Matrix[T]); ok {
+		p.pass.rows = &m
 	}
 	p.pass.init()
 	return p.On(bitstep.Active()), nil

@@ -10,13 +10,14 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
 // small is a set of random rows, about as large as scaled pixels, and weights whose scores make margins of
 // both signs.
 func small[T kernels.Float](seed uint64, n, features, classes int) (Set[T], []T) {
 	r := rand.New(rand.NewPCG(seed, 1))
-	m := Matrix[T]{Rows: n, Cols: features, Stride: features, Data: make([]T, n*features)}
+	m := dataset.Matrix[T]{Rows: n, Cols: features, Stride: features, Data: make([]T, n*features)}
 	for i := range m.Data {
 		m.Data[i] = T(r.Float64() - 0.5)
 	}
@@ -62,7 +63,7 @@ type reference struct {
 // to the kink that its sign could differ.
 func newReference[T kernels.Float](t *testing.T, loss Loss, lambda float64, set Set[T], w []T,
 	batch []int) reference {
-	m := set.Source.(Matrix[T])
+	m := set.Source.(dataset.Matrix[T])
 	features, classes, n := m.Cols, set.Classes, len(batch)
 	u, u64 := unit[T](), unit[float64]()
 	gamma := func(k int, u float64) float64 { return float64(k) * u / (1 - float64(k)*u) }
@@ -176,7 +177,7 @@ func testLossGradient[T kernels.Float](t *testing.T) {
 
 // define computes loss and gradient as the comment of [Problem] says, from the definitions alone.
 func define[T kernels.Float](loss Loss, lambda float64, set Set[T], w []T, batch []int) (float64, []T) {
-	m := set.Source.(Matrix[T])
+	m := set.Source.(dataset.Matrix[T])
 	f, c := m.Cols, set.Classes
 	var grad []T
 	total, alpha := 0.0, T(1/float64(len(batch)))
@@ -317,7 +318,7 @@ func TestEvaluate(t *testing.T) {
 	for c := range confusion {
 		confusion[c] = make([]int, 4)
 	}
-	m := set.Source.(Matrix[float64])
+	m := set.Source.(dataset.Matrix[float64])
 	for i, y := range set.Labels {
 		best := 0
 		for c := range 4 {
@@ -376,11 +377,11 @@ func TestProblemErrors(t *testing.T) {
 	short, bad, empty, many := set, set, set, set
 	short.Labels = short.Labels[1:]
 	bad.Labels = append([]uint8{3}, set.Labels[1:]...)
-	empty.Source = Matrix[float32]{}
+	empty.Source = dataset.Matrix[float32]{}
 	many.Classes = 257
 	cut, narrow := set, set
-	cut.Source = Matrix[float32]{Rows: 10, Cols: 5, Stride: 5, Data: make([]float32, 49)}
-	narrow.Source = Matrix[float32]{Rows: 10, Cols: 5, Stride: 4, Data: make([]float32, 99)}
+	cut.Source = dataset.Matrix[float32]{Rows: 10, Cols: 5, Stride: 5, Data: make([]float32, 49)}
+	narrow.Source = dataset.Matrix[float32]{Rows: 10, Cols: 5, Stride: 4, Data: make([]float32, 99)}
 	for _, c := range []struct {
 		want string
 		set  Set[float32]

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -148,18 +149,18 @@ func (t *Trainer[T]) restore(c *optim.Checkpoint) error {
 			return err
 		}
 	}
-	var pre Preprocess
+	var pre dataset.Preprocess
 	if err := pre.Restore(c, preprocessPrefix); err != nil {
 		return err
 	}
 	made := t.data.Train.Preprocess
 	if made.Scale == 0 {
-		made.Scale = DefaultScale
+		made.Scale = dataset.DefaultScale
 	}
 	if pre.Scale != made.Scale || !slices.Equal(pre.Mean, made.Mean) {
 		return fmt.Errorf("%s: the features were made in another way than this trainer's", preprocessPrefix)
 	}
-	var state SamplerState
+	var state dataset.SamplerState
 	text, _ := c.Meta(metaSampler)
 	if err := state.UnmarshalText([]byte(text)); err != nil {
 		return err
@@ -247,20 +248,20 @@ func readHistory(c *optim.Checkpoint) ([]Epoch, error) {
 
 // LoadModel returns the model in a trainer's checkpoint, and how its features are made of an image. The
 // element type must be the file's.
-func LoadModel[T kernels.Float](path string) (*Model[T], Preprocess, error) {
+func LoadModel[T kernels.Float](path string) (*Model[T], dataset.Preprocess, error) {
 	c, err := optim.ReadCheckpoint(path)
 	if err != nil {
-		return nil, Preprocess{}, err
+		return nil, dataset.Preprocess{}, err
 	}
 	m, pre, err := loadModel[T](c)
 	if err != nil {
-		return nil, Preprocess{}, fmt.Errorf("linear: loading the model from %s: %w", path, err)
+		return nil, dataset.Preprocess{}, fmt.Errorf("linear: loading the model from %s: %w", path, err)
 	}
 	return m, pre, nil
 }
 
-func loadModel[T kernels.Float](c *optim.Checkpoint) (*Model[T], Preprocess, error) {
-	var pre Preprocess
+func loadModel[T kernels.Float](c *optim.Checkpoint) (*Model[T], dataset.Preprocess, error) {
+	var pre dataset.Preprocess
 	w, ok := c.Tensor(weightsTensor)
 	if !ok || len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
 		return nil, pre, fmt.Errorf("tensor %s: shape %v, want classes x features", weightsTensor, w.Shape)

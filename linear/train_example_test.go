@@ -6,22 +6,23 @@ import (
 	"log"
 
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
 // Train a classifier, and see how it does on images that it has not seen. This set is very small; the real
 // one's folder is read the same way.
 func ExampleTrainer() {
-	train, test, err := linear.LoadCIFAR10("../testdata/cifar-10-synthetic")
+	train, test, err := dataset.LoadCIFAR10("../testdata/cifar-10-synthetic")
 	if err != nil {
 		log.Fatal(err)
 	}
-	preprocess := linear.NewPreprocess(train) // of the training set, for both
-	trainExamples, err := linear.NewExamples[float32](train, preprocess)
+	preprocess := dataset.NewPreprocess(train) // of the training set, for both
+	trainExamples, err := dataset.NewExamples[float32](train, preprocess)
 	if err != nil {
 		log.Fatal(err)
 	}
-	testExamples, err := linear.NewExamples[float32](test, preprocess)
+	testExamples, err := dataset.NewExamples[float32](test, preprocess)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,11 +54,11 @@ func ExampleTrainer() {
 
 // Minimize a loss over the whole set with L-BFGS.
 func ExampleProblem_Objective() {
-	train, _, err := linear.LoadCIFAR10("../testdata/cifar-10-synthetic")
+	train, _, err := dataset.LoadCIFAR10("../testdata/cifar-10-synthetic")
 	if err != nil {
 		log.Fatal(err)
 	}
-	examples, err := linear.NewExamples[float64](train, linear.NewPreprocess(train))
+	examples, err := dataset.NewExamples[float64](train, dataset.NewPreprocess(train))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -73,7 +74,7 @@ func (c TrainConfig) withDefaults() (TrainConfig, error) {
 		c.Epochs = DefaultEpochs
 	}
 	if c.Sampling == "" {
-		c.Sampling = KindShuffled.String()
+		c.Sampling = dataset.KindShuffled.String()
 	}
 	if c.InitScale == 0 {
 		c.InitScale = InitScale
@@ -159,7 +160,7 @@ type Trainer[T kernels.Float] struct {
 	others  [2]*Problem[T] // validation and test, or nil
 	model   *Model[T]
 	opt     *optim.Optimizer[T]
-	sampler Sampler
+	sampler dataset.Sampler
 	digest  string // of the training set's labels
 
 	// The epoch so far.
@@ -210,11 +211,11 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 	if c.Patience > 0 && t.others[0] == nil {
 		return nil, fmt.Errorf("linear: TrainConfig: Patience = %d without a validation set", c.Patience)
 	}
-	kind, err := ParseSamplerKind(c.Sampling)
+	kind, err := dataset.ParseSamplerKind(c.Sampling)
 	if err != nil {
 		return nil, fmt.Errorf("linear: TrainConfig: Sampling: %w", err)
 	}
-	if t.sampler, err = (SamplerState{Kind: kind, N: t.train.Len(), Seed: c.Seed}).New(); err != nil {
+	if t.sampler, err = (dataset.SamplerState{Kind: kind, N: t.train.Len(), Seed: c.Seed}).New(); err != nil {
 		return nil, err
 	}
 	t.model = NewModel[T](t.train.Classes(), t.train.Features())

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -24,7 +26,7 @@ func tiny[T kernels.Float]() Data[T] {
 	make := func(seed uint64, n int) Set[T] {
 		s, _ := small[T](seed, n, 40, 4)
 		for i, y := range s.Labels {
-			row := s.Source.(Matrix[T]).Row(i)
+			row := s.Source.(dataset.Matrix[T]).Row(i)
 			row[2*int(y)] += 0.7
 			row[len(row)-1] = 1
 		}
@@ -289,8 +291,8 @@ func testResume[T kernels.Float](t *testing.T) {
 // A loss that is not a number ends the run with the step, and the last good checkpoint stays.
 func TestNaNKeepsCheckpoint(t *testing.T) {
 	d := tiny[float32]()
-	m := d.Train.Source.(Matrix[float32])
-	bad := Matrix[float32]{m.Rows, m.Cols, m.Stride, append([]float32(nil), m.Data...)}
+	m := d.Train.Source.(dataset.Matrix[float32])
+	bad := dataset.Matrix[float32]{Rows: m.Rows, Cols: m.Cols, Stride: m.Stride, Data: slices.Clone(m.Data)}
 	bad.Row(149)[3] = float32(math.NaN())
 	d.Train.Source = bad
 	c := quick()
@@ -345,7 +347,7 @@ func TestTrainConfigErrors(t *testing.T) {
 			func(c *TrainConfig, d *Data[float32]) { c.CheckpointSteps = 5 }},
 		{"linear: TrainConfig: Patience = 2 without a validation set",
 			func(c *TrainConfig, d *Data[float32]) { c.Patience, d.Validation.Source = 2, nil }},
-		{`linear: TrainConfig: Sampling: linear: sampler kind "random", want one of [sequential shuffled replacement]`,
+		{`linear: TrainConfig: Sampling: dataset: sampler kind "random", want one of [sequential shuffled replacement]`,
 			func(c *TrainConfig, d *Data[float32]) { c.Sampling = "random" }},
 		{"training set: linear: Set: no examples",
 			func(c *TrainConfig, d *Data[float32]) { d.Train = Set[float32]{} }},

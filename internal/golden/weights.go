@@ -7,6 +7,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
 
@@ -34,8 +35,8 @@ func Trainings() []Training {
 }
 
 // smallSet makes the first 70 examples of the set in testdata.
-var smallSet = sync.OnceValues(func() (*linear.Dataset, error) {
-	train, _, err := linear.Synthetic{Seed: 1, Train: 70, Test: 1}.Datasets(0)
+var smallSet = sync.OnceValues(func() (*dataset.Images, error) {
+	train, _, err := dataset.Synthetic{Seed: 1, Train: 70, Test: 1}.Images(0)
 	return train, err
 })
 
@@ -60,9 +61,9 @@ func (t Training) Run(b bitstep.Backend, threads int, resident bool) (string, er
 	return trainSteps[float64](c, train, b, resident, 3)
 }
 
-func trainSteps[T kernels.Float](c linear.TrainConfig, d *linear.Dataset, b bitstep.Backend, resident bool,
+func trainSteps[T kernels.Float](c linear.TrainConfig, d *dataset.Images, b bitstep.Backend, resident bool,
 	steps int) (string, error) {
-	examples, err := linear.NewExamples[T](d, linear.NewPreprocess(d))
+	examples, err := dataset.NewExamples[T](d, dataset.NewPreprocess(d))
 	if err != nil {
 		return "", err
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// CIFAR10 is the folder of a small synthetic set in CIFAR-10's files: linear.Synthetic with seed 1, 300
+// CIFAR10 is the folder of a small synthetic set in CIFAR-10's files: dataset.Synthetic with seed 1, 300
 // training examples, 60 a file, and 120 test examples.
 const CIFAR10 = "cifar-10-synthetic"
 

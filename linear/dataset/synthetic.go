@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"errors"
@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bitstep-go/bitstep/internal/stream"
 )
 
 // Synthetic makes a set of ten classes of pictures in the format of CIFAR-10, for whoever has not the real
@@ -47,17 +49,17 @@ func (s Synthetic) sizes() (train, test int, err error) {
 	}
 	files := len(layouts[CIFAR10].train)
 	if train < files {
-		return 0, 0, fmt.Errorf("linear: Synthetic: Train = %d, want at least %d, or 0 for 50,000", s.Train, files)
+		return 0, 0, fmt.Errorf("dataset: Synthetic: Train = %d, want at least %d, or 0 for 50,000", s.Train, files)
 	}
 	if test < 1 {
-		return 0, 0, fmt.Errorf("linear: Synthetic: Test = %d, want at least 1, or 0 for 10,000", s.Test)
+		return 0, 0, fmt.Errorf("dataset: Synthetic: Test = %d, want at least 1, or 0 for 10,000", s.Test)
 	}
 	return train, test, nil
 }
 
-// Datasets returns the set in memory, with the bytes that [WriteCIFAR10] would write, made by so many
+// Images returns the set in memory, with the bytes that [Synthetic.WriteCIFAR10] would write, made by so many
 // threads (0: GOMAXPROCS). It returns an error if Train is from 1 to 4 or a number is negative.
-func (s Synthetic) Datasets(threads int) (train, test *Dataset, err error) {
+func (s Synthetic) Images(threads int) (train, test *Images, err error) {
 	n, m, err := s.sizes()
 	if err != nil {
 		return nil, nil, err
@@ -72,9 +74,9 @@ const (
 )
 
 // part returns the examples lo to hi-1 of a part.
-func (s Synthetic) part(part string, lo, hi, threads int) *Dataset {
+func (s Synthetic) part(part string, lo, hi, threads int) *Images {
 	n := hi - lo
-	d := &Dataset{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: SyntheticClasses()}
+	d := &Images{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: SyntheticClasses()}
 	const piece = 50
 	parallel((n+piece-1)/piece, threads, func(k int) {
 		p := newPainter(s.Seed, part)
@@ -85,11 +87,11 @@ func (s Synthetic) part(part string, lo, hi, threads int) *Dataset {
 	return d
 }
 
-// WriteCIFAR10 writes a set to a folder, which is made if need be, as the files of format [CIFAR10], using
+// WriteCIFAR10 writes the set to a folder, which is made if need be, as the files of format [CIFAR10], using
 // all threads. Each file is there whole or not at all. A synthetic set that is in the folder is replaced:
 // its files are removed first, so that what an interrupted call leaves cannot be taken for a set. Files of
 // another set are an error, and left alone.
-func WriteCIFAR10(dir string, s Synthetic) error {
+func (s Synthetic) WriteCIFAR10(dir string) error {
 	train, test, err := s.sizes()
 	if err != nil {
 		return err
@@ -99,7 +101,7 @@ func WriteCIFAR10(dir string, s Synthetic) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("linear: %s: %w", dir, bare(err))
+		return fmt.Errorf("dataset: %s: %w", dir, bare(err))
 	}
 	names := strings.Join(SyntheticClasses(), "\n") + "\n"
 	err = writeFile(filepath.Join(dir, l.classNames), func(w io.Writer) error {
@@ -247,10 +249,10 @@ func newPainter(seed uint64, part string) *painter {
 // example paints example i and returns its class.
 func (p *painter) example(i int, image []uint8) uint8 {
 	n := len(p.classes)
-	p.source.Seed(streamSeed(p.part+" classes", p.seed, uint64(i/n)))
+	p.source.Seed(stream.Seed(p.part+" classes", p.seed, uint64(i/n)))
 	permute(p.classes[:], p.rand)
 	class := p.classes[i%n]
-	p.source.Seed(streamSeed(p.part, p.seed, uint64(i)))
+	p.source.Seed(stream.Seed(p.part, p.seed, uint64(i)))
 	p.paint(&shapes[class], image)
 	return uint8(class)
 }

@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/internal/stream"
 )
 
 var newSamplers = []func(n int, seed uint64) Sampler{
@@ -171,14 +173,14 @@ func TestSamplerErrors(t *testing.T) {
 		state SamplerState
 		want  string
 	}{
-		{SamplerState{Kind: 3, N: 10}, "linear: sampler state: Kind = 3, want less than 3"},
-		{SamplerState{Kind: KindShuffled}, "linear: sampler state: N = 0, want 1 to 2147483647"},
+		{SamplerState{Kind: 3, N: 10}, "dataset: sampler state: Kind = 3, want less than 3"},
+		{SamplerState{Kind: KindShuffled}, "dataset: sampler state: N = 0, want 1 to 2147483647"},
 		{SamplerState{Kind: KindShuffled, N: 10, Position: 10},
-			"linear: sampler state: Position = 10, want 0 to N-1 = 9"},
+			"dataset: sampler state: Position = 10, want 0 to N-1 = 9"},
 		{SamplerState{Kind: KindShuffled, N: 10, Position: -1},
-			"linear: sampler state: Position = -1, want 0 to N-1 = 9"},
-		{SamplerState{N: 10}, "linear: sampler state: Kind = sequential, want shuffled as the sampler's"},
-		{SamplerState{Kind: KindShuffled, N: 9}, "linear: sampler state: N = 9, want 10 as the sampler's"},
+			"dataset: sampler state: Position = -1, want 0 to N-1 = 9"},
+		{SamplerState{N: 10}, "dataset: sampler state: Kind = sequential, want shuffled as the sampler's"},
+		{SamplerState{Kind: KindShuffled, N: 9}, "dataset: sampler state: N = 9, want 10 as the sampler's"},
 	} {
 		if err := s.Restore(c.state); err == nil || err.Error() != c.want {
 			t.Errorf("%+v: %v, want %s", c.state, err, c.want)
@@ -197,7 +199,7 @@ func TestSamplerErrors(t *testing.T) {
 		t.Error("an empty batch is something")
 	}
 	defer func() {
-		if r := recover(); r != "linear: sampler state: N = 0, want 1 to 2147483647" {
+		if r := recover(); r != "dataset: sampler state: N = 0, want 1 to 2147483647" {
 			t.Errorf("panic %v", r)
 		}
 	}()
@@ -232,7 +234,7 @@ func TestSamplerText(t *testing.T) {
 		}
 	}
 	if _, err := ParseSamplerKind("none"); err == nil ||
-		err.Error() != `linear: sampler kind "none", want one of [sequential shuffled replacement]` {
+		err.Error() != `dataset: sampler kind "none", want one of [sequential shuffled replacement]` {
 		t.Error(err)
 	}
 }
@@ -251,7 +253,7 @@ func TestSamplerAllocations(t *testing.T) {
 // Orders are the same on every architecture: the shuffle written out over the stream's own numbers, and
 // fixed indices.
 func TestArchSamplers(t *testing.T) {
-	r := rand.New(rand.NewChaCha8(streamSeed("sampler", 42, 2)))
+	r := rand.New(rand.NewChaCha8(stream.Seed("sampler", 42, 2)))
 	order := make([]int, 100)
 	for i := range order {
 		order[i] = i

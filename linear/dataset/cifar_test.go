@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"bytes"
@@ -73,7 +73,7 @@ func TestLoadCIFAR10(t *testing.T) {
 	if cap(train.Pixels)-len(train.Pixels) > 8192 {
 		t.Errorf("room for %d bytes of %d", cap(train.Pixels), len(train.Pixels))
 	}
-	for _, d := range []*Dataset{train, test} {
+	for _, d := range []*Images{train, test} {
 		if err := d.Check(); err != nil {
 			t.Error(err)
 		}
@@ -147,19 +147,19 @@ func TestWriteFileErrors(t *testing.T) {
 	good := randomSet(2, 10, 1)
 	dir := t.TempDir()
 	for _, c := range []struct {
-		d      *Dataset
+		d      *Images
 		f      Format
 		name   string
 		want   string
 		exists bool
 	}{
-		{&Dataset{}, CIFAR10, "a", "linear: Dataset has no examples, want at least 1", false},
-		{good, 2, "a", "linear: Format = 2, want CIFAR10 or CIFAR100", false},
+		{&Images{}, CIFAR10, "a", "dataset: Images has no examples, want at least 1", false},
+		{good, 2, "a", "dataset: Format = 2, want CIFAR10 or CIFAR100", false},
 		{randomSet(2, 11, 1), CIFAR10, "a",
-			"linear: WriteFile: 11 classes and 0 superclasses, want at most 10 and 0 for CIFAR-10", false},
-		{good, CIFAR100, "a", "linear: WriteFile: no superclasses, want them for CIFAR-100", false},
-		{good, CIFAR10, "no/folder", "linear: write " + filepath.Join(dir, "no/folder") + ": ", false},
-		{good, CIFAR10, ".", "linear: write " + dir + ": ", true},
+			"dataset: WriteFile: 11 classes and 0 superclasses, want at most 10 and 0 for CIFAR-10", false},
+		{good, CIFAR100, "a", "dataset: WriteFile: no superclasses, want them for CIFAR-100", false},
+		{good, CIFAR10, "no/folder", "dataset: write " + filepath.Join(dir, "no/folder") + ": ", false},
+		{good, CIFAR10, ".", "dataset: write " + dir + ": ", true},
 	} {
 		name := filepath.Join(dir, c.name)
 		if err := c.d.WriteFile(c.f, name); err == nil || !strings.HasPrefix(err.Error(), c.want) {
@@ -236,7 +236,7 @@ func TestLoadErrors(t *testing.T) {
 		path := filepath.Join(dir, c.name)
 		putFile(t, path, c.parts...)
 		train, test, err := LoadCIFAR10(dir)
-		if want := "linear: " + path + ": " + c.want; err == nil || err.Error() != want {
+		if want := "dataset: " + path + ": " + c.want; err == nil || err.Error() != want {
 			t.Errorf("error\n%v, want\n%v", err, want)
 		}
 		if train != nil || test != nil {
@@ -251,7 +251,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := LoadCIFAR10(dir)
-		if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "linear: "+path+": open: ") {
+		if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "dataset: "+path+": open: ") {
 			t.Errorf("%s is missing: %v", name, err)
 		}
 		// A folder in its place.
@@ -259,7 +259,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = LoadCIFAR10(dir)
-		if err == nil || !strings.HasPrefix(err.Error(), "linear: "+path+": offset 0: ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "dataset: "+path+": offset 0: ") {
 			t.Errorf("%s is a folder: %v", name, err)
 		}
 	}
@@ -270,10 +270,10 @@ func TestLoadErrors(t *testing.T) {
 	if _, _, err := LoadCIFAR100(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("no folder: %v", err)
 	}
-	if _, err := LoadFiles(CIFAR10); err == nil || err.Error() != "linear: LoadFiles: no files, want at least 1" {
+	if _, err := LoadFiles(CIFAR10); err == nil || err.Error() != "dataset: LoadFiles: no files, want at least 1" {
 		t.Errorf("no files: %v", err)
 	}
-	if _, err := LoadFiles(9, "x"); err == nil || err.Error() != "linear: Format = 9, want CIFAR10 or CIFAR100" {
+	if _, err := LoadFiles(9, "x"); err == nil || err.Error() != "dataset: Format = 9, want CIFAR10 or CIFAR100" {
 		t.Errorf("no format: %v", err)
 	}
 	_, err := LoadFiles(CIFAR10, missing)
@@ -295,7 +295,7 @@ func TestLoadErrors100(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x.bin")
 		putFile(t, path, c.data)
 		_, err := LoadFiles(CIFAR100, path)
-		if want := "linear: " + path + ": " + c.want; err == nil || err.Error() != want {
+		if want := "dataset: " + path + ": " + c.want; err == nil || err.Error() != want {
 			t.Errorf("error\n%v, want\n%v", err, want)
 		}
 	}
@@ -335,7 +335,7 @@ func TestReadErrors(t *testing.T) {
 			return f, err
 		}, func(name string) string { return name }}
 		_, _, err := loadSet(from, CIFAR10)
-		want := fmt.Sprintf("linear: %s: offset %d: the disk is gone", c.name, c.left)
+		want := fmt.Sprintf("dataset: %s: offset %d: the disk is gone", c.name, c.left)
 		if !errors.Is(err, errDisk) || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
@@ -388,7 +388,7 @@ func TestClaimedSize(t *testing.T) {
 		set[name] = &fstest.MapFile{Data: record(1)}
 	}
 	for _, size := range []int64{-1 << 63, -1, 0, 1, 3072, 3074, 1 << 20, 1 << 29, 1 << 40, 1<<63 - 1} {
-		var train *Dataset
+		var train *Images
 		var err error
 		n := allocated(func() { train, _, err = LoadFS(liar{set, size}, CIFAR10) })
 		if err != nil || train.Len() != 5 {
@@ -425,7 +425,7 @@ func FuzzCIFAR(f *testing.F) {
 		}
 		l := &layouts[format]
 		from := files{fstest.MapFS{"x": {Data: data}}.Open, func(name string) string { return name }}
-		var d *Dataset
+		var d *Images
 		var err error
 		n := allocated(func() { d, err = from.records(l, numbers(l.classes), numbers(l.coarse), []string{"x"}) })
 		if n > uint64(4*len(data)+1<<19) {
@@ -433,7 +433,7 @@ func FuzzCIFAR(f *testing.F) {
 		}
 		if err != nil {
 			var offset int
-			if _, scan := fmt.Sscanf(err.Error(), "linear: x: offset %d: ", &offset); scan != nil || d != nil ||
+			if _, scan := fmt.Sscanf(err.Error(), "dataset: x: offset %d: ", &offset); scan != nil || d != nil ||
 				offset < 0 || offset > len(data) {
 				t.Errorf("error %v for %d bytes", err, len(data))
 			}
@@ -458,7 +458,7 @@ func FuzzNames(f *testing.F) {
 		names, err := from.names("x", 10)
 		if err != nil {
 			var offset int
-			if _, scan := fmt.Sscanf(err.Error(), "linear: x: offset %d: ", &offset); scan != nil || names != nil ||
+			if _, scan := fmt.Sscanf(err.Error(), "dataset: x: offset %d: ", &offset); scan != nil || names != nil ||
 				offset < 0 || offset > len(data) {
 				t.Errorf("error %v for %d bytes", err, len(data))
 			}

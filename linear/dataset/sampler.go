@@ -1,9 +1,10 @@
-package linear
+package dataset
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/bitstep-go/bitstep/internal/stream"
 )
 
 // A Sampler hands out the indices of examples, batch after batch. A sampler is not for several goroutines
@@ -54,7 +55,7 @@ func ParseSamplerKind(name string) (SamplerKind, error) {
 			return SamplerKind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("linear: sampler kind %q, want one of %v", name, samplerKinds)
+	return 0, fmt.Errorf("dataset: sampler kind %q, want one of %v", name, samplerKinds)
 }
 
 // A SamplerState says where a sampler stands, in plain values: an order of examples is drawn again from
@@ -89,7 +90,7 @@ func (s *SamplerState) UnmarshalText(text []byte) error {
 	var u SamplerState
 	var kind string
 	if _, err := fmt.Sscanf(string(text), samplerText, &kind, &u.N, &u.Seed, &u.Epoch, &u.Position); err != nil {
-		return fmt.Errorf("linear: sampler state %q, want the form %q: %w", text, samplerText, err)
+		return fmt.Errorf("dataset: sampler state %q, want the form %q: %w", text, samplerText, err)
 	}
 	var err error
 	if u.Kind, err = ParseSamplerKind(kind); err != nil {
@@ -99,7 +100,7 @@ func (s *SamplerState) UnmarshalText(text []byte) error {
 		return err
 	}
 	if again := u.String(); again != string(text) {
-		return fmt.Errorf("linear: sampler state %q, want it written %q", text, again)
+		return fmt.Errorf("dataset: sampler state %q, want it written %q", text, again)
 	}
 	*s = u
 	return nil
@@ -107,13 +108,13 @@ func (s *SamplerState) UnmarshalText(text []byte) error {
 
 func (s SamplerState) check() error {
 	if int(s.Kind) >= len(samplerKinds) {
-		return fmt.Errorf("linear: sampler state: Kind = %d, want less than %d", s.Kind, len(samplerKinds))
+		return fmt.Errorf("dataset: sampler state: Kind = %d, want less than %d", s.Kind, len(samplerKinds))
 	}
 	if s.N < 1 || s.N > 1<<31-1 {
-		return fmt.Errorf("linear: sampler state: N = %d, want 1 to %d", s.N, 1<<31-1)
+		return fmt.Errorf("dataset: sampler state: N = %d, want 1 to %d", s.N, 1<<31-1)
 	}
 	if s.Position < 0 || s.Position >= s.N {
-		return fmt.Errorf("linear: sampler state: Position = %d, want 0 to N-1 = %d", s.Position, s.N-1)
+		return fmt.Errorf("dataset: sampler state: Position = %d, want 0 to N-1 = %d", s.Position, s.N-1)
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func (s *sampler) draw() {
 	if s.state.Kind == KindSequential {
 		return
 	}
-	s.source.Seed(streamSeed("sampler", s.state.Seed, s.state.Epoch))
+	s.source.Seed(stream.Seed("sampler", s.state.Seed, s.state.Epoch))
 	if s.state.Kind == KindShuffled {
 		permute(s.order, s.rand)
 		return
@@ -217,10 +218,10 @@ func (s *sampler) Restore(to SamplerState) error {
 		return err
 	}
 	if to.Kind != s.state.Kind {
-		return fmt.Errorf("linear: sampler state: Kind = %v, want %v as the sampler's", to.Kind, s.state.Kind)
+		return fmt.Errorf("dataset: sampler state: Kind = %v, want %v as the sampler's", to.Kind, s.state.Kind)
 	}
 	if to.N != s.state.N {
-		return fmt.Errorf("linear: sampler state: N = %d, want %d as the sampler's", to.N, s.state.N)
+		return fmt.Errorf("dataset: sampler state: N = %d, want %d as the sampler's", to.N, s.state.N)
 	}
 	s.state = to
 	s.drawn = false
@@ -237,13 +238,4 @@ func permute(order []int, r *rand.Rand) {
 		j := r.IntN(i + 1)
 		order[i], order[j] = order[j], order[i]
 	}
-}
-
-// streamSeed returns the seed of a random stream of its own for each use (a name of at most 15 bytes) and
-// pair of numbers. ChaCha8 makes unrelated streams of seeds that are alike.
-func streamSeed(use string, a, b uint64) (seed [32]byte) {
-	binary.LittleEndian.PutUint64(seed[0:], a)
-	binary.LittleEndian.PutUint64(seed[8:], b)
-	copy(seed[16:31], use)
-	return seed
 }

@@ -1,11 +1,11 @@
-package linear_test
+package dataset_test
 
 import (
 	"fmt"
 	"log"
 	"os"
 
-	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
 // A folder is filled with a small synthetic set and loaded like the real one.
@@ -15,10 +15,10 @@ func ExampleLoadCIFAR10() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	if err := linear.WriteCIFAR10(dir, linear.Synthetic{Train: 500, Test: 100}); err != nil {
+	if err := (dataset.Synthetic{Train: 500, Test: 100}).WriteCIFAR10(dir); err != nil {
 		log.Fatal(err)
 	}
-	train, test, err := linear.LoadCIFAR10(dir)
+	train, test, err := dataset.LoadCIFAR10(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -28,21 +28,21 @@ func ExampleLoadCIFAR10() {
 
 // Batches of features come from the bytes, in the order of a sampler.
 func ExampleExamples() {
-	train, _, err := linear.Synthetic{Train: 100, Test: 10}.Datasets(0)
+	train, _, err := dataset.Synthetic{Train: 100, Test: 10}.Images(0)
 	if err != nil {
 		log.Fatal(err)
 	}
-	examples, err := linear.NewExamples[float32](train, linear.NewPreprocess(train))
+	examples, err := dataset.NewExamples[float32](train, dataset.NewPreprocess(train))
 	if err != nil {
 		log.Fatal(err)
 	}
-	sampler := linear.Shuffled(examples.Len(), 1)
+	sampler := dataset.Shuffled(examples.Len(), 1)
 	indices := make([]int, 64)
-	batch := make([]float32, len(indices)*linear.Features)
+	batch := make([]float32, len(indices)*dataset.Features)
 	for sampler.Snapshot().Epoch == 0 {
 		n := sampler.Next(indices)
-		examples.FillRows(batch, linear.Features, indices[:n])
-		fmt.Println(n, "examples, the bias of the last:", batch[n*linear.Features-1])
+		examples.FillRows(batch, dataset.Features, indices[:n])
+		fmt.Println(n, "examples, the bias of the last:", batch[n*dataset.Features-1])
 	}
 	// Output:
 	// 64 examples, the bias of the last: 1
@@ -51,7 +51,7 @@ func ExampleExamples() {
 
 // A sampler goes on where its state was taken.
 func ExampleSampler() {
-	s := linear.Shuffled(10, 7)
+	s := dataset.Shuffled(10, 7)
 	first, rest := make([]int, 4), make([]int, 10)
 	s.Next(first)
 	state := s.Snapshot()

@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 )
 
 // randomSet returns a set of random bytes.
-func randomSet(n, classes int, seed uint64) *Dataset {
+func randomSet(n, classes int, seed uint64) *Images {
 	r := rand.New(rand.NewPCG(seed, 1))
-	d := &Dataset{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: numbers(classes)}
+	d := &Images{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: numbers(classes)}
 	for i := range d.Pixels {
 		d.Pixels[i] = uint8(r.Uint64())
 	}
@@ -20,30 +20,30 @@ func randomSet(n, classes int, seed uint64) *Dataset {
 	return d
 }
 
-func equalSets(a, b *Dataset) bool {
+func equalSets(a, b *Images) bool {
 	return bytes.Equal(a.Pixels, b.Pixels) && bytes.Equal(a.Labels, b.Labels) && bytes.Equal(a.Coarse, b.Coarse) &&
 		slices.Equal(a.Classes, b.Classes) && slices.Equal(a.CoarseClasses, b.CoarseClasses)
 }
 
 func TestCheck(t *testing.T) {
 	for _, c := range []struct {
-		change func(d *Dataset)
+		change func(d *Images)
 		want   string
 	}{
-		{func(d *Dataset) {}, ""},
-		{func(d *Dataset) { d.Labels, d.Pixels = nil, nil }, "linear: Dataset has no examples, want at least 1"},
-		{func(d *Dataset) { d.Pixels = d.Pixels[1:] },
-			"linear: Dataset: len(Pixels) = 15359, want 3072 bytes for each of 5 labels"},
-		{func(d *Dataset) { d.Labels = d.Labels[1:] },
-			"linear: Dataset: len(Pixels) = 15360, want 3072 bytes for each of 4 labels"},
-		{func(d *Dataset) { d.Labels[3] = 10 }, "linear: Dataset: Labels[3] = 10, want less than the 10 classes"},
-		{func(d *Dataset) { d.Classes = nil }, "linear: Dataset: len(Classes) = 0, want 1 to 256"},
-		{func(d *Dataset) { d.Classes = numbers(257) }, "linear: Dataset: len(Classes) = 257, want 1 to 256"},
-		{func(d *Dataset) { d.Coarse = make([]uint8, 4) }, "linear: Dataset: len(Coarse) = 4, want 5 as of Labels"},
-		{func(d *Dataset) { d.CoarseClasses = numbers(3) },
-			"linear: Dataset: len(Coarse) = 0, want 5 as of Labels"},
-		{func(d *Dataset) { d.Coarse, d.CoarseClasses = []uint8{0, 1, 2, 2, 3}, numbers(3) },
-			"linear: Dataset: Coarse[4] = 3, want less than the 3 classes"},
+		{func(d *Images) {}, ""},
+		{func(d *Images) { d.Labels, d.Pixels = nil, nil }, "dataset: Images has no examples, want at least 1"},
+		{func(d *Images) { d.Pixels = d.Pixels[1:] },
+			"dataset: Images: len(Pixels) = 15359, want 3072 bytes for each of 5 labels"},
+		{func(d *Images) { d.Labels = d.Labels[1:] },
+			"dataset: Images: len(Pixels) = 15360, want 3072 bytes for each of 4 labels"},
+		{func(d *Images) { d.Labels[3] = 10 }, "dataset: Images: Labels[3] = 10, want less than the 10 classes"},
+		{func(d *Images) { d.Classes = nil }, "dataset: Images: len(Classes) = 0, want 1 to 256"},
+		{func(d *Images) { d.Classes = numbers(257) }, "dataset: Images: len(Classes) = 257, want 1 to 256"},
+		{func(d *Images) { d.Coarse = make([]uint8, 4) }, "dataset: Images: len(Coarse) = 4, want 5 as of Labels"},
+		{func(d *Images) { d.CoarseClasses = numbers(3) },
+			"dataset: Images: len(Coarse) = 0, want 5 as of Labels"},
+		{func(d *Images) { d.Coarse, d.CoarseClasses = []uint8{0, 1, 2, 2, 3}, numbers(3) },
+			"dataset: Images: Coarse[4] = 3, want less than the 3 classes"},
 	} {
 		d := randomSet(5, 10, 1)
 		c.change(d)
@@ -93,7 +93,7 @@ func TestSplit(t *testing.T) {
 		}
 		var seen [100]bool
 		var ids []uint8
-		for _, part := range []*Dataset{train, held} {
+		for _, part := range []*Images{train, held} {
 			last := -1
 			for i := range part.Len() {
 				id := part.Image(i)[0]

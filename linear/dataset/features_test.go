@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"bytes"
@@ -46,11 +46,11 @@ func TestMeanImage(t *testing.T) {
 		}
 	}
 	defer func() {
-		if r := recover(); r != "linear: MeanImage: the set is empty, want at least 1 example" {
+		if r := recover(); r != "dataset: MeanImage: the set is empty, want at least 1 example" {
 			t.Errorf("of an empty set: %v", r)
 		}
 	}()
-	MeanImage(&Dataset{})
+	MeanImage(&Images{})
 }
 
 // bits returns x's bits in 64.
@@ -208,16 +208,16 @@ func TestFillPanics(t *testing.T) {
 		call func()
 		want string
 	}{
-		{func() { e.FillRows(dst, Features-1, nil) }, "linear: FillRows: ld = 3072, want at least the 3073 columns"},
+		{func() { e.FillRows(dst, Features-1, nil) }, "dataset: FillRows: ld = 3072, want at least the 3073 columns"},
 		{func() { e.FillRows(dst, Features, []int{0, 1, 2}) },
-			"linear: FillRows: len(dst) = 6146, too short for 3 rows of 3073 with leading dimension 3073"},
+			"dataset: FillRows: len(dst) = 6146, too short for 3 rows of 3073 with leading dimension 3073"},
 		{func() { e.FillRange(dst, Features+1, 0, 2) },
-			"linear: FillRange: len(dst) = 6146, too short for 2 rows of 3073 with leading dimension 3074"},
+			"dataset: FillRange: len(dst) = 6146, too short for 2 rows of 3073 with leading dimension 3074"},
 		{func() { e.FillRows(dst, Features, []int{3}) }, "out of range"},
 		{func() { e.FillRows(dst, Features, []int{-1}) }, "out of range"},
 		{func() { e.FillRange(dst, Features, 2, 4) }, "out of range"},
 		{func() { e.Matrix(0).FillRows(dst, Features, []int{3}) }, "out of range"},
-		{func() { e.Matrix(0).FillRange(dst, 1, 0, 1) }, "linear: FillRange: ld = 1, want at least the 3073 columns"},
+		{func() { e.Matrix(0).FillRange(dst, 1, 0, 1) }, "dataset: FillRange: ld = 1, want at least the 3073 columns"},
 	} {
 		func() {
 			defer func() {
@@ -236,16 +236,16 @@ func TestPreprocessErrors(t *testing.T) {
 	bad := slices.Clone(mean)
 	bad[5] = math.NaN()
 	for _, c := range []struct {
-		d    *Dataset
+		d    *Images
 		p    Preprocess
 		want string
 	}{
-		{&Dataset{}, Preprocess{}, "linear: Dataset has no examples, want at least 1"},
-		{d, Preprocess{Mean: mean[1:]}, "linear: Preprocess: len(Mean) = 3071, want 3072, or 0 for none"},
-		{d, Preprocess{Mean: bad}, "linear: Preprocess: Mean[5] = NaN, want 0 to 255"},
-		{d, Preprocess{Scale: -1}, "linear: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
-		{d, Preprocess{Scale: math.Inf(1)}, "linear: Preprocess: Scale = +Inf, want 2**-64 to 2**64, or 0 for 1/128"},
-		{d, Preprocess{Scale: math.NaN()}, "linear: Preprocess: Scale = NaN, want 2**-64 to 2**64, or 0 for 1/128"},
+		{&Images{}, Preprocess{}, "dataset: Images has no examples, want at least 1"},
+		{d, Preprocess{Mean: mean[1:]}, "dataset: Preprocess: len(Mean) = 3071, want 3072, or 0 for none"},
+		{d, Preprocess{Mean: bad}, "dataset: Preprocess: Mean[5] = NaN, want 0 to 255"},
+		{d, Preprocess{Scale: -1}, "dataset: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
+		{d, Preprocess{Scale: math.Inf(1)}, "dataset: Preprocess: Scale = +Inf, want 2**-64 to 2**64, or 0 for 1/128"},
+		{d, Preprocess{Scale: math.NaN()}, "dataset: Preprocess: Scale = NaN, want 2**-64 to 2**64, or 0 for 1/128"},
 	} {
 		if _, err := NewExamples[float32](c.d, c.p); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %s", err, c.want)
@@ -263,7 +263,7 @@ func TestPreprocessErrors(t *testing.T) {
 	if again := e.Preprocess(); again.Mean[0] != first || again.Mean[1] == 77 || again.Scale != 1.0/128 {
 		t.Errorf("the preprocessing changed: %v %v %v", again.Mean[0], again.Mean[1], again.Scale)
 	}
-	if e.Dataset() != d || &e.Labels()[0] != &d.Labels[0] {
+	if e.Images() != d || &e.Labels()[0] != &d.Labels[0] {
 		t.Error("the examples are of another set")
 	}
 }
@@ -299,11 +299,11 @@ func TestPreprocessCheckpoint(t *testing.T) {
 		scale float64
 		want  string
 	}{
-		{[]int{3}, mean[:3], 1, "linear: Preprocess: len(Mean) = 3, want 3072, or 0 for none"},
-		{[]int{3, 1024}, mean, 1, `linear: tensor "mean" has 2 dimensions, want 1`},
-		{[]int{3072}, mean, 0, `linear: metadata "scale" = 0, want 2**-64 to 2**64`},
-		{[]int{3072}, mean, -1, "linear: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
-		{[]int{3072}, slices.Repeat([]float64{256}, 3072), 1, "linear: Preprocess: Mean[0] = 256, want 0 to 255"},
+		{[]int{3}, mean[:3], 1, "dataset: Preprocess: len(Mean) = 3, want 3072, or 0 for none"},
+		{[]int{3, 1024}, mean, 1, `dataset: tensor "mean" has 2 dimensions, want 1`},
+		{[]int{3072}, mean, 0, `dataset: metadata "scale" = 0, want 2**-64 to 2**64`},
+		{[]int{3072}, mean, -1, "dataset: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
+		{[]int{3072}, slices.Repeat([]float64{256}, 3072), 1, "dataset: Preprocess: Mean[0] = 256, want 0 to 255"},
 	} {
 		point := optim.NewCheckpoint()
 		optim.Put(point, "mean", c.shape, c.mean)

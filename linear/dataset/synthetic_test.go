@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ var smallSet = Synthetic{Seed: 1, Train: 300, Test: 120}
 // The generator makes the bytes of testdata, on every architecture.
 func TestArchSynthetic(t *testing.T) {
 	if *updateSynthetic {
-		if err := WriteCIFAR10(testfile.Path(t, testfile.CIFAR10), smallSet); err != nil {
+		if err := smallSet.WriteCIFAR10(testfile.Path(t, testfile.CIFAR10)); err != nil {
 			t.Fatal(err)
 		}
 		t.Skip("written: run again without the flag")
@@ -31,7 +31,7 @@ func TestArchSynthetic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTrain, wantTest, err := smallSet.Datasets(0)
+	wantTrain, wantTest, err := smallSet.Images(0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,19 +55,19 @@ func TestArchSynthetic(t *testing.T) {
 // An example does not depend on how many there are, nor on threads; seeds and parts differ; of every ten
 // there is one of each class.
 func TestSyntheticExamples(t *testing.T) {
-	train, test, err := Synthetic{Seed: 7, Train: 120, Test: 70}.Datasets(1)
+	train, test, err := Synthetic{Seed: 7, Train: 120, Test: 70}.Images(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, _, err := Synthetic{Seed: 7, Train: 333, Test: 1}.Datasets(3)
+	more, _, err := Synthetic{Seed: 7, Train: 333, Test: 1}.Images(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _, err := Synthetic{Seed: 8, Train: 120, Test: 1}.Datasets(2)
+	other, _, err := Synthetic{Seed: 8, Train: 120, Test: 1}.Images(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []*Dataset{train, test, more, other} {
+	for _, d := range []*Images{train, test, more, other} {
 		if err := d.Check(); err != nil {
 			t.Error(err)
 		}
@@ -97,14 +97,14 @@ func TestSyntheticExamples(t *testing.T) {
 func TestWriteCIFAR10(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	for _, s := range []Synthetic{{Seed: 3, Train: 53, Test: 21}, {Seed: 4, Train: 5, Test: 1}} {
-		if err := WriteCIFAR10(dir, s); err != nil {
+		if err := s.WriteCIFAR10(dir); err != nil {
 			t.Fatal(err)
 		}
 		train, test, err := LoadCIFAR10(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTrain, wantTest, err := s.Datasets(0)
+		wantTrain, wantTest, err := s.Images(0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestWriteCIFAR10SparesOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err := WriteCIFAR10(dir, Synthetic{Train: 5, Test: 1})
+		err := Synthetic{Train: 5, Test: 1}.WriteCIFAR10(dir)
 		if err == nil || !strings.Contains(err.Error(), "of a set that is not synthetic") ||
 			!strings.Contains(err.Error(), dir) {
 			t.Errorf("%v: error %v", files, err)
@@ -167,15 +167,15 @@ func TestSyntheticErrors(t *testing.T) {
 		s    Synthetic
 		want string
 	}{
-		{Synthetic{Train: 4}, "linear: Synthetic: Train = 4, want at least 5, or 0 for 50,000"},
-		{Synthetic{Train: -1}, "linear: Synthetic: Train = -1, want at least 5, or 0 for 50,000"},
-		{Synthetic{Test: -1}, "linear: Synthetic: Test = -1, want at least 1, or 0 for 10,000"},
+		{Synthetic{Train: 4}, "dataset: Synthetic: Train = 4, want at least 5, or 0 for 50,000"},
+		{Synthetic{Train: -1}, "dataset: Synthetic: Train = -1, want at least 5, or 0 for 50,000"},
+		{Synthetic{Test: -1}, "dataset: Synthetic: Test = -1, want at least 1, or 0 for 10,000"},
 	} {
-		if _, _, err := c.s.Datasets(0); err == nil || err.Error() != c.want {
-			t.Errorf("Datasets: %v, want %s", err, c.want)
+		if _, _, err := c.s.Images(0); err == nil || err.Error() != c.want {
+			t.Errorf("Images: %v, want %s", err, c.want)
 		}
 		dir := filepath.Join(t.TempDir(), "none")
-		if err := WriteCIFAR10(dir, c.s); err == nil || err.Error() != c.want {
+		if err := c.s.WriteCIFAR10(dir); err == nil || err.Error() != c.want {
 			t.Errorf("WriteCIFAR10: %v, want %s", err, c.want)
 		}
 		if _, err := os.Stat(dir); err == nil {
@@ -187,7 +187,7 @@ func TestSyntheticErrors(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteCIFAR10(file, Synthetic{Train: 5, Test: 1}); err == nil || !strings.Contains(err.Error(), file) {
+	if err := (Synthetic{Train: 5, Test: 1}).WriteCIFAR10(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a file as folder: %v", err)
 	}
 }

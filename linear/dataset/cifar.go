@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"bufio"
@@ -72,35 +72,35 @@ func (f Format) layout() (*layout, error) {
 	if int(f) < len(layouts) {
 		return &layouts[f], nil
 	}
-	return nil, fmt.Errorf("linear: Format = %d, want CIFAR10 or CIFAR100", uint8(f))
+	return nil, fmt.Errorf("dataset: Format = %d, want CIFAR10 or CIFAR100", uint8(f))
 }
 
 // LoadCIFAR10 loads the set of format [CIFAR10] in a folder; any number of records per file will do. A
 // file that is missing or empty, ends within a record, or has a label of no class is an error that names
 // the file and the offset of the byte that is wrong.
-func LoadCIFAR10(dir string) (train, test *Dataset, err error) {
+func LoadCIFAR10(dir string) (train, test *Images, err error) {
 	return loadSet(folder(dir), CIFAR10)
 }
 
 // LoadCIFAR100 loads the set of format [CIFAR100] in a folder. Errors are as those of [LoadCIFAR10].
-func LoadCIFAR100(dir string) (train, test *Dataset, err error) {
+func LoadCIFAR100(dir string) (train, test *Images, err error) {
 	return loadSet(folder(dir), CIFAR100)
 }
 
 // LoadFS loads a set from the root of a file system. Errors are as those of [LoadCIFAR10].
-func LoadFS(fsys fs.FS, f Format) (train, test *Dataset, err error) {
+func LoadFS(fsys fs.FS, f Format) (train, test *Images, err error) {
 	return loadSet(files{fsys.Open, func(name string) string { return name }}, f)
 }
 
 // LoadFiles loads single files of one format, in this order, as one set. The classes have no names but
 // their numbers. Errors are as those of [LoadCIFAR10].
-func LoadFiles(f Format, names ...string) (*Dataset, error) {
+func LoadFiles(f Format, names ...string) (*Images, error) {
 	l, err := f.layout()
 	if err != nil {
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, errors.New("linear: LoadFiles: no files, want at least 1")
+		return nil, errors.New("dataset: LoadFiles: no files, want at least 1")
 	}
 	return folder("").records(l, numbers(l.classes), numbers(l.coarse), names)
 }
@@ -125,7 +125,7 @@ func folder(dir string) files {
 
 // fail returns an error about a file.
 func (from files) fail(name string, err error) error {
-	return fmt.Errorf("linear: %s: %w", from.path(name), bare(err))
+	return fmt.Errorf("dataset: %s: %w", from.path(name), bare(err))
 }
 
 // bare returns an error of the file system without the file's name, which fail gives in full.
@@ -136,7 +136,7 @@ func bare(err error) error {
 	return err
 }
 
-func loadSet(from files, f Format) (train, test *Dataset, err error) {
+func loadSet(from files, f Format) (train, test *Images, err error) {
 	l, err := f.layout()
 	if err != nil {
 		return nil, nil, err
@@ -204,8 +204,8 @@ func (from files) names(name string, want int) ([]string, error) {
 const trustedBytes = 1 << 30
 
 // records reads the records of files into one set.
-func (from files) records(l *layout, classes, coarse, names []string) (*Dataset, error) {
-	d := &Dataset{Classes: classes, CoarseClasses: coarse}
+func (from files) records(l *layout, classes, coarse, names []string) (*Images, error) {
+	d := &Images{Classes: classes, CoarseClasses: coarse}
 	if n := from.claimed(names); n/int64(l.recordBytes()) <= math.MaxInt/ImageBytes && n <= trustedBytes {
 		d.grow(l, int(n)/l.recordBytes())
 	}
@@ -245,7 +245,7 @@ func (from files) claimed(names []string) (total int64) {
 }
 
 // grow makes room for so many more examples.
-func (d *Dataset) grow(l *layout, examples int) {
+func (d *Images) grow(l *layout, examples int) {
 	d.Pixels = slices.Grow(d.Pixels, examples*ImageBytes)
 	d.Labels = slices.Grow(d.Labels, examples)
 	if l.coarse != 0 {
@@ -254,7 +254,7 @@ func (d *Dataset) grow(l *layout, examples int) {
 }
 
 // read appends the records of r. Buffer holds some whole records.
-func (d *Dataset) read(l *layout, r io.Reader, buffer []byte) error {
+func (d *Images) read(l *layout, r io.Reader, buffer []byte) error {
 	size := l.recordBytes()
 	offset := int64(0)
 	for {
@@ -297,7 +297,7 @@ func (d *Dataset) read(l *layout, r io.Reader, buffer []byte) error {
 // WriteFile writes the set as one file of a format, which is there whole or not at all: it is written
 // beside its place, synchronized and renamed. It returns an error, before anything is written, if the set
 // fails Check or has labels that the format has not.
-func (d *Dataset) WriteFile(f Format, name string) error {
+func (d *Images) WriteFile(f Format, name string) error {
 	l, err := f.layout()
 	if err != nil {
 		return err
@@ -306,11 +306,11 @@ func (d *Dataset) WriteFile(f Format, name string) error {
 		return err
 	}
 	if len(d.Classes) > l.classes || len(d.CoarseClasses) > l.coarse {
-		return fmt.Errorf("linear: WriteFile: %d classes and %d superclasses, want at most %d and %d for %v",
+		return fmt.Errorf("dataset: WriteFile: %d classes and %d superclasses, want at most %d and %d for %v",
 			len(d.Classes), len(d.CoarseClasses), l.classes, l.coarse, f)
 	}
 	if l.coarse != 0 && len(d.Coarse) == 0 {
-		return fmt.Errorf("linear: WriteFile: no superclasses, want them for %v", f)
+		return fmt.Errorf("dataset: WriteFile: no superclasses, want them for %v", f)
 	}
 	return writeFile(name, func(w io.Writer) error { return d.writeRecords(w, l) })
 }
@@ -325,12 +325,12 @@ func writeFile(name string, write func(io.Writer) error) error {
 		return w.Flush()
 	})
 	if err != nil {
-		return fmt.Errorf("linear: write %s: %w", name, bare(err))
+		return fmt.Errorf("dataset: write %s: %w", name, bare(err))
 	}
 	return nil
 }
 
-func (d *Dataset) writeRecords(w io.Writer, l *layout) error {
+func (d *Images) writeRecords(w io.Writer, l *layout) error {
 	for i, label := range d.Labels {
 		labels := []byte{label}
 		if l.coarse != 0 {

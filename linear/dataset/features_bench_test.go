@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 // Conversion of 50,000 images, and of a minibatch from anywhere among them.
 func BenchmarkFeatures(b *testing.B) {
-	d := &Dataset{Pixels: make([]uint8, 50000*ImageBytes), Labels: make([]uint8, 50000), Classes: numbers(10)}
+	d := &Images{Pixels: make([]uint8, 50000*ImageBytes), Labels: make([]uint8, 50000), Classes: numbers(10)}
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range d.Pixels {
 		d.Pixels[i] = uint8(r.Uint32())

@@ -1,4 +1,4 @@
-package linear
+package dataset
 
 import (
 	"encoding/binary"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -32,7 +33,7 @@ type Preprocess struct {
 
 // NewPreprocess returns what the lecture does to images: the mean image of the training set is
 // subtracted. The scale is [DefaultScale].
-func NewPreprocess(train *Dataset) Preprocess {
+func NewPreprocess(train *Images) Preprocess {
 	return Preprocess{Mean: MeanImage(train), Scale: DefaultScale}
 }
 
@@ -55,7 +56,7 @@ func (p *Preprocess) Restore(c *optim.Checkpoint, prefix string) error {
 		return err
 	}
 	if t, _ := c.Tensor(prefix + "mean"); len(t.Shape) != 1 {
-		return fmt.Errorf("linear: tensor %q has %d dimensions, want 1", prefix+"mean", len(t.Shape))
+		return fmt.Errorf("dataset: tensor %q has %d dimensions, want 1", prefix+"mean", len(t.Shape))
 	}
 	if len(q.Mean) == 0 {
 		q.Mean = nil
@@ -64,7 +65,7 @@ func (p *Preprocess) Restore(c *optim.Checkpoint, prefix string) error {
 		return err
 	}
 	if q.Scale == 0 { // Snapshot writes what the default is
-		return fmt.Errorf("linear: metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
+		return fmt.Errorf("dataset: metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
 	}
 	if err := q.check(); err != nil {
 		return err
@@ -75,25 +76,25 @@ func (p *Preprocess) Restore(c *optim.Checkpoint, prefix string) error {
 
 func (p Preprocess) check() error {
 	if p.Mean != nil && len(p.Mean) != ImageBytes {
-		return fmt.Errorf("linear: Preprocess: len(Mean) = %d, want %d, or 0 for none", len(p.Mean), ImageBytes)
+		return fmt.Errorf("dataset: Preprocess: len(Mean) = %d, want %d, or 0 for none", len(p.Mean), ImageBytes)
 	}
 	for i, m := range p.Mean {
 		if !(m >= 0 && m <= 255) {
-			return fmt.Errorf("linear: Preprocess: Mean[%d] = %v, want 0 to 255", i, m)
+			return fmt.Errorf("dataset: Preprocess: Mean[%d] = %v, want 0 to 255", i, m)
 		}
 	}
 	// Within these bounds every feature is finite and a difference of one in a byte is not lost.
 	if s := p.Scale; s != 0 && !(s >= 0x1p-64 && s <= 0x1p64) {
-		return fmt.Errorf("linear: Preprocess: Scale = %v, want 2**-64 to 2**64, or 0 for 1/128", s)
+		return fmt.Errorf("dataset: Preprocess: Scale = %v, want 2**-64 to 2**64, or 0 for 1/128", s)
 	}
 	return nil
 }
 
 // MeanImage returns the mean of every byte over the images of a set: their exact sum, divided by their
 // number and rounded once. It panics if the set is empty.
-func MeanImage(d *Dataset) []float64 {
+func MeanImage(d *Images) []float64 {
 	if d.Len() == 0 {
-		panic("linear: MeanImage: the set is empty, want at least 1 example")
+		panic("dataset: MeanImage: the set is empty, want at least 1 example")
 	}
 	// Sums are integers, so the order of addition, and the number of threads, make no difference.
 	const part = 2048
@@ -116,7 +117,7 @@ func MeanImage(d *Dataset) []float64 {
 
 // sums adds up every byte over the images. Eight bytes are added at a time, in two words of four 16-bit
 // sums each, which 257 images cannot overflow.
-func (d *Dataset) sums() []uint64 {
+func (d *Images) sums() []uint64 {
 	const mask = 0x00ff00ff00ff00ff
 	sums := make([]uint64, ImageBytes)
 	for lo := 0; lo < d.Len(); lo += 257 {
@@ -174,12 +175,32 @@ func (m Matrix[T]) FillRange(dst []T, ld, lo, hi int) {
 	}
 }
 
+// View returns the rows lo to hi-1 where they lie, and their leading dimension, having brought them to the
+// caches. It panics if hi is not more than lo or a row is out of range.
+func (m Matrix[T]) View(lo, hi int) (rows []T, ld int) {
+	rows = m.Data[lo*m.Stride : (hi-1)*m.Stride+m.Cols]
+	warm(rows)
+	return rows, m.Stride
+}
+
+// warm brings s to the caches by reading an element of each line: reads that wait for nothing but memory
+// overlap, and hardly do in what comes next, which has better to do than to look far ahead. From images at
+// random places it saved a quarter of the time of making features of them.
+func warm[E uint8 | float32 | float64](s []E) {
+	const line = 64
+	var sum E
+	for i := 0; i < len(s); i += line / int(unsafe.Sizeof(sum)) {
+		sum += s[i]
+	}
+	runtime.KeepAlive(sum)
+}
+
 func checkRows[T kernels.Float](fn string, dst []T, ld, rows, cols int) {
 	if ld < cols {
-		panic(fmt.Sprintf("linear: %s: ld = %d, want at least the %d columns", fn, ld, cols))
+		panic(fmt.Sprintf("dataset: %s: ld = %d, want at least the %d columns", fn, ld, cols))
 	}
 	if rows > 0 && (len(dst) < cols || (len(dst)-cols)/ld < rows-1) {
-		panic(fmt.Sprintf("linear: %s: len(dst) = %d, too short for %d rows of %d with leading dimension %d",
+		panic(fmt.Sprintf("dataset: %s: len(dst) = %d, too short for %d rows of %d with leading dimension %d",
 			fn, len(dst), rows, cols, ld))
 	}
 }
@@ -195,7 +216,7 @@ type Source[T kernels.Float] interface {
 // Examples converts the images of a set to features. Its methods may be called from several goroutines at
 // once, and return the same bits whichever is used.
 type Examples[T kernels.Float] struct {
-	set   *Dataset
+	set   *Images
 	pre   Preprocess
 	value [256]T // of a byte, scaled
 	mean  []T    // scaled
@@ -204,7 +225,7 @@ type Examples[T kernels.Float] struct {
 // NewExamples returns the examples of a set, which must not change from then on. It returns an error if
 // the set fails Check, if p.Mean has neither 0 nor [ImageBytes] elements or one that no byte can be, or if
 // p.Scale is not from 2**-64 to 2**64.
-func NewExamples[T kernels.Float](d *Dataset, p Preprocess) (*Examples[T], error) {
+func NewExamples[T kernels.Float](d *Images, p Preprocess) (*Examples[T], error) {
 	if err := d.Check(); err != nil {
 		return nil, err
 	}
@@ -231,8 +252,8 @@ func (e *Examples[T]) Len() int { return e.set.Len() }
 // Labels returns the labels of the examples: those of the set, not a copy.
 func (e *Examples[T]) Labels() []uint8 { return e.set.Labels }
 
-// Dataset returns the set.
-func (e *Examples[T]) Dataset() *Dataset { return e.set }
+// Images returns the set.
+func (e *Examples[T]) Images() *Images { return e.set }
 
 // Preprocess returns a copy of how features are made.
 func (e *Examples[T]) Preprocess() Preprocess {
@@ -244,8 +265,9 @@ func (e *Examples[T]) Preprocess() Preprocess {
 // on its own goroutine and allocates nothing.
 func (e *Examples[T]) FillRows(dst []T, ld int, indices []int) {
 	checkRows("FillRows", dst, ld, len(indices), Features)
-	for lo := 0; lo < len(indices); lo += BlockExamples {
-		block := indices[lo:min(lo+BlockExamples, len(indices))]
+	const some = 64 // images, 200 KB, which second caches hold
+	for lo := 0; lo < len(indices); lo += some {
+		block := indices[lo:min(lo+some, len(indices))]
 		for _, example := range block {
 			warm(e.set.Image(example))
 		}
@@ -314,7 +336,7 @@ func (e *Examples[T]) Columns(threads int) Matrix[T] {
 // elements returns the size of the features of n examples.
 func elements(n int) int {
 	if n > math.MaxInt/8/Features {
-		panic(fmt.Sprintf("linear: a matrix of %d x %d elements, want at most %d rows", n, Features,
+		panic(fmt.Sprintf("dataset: a matrix of %d x %d elements, want at most %d rows", n, Features,
 			math.MaxInt/8/Features))
 	}
 	return n * Features
