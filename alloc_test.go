@@ -6,6 +6,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 var raceEnabled bool
@@ -18,13 +19,9 @@ func TestAllocations(t *testing.T) {
 	forEach(t, testAllocations[float32], testAllocations[float64])
 }
 
-func testAllocations[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testAllocations[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	for _, n := range []int{100, 4 * kernels.ReduceChunk} {
-		var op [][]T
-		for range row.Operands {
-			op = append(op, make([]T, n))
-		}
-		coef := rows.NewCoef[T](row)
+		op, coef := rows.New[T](row, n), rows.NewCoef[T](row)
 		if got := testing.AllocsPerRun(10, func() { rows.Call(k.Threads(2), row, coef, op) }); got != 0 {
 			t.Errorf("%d elements: %v allocations per call", n, got)
 		}

@@ -5,10 +5,11 @@ package bitstep
 import (
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// A kernelID numbers the rows of kernels.Table.
+// A kernelID numbers the rows of the table.
 type kernelID uint8
 
 const (
@@ -32,6 +33,7 @@ const (
 	idSub
 	idMul
 	idClip
+	idFromBytes
 	idDot
 	idSum
 	idSumAbs
@@ -39,24 +41,65 @@ const (
 	idMaxAbs
 )
 
+// What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
+const (
+	maxOperands = 5
+	coefWords   = 13
+)
+
+// The compiler refuses a coefficient struct that does not fit.
+const (
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.SGDCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.MomentumCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.MomentumVelocityCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.NesterovCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.NesterovTorchCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdaGradCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RMSPropCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RMSPropMomentumCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RMSPropCenteredCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RMSPropCenteredMomentumCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdamCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AMSGradCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.LionCoef[float64]{})
+)
+
+// SGDHyper is [kernels.SGDHyper], the hyperparameters of [SGD].
+type SGDHyper = kernels.SGDHyper
+
+// SGDCoef is [kernels.SGDCoef], the scalars of [SGD].
+type SGDCoef[T Float] = kernels.SGDCoef[T]
+
+// NewSGD is [kernels.NewSGD].
+func NewSGD[T Float](h SGDHyper) SGDCoef[T] { return kernels.NewSGD[T](h) }
+
 // SGD is gradient descent:
 //
 //	x = x - lr*g
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x. It runs on the active backend; see [On] for another.
-func SGD[T kernels.Float](x, g []T, c kernels.SGDCoef[T]) {
+func SGD[T Float](x, g []T, c SGDCoef[T]) {
 	On[T](Active()).SGD(x, g, c)
 }
 
-// SGD is [SGD] on this backend.
-func (e Engine[T]) SGD(x, g []T, c kernels.SGDCoef[T]) {
+// SGD is [SGD] on this engine.
+func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
 	call := call[T]{id: idSGD, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(g)}}
-	check(idSGD, 0b1, x, g)
-	*(*kernels.SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idSGD, 0b1, mem.Of(x), mem.Of(g))
+	*(*SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// MomentumHyper is [kernels.MomentumHyper], the hyperparameters of [Momentum].
+type MomentumHyper = kernels.MomentumHyper
+
+// MomentumCoef is [kernels.MomentumCoef], the scalars of [Momentum].
+type MomentumCoef[T Float] = kernels.MomentumCoef[T]
+
+// NewMomentum is [kernels.NewMomentum].
+func NewMomentum[T Float](h MomentumHyper) MomentumCoef[T] { return kernels.NewMomentum[T](h) }
 
 // Momentum is gradient descent with momentum, v the running sum of gradients:
 //
@@ -65,17 +108,28 @@ func (e Engine[T]) SGD(x, g []T, c kernels.SGDCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, v. It runs on the active backend; see [On] for another.
-func Momentum[T kernels.Float](x, v, g []T, c kernels.MomentumCoef[T]) {
+func Momentum[T Float](x, v, g []T, c MomentumCoef[T]) {
 	On[T](Active()).Momentum(x, v, g, c)
 }
 
-// Momentum is [Momentum] on this backend.
-func (e Engine[T]) Momentum(x, v, g []T, c kernels.MomentumCoef[T]) {
+// Momentum is [Momentum] on this engine.
+func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
 	call := call[T]{id: idMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
-	check(idMomentum, 0b11, x, v, g)
-	*(*kernels.MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	*(*MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// MomentumVelocityHyper is [kernels.MomentumVelocityHyper], the hyperparameters of [MomentumVelocity].
+type MomentumVelocityHyper = kernels.MomentumVelocityHyper
+
+// MomentumVelocityCoef is [kernels.MomentumVelocityCoef], the scalars of [MomentumVelocity].
+type MomentumVelocityCoef[T Float] = kernels.MomentumVelocityCoef[T]
+
+// NewMomentumVelocity is [kernels.NewMomentumVelocity].
+func NewMomentumVelocity[T Float](h MomentumVelocityHyper) MomentumVelocityCoef[T] {
+	return kernels.NewMomentumVelocity[T](h)
 }
 
 // MomentumVelocity is gradient descent with momentum, v a velocity in the units of x:
@@ -85,18 +139,27 @@ func (e Engine[T]) Momentum(x, v, g []T, c kernels.MomentumCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, v. It runs on the active backend; see [On] for another.
-func MomentumVelocity[T kernels.Float](x, v, g []T, c kernels.MomentumVelocityCoef[T]) {
+func MomentumVelocity[T Float](x, v, g []T, c MomentumVelocityCoef[T]) {
 	On[T](Active()).MomentumVelocity(x, v, g, c)
 }
 
-// MomentumVelocity is [MomentumVelocity] on this backend.
-func (e Engine[T]) MomentumVelocity(x, v, g []T, c kernels.MomentumVelocityCoef[T]) {
+// MomentumVelocity is [MomentumVelocity] on this engine.
+func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
 	call := call[T]{id: idMomentumVelocity, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
-	check(idMomentumVelocity, 0b11, x, v, g)
-	*(*kernels.MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	*(*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// NesterovHyper is [kernels.NesterovHyper], the hyperparameters of [Nesterov].
+type NesterovHyper = kernels.NesterovHyper
+
+// NesterovCoef is [kernels.NesterovCoef], the scalars of [Nesterov].
+type NesterovCoef[T Float] = kernels.NesterovCoef[T]
+
+// NewNesterov is [kernels.NewNesterov].
+func NewNesterov[T Float](h NesterovHyper) NesterovCoef[T] { return kernels.NewNesterov[T](h) }
 
 // Nesterov is Nesterov momentum after the change of variables that takes the gradient at x itself:
 //
@@ -108,17 +171,28 @@ func (e Engine[T]) MomentumVelocity(x, v, g []T, c kernels.MomentumVelocityCoef[
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, v. It runs on the active backend; see [On] for another.
-func Nesterov[T kernels.Float](x, v, g []T, c kernels.NesterovCoef[T]) {
+func Nesterov[T Float](x, v, g []T, c NesterovCoef[T]) {
 	On[T](Active()).Nesterov(x, v, g, c)
 }
 
-// Nesterov is [Nesterov] on this backend.
-func (e Engine[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
+// Nesterov is [Nesterov] on this engine.
+func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
 	call := call[T]{id: idNesterov, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
-	check(idNesterov, 0b11, x, v, g)
-	*(*kernels.NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	*(*NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// NesterovTorchHyper is [kernels.NesterovTorchHyper], the hyperparameters of [NesterovTorch].
+type NesterovTorchHyper = kernels.NesterovTorchHyper
+
+// NesterovTorchCoef is [kernels.NesterovTorchCoef], the scalars of [NesterovTorch].
+type NesterovTorchCoef[T Float] = kernels.NesterovTorchCoef[T]
+
+// NewNesterovTorch is [kernels.NewNesterovTorch].
+func NewNesterovTorch[T Float](h NesterovTorchHyper) NesterovTorchCoef[T] {
+	return kernels.NewNesterovTorch[T](h)
 }
 
 // NesterovTorch is Nesterov momentum as torch.optim.SGD(nesterov=True) has it, v the running sum of
@@ -131,18 +205,27 @@ func (e Engine[T]) Nesterov(x, v, g []T, c kernels.NesterovCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, v. It runs on the active backend; see [On] for another.
-func NesterovTorch[T kernels.Float](x, v, g []T, c kernels.NesterovTorchCoef[T]) {
+func NesterovTorch[T Float](x, v, g []T, c NesterovTorchCoef[T]) {
 	On[T](Active()).NesterovTorch(x, v, g, c)
 }
 
-// NesterovTorch is [NesterovTorch] on this backend.
-func (e Engine[T]) NesterovTorch(x, v, g []T, c kernels.NesterovTorchCoef[T]) {
+// NesterovTorch is [NesterovTorch] on this engine.
+func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
 	call := call[T]{id: idNesterovTorch, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g)}}
-	check(idNesterovTorch, 0b11, x, v, g)
-	*(*kernels.NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	*(*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// AdaGradHyper is [kernels.AdaGradHyper], the hyperparameters of [AdaGrad].
+type AdaGradHyper = kernels.AdaGradHyper
+
+// AdaGradCoef is [kernels.AdaGradCoef], the scalars of [AdaGrad].
+type AdaGradCoef[T Float] = kernels.AdaGradCoef[T]
+
+// NewAdaGrad is [kernels.NewAdaGrad].
+func NewAdaGrad[T Float](h AdaGradHyper) AdaGradCoef[T] { return kernels.NewAdaGrad[T](h) }
 
 // AdaGrad divides by the root of the sum s of all squared gradients:
 //
@@ -153,18 +236,27 @@ func (e Engine[T]) NesterovTorch(x, v, g []T, c kernels.NesterovTorchCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, s. It runs on the active backend; see [On] for another.
-func AdaGrad[T kernels.Float](x, s, g []T, c kernels.AdaGradCoef[T]) {
+func AdaGrad[T Float](x, s, g []T, c AdaGradCoef[T]) {
 	On[T](Active()).AdaGrad(x, s, g, c)
 }
 
-// AdaGrad is [AdaGrad] on this backend.
-func (e Engine[T]) AdaGrad(x, s, g []T, c kernels.AdaGradCoef[T]) {
+// AdaGrad is [AdaGrad] on this engine.
+func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
 	call := call[T]{id: idAdaGrad, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
-	check(idAdaGrad, 0b11, x, s, g)
-	*(*kernels.AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
+	*(*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// RMSPropHyper is [kernels.RMSPropHyper], the hyperparameters of [RMSProp].
+type RMSPropHyper = kernels.RMSPropHyper
+
+// RMSPropCoef is [kernels.RMSPropCoef], the scalars of [RMSProp].
+type RMSPropCoef[T Float] = kernels.RMSPropCoef[T]
+
+// NewRMSProp is [kernels.NewRMSProp].
+func NewRMSProp[T Float](h RMSPropHyper) RMSPropCoef[T] { return kernels.NewRMSProp[T](h) }
 
 // RMSProp divides by the root of a decaying mean s of squared gradients:
 //
@@ -175,17 +267,28 @@ func (e Engine[T]) AdaGrad(x, s, g []T, c kernels.AdaGradCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, s. It runs on the active backend; see [On] for another.
-func RMSProp[T kernels.Float](x, s, g []T, c kernels.RMSPropCoef[T]) {
+func RMSProp[T Float](x, s, g []T, c RMSPropCoef[T]) {
 	On[T](Active()).RMSProp(x, s, g, c)
 }
 
-// RMSProp is [RMSProp] on this backend.
-func (e Engine[T]) RMSProp(x, s, g []T, c kernels.RMSPropCoef[T]) {
+// RMSProp is [RMSProp] on this engine.
+func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
 	call := call[T]{id: idRMSProp, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g)}}
-	check(idRMSProp, 0b11, x, s, g)
-	*(*kernels.RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
+	*(*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropMomentumHyper is [kernels.RMSPropMomentumHyper], the hyperparameters of [RMSPropMomentum].
+type RMSPropMomentumHyper = kernels.RMSPropMomentumHyper
+
+// RMSPropMomentumCoef is [kernels.RMSPropMomentumCoef], the scalars of [RMSPropMomentum].
+type RMSPropMomentumCoef[T Float] = kernels.RMSPropMomentumCoef[T]
+
+// NewRMSPropMomentum is [kernels.NewRMSPropMomentum].
+func NewRMSPropMomentum[T Float](h RMSPropMomentumHyper) RMSPropMomentumCoef[T] {
+	return kernels.NewRMSPropMomentum[T](h)
 }
 
 // RMSPropMomentum is RMSProp with a momentum buffer b over the divided gradients:
@@ -198,17 +301,28 @@ func (e Engine[T]) RMSProp(x, s, g []T, c kernels.RMSPropCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, s, b. It runs on the active backend; see [On] for another.
-func RMSPropMomentum[T kernels.Float](x, s, b, g []T, c kernels.RMSPropMomentumCoef[T]) {
+func RMSPropMomentum[T Float](x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	On[T](Active()).RMSPropMomentum(x, s, b, g, c)
 }
 
-// RMSPropMomentum is [RMSPropMomentum] on this backend.
-func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c kernels.RMSPropMomentumCoef[T]) {
+// RMSPropMomentum is [RMSPropMomentum] on this engine.
+func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	call := call[T]{id: idRMSPropMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g)}}
-	check(idRMSPropMomentum, 0b111, x, s, b, g)
-	*(*kernels.RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
+	*(*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropCenteredHyper is [kernels.RMSPropCenteredHyper], the hyperparameters of [RMSPropCentered].
+type RMSPropCenteredHyper = kernels.RMSPropCenteredHyper
+
+// RMSPropCenteredCoef is [kernels.RMSPropCenteredCoef], the scalars of [RMSPropCentered].
+type RMSPropCenteredCoef[T Float] = kernels.RMSPropCenteredCoef[T]
+
+// NewRMSPropCentered is [kernels.NewRMSPropCentered].
+func NewRMSPropCentered[T Float](h RMSPropCenteredHyper) RMSPropCenteredCoef[T] {
+	return kernels.NewRMSPropCentered[T](h)
 }
 
 // RMSPropCentered divides by the standard deviation of the gradient, from the decaying means s of its
@@ -223,17 +337,28 @@ func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c kernels.RMSPropMomentumCoef
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, s, m. It runs on the active backend; see [On] for another.
-func RMSPropCentered[T kernels.Float](x, s, m, g []T, c kernels.RMSPropCenteredCoef[T]) {
+func RMSPropCentered[T Float](x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	On[T](Active()).RMSPropCentered(x, s, m, g, c)
 }
 
-// RMSPropCentered is [RMSPropCentered] on this backend.
-func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c kernels.RMSPropCenteredCoef[T]) {
+// RMSPropCentered is [RMSPropCentered] on this engine.
+func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	call := call[T]{id: idRMSPropCentered, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g)}}
-	check(idRMSPropCentered, 0b111, x, s, m, g)
-	*(*kernels.RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
+	*(*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropCenteredMomentumHyper is [kernels.RMSPropCenteredMomentumHyper], the hyperparameters of [RMSPropCenteredMomentum].
+type RMSPropCenteredMomentumHyper = kernels.RMSPropCenteredMomentumHyper
+
+// RMSPropCenteredMomentumCoef is [kernels.RMSPropCenteredMomentumCoef], the scalars of [RMSPropCenteredMomentum].
+type RMSPropCenteredMomentumCoef[T Float] = kernels.RMSPropCenteredMomentumCoef[T]
+
+// NewRMSPropCenteredMomentum is [kernels.NewRMSPropCenteredMomentum].
+func NewRMSPropCenteredMomentum[T Float](h RMSPropCenteredMomentumHyper) RMSPropCenteredMomentumCoef[T] {
+	return kernels.NewRMSPropCenteredMomentum[T](h)
 }
 
 // RMSPropCenteredMomentum is RMSPropCentered with a momentum buffer b over the divided gradients:
@@ -247,21 +372,30 @@ func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c kernels.RMSPropCenteredCoef
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, s, m, b. It runs on the active backend; see [On] for another.
-func RMSPropCenteredMomentum[T kernels.Float](x, s, m, b, g []T, c kernels.RMSPropCenteredMomentumCoef[T]) {
+func RMSPropCenteredMomentum[T Float](x, s, m, b, g []T, c RMSPropCenteredMomentumCoef[T]) {
 	On[T](Active()).RMSPropCenteredMomentum(x, s, m, b, g, c)
 }
 
-// RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this backend.
-func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c kernels.RMSPropCenteredMomentumCoef[T]) {
+// RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this engine.
+func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredMomentumCoef[T]) {
 	call := call[T]{id: idRMSPropCenteredMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g)}}
-	check(idRMSPropCenteredMomentum, 0b1111, x, s, m, b, g)
-	*(*kernels.RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
+	*(*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
+// AdamHyper is [kernels.AdamHyper], the hyperparameters of [Adam].
+type AdamHyper = kernels.AdamHyper
+
+// AdamCoef is [kernels.AdamCoef], the scalars of [Adam].
+type AdamCoef[T Float] = kernels.AdamCoef[T]
+
+// NewAdam is [kernels.NewAdam].
+func NewAdam[T Float](h AdamHyper, t uint64) AdamCoef[T] { return kernels.NewAdam[T](h, t) }
+
 // Adam divides a decaying mean m of the gradient by the root of a decaying mean v of its square. The
-// bias correction is folded into two scalars (see [kernels.NewAdam] and [kernels.NewAdamAlmost]):
+// bias correction is folded into two scalars (see [NewAdam] and [NewAdamAlmost]):
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -271,18 +405,27 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c kernels.RMSPropC
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, m, v. It runs on the active backend; see [On] for another.
-func Adam[T kernels.Float](x, m, v, g []T, c kernels.AdamCoef[T]) {
+func Adam[T Float](x, m, v, g []T, c AdamCoef[T]) {
 	On[T](Active()).Adam(x, m, v, g, c)
 }
 
-// Adam is [Adam] on this backend.
-func (e Engine[T]) Adam(x, m, v, g []T, c kernels.AdamCoef[T]) {
+// Adam is [Adam] on this engine.
+func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
 	call := call[T]{id: idAdam, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g)}}
-	check(idAdam, 0b111, x, m, v, g)
-	*(*kernels.AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
+	*(*AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// AMSGradHyper is [kernels.AMSGradHyper], the hyperparameters of [AMSGrad].
+type AMSGradHyper = kernels.AMSGradHyper
+
+// AMSGradCoef is [kernels.AMSGradCoef], the scalars of [AMSGrad].
+type AMSGradCoef[T Float] = kernels.AMSGradCoef[T]
+
+// NewAMSGrad is [kernels.NewAMSGrad].
+func NewAMSGrad[T Float](h AMSGradHyper, t uint64) AMSGradCoef[T] { return kernels.NewAMSGrad[T](h, t) }
 
 // AMSGrad is Adam with the running maximum of v in the divisor:
 //
@@ -295,18 +438,27 @@ func (e Engine[T]) Adam(x, m, v, g []T, c kernels.AdamCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, m, v, vmax. It runs on the active backend; see [On] for another.
-func AMSGrad[T kernels.Float](x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
+func AMSGrad[T Float](x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	On[T](Active()).AMSGrad(x, m, v, vmax, g, c)
 }
 
-// AMSGrad is [AMSGrad] on this backend.
-func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
+// AMSGrad is [AMSGrad] on this engine.
+func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	call := call[T]{id: idAMSGrad, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g)}}
-	check(idAMSGrad, 0b1111, x, m, v, vmax, g)
-	*(*kernels.AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(vmax)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
+	*(*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
+
+// LionHyper is [kernels.LionHyper], the hyperparameters of [Lion].
+type LionHyper = kernels.LionHyper
+
+// LionCoef is [kernels.LionCoef], the scalars of [Lion].
+type LionCoef[T Float] = kernels.LionCoef[T]
+
+// NewLion is [kernels.NewLion].
+func NewLion[T Float](h LionHyper) LionCoef[T] { return kernels.NewLion[T](h) }
 
 // Lion steps by the sign of an interpolation between momentum and gradient:
 //
@@ -319,16 +471,16 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c kernels.AMSGradCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x, m. It runs on the active backend; see [On] for another.
-func Lion[T kernels.Float](x, m, g []T, c kernels.LionCoef[T]) {
+func Lion[T Float](x, m, g []T, c LionCoef[T]) {
 	On[T](Active()).Lion(x, m, g, c)
 }
 
-// Lion is [Lion] on this backend.
-func (e Engine[T]) Lion(x, m, g []T, c kernels.LionCoef[T]) {
+// Lion is [Lion] on this engine.
+func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
 	call := call[T]{id: idLion, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g)}}
-	check(idLion, 0b11, x, m, g)
-	*(*kernels.LionCoef[T])(unsafe.Pointer(&call.coef)) = c
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(g))}}
+	check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
+	*(*LionCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -336,15 +488,15 @@ func (e Engine[T]) Lion(x, m, g []T, c kernels.LionCoef[T]) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: y. It runs on the active backend; see [On] for another.
-func Axpy[T kernels.Float](y, x []T, a T) {
+func Axpy[T Float](y, x []T, a T) {
 	On[T](Active()).Axpy(y, x, a)
 }
 
-// Axpy is [Axpy] on this backend.
+// Axpy is [Axpy] on this engine.
 func (e Engine[T]) Axpy(y, x []T, a T) {
 	call := call[T]{id: idAxpy, backend: e.backend, n: len(y),
-		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
-	check(idAxpy, 0b1, y, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(y)), unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	e.update(&call)
 }
@@ -353,15 +505,15 @@ func (e Engine[T]) Axpy(y, x []T, a T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: y. It runs on the active backend; see [On] for another.
-func Axpby[T kernels.Float](y, x []T, a, b T) {
+func Axpby[T Float](y, x []T, a, b T) {
 	On[T](Active()).Axpby(y, x, a, b)
 }
 
-// Axpby is [Axpby] on this backend.
+// Axpby is [Axpby] on this engine.
 func (e Engine[T]) Axpby(y, x []T, a, b T) {
 	call := call[T]{id: idAxpby, backend: e.backend, n: len(y),
-		op: [maxOperands]*T{unsafe.SliceData(y), unsafe.SliceData(x)}}
-	check(idAxpby, 0b1, y, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(y)), unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
 	e.update(&call)
 }
@@ -370,15 +522,15 @@ func (e Engine[T]) Axpby(y, x []T, a, b T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x. It runs on the active backend; see [On] for another.
-func Scale[T kernels.Float](x []T, a T) {
+func Scale[T Float](x []T, a T) {
 	On[T](Active()).Scale(x, a)
 }
 
-// Scale is [Scale] on this backend.
+// Scale is [Scale] on this engine.
 func (e Engine[T]) Scale(x []T, a T) {
 	call := call[T]{id: idScale, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idScale, 0b1, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idScale, 0b1, mem.Of(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	e.update(&call)
 }
@@ -387,15 +539,15 @@ func (e Engine[T]) Scale(x []T, a T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: z. It runs on the active backend; see [On] for another.
-func Add[T kernels.Float](z, x, y []T) {
+func Add[T Float](z, x, y []T) {
 	On[T](Active()).Add(z, x, y)
 }
 
-// Add is [Add] on this backend.
+// Add is [Add] on this engine.
 func (e Engine[T]) Add(z, x, y []T) {
 	call := call[T]{id: idAdd, backend: e.backend, n: len(z),
-		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
-	check(idAdd, 0b1, z, x, y)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
+	check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	e.update(&call)
 }
 
@@ -403,15 +555,15 @@ func (e Engine[T]) Add(z, x, y []T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: z. It runs on the active backend; see [On] for another.
-func Sub[T kernels.Float](z, x, y []T) {
+func Sub[T Float](z, x, y []T) {
 	On[T](Active()).Sub(z, x, y)
 }
 
-// Sub is [Sub] on this backend.
+// Sub is [Sub] on this engine.
 func (e Engine[T]) Sub(z, x, y []T) {
 	call := call[T]{id: idSub, backend: e.backend, n: len(z),
-		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
-	check(idSub, 0b1, z, x, y)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
+	check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	e.update(&call)
 }
 
@@ -419,15 +571,15 @@ func (e Engine[T]) Sub(z, x, y []T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: z. It runs on the active backend; see [On] for another.
-func Mul[T kernels.Float](z, x, y []T) {
+func Mul[T Float](z, x, y []T) {
 	On[T](Active()).Mul(z, x, y)
 }
 
-// Mul is [Mul] on this backend.
+// Mul is [Mul] on this engine.
 func (e Engine[T]) Mul(z, x, y []T) {
 	call := call[T]{id: idMul, backend: e.backend, n: len(z),
-		op: [maxOperands]*T{unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y)}}
-	check(idMul, 0b1, z, x, y)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
+	check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	e.update(&call)
 }
 
@@ -436,16 +588,36 @@ func (e Engine[T]) Mul(z, x, y []T) {
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
 // another operand. Written: x. It runs on the active backend; see [On] for another.
-func Clip[T kernels.Float](x []T, lo, hi T) {
+func Clip[T Float](x []T, lo, hi T) {
 	On[T](Active()).Clip(x, lo, hi)
 }
 
-// Clip is [Clip] on this backend.
+// Clip is [Clip] on this engine.
 func (e Engine[T]) Clip(x []T, lo, hi T) {
 	call := call[T]{id: idClip, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idClip, 0b1, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idClip, 0b1, mem.Of(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
+	e.update(&call)
+}
+
+// FromBytes makes numbers of bytes, such as features of pixels, the byte, the product and the difference each
+// rounded to T:
+//
+//	dst = scale*src - offset
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: dst. It runs on the active backend; see [On] for another.
+func FromBytes[T Float](dst []T, src []uint8, offset []T, scale T) {
+	On[T](Active()).FromBytes(dst, src, offset, scale)
+}
+
+// FromBytes is [FromBytes] on this engine.
+func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
+	call := call[T]{id: idFromBytes, backend: e.backend, n: len(dst),
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(src)), unsafe.Pointer(unsafe.SliceData(offset))}}
+	check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
+	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{scale}
 	e.update(&call)
 }
 
@@ -453,45 +625,45 @@ func (e Engine[T]) Clip(x []T, lo, hi T) {
 // the same length; the sum of none is +0.
 //
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
-func Dot[T kernels.Float](x, y []T) T {
+func Dot[T Float](x, y []T) T {
 	return On[T](Active()).Dot(x, y)
 }
 
-// Dot is [Dot] on this backend.
+// Dot is [Dot] on this engine.
 func (e Engine[T]) Dot(x, y []T) T {
 	call := call[T]{id: idDot, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x), unsafe.SliceData(y)}}
-	check(idDot, 0b0, x, y)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
+	check(idDot, 0b0, mem.Of(x), mem.Of(y))
 	return e.reduce(&call)
 }
 
 // Sum returns the sum of x in the order of rule 7: lane = lane + x. The sum of none is +0.
 //
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
-func Sum[T kernels.Float](x []T) T {
+func Sum[T Float](x []T) T {
 	return On[T](Active()).Sum(x)
 }
 
-// Sum is [Sum] on this backend.
+// Sum is [Sum] on this engine.
 func (e Engine[T]) Sum(x []T) T {
 	call := call[T]{id: idSum, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idSum, 0b0, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idSum, 0b0, mem.Of(x))
 	return e.reduce(&call)
 }
 
 // SumAbs returns the sum of |x[i]| in the order of rule 7: lane = lane + |x|. The sum of none is +0.
 //
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
-func SumAbs[T kernels.Float](x []T) T {
+func SumAbs[T Float](x []T) T {
 	return On[T](Active()).SumAbs(x)
 }
 
-// SumAbs is [SumAbs] on this backend.
+// SumAbs is [SumAbs] on this engine.
 func (e Engine[T]) SumAbs(x []T) T {
 	call := call[T]{id: idSumAbs, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idSumAbs, 0b0, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idSumAbs, 0b0, mem.Of(x))
 	return e.reduce(&call)
 }
 
@@ -499,15 +671,15 @@ func (e Engine[T]) SumAbs(x []T) T {
 // none is +0.
 //
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
-func SumSquares[T kernels.Float](x []T) T {
+func SumSquares[T Float](x []T) T {
 	return On[T](Active()).SumSquares(x)
 }
 
-// SumSquares is [SumSquares] on this backend.
+// SumSquares is [SumSquares] on this engine.
 func (e Engine[T]) SumSquares(x []T) T {
 	call := call[T]{id: idSumSquares, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idSumSquares, 0b0, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idSumSquares, 0b0, mem.Of(x))
 	return e.reduce(&call)
 }
 
@@ -515,15 +687,15 @@ func (e Engine[T]) SumSquares(x []T) T {
 // number formed by the bits of an element without its sign, so that the order does not matter.
 //
 // It panics if operands differ in length. It runs on the active backend; see [On] for another.
-func MaxAbs[T kernels.Float](x []T) T {
+func MaxAbs[T Float](x []T) T {
 	return On[T](Active()).MaxAbs(x)
 }
 
-// MaxAbs is [MaxAbs] on this backend.
+// MaxAbs is [MaxAbs] on this engine.
 func (e Engine[T]) MaxAbs(x []T) T {
 	call := call[T]{id: idMaxAbs, backend: e.backend, n: len(x),
-		op: [maxOperands]*T{unsafe.SliceData(x)}}
-	check(idMaxAbs, 0b0, x)
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idMaxAbs, 0b0, mem.Of(x))
 	return e.reduce(&call)
 }
 
@@ -531,49 +703,52 @@ func (e Engine[T]) MaxAbs(x []T) T {
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {
 	case idSGD:
-		kernels.SGD(c.operand(0, lo, hi), c.operand(1, lo, hi), (*kernels.SGDCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.SGD(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), (*SGDCoef[T])(unsafe.Pointer(&c.coef)))
 	case idMomentum:
-		kernels.Momentum(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.MomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.Momentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*MomentumCoef[T])(unsafe.Pointer(&c.coef)))
 	case idMomentumVelocity:
-		kernels.MomentumVelocity(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.MomentumVelocityCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.MomentumVelocity(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*MomentumVelocityCoef[T])(unsafe.Pointer(&c.coef)))
 	case idNesterov:
-		kernels.Nesterov(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.NesterovCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.Nesterov(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*NesterovCoef[T])(unsafe.Pointer(&c.coef)))
 	case idNesterovTorch:
-		kernels.NesterovTorch(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.NesterovTorchCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.NesterovTorch(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*NesterovTorchCoef[T])(unsafe.Pointer(&c.coef)))
 	case idAdaGrad:
-		kernels.AdaGrad(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.AdaGradCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.AdaGrad(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*AdaGradCoef[T])(unsafe.Pointer(&c.coef)))
 	case idRMSProp:
-		kernels.RMSProp(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.RMSPropCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.RMSProp(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*RMSPropCoef[T])(unsafe.Pointer(&c.coef)))
 	case idRMSPropMomentum:
-		kernels.RMSPropMomentum(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), c.operand(3, lo, hi), (*kernels.RMSPropMomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.RMSPropMomentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*RMSPropMomentumCoef[T])(unsafe.Pointer(&c.coef)))
 	case idRMSPropCentered:
-		kernels.RMSPropCentered(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), c.operand(3, lo, hi), (*kernels.RMSPropCenteredCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.RMSPropCentered(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*RMSPropCenteredCoef[T])(unsafe.Pointer(&c.coef)))
 	case idRMSPropCenteredMomentum:
-		kernels.RMSPropCenteredMomentum(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), c.operand(3, lo, hi), c.operand(4, lo, hi), (*kernels.RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.RMSPropCenteredMomentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), operand[T](c, 4, lo, hi), (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&c.coef)))
 	case idAdam:
-		kernels.Adam(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), c.operand(3, lo, hi), (*kernels.AdamCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.Adam(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*AdamCoef[T])(unsafe.Pointer(&c.coef)))
 	case idAMSGrad:
-		kernels.AMSGrad(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), c.operand(3, lo, hi), c.operand(4, lo, hi), (*kernels.AMSGradCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.AMSGrad(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), operand[T](c, 4, lo, hi), (*AMSGradCoef[T])(unsafe.Pointer(&c.coef)))
 	case idLion:
-		kernels.Lion(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi), (*kernels.LionCoef[T])(unsafe.Pointer(&c.coef)))
+		kernels.Lion(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*LionCoef[T])(unsafe.Pointer(&c.coef)))
 	case idAxpy:
 		s := (*[1]T)(unsafe.Pointer(&c.coef))
-		kernels.Axpy(c.operand(0, lo, hi), c.operand(1, lo, hi), s[0])
+		kernels.Axpy(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), s[0])
 	case idAxpby:
 		s := (*[2]T)(unsafe.Pointer(&c.coef))
-		kernels.Axpby(c.operand(0, lo, hi), c.operand(1, lo, hi), s[0], s[1])
+		kernels.Axpby(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), s[0], s[1])
 	case idScale:
 		s := (*[1]T)(unsafe.Pointer(&c.coef))
-		kernels.Scale(c.operand(0, lo, hi), s[0])
+		kernels.Scale(operand[T](c, 0, lo, hi), s[0])
 	case idAdd:
-		kernels.Add(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi))
+		kernels.Add(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
 	case idSub:
-		kernels.Sub(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi))
+		kernels.Sub(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
 	case idMul:
-		kernels.Mul(c.operand(0, lo, hi), c.operand(1, lo, hi), c.operand(2, lo, hi))
+		kernels.Mul(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
 	case idClip:
 		s := (*[2]T)(unsafe.Pointer(&c.coef))
-		kernels.Clip(c.operand(0, lo, hi), s[0], s[1])
+		kernels.Clip(operand[T](c, 0, lo, hi), s[0], s[1])
+	case idFromBytes:
+		s := (*[1]T)(unsafe.Pointer(&c.coef))
+		kernels.FromBytes(operand[T](c, 0, lo, hi), operand[uint8](c, 1, lo, hi), operand[T](c, 2, lo, hi), s[0])
 	}
 }
 
@@ -581,14 +756,14 @@ func (c *call[T]) define(lo, hi int) {
 func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
 	switch c.id {
 	case idDot:
-		kernels.DotLanes(lanes, c.operand(0, lo, hi), c.operand(1, lo, hi))
+		kernels.DotLanes(lanes, operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi))
 	case idSum:
-		kernels.SumLanes(lanes, c.operand(0, lo, hi))
+		kernels.SumLanes(lanes, operand[T](c, 0, lo, hi))
 	case idSumAbs:
-		kernels.SumAbsLanes(lanes, c.operand(0, lo, hi))
+		kernels.SumAbsLanes(lanes, operand[T](c, 0, lo, hi))
 	case idSumSquares:
-		kernels.SumSquaresLanes(lanes, c.operand(0, lo, hi))
+		kernels.SumSquaresLanes(lanes, operand[T](c, 0, lo, hi))
 	case idMaxAbs:
-		kernels.MaxAbsLanes(lanes, c.operand(0, lo, hi))
+		kernels.MaxAbsLanes(lanes, operand[T](c, 0, lo, hi))
 	}
 }

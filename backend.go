@@ -12,21 +12,25 @@ import (
 // can run. Results do not depend on the backend.
 type Backend uint8
 
-const (
-	Go     Backend = iota // the definitions of package kernels
-	AVX2                  // amd64 with AVX2 and FMA: 32-byte vectors
-	AVX512                // amd64 with AVX-512 F, DQ, BW and VL: 64-byte vectors
-	NEON                  // arm64: 16-byte vectors
-)
-
-var backendNames = [...]string{Go: "go", AVX2: "avx2", AVX512: "avx512", NEON: "neon"}
-
-// String returns the backend's name: go, avx2, avx512 or neon.
+// String returns the backend's name, in lower case: go, avx2, ...
 func (b Backend) String() string {
-	if int(b) < len(backendNames) {
-		return backendNames[b]
+	if int(b) < len(backends) {
+		return backends[b].name
 	}
 	return fmt.Sprintf("Backend(%d)", uint8(b))
+}
+
+// vecBytes is the length of the backend's vectors; 0 without assembly.
+func (b Backend) vecBytes() int { return backends[b].vecBytes }
+
+// tiles is what the micro-kernels of products measure; zero without.
+func (b Backend) tiles() tileSize { return backends[b].tiles }
+
+// A tileSize is what the micro-kernels of a backend measure: the list of instruction sets explains each.
+type tileSize struct {
+	chainRows, chainVecs, rowVecs   int
+	lanesRows, lanesCols, lanesVecs int
+	laneRowCols, laneRowVecs        int
 }
 
 // available holds the backends of this machine, the fastest last; active is the default. Both are
@@ -69,14 +73,14 @@ type Engine[T kernels.Float] struct {
 
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].
 func On[T kernels.Float](b Backend) Engine[T] {
-	if b > NEON || !runnable[b] {
+	if int(b) >= len(runnable) || !runnable[b] {
 		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v that this machine and build can run", b, available))
 	}
 	return Engine[T]{backend: b}
 }
 
 // runnable marks the available backends.
-var runnable = func() (r [NEON + 1]bool) {
+var runnable = func() (r [len(backends)]bool) {
 	for _, b := range available {
 		r[b] = true
 	}

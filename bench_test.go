@@ -8,11 +8,12 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // Every kernel, type and backend on one thread, in the first cache and out of all.
 func BenchmarkKernels(b *testing.B) {
-	for _, row := range kernels.Table {
+	for _, row := range table.Rows {
 		for _, backend := range bitstep.Backends() {
 			for _, n := range []int{1000, 1 << 24} {
 				name := fmt.Sprintf("kernel=%s/type=float32/backend=%v/n=%d", row.Name, backend, n)
@@ -24,18 +25,17 @@ func BenchmarkKernels(b *testing.B) {
 	}
 }
 
-func benchRow[T kernels.Float](b *testing.B, row kernels.Row, backend bitstep.Backend, n int) {
-	var op [][]T
-	for i := range row.Operands {
-		op = append(op, make([]T, n))
-		for j := range op[i] {
-			op[i][j] = 1 // neither slow subnormals nor growth: the coefficients are 0
+func benchRow[T kernels.Float](b *testing.B, row table.Row, backend bitstep.Backend, n int) {
+	op, coef := rows.New[T](row, n), rows.NewCoef[T](row)
+	for _, s := range op {
+		if s, ok := s.([]T); ok {
+			for j := range s {
+				s[j] = 1 // neither slow subnormals nor growth: the coefficients are 0
+			}
 		}
 	}
-	coef := rows.NewCoef[T](row)
 	k := bitstep.On[T](backend).Threads(1)
-	reads, writes := row.Streams()
-	b.SetBytes(int64((reads + writes) * n * int(unsafe.Sizeof(T(0)))))
+	b.SetBytes(int64(n * row.Traffic(int(unsafe.Sizeof(T(0))))))
 	for b.Loop() {
 		rows.Call(k, row, coef, op)
 	}

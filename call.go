@@ -4,32 +4,36 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
-
-// maxOperands is the largest number of slices that a kernel takes.
-const maxOperands = 5
 
 // chunk is how many elements run between two chances to be preempted: assembly cannot be preempted, and
 // a loop that does nothing but call it hardly can. 16,384 elements take some 10 to 50 microseconds.
 const chunk = 16384
 
 // A call is one use of a kernel of the table: what the public functions fill in.
-type call[T kernels.Float] struct {
+type call[T Float] struct {
 	id      kernelID
 	backend Backend
-	n       int // elements
-	op      [maxOperands]*T
-	coef    [13]uint64 // the bytes of a coefficient struct, or of an array of scalars
+	n       int                         // elements
+	op      [maxOperands]unsafe.Pointer // at the first element of each operand, whatever its storage
+	coef    [coefWords]uint64           // the bytes of a coefficient struct, or of an array of scalars
 }
 
-// operand returns elements lo to hi of operand i.
-func (c *call[T]) operand(i, lo, hi int) []T { return unsafe.Slice(c.op[i], c.n)[lo:hi] }
-
-// at points at element lo of operand i, U being T.
-func at[U, T kernels.Float](c *call[T], i, lo int) *U {
-	return (*U)(unsafe.Add(unsafe.Pointer(c.op[i]), lo*int(unsafe.Sizeof(T(0)))))
+// operand returns elements lo to hi of operand i, which is stored as E.
+func operand[E any, T Float](c *call[T], i, lo, hi int) []E {
+	return unsafe.Slice((*E)(c.op[i]), c.n)[lo:hi]
 }
+
+// at points at element lo of operand i, which is stored as E.
+func at[E any, T Float](c *call[T], i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
+}
+
+// as makes a pointer one of U, which is T.
+func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 
 // run updates elements lo to hi.
 func (c *call[T]) run(lo, hi int) {
@@ -44,9 +48,9 @@ func (c *call[T]) run(lo, hi int) {
 //go:noinline
 func (c *call[T]) chunk(lo, hi int) {
 	if vec := c.backend.vecBytes() / int(unsafe.Sizeof(T(0))); vec != 0 && hi-lo >= vec {
-		n := (hi - lo) &^ (vec - 1)
-		c.assembly(lo, n)
-		lo += n
+		if n := (hi - lo) &^ (vec - 1); c.assembly(lo, n) {
+			lo += n
+		}
 	}
 	if lo < hi {
 		c.define(lo, hi)
@@ -59,9 +63,9 @@ func (c *call[T]) chunk(lo, hi int) {
 func (c *call[T]) sum(lo, hi int) T {
 	var lanes [16]T
 	if line := kernels.Lanes[T](); c.backend != Go && hi-lo >= line {
-		n := (hi - lo) &^ (line - 1)
-		c.assemblyLanes(&lanes, lo, n)
-		lo += n
+		if n := (hi - lo) &^ (line - 1); c.assemblyLanes(&lanes, lo, n) {
+			lo += n
+		}
 	}
 	c.defineLanes(&lanes, lo, hi)
 	if c.id == idMaxAbs {
@@ -100,7 +104,7 @@ func (e Engine[T]) reduce(c *call[T]) T {
 }
 
 // AllFinite reports whether no element of x is infinite or NaN.
-func AllFinite[T kernels.Float](x []T) bool { return On[T](Active()).AllFinite(x) }
+func AllFinite[T Float](x []T) bool { return On[T](Active()).AllFinite(x) }
 
 // AllFinite is [AllFinite] on this backend.
 func (e Engine[T]) AllFinite(x []T) bool {
@@ -110,29 +114,19 @@ func (e Engine[T]) AllFinite(x []T) bool {
 
 // check panics if operands differ in length, or if one that is written (a bit of written) overlaps
 // another.
-func check[T kernels.Float](id kernelID, written uint, op ...[]T) {
+func check(id kernelID, written uint, op ...mem.Span) {
 	for i := range op {
-		if len(op[i]) != len(op[0]) {
-			row := kernels.Table[id]
+		if op[i].Len != op[0].Len {
+			row := &table.Rows[id]
 			panic(fmt.Sprintf("bitstep: %s: len(%s) = %d, want len(%s) = %d",
-				row.Name, row.Operands[i].Name, len(op[i]), row.Operands[0].Name, len(op[0])))
+				row.Name, row.Operands[i].Name, op[i].Len, row.Operands[0].Name, op[0].Len))
 		}
 		for j := range i {
-			if (written>>i|written>>j)&1 != 0 && overlap(op[i], op[j]) {
-				row := kernels.Table[id]
+			if (written>>i|written>>j)&1 != 0 && op[i].Overlaps(op[j]) {
+				row := &table.Rows[id]
 				panic(fmt.Sprintf("bitstep: %s: %s overlaps %s, and one of them is written",
 					row.Name, row.Operands[j].Name, row.Operands[i].Name))
 			}
 		}
 	}
-}
-
-// overlap reports whether a and b share memory.
-func overlap[T kernels.Float](a, b []T) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return false
-	}
-	size := unsafe.Sizeof(T(0))
-	pa, pb := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
-	return pa < pb+uintptr(len(b))*size && pb < pa+uintptr(len(a))*size
 }

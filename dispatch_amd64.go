@@ -4,138 +4,131 @@
 
 package bitstep
 
-import "unsafe"
+import (
+	"unsafe"
 
-// vecBytes is the length of a backend's vectors.
-func (b Backend) vecBytes() int {
-	switch b {
-	case AVX2:
-		return 32
-	case AVX512:
-		return 64
+	"github.com/bitstep-go/bitstep/internal/num"
+)
+
+// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
+// returns false if the backend has no program for the kernel: then its definition runs.
+func (c *call[T]) assembly(lo, n int) bool {
+	if num.Is32[T]() {
+		return c.assemblyF32(lo, n)
 	}
-	return 0
+	return c.assemblyF64(lo, n)
 }
 
-// tiles is what the register tiles of a backend measure; zero for none.
-func (b Backend) tiles() tileSize {
-	switch b {
+func (c *call[T]) assemblyF32(lo, n int) bool {
+	coef := (*float32)(unsafe.Pointer(&c.coef))
+	switch c.backend {
 	case AVX2:
-		return tileSize{
-			chainRows: 5, chainVecs: 2, rowVecs: 8,
-			lanesRows: 5, lanesCols: 2, lanesVecs: 1,
-			laneRowCols: 5, laneRowVecs: 2,
+		switch c.id {
+		case idSGD:
+			sgdF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idMomentum:
+			momentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMomentumVelocity:
+			momentumVelocityF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterov:
+			nesterovF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAdaGrad:
+			adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSProp:
+			rmsPropF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSPropMomentum:
+			rmsPropMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCentered:
+			rmsPropCenteredF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idAdam:
+			adamF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idAMSGrad:
+			amsGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idLion:
+			lionF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAxpy:
+			axpyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idAxpby:
+			axpbyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idScale:
+			scaleF32AVX2(n, coef, at[float32](c, 0, lo))
+		case idAdd:
+			addF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idSub:
+			subF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMul:
+			mulF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idClip:
+			clipF32AVX2(n, coef, at[float32](c, 0, lo))
+		case idFromBytes:
+			fromBytesF32AVX2(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
+		default:
+			return false
 		}
 	case AVX512:
-		return tileSize{
-			chainRows: 10, chainVecs: 2, rowVecs: 8,
-			lanesRows: 10, lanesCols: 2, lanesVecs: 1,
-			laneRowCols: 8, laneRowVecs: 1,
+		switch c.id {
+		case idSGD:
+			sgdF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idMomentum:
+			momentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMomentumVelocity:
+			momentumVelocityF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterov:
+			nesterovF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAdaGrad:
+			adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSProp:
+			rmsPropF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSPropMomentum:
+			rmsPropMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCentered:
+			rmsPropCenteredF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idAdam:
+			adamF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idAMSGrad:
+			amsGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idLion:
+			lionF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAxpy:
+			axpyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idAxpby:
+			axpbyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idScale:
+			scaleF32AVX512(n, coef, at[float32](c, 0, lo))
+		case idAdd:
+			addF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idSub:
+			subF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMul:
+			mulF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idClip:
+			clipF32AVX512(n, coef, at[float32](c, 0, lo))
+		case idFromBytes:
+			fromBytesF32AVX512(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
+		default:
+			return false
 		}
+	default:
+		return false
 	}
-	return tileSize{}
+	return true
 }
 
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector.
-func (c *call[T]) assembly(lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		coef := (*float32)(unsafe.Pointer(&c.coef))
-		switch c.backend {
-		case AVX2:
-			switch c.id {
-			case idSGD:
-				sGDF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idMomentum:
-				momentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMomentumVelocity:
-				momentumVelocityF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterov:
-				nesterovF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterovTorch:
-				nesterovTorchF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAdaGrad:
-				adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSProp:
-				rMSPropF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSPropMomentum:
-				rMSPropMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCentered:
-				rMSPropCenteredF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCenteredMomentum:
-				rMSPropCenteredMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idAdam:
-				adamF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idAMSGrad:
-				aMSGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idLion:
-				lionF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAxpy:
-				axpyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idAxpby:
-				axpbyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idScale:
-				scaleF32AVX2(n, coef, at[float32](c, 0, lo))
-			case idAdd:
-				addF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idSub:
-				subF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMul:
-				mulF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idClip:
-				clipF32AVX2(n, coef, at[float32](c, 0, lo))
-			}
-		case AVX512:
-			switch c.id {
-			case idSGD:
-				sGDF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idMomentum:
-				momentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMomentumVelocity:
-				momentumVelocityF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterov:
-				nesterovF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterovTorch:
-				nesterovTorchF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAdaGrad:
-				adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSProp:
-				rMSPropF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSPropMomentum:
-				rMSPropMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCentered:
-				rMSPropCenteredF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCenteredMomentum:
-				rMSPropCenteredMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idAdam:
-				adamF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idAMSGrad:
-				aMSGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idLion:
-				lionF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAxpy:
-				axpyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idAxpby:
-				axpbyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idScale:
-				scaleF32AVX512(n, coef, at[float32](c, 0, lo))
-			case idAdd:
-				addF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idSub:
-				subF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMul:
-				mulF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idClip:
-				clipF32AVX512(n, coef, at[float32](c, 0, lo))
-			}
-		}
-		return
-	}
+func (c *call[T]) assemblyF64(lo, n int) bool {
 	coef := (*float64)(unsafe.Pointer(&c.coef))
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idSGD:
-			sGDF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			sgdF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idMomentum:
 			momentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idMomentumVelocity:
@@ -147,17 +140,17 @@ func (c *call[T]) assembly(lo, n int) {
 		case idAdaGrad:
 			adaGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
-			rMSPropF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+			rmsPropF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
-			rMSPropMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
-			rMSPropCenteredF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropCenteredF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
-			rMSPropCenteredMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			rmsPropCenteredMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			adamF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
-			aMSGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			amsGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAxpy:
@@ -174,11 +167,15 @@ func (c *call[T]) assembly(lo, n int) {
 			mulF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idClip:
 			clipF64AVX2(n, coef, at[float64](c, 0, lo))
+		case idFromBytes:
+			fromBytesF64AVX2(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		default:
+			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idSGD:
-			sGDF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			sgdF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idMomentum:
 			momentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idMomentumVelocity:
@@ -190,17 +187,17 @@ func (c *call[T]) assembly(lo, n int) {
 		case idAdaGrad:
 			adaGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
-			rMSPropF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+			rmsPropF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
-			rMSPropMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
-			rMSPropCenteredF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropCenteredF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
-			rMSPropCenteredMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			rmsPropCenteredMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			adamF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
-			aMSGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			amsGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAxpy:
@@ -217,187 +214,208 @@ func (c *call[T]) assembly(lo, n int) {
 			mulF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idClip:
 			clipF64AVX512(n, coef, at[float64](c, 0, lo))
+		case idFromBytes:
+			fromBytesF64AVX512(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		default:
+			return false
 		}
+	default:
+		return false
 	}
+	return true
 }
 
-// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line.
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		l := (*float32)(unsafe.Pointer(lanes))
-		switch c.backend {
-		case AVX2:
-			switch c.id {
-			case idDot:
-				dotF32AVX2(n, l, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idSum:
-				sumF32AVX2(n, l, at[float32](c, 0, lo))
-			case idSumAbs:
-				sumAbsF32AVX2(n, l, at[float32](c, 0, lo))
-			case idSumSquares:
-				sumSquaresF32AVX2(n, l, at[float32](c, 0, lo))
-			case idMaxAbs:
-				maxAbsF32AVX2(n, l, at[float32](c, 0, lo))
-			}
-		case AVX512:
-			switch c.id {
-			case idDot:
-				dotF32AVX512(n, l, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idSum:
-				sumF32AVX512(n, l, at[float32](c, 0, lo))
-			case idSumAbs:
-				sumAbsF32AVX512(n, l, at[float32](c, 0, lo))
-			case idSumSquares:
-				sumSquaresF32AVX512(n, l, at[float32](c, 0, lo))
-			case idMaxAbs:
-				maxAbsF32AVX512(n, l, at[float32](c, 0, lo))
-			}
-		}
-		return
+// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
+	if num.Is32[T]() {
+		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
 	}
-	l := (*float64)(unsafe.Pointer(lanes))
+	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
+}
+
+func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idDot:
-			dotF64AVX2(n, l, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			dotF32AVX2(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			sumF64AVX2(n, l, at[float64](c, 0, lo))
+			sumF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			sumAbsF64AVX2(n, l, at[float64](c, 0, lo))
+			sumAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			sumSquaresF64AVX2(n, l, at[float64](c, 0, lo))
+			sumSquaresF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			maxAbsF64AVX2(n, l, at[float64](c, 0, lo))
+			maxAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
+		default:
+			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idDot:
-			dotF64AVX512(n, l, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			dotF32AVX512(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			sumF64AVX512(n, l, at[float64](c, 0, lo))
+			sumF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			sumAbsF64AVX512(n, l, at[float64](c, 0, lo))
+			sumAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			sumSquaresF64AVX512(n, l, at[float64](c, 0, lo))
+			sumSquaresF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			maxAbsF64AVX512(n, l, at[float64](c, 0, lo))
+			maxAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
+	switch c.backend {
+	case AVX2:
+		switch c.id {
+		case idDot:
+			dotF64AVX2(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idSum:
+			sumF64AVX2(n, lanes, at[float64](c, 0, lo))
+		case idSumAbs:
+			sumAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
+		case idSumSquares:
+			sumSquaresF64AVX2(n, lanes, at[float64](c, 0, lo))
+		case idMaxAbs:
+			maxAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
+		default:
+			return false
+		}
+	case AVX512:
+		switch c.id {
+		case idDot:
+			dotF64AVX512(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idSum:
+			sumF64AVX512(n, lanes, at[float64](c, 0, lo))
+		case idSumAbs:
+			sumAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
+		case idSumSquares:
+			sumSquaresF64AVX512(n, lanes, at[float64](c, 0, lo))
+		case idMaxAbs:
+			maxAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// chainTile, lanesTile and foldLines call the micro-kernels of products. single chooses those of one row.
+func chainTile[T Float](backend Backend, single bool, k int, a, b *T, ldb int, c *T, ldc, accumulate int) {
+	if num.Is32[T]() {
+		chainTileF32(backend, single, k, as[float32](a), as[float32](b), ldb, as[float32](c), ldc, accumulate)
+		return
+	}
+	chainTileF64(backend, single, k, as[float64](a), as[float64](b), ldb, as[float64](c), ldc, accumulate)
+}
+
+func lanesTile[T Float](backend Backend, single bool, lines int, a, b *T, ldb int, acc *T) {
+	if num.Is32[T]() {
+		lanesTileF32(backend, single, lines, as[float32](a), as[float32](b), ldb, as[float32](acc))
+		return
+	}
+	lanesTileF64(backend, single, lines, as[float64](a), as[float64](b), ldb, as[float64](acc))
+}
+
+func foldLines[T Float](backend Backend, n int, out, acc *T) {
+	if num.Is32[T]() {
+		foldLinesF32(backend, n, as[float32](out), as[float32](acc))
+		return
+	}
+	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
+}
+
+func chainTileF32(backend Backend, single bool, k int, a, b *float32, ldb int, c *float32, ldc, accumulate int) {
+	switch backend {
+	case AVX2:
+		if single {
+			chainRowF32AVX2(k, a, b, ldb, c, ldc, accumulate)
+		} else {
+			chainF32AVX2(k, a, b, ldb, c, ldc, accumulate)
+		}
+	case AVX512:
+		if single {
+			chainRowF32AVX512(k, a, b, ldb, c, ldc, accumulate)
+		} else {
+			chainF32AVX512(k, a, b, ldb, c, ldc, accumulate)
 		}
 	}
 }
 
-// chainTile, lanesTile and foldLines call the tiles of the matrix kernels. thin chooses those of one row.
-func chainTile[T float32 | float64](backend Backend, thin bool, k int, a, b *T, ldb int, c *T, ldc, more int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, c := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(c))
-		switch backend {
-		case AVX2:
-			if thin {
-				chainRowF32AVX2(k, a, b, ldb, c, ldc, more)
-			} else {
-				chainF32AVX2(k, a, b, ldb, c, ldc, more)
-			}
-		case AVX512:
-			if thin {
-				chainRowF32AVX512(k, a, b, ldb, c, ldc, more)
-			} else {
-				chainF32AVX512(k, a, b, ldb, c, ldc, more)
-			}
-		}
-		return
-	}
-	a64, b64, c64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(c))
+func lanesTileF32(backend Backend, single bool, lines int, a, b *float32, ldb int, acc *float32) {
 	switch backend {
 	case AVX2:
-		if thin {
-			chainRowF64AVX2(k, a64, b64, ldb, c64, ldc, more)
+		if single {
+			lanesRowF32AVX2(lines, a, b, ldb, acc)
 		} else {
-			chainF64AVX2(k, a64, b64, ldb, c64, ldc, more)
+			lanesF32AVX2(lines, a, b, ldb, acc)
 		}
 	case AVX512:
-		if thin {
-			chainRowF64AVX512(k, a64, b64, ldb, c64, ldc, more)
+		if single {
+			lanesRowF32AVX512(lines, a, b, ldb, acc)
 		} else {
-			chainF64AVX512(k, a64, b64, ldb, c64, ldc, more)
+			lanesF32AVX512(lines, a, b, ldb, acc)
 		}
 	}
 }
 
-func lanesTile[T float32 | float64](backend Backend, thin bool, lines int, a, b *T, ldb int, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, acc := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-		case AVX2:
-			if thin {
-				lanesRowF32AVX2(lines, a, b, ldb, acc)
-			} else {
-				lanesF32AVX2(lines, a, b, ldb, acc)
-			}
-		case AVX512:
-			if thin {
-				lanesRowF32AVX512(lines, a, b, ldb, acc)
-			} else {
-				lanesF32AVX512(lines, a, b, ldb, acc)
-			}
-		}
-		return
-	}
-	a64, b64, acc64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(acc))
+func foldLinesF32(backend Backend, n int, out, acc *float32) {
 	switch backend {
 	case AVX2:
-		if thin {
-			lanesRowF64AVX2(lines, a64, b64, ldb, acc64)
+		foldF32AVX2(n, out, acc)
+	case AVX512:
+		foldF32AVX512(n, out, acc)
+	}
+}
+
+func chainTileF64(backend Backend, single bool, k int, a, b *float64, ldb int, c *float64, ldc, accumulate int) {
+	switch backend {
+	case AVX2:
+		if single {
+			chainRowF64AVX2(k, a, b, ldb, c, ldc, accumulate)
 		} else {
-			lanesF64AVX2(lines, a64, b64, ldb, acc64)
+			chainF64AVX2(k, a, b, ldb, c, ldc, accumulate)
 		}
 	case AVX512:
-		if thin {
-			lanesRowF64AVX512(lines, a64, b64, ldb, acc64)
+		if single {
+			chainRowF64AVX512(k, a, b, ldb, c, ldc, accumulate)
 		} else {
-			lanesF64AVX512(lines, a64, b64, ldb, acc64)
+			chainF64AVX512(k, a, b, ldb, c, ldc, accumulate)
 		}
 	}
 }
 
-func foldLines[T float32 | float64](backend Backend, n int, out, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		out, acc := (*float32)(unsafe.Pointer(out)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-		case AVX2:
-			foldF32AVX2(n, out, acc)
-		case AVX512:
-			foldF32AVX512(n, out, acc)
-		}
-		return
-	}
-	out64, acc64 := (*float64)(unsafe.Pointer(out)), (*float64)(unsafe.Pointer(acc))
+func lanesTileF64(backend Backend, single bool, lines int, a, b *float64, ldb int, acc *float64) {
 	switch backend {
 	case AVX2:
-		foldF64AVX2(n, out64, acc64)
+		if single {
+			lanesRowF64AVX2(lines, a, b, ldb, acc)
+		} else {
+			lanesF64AVX2(lines, a, b, ldb, acc)
+		}
 	case AVX512:
-		foldF64AVX512(n, out64, acc64)
+		if single {
+			lanesRowF64AVX512(lines, a, b, ldb, acc)
+		} else {
+			lanesF64AVX512(lines, a, b, ldb, acc)
+		}
 	}
 }
 
-// assemblyFromBytes converts n bytes, n a multiple of the backend's vector.
-func assemblyFromBytes[T float32 | float64](backend Backend, n int, scale, dst *T, src *uint8, offset *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		scale, dst, offset := (*float32)(unsafe.Pointer(scale)), (*float32)(unsafe.Pointer(dst)),
-			(*float32)(unsafe.Pointer(offset))
-		switch backend {
-		case AVX2:
-			fromBytesF32AVX2(n, scale, dst, src, offset)
-		case AVX512:
-			fromBytesF32AVX512(n, scale, dst, src, offset)
-		}
-		return
-	}
-	scale64, dst64, offset64 := (*float64)(unsafe.Pointer(scale)), (*float64)(unsafe.Pointer(dst)),
-		(*float64)(unsafe.Pointer(offset))
+func foldLinesF64(backend Backend, n int, out, acc *float64) {
 	switch backend {
 	case AVX2:
-		fromBytesF64AVX2(n, scale64, dst64, src, offset64)
+		foldF64AVX2(n, out, acc)
 	case AVX512:
-		fromBytesF64AVX512(n, scale64, dst64, src, offset64)
+		foldF64AVX512(n, out, acc)
 	}
 }

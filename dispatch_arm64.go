@@ -4,87 +4,84 @@
 
 package bitstep
 
-import "unsafe"
+import (
+	"unsafe"
 
-// vecBytes is the length of a backend's vectors.
-func (b Backend) vecBytes() int {
-	switch b {
-	case NEON:
-		return 16
+	"github.com/bitstep-go/bitstep/internal/num"
+)
+
+// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
+// returns false if the backend has no program for the kernel: then its definition runs.
+func (c *call[T]) assembly(lo, n int) bool {
+	if num.Is32[T]() {
+		return c.assemblyF32(lo, n)
 	}
-	return 0
+	return c.assemblyF64(lo, n)
 }
 
-// tiles is what the register tiles of a backend measure; zero for none.
-func (b Backend) tiles() tileSize {
-	switch b {
+func (c *call[T]) assemblyF32(lo, n int) bool {
+	coef := (*float32)(unsafe.Pointer(&c.coef))
+	switch c.backend {
 	case NEON:
-		return tileSize{
-			chainRows: 5, chainVecs: 4, rowVecs: 16,
-			lanesRows: 5, lanesCols: 4, lanesVecs: 1,
-			laneRowCols: 5, laneRowVecs: 4,
+		switch c.id {
+		case idSGD:
+			sgdF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idMomentum:
+			momentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMomentumVelocity:
+			momentumVelocityF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterov:
+			nesterovF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idNesterovTorch:
+			nesterovTorchF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAdaGrad:
+			adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSProp:
+			rmsPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idRMSPropMomentum:
+			rmsPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCentered:
+			rmsPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idAdam:
+			adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+		case idAMSGrad:
+			amsGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+		case idLion:
+			lionF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idAxpy:
+			axpyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idAxpby:
+			axpbyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
+		case idScale:
+			scaleF32NEON(n, coef, at[float32](c, 0, lo))
+		case idAdd:
+			addF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idSub:
+			subF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idMul:
+			mulF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+		case idClip:
+			clipF32NEON(n, coef, at[float32](c, 0, lo))
+		case idFromBytes:
+			fromBytesF32NEON(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
+		default:
+			return false
 		}
+	default:
+		return false
 	}
-	return tileSize{}
+	return true
 }
 
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector.
-func (c *call[T]) assembly(lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		coef := (*float32)(unsafe.Pointer(&c.coef))
-		switch c.backend {
-		case NEON:
-			switch c.id {
-			case idSGD:
-				sGDF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idMomentum:
-				momentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMomentumVelocity:
-				momentumVelocityF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterov:
-				nesterovF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idNesterovTorch:
-				nesterovTorchF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAdaGrad:
-				adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSProp:
-				rMSPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idRMSPropMomentum:
-				rMSPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCentered:
-				rMSPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idRMSPropCenteredMomentum:
-				rMSPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idAdam:
-				adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-			case idAMSGrad:
-				aMSGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-			case idLion:
-				lionF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idAxpy:
-				axpyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idAxpby:
-				axpbyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idScale:
-				scaleF32NEON(n, coef, at[float32](c, 0, lo))
-			case idAdd:
-				addF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idSub:
-				subF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idMul:
-				mulF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-			case idClip:
-				clipF32NEON(n, coef, at[float32](c, 0, lo))
-			}
-		}
-		return
-	}
+func (c *call[T]) assemblyF64(lo, n int) bool {
 	coef := (*float64)(unsafe.Pointer(&c.coef))
 	switch c.backend {
 	case NEON:
 		switch c.id {
 		case idSGD:
-			sGDF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			sgdF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idMomentum:
 			momentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idMomentumVelocity:
@@ -96,17 +93,17 @@ func (c *call[T]) assembly(lo, n int) {
 		case idAdaGrad:
 			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
-			rMSPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+			rmsPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
-			rMSPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
-			rMSPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+			rmsPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
-			rMSPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			rmsPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			adamF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
-			aMSGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+			amsGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAxpy:
@@ -123,129 +120,150 @@ func (c *call[T]) assembly(lo, n int) {
 			mulF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idClip:
 			clipF64NEON(n, coef, at[float64](c, 0, lo))
+		case idFromBytes:
+			fromBytesF64NEON(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		default:
+			return false
 		}
+	default:
+		return false
 	}
+	return true
 }
 
-// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line.
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		l := (*float32)(unsafe.Pointer(lanes))
-		switch c.backend {
-		case NEON:
-			switch c.id {
-			case idDot:
-				dotF32NEON(n, l, at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case idSum:
-				sumF32NEON(n, l, at[float32](c, 0, lo))
-			case idSumAbs:
-				sumAbsF32NEON(n, l, at[float32](c, 0, lo))
-			case idSumSquares:
-				sumSquaresF32NEON(n, l, at[float32](c, 0, lo))
-			case idMaxAbs:
-				maxAbsF32NEON(n, l, at[float32](c, 0, lo))
-			}
-		}
-		return
+// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
+	if num.Is32[T]() {
+		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
 	}
-	l := (*float64)(unsafe.Pointer(lanes))
+	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
+}
+
+func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
 	switch c.backend {
 	case NEON:
 		switch c.id {
 		case idDot:
-			dotF64NEON(n, l, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			dotF32NEON(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			sumF64NEON(n, l, at[float64](c, 0, lo))
+			sumF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			sumAbsF64NEON(n, l, at[float64](c, 0, lo))
+			sumAbsF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			sumSquaresF64NEON(n, l, at[float64](c, 0, lo))
+			sumSquaresF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			maxAbsF64NEON(n, l, at[float64](c, 0, lo))
+			maxAbsF32NEON(n, lanes, at[float32](c, 0, lo))
+		default:
+			return false
 		}
+	default:
+		return false
 	}
+	return true
 }
 
-// chainTile, lanesTile and foldLines call the tiles of the matrix kernels. thin chooses those of one row.
-func chainTile[T float32 | float64](backend Backend, thin bool, k int, a, b *T, ldb int, c *T, ldc, more int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, c := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(c))
-		switch backend {
-		case NEON:
-			if thin {
-				chainRowF32NEON(k, a, b, ldb, c, ldc, more)
-			} else {
-				chainF32NEON(k, a, b, ldb, c, ldc, more)
-			}
+func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
+	switch c.backend {
+	case NEON:
+		switch c.id {
+		case idDot:
+			dotF64NEON(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
+		case idSum:
+			sumF64NEON(n, lanes, at[float64](c, 0, lo))
+		case idSumAbs:
+			sumAbsF64NEON(n, lanes, at[float64](c, 0, lo))
+		case idSumSquares:
+			sumSquaresF64NEON(n, lanes, at[float64](c, 0, lo))
+		case idMaxAbs:
+			maxAbsF64NEON(n, lanes, at[float64](c, 0, lo))
+		default:
+			return false
 		}
+	default:
+		return false
+	}
+	return true
+}
+
+// chainTile, lanesTile and foldLines call the micro-kernels of products. single chooses those of one row.
+func chainTile[T Float](backend Backend, single bool, k int, a, b *T, ldb int, c *T, ldc, accumulate int) {
+	if num.Is32[T]() {
+		chainTileF32(backend, single, k, as[float32](a), as[float32](b), ldb, as[float32](c), ldc, accumulate)
 		return
 	}
-	a64, b64, c64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(c))
+	chainTileF64(backend, single, k, as[float64](a), as[float64](b), ldb, as[float64](c), ldc, accumulate)
+}
+
+func lanesTile[T Float](backend Backend, single bool, lines int, a, b *T, ldb int, acc *T) {
+	if num.Is32[T]() {
+		lanesTileF32(backend, single, lines, as[float32](a), as[float32](b), ldb, as[float32](acc))
+		return
+	}
+	lanesTileF64(backend, single, lines, as[float64](a), as[float64](b), ldb, as[float64](acc))
+}
+
+func foldLines[T Float](backend Backend, n int, out, acc *T) {
+	if num.Is32[T]() {
+		foldLinesF32(backend, n, as[float32](out), as[float32](acc))
+		return
+	}
+	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
+}
+
+func chainTileF32(backend Backend, single bool, k int, a, b *float32, ldb int, c *float32, ldc, accumulate int) {
 	switch backend {
 	case NEON:
-		if thin {
-			chainRowF64NEON(k, a64, b64, ldb, c64, ldc, more)
+		if single {
+			chainRowF32NEON(k, a, b, ldb, c, ldc, accumulate)
 		} else {
-			chainF64NEON(k, a64, b64, ldb, c64, ldc, more)
+			chainF32NEON(k, a, b, ldb, c, ldc, accumulate)
 		}
 	}
 }
 
-func lanesTile[T float32 | float64](backend Backend, thin bool, lines int, a, b *T, ldb int, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, acc := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-		case NEON:
-			if thin {
-				lanesRowF32NEON(lines, a, b, ldb, acc)
-			} else {
-				lanesF32NEON(lines, a, b, ldb, acc)
-			}
-		}
-		return
-	}
-	a64, b64, acc64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(acc))
+func lanesTileF32(backend Backend, single bool, lines int, a, b *float32, ldb int, acc *float32) {
 	switch backend {
 	case NEON:
-		if thin {
-			lanesRowF64NEON(lines, a64, b64, ldb, acc64)
+		if single {
+			lanesRowF32NEON(lines, a, b, ldb, acc)
 		} else {
-			lanesF64NEON(lines, a64, b64, ldb, acc64)
+			lanesF32NEON(lines, a, b, ldb, acc)
 		}
 	}
 }
 
-func foldLines[T float32 | float64](backend Backend, n int, out, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		out, acc := (*float32)(unsafe.Pointer(out)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-		case NEON:
-			foldF32NEON(n, out, acc)
-		}
-		return
-	}
-	out64, acc64 := (*float64)(unsafe.Pointer(out)), (*float64)(unsafe.Pointer(acc))
+func foldLinesF32(backend Backend, n int, out, acc *float32) {
 	switch backend {
 	case NEON:
-		foldF64NEON(n, out64, acc64)
+		foldF32NEON(n, out, acc)
 	}
 }
 
-// assemblyFromBytes converts n bytes, n a multiple of the backend's vector.
-func assemblyFromBytes[T float32 | float64](backend Backend, n int, scale, dst *T, src *uint8, offset *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		scale, dst, offset := (*float32)(unsafe.Pointer(scale)), (*float32)(unsafe.Pointer(dst)),
-			(*float32)(unsafe.Pointer(offset))
-		switch backend {
-		case NEON:
-			fromBytesF32NEON(n, scale, dst, src, offset)
-		}
-		return
-	}
-	scale64, dst64, offset64 := (*float64)(unsafe.Pointer(scale)), (*float64)(unsafe.Pointer(dst)),
-		(*float64)(unsafe.Pointer(offset))
+func chainTileF64(backend Backend, single bool, k int, a, b *float64, ldb int, c *float64, ldc, accumulate int) {
 	switch backend {
 	case NEON:
-		fromBytesF64NEON(n, scale64, dst64, src, offset64)
+		if single {
+			chainRowF64NEON(k, a, b, ldb, c, ldc, accumulate)
+		} else {
+			chainF64NEON(k, a, b, ldb, c, ldc, accumulate)
+		}
+	}
+}
+
+func lanesTileF64(backend Backend, single bool, lines int, a, b *float64, ldb int, acc *float64) {
+	switch backend {
+	case NEON:
+		if single {
+			lanesRowF64NEON(lines, a, b, ldb, acc)
+		} else {
+			lanesF64NEON(lines, a, b, ldb, acc)
+		}
+	}
+}
+
+func foldLinesF64(backend Backend, n int, out, acc *float64) {
+	switch backend {
+	case NEON:
+		foldF64NEON(n, out, acc)
 	}
 }

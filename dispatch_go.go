@@ -2,29 +2,17 @@
 
 package bitstep
 
-// Without assembly. What an architecture with assembly provides instead: detect in its detect file,
-// the rest generated in its dispatch file.
+// Without assembly. What an architecture with assembly provides instead is generated, in its detect and
+// dispatch files.
 
 func detect() []Backend { return nil }
 
-func (b Backend) vecBytes() int { return 0 }
+func (c *call[T]) assembly(lo, n int) bool { return false }
 
-func (b Backend) tiles() tileSize { return tileSize{} }
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
-func (c *call[T]) assembly(lo, n int) { panic("bitstep: no assembly") }
+func chainTile[T Float](Backend, bool, int, *T, *T, int, *T, int, int) { panic("bitstep: no assembly") }
 
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) { panic("bitstep: no assembly") }
+func lanesTile[T Float](Backend, bool, int, *T, *T, int, *T) { panic("bitstep: no assembly") }
 
-func chainTile[T float32 | float64](Backend, bool, int, *T, *T, int, *T, int, int) {
-	panic("bitstep: no assembly")
-}
-
-func lanesTile[T float32 | float64](Backend, bool, int, *T, *T, int, *T) {
-	panic("bitstep: no assembly")
-}
-
-func foldLines[T float32 | float64](Backend, int, *T, *T) { panic("bitstep: no assembly") }
-
-func assemblyFromBytes[T float32 | float64](Backend, int, *T, *T, *uint8, *T) {
-	panic("bitstep: no assembly")
-}
+func foldLines[T Float](Backend, int, *T, *T) { panic("bitstep: no assembly") }

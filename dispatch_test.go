@@ -7,46 +7,58 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // Assembly runs where it is claimed to: called behind the dispatch, every kernel of every backend changes
 // whole vectors and nothing beyond them.
 func TestArchAssemblyRuns(t *testing.T) {
 	for _, b := range Backends()[1:] {
-		for id, row := range kernels.Table {
+		for id, row := range table.Rows {
 			assemblyRuns[float32](t, b, kernelID(id), row)
 			assemblyRuns[float64](t, b, kernelID(id), row)
 		}
 	}
 }
 
-func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row kernels.Row) {
-	const n = 192 // a multiple of every vector and of a line
-	c := call[T]{id: id, backend: b, n: n + 64}
-	var op [][]T
-	for i := range row.Operands {
-		s := make([]T, c.n)
+func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row table.Row) {
+	const n, all = 192, 256 // n is a multiple of every vector and of a line
+	c := call[T]{id: id, backend: b, n: all}
+	op := make([][]T, len(row.Operands)) // but for those that are bytes
+	for i, o := range row.Operands {
+		if o.Storage == table.Byte {
+			s := make([]uint8, all)
+			for j := range s {
+				s[j] = uint8(3 + j%5)
+			}
+			c.op[i] = unsafe.Pointer(unsafe.SliceData(s))
+			continue
+		}
+		s := make([]T, all)
 		for j := range s {
 			s[j] = T(3 + j%5 + 7*i)
 		}
-		op = append(op, s)
-		c.op[i] = unsafe.SliceData(s)
+		op[i], c.op[i] = s, unsafe.Pointer(unsafe.SliceData(s))
 	}
-	coef := unsafe.Slice((*T)(unsafe.Pointer(&c.coef)), 12)
+	coef := unsafe.Slice((*T)(unsafe.Pointer(&c.coef)), len(c.coef))
 	for i := range coef {
 		coef[i] = T(0.25) * T(i+1)
 	}
-	switch row.Name {
-	case "Clip":
-		coef[0], coef[1] = -1, 1
-	case "Axpby":
-		coef[0], coef[1] = 5, 11
+	p := program.Must(row)
+	if row.Kind == table.Map {
+		for i, h := range p.Hypers {
+			coef[i] = T(h.Sample)
+		}
 	}
-	*(*kernels.Use)(unsafe.Pointer(&coef[len(row.Scalars)+3])) = 0 // no prelude
-	if row.Kind == kernels.Reduction {
+	_, prelude := program.Prelude()
+	*(*kernels.Use)(unsafe.Pointer(&coef[len(p.Scalars)+len(prelude)])) = 0 // none
+	if row.Kind == table.Reduction {
 		var lanes [16]T
-		c.assemblyLanes(&lanes, 0, n)
+		if !c.assemblyLanes(&lanes, 0, n) {
+			t.Fatalf("%v has no assembly for %s %T", b, row.Name, T(0))
+		}
 		for l, v := range lanes[:kernels.Lanes[T]()] {
 			if v == 0 {
 				t.Errorf("%v %s %T: lane %d did not change", b, row.Name, v, l)
@@ -58,7 +70,9 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row ker
 	for i := range op {
 		before[i] = append([]T(nil), op[i]...)
 	}
-	c.assembly(0, n)
+	if !c.assembly(0, n) {
+		t.Fatalf("%v has no assembly for %s %T", b, row.Name, T(0))
+	}
 	for i, o := range row.Operands {
 		for j, v := range op[i] {
 			if changed := v != before[i][j]; changed != (o.Write && j < n) && o.Name != "vmax" {
@@ -107,21 +121,5 @@ func TestForcedBackendPanics(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(string(out), "BITSTEP=nonsense: this machine and build can run go") {
 		t.Errorf("BITSTEP=nonsense: error %v, output\n%s", err, out)
-	}
-}
-
-// Coefficients fit the call, in both types.
-func TestCoefficientsFit(t *testing.T) {
-	var c call[float64]
-	if size := unsafe.Sizeof(kernels.AMSGradCoef[float64]{}); size > unsafe.Sizeof(c.coef) {
-		t.Errorf("coefficients of %d bytes, room for %d", size, unsafe.Sizeof(c.coef))
-	}
-	for _, row := range kernels.Table {
-		if len(row.Operands) > maxOperands {
-			t.Errorf("%s has %d operands, room for %d", row.Name, len(row.Operands), maxOperands)
-		}
-		if size := uintptr(len(row.Scalars)+4) * 8; size > unsafe.Sizeof(c.coef) {
-			t.Errorf("%s has %d bytes of coefficients, room for %d", row.Name, size, unsafe.Sizeof(c.coef))
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -115,10 +116,10 @@ func (p product[T]) do(e Engine[T], fn, c, a, b string) {
 		return
 	}
 	p = p.trimmed()
-	if overlap(p.c, p.a) {
+	if mem.Overlap(p.c, p.a) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, a))
 	}
-	if overlap(p.c, p.b) {
+	if mem.Overlap(p.c, p.b) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, b))
 	}
 	if p.alpha == 0 || p.k == 0 { // no sum to take
@@ -162,9 +163,9 @@ func extent(rows, cols, ld int) int {
 // run computes the product on this goroutine.
 func (p *product[T]) run() {
 	switch {
-	case p.backend == Go && p.striped:
+	case p.backend.tiles() == (tileSize{}) && p.striped:
 		kernels.GemmLanes(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
-	case p.backend == Go:
+	case p.backend.tiles() == (tileSize{}):
 		kernels.GemmChains(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
 	default:
 		s := getScratch[T]()

@@ -67,7 +67,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 // finish is kernels.GemmUpdate of a row of C, which is what Axpby and Scale compute.
 func (w *chainWork[T]) finish(c, sums []T) {
 	update := call[T]{id: idAxpby, backend: w.backend, n: len(c),
-		op: [maxOperands]*T{unsafe.SliceData(c), unsafe.SliceData(sums)}}
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(c)), unsafe.Pointer(unsafe.SliceData(sums))}}
 	if w.beta == 0 {
 		copy(c, sums)
 		update.id = idScale

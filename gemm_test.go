@@ -42,13 +42,13 @@ func newMatrix[T kernels.Float](rows, cols, pad int) matrix[T] {
 
 // fillMatrices fills the rows of the matrices of a product.
 func fillMatrices[T kernels.Float](r *rand.Rand, matrices ...matrix[T]) {
-	var lines [][]T
+	var lines []any
 	for _, m := range matrices {
 		for i := range m.rows {
 			lines = append(lines, m.data[i*m.ld:][:m.cols])
 		}
 	}
-	edge.FillOperands(r, true, lines...)
+	edge.FillOperands[T](r, true, lines...)
 }
 
 func checkGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase) {

@@ -2,9 +2,10 @@
 
 //go:build !purego && !noasm
 
-// func sGDF32AVX2(n int, c *float32, x *float32, grad *float32)
+// func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 // Requires: AVX
-TEXT ·sGDF32AVX2(SB), $0-32
+TEXT ·sgdF32AVX2(SB), $0-32
+	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -12,10 +13,10 @@ TEXT ·sGDF32AVX2(SB), $0-32
 	VBROADCASTSS (CX), Y0
 	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS 32(DX), Y3
@@ -25,9 +26,9 @@ loop1:
 	VMOVUPS 96(DX), Y7
 	VMOVUPS 96(BX), Y8
 	TESTQ   SI, SI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	VMULPS  Y2, Y0, Y2
 	VSUBPS  Y2, Y1, Y1
@@ -51,20 +52,20 @@ back4:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Y1
 	VMOVUPS (BX), Y2
 	TESTQ   SI, SI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	VMULPS  Y2, Y0, Y2
 	VSUBPS  Y2, Y1, Y1
@@ -73,15 +74,15 @@ back8:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, SI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Y9
@@ -90,9 +91,9 @@ rare3:
 	VMULPS       Y6, Y9, Y6
 	VMULPS       Y8, Y9, Y8
 
-skip9:
+noScale4x:
 	TESTB $0x02, SI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Y9
@@ -108,9 +109,9 @@ skip9:
 	VMINPS       Y6, Y9, Y6
 	VMINPS       Y8, Y9, Y8
 
-skip10:
+noLo4x:
 	TESTB $0x04, SI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 16(CX), Y9
@@ -123,9 +124,9 @@ skip10:
 	VMULPS       Y7, Y9, Y9
 	VADDPS       Y9, Y8, Y8
 
-skip11:
+noL24x:
 	TESTB $0x08, SI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 20(CX), Y9
@@ -134,20 +135,20 @@ skip11:
 	VMULPS       Y5, Y9, Y5
 	VMULPS       Y7, Y9, Y7
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, SI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Y3
 	VMULPS       Y2, Y3, Y2
 
-skip13:
+noScale1x:
 	TESTB $0x02, SI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Y3
@@ -157,29 +158,30 @@ skip13:
 	VBROADCASTSS 12(CX), Y3
 	VMINPS       Y2, Y3, Y2
 
-skip14:
+noLo1x:
 	TESTB $0x04, SI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 16(CX), Y3
 	VMULPS       Y1, Y3, Y3
 	VADDPS       Y3, Y2, Y2
 
-skip15:
+noL21x:
 	TESTB $0x08, SI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 20(CX), Y3
 	VMULPS       Y1, Y3, Y1
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·momentumF32AVX2(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -189,10 +191,10 @@ TEXT ·momentumF32AVX2(SB), $0-40
 	VBROADCASTSS 4(CX), Y1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS 32(DX), Y4
@@ -202,9 +204,9 @@ loop1:
 	VMOVUPS 96(DX), Y8
 	VMOVUPS 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y10
@@ -253,20 +255,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Y4
 	VMULPS  Y4, Y0, Y4
@@ -282,15 +284,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y10
@@ -299,9 +301,9 @@ rare3:
 	VMULPS       Y7, Y10, Y7
 	VMULPS       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y10
@@ -317,9 +319,9 @@ skip9:
 	VMINPS       Y7, Y10, Y7
 	VMINPS       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y10
@@ -332,9 +334,9 @@ skip10:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y10
@@ -343,20 +345,20 @@ skip11:
 	VMULPS       Y6, Y10, Y6
 	VMULPS       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y4
@@ -366,29 +368,30 @@ skip13:
 	VBROADCASTSS 16(CX), Y4
 	VMINPS       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·momentumVelocityF32AVX2(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -398,10 +401,10 @@ TEXT ·momentumVelocityF32AVX2(SB), $0-40
 	VBROADCASTSS 4(CX), Y1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS 32(DX), Y4
@@ -411,9 +414,9 @@ loop1:
 	VMOVUPS 96(DX), Y8
 	VMOVUPS 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y10
@@ -462,20 +465,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Y4
 	VMULPS  Y4, Y0, Y4
@@ -491,15 +494,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y10
@@ -508,9 +511,9 @@ rare3:
 	VMULPS       Y7, Y10, Y7
 	VMULPS       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y10
@@ -526,9 +529,9 @@ skip9:
 	VMINPS       Y7, Y10, Y7
 	VMINPS       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y10
@@ -541,9 +544,9 @@ skip10:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y10
@@ -552,20 +555,20 @@ skip11:
 	VMULPS       Y6, Y10, Y6
 	VMULPS       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y4
@@ -575,29 +578,30 @@ skip13:
 	VBROADCASTSS 16(CX), Y4
 	VMINPS       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·nesterovF32AVX2(SB), $0-40
+	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -608,10 +612,10 @@ TEXT ·nesterovF32AVX2(SB), $0-40
 	VBROADCASTSS 8(CX), Y2
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y3
 	VMOVUPS (SI), Y4
 	VMOVUPS 32(DX), Y5
@@ -621,12 +625,13 @@ loop1:
 	VMOVUPS 96(DX), Y9
 	VMOVUPS 96(SI), Y10
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS (BX), Y11
+
+	// v = rho*v - lr*g
 	VMULPS  Y11, Y0, Y11
 	VMULPS  Y4, Y2, Y4
 	VSUBPS  Y4, Y11, Y4
@@ -639,8 +644,9 @@ back4:
 	VMOVUPS Y3, (DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 32(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPS  Y3, Y0, Y3
 	VMULPS  Y6, Y2, Y4
 	VSUBPS  Y4, Y3, Y4
@@ -653,8 +659,9 @@ back4:
 	VMOVUPS Y3, 32(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 64(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPS  Y3, Y0, Y3
 	VMULPS  Y8, Y2, Y4
 	VSUBPS  Y4, Y3, Y4
@@ -667,8 +674,9 @@ back4:
 	VMOVUPS Y3, 64(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 96(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPS  Y3, Y0, Y3
 	VMULPS  Y10, Y2, Y4
 	VSUBPS  Y4, Y3, Y4
@@ -684,23 +692,24 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Y3
 	VMOVUPS (SI), Y4
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS (BX), Y5
+
+	// v = rho*v - lr*g
 	VMULPS  Y5, Y0, Y5
 	VMULPS  Y4, Y2, Y4
 	VSUBPS  Y4, Y5, Y4
@@ -716,15 +725,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Y11
@@ -733,9 +742,9 @@ rare3:
 	VMULPS       Y8, Y11, Y8
 	VMULPS       Y10, Y11, Y10
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Y11
@@ -751,9 +760,9 @@ skip9:
 	VMINPS       Y8, Y11, Y8
 	VMINPS       Y10, Y11, Y10
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 24(CX), Y11
@@ -766,9 +775,9 @@ skip10:
 	VMULPS       Y9, Y11, Y11
 	VADDPS       Y11, Y10, Y10
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 28(CX), Y11
@@ -777,20 +786,20 @@ skip11:
 	VMULPS       Y7, Y11, Y7
 	VMULPS       Y9, Y11, Y9
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Y5
 	VMULPS       Y4, Y5, Y4
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Y5
@@ -800,29 +809,30 @@ skip13:
 	VBROADCASTSS 20(CX), Y5
 	VMINPS       Y4, Y5, Y4
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 24(CX), Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y4, Y4
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 28(CX), Y5
 	VMULPS       Y3, Y5, Y3
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·nesterovTorchF32AVX2(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -832,10 +842,10 @@ TEXT ·nesterovTorchF32AVX2(SB), $0-40
 	VBROADCASTSS 4(CX), Y1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS 32(DX), Y4
@@ -845,9 +855,9 @@ loop1:
 	VMOVUPS 96(DX), Y8
 	VMOVUPS 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y10
@@ -904,20 +914,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Y4
 	VMULPS  Y4, Y0, Y4
@@ -935,15 +945,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y10
@@ -952,9 +962,9 @@ rare3:
 	VMULPS       Y7, Y10, Y7
 	VMULPS       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y10
@@ -970,9 +980,9 @@ skip9:
 	VMINPS       Y7, Y10, Y7
 	VMINPS       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y10
@@ -985,9 +995,9 @@ skip10:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y10
@@ -996,20 +1006,20 @@ skip11:
 	VMULPS       Y6, Y10, Y6
 	VMULPS       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y4
@@ -1019,29 +1029,30 @@ skip13:
 	VBROADCASTSS 16(CX), Y4
 	VMINPS       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
 TEXT ·adaGradF32AVX2(SB), $0-40
+	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1051,16 +1062,16 @@ TEXT ·adaGradF32AVX2(SB), $0-40
 	VBROADCASTSS 4(CX), Y1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y2
 	VMOVUPS (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	VMOVUPS (BX), Y4
 	VMULPS  Y3, Y3, Y5
@@ -1079,23 +1090,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Y4
 	VMULPS       Y3, Y4, Y3
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Y4
@@ -1105,29 +1116,30 @@ skip5:
 	VBROADCASTSS 16(CX), Y4
 	VMINPS       Y3, Y4, Y3
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y4, Y3, Y3
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Y4
 	VMULPS       Y2, Y4, Y2
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
+// func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
-TEXT ·rMSPropF32AVX2(SB), $0-40
+TEXT ·rmsPropF32AVX2(SB), $0-40
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1139,16 +1151,16 @@ TEXT ·rMSPropF32AVX2(SB), $0-40
 	VBROADCASTSS 12(CX), Y3
 	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y4
 	VMOVUPS (SI), Y5
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y6
 	VMULPS  Y6, Y0, Y6
@@ -1169,23 +1181,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 16(CX), Y6
 	VMULPS       Y5, Y6, Y5
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Y6
@@ -1195,29 +1207,30 @@ skip5:
 	VBROADCASTSS 24(CX), Y6
 	VMINPS       Y5, Y6, Y5
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 28(CX), Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 32(CX), Y6
 	VMULPS       Y4, Y6, Y4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+// func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX
-TEXT ·rMSPropMomentumF32AVX2(SB), $0-48
+TEXT ·rmsPropMomentumF32AVX2(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1231,16 +1244,16 @@ TEXT ·rMSPropMomentumF32AVX2(SB), $0-48
 	VBROADCASTSS 16(CX), Y4
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y5
 	VMOVUPS (DI), Y6
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y7
 	VMULPS  Y7, Y0, Y7
@@ -1250,12 +1263,12 @@ back4:
 	VMOVUPS Y7, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	VMOVUPS (SI), Y8
+	VMULPS  Y8, Y2, Y8
 	VSQRTPS Y7, Y7
 	VADDPS  Y4, Y7, Y7
 	VDIVPS  Y7, Y6, Y6
-	VMOVUPS (SI), Y7
-	VMULPS  Y7, Y2, Y7
-	VADDPS  Y6, Y7, Y6
+	VADDPS  Y6, Y8, Y6
 	VMOVUPS Y6, (SI)
 
 	// x = x - lr*b
@@ -1268,23 +1281,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Y7
 	VMULPS       Y6, Y7, Y6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y7
@@ -1294,29 +1307,30 @@ skip5:
 	VBROADCASTSS 28(CX), Y7
 	VMINPS       Y6, Y7, Y6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Y7
 	VMULPS       Y5, Y7, Y7
 	VADDPS       Y7, Y6, Y6
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Y7
 	VMULPS       Y5, Y7, Y5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+// func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX
-TEXT ·rMSPropCenteredF32AVX2(SB), $0-48
+TEXT ·rmsPropCenteredF32AVX2(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1329,29 +1343,28 @@ TEXT ·rMSPropCenteredF32AVX2(SB), $0-48
 	VBROADCASTSS 12(CX), Y3
 	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y4
 	VMOVUPS (DI), Y5
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y6
 	VMULPS  Y6, Y0, Y6
 	VMULPS  Y5, Y1, Y7
-	VMULPS  Y5, Y7, Y7
-	VADDPS  Y7, Y6, Y6
+	VMULPS  Y5, Y7, Y8
+	VADDPS  Y8, Y6, Y6
 	VMOVUPS Y6, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Y7
-	VMULPS  Y7, Y0, Y7
-	VMULPS  Y5, Y1, Y8
-	VADDPS  Y8, Y7, Y7
+	VMOVUPS (SI), Y8
+	VMULPS  Y8, Y0, Y8
+	VADDPS  Y7, Y8, Y7
 	VMOVUPS Y7, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -1369,23 +1382,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 16(CX), Y6
 	VMULPS       Y5, Y6, Y5
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Y6
@@ -1395,29 +1408,30 @@ skip5:
 	VBROADCASTSS 24(CX), Y6
 	VMINPS       Y5, Y6, Y5
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 28(CX), Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 32(CX), Y6
 	VMULPS       Y4, Y6, Y4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+// func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX
-TEXT ·rMSPropCenteredMomentumF32AVX2(SB), $0-56
+TEXT ·rmsPropCenteredMomentumF32AVX2(SB), $0-56
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1432,40 +1446,39 @@ TEXT ·rMSPropCenteredMomentumF32AVX2(SB), $0-56
 	VBROADCASTSS 16(CX), Y4
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y5
 	VMOVUPS (R8), Y6
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Y7
 	VMULPS  Y7, Y0, Y7
 	VMULPS  Y6, Y1, Y8
-	VMULPS  Y6, Y8, Y8
-	VADDPS  Y8, Y7, Y7
+	VMULPS  Y6, Y8, Y9
+	VADDPS  Y9, Y7, Y7
 	VMOVUPS Y7, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Y8
-	VMULPS  Y8, Y0, Y8
-	VMULPS  Y6, Y1, Y9
-	VADDPS  Y9, Y8, Y8
+	VMOVUPS (SI), Y9
+	VMULPS  Y9, Y0, Y9
+	VADDPS  Y8, Y9, Y8
 	VMOVUPS Y8, (SI)
-	VMULPS  Y8, Y8, Y8
-	VSUBPS  Y8, Y7, Y7
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	VMOVUPS (DI), Y9
+	VMULPS  Y9, Y2, Y9
+	VMULPS  Y8, Y8, Y8
+	VSUBPS  Y8, Y7, Y7
 	VSQRTPS Y7, Y7
 	VADDPS  Y4, Y7, Y7
 	VDIVPS  Y7, Y6, Y6
-	VMOVUPS (DI), Y7
-	VMULPS  Y7, Y2, Y7
-	VADDPS  Y6, Y7, Y6
+	VADDPS  Y6, Y9, Y6
 	VMOVUPS Y6, (DI)
 
 	// x = x - lr*b
@@ -1479,23 +1492,23 @@ back4:
 	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Y7
 	VMULPS       Y6, Y7, Y6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y7
@@ -1505,29 +1518,30 @@ skip5:
 	VBROADCASTSS 28(CX), Y7
 	VMINPS       Y6, Y7, Y6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Y7
 	VMULPS       Y5, Y7, Y7
 	VADDPS       Y7, Y6, Y6
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Y7
 	VMULPS       Y5, Y7, Y5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX
 TEXT ·adamF32AVX2(SB), $0-48
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1543,16 +1557,16 @@ TEXT ·adamF32AVX2(SB), $0-48
 	VBROADCASTSS 24(CX), Y6
 	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y7
 	VMOVUPS (DI), Y8
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y9
 	VMULPS  Y9, Y0, Y9
@@ -1582,23 +1596,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 28(CX), Y9
 	VMULPS       Y8, Y9, Y8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Y9
@@ -1608,29 +1622,30 @@ skip5:
 	VBROADCASTSS 36(CX), Y9
 	VMINPS       Y8, Y9, Y8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 40(CX), Y9
 	VMULPS       Y7, Y9, Y9
 	VADDPS       Y9, Y8, Y8
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 44(CX), Y9
 	VMULPS       Y7, Y9, Y7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func aMSGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+// func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX
-TEXT ·aMSGradF32AVX2(SB), $0-56
+TEXT ·amsGradF32AVX2(SB), $0-56
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1647,16 +1662,16 @@ TEXT ·aMSGradF32AVX2(SB), $0-56
 	VBROADCASTSS 24(CX), Y6
 	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y7
 	VMOVUPS (R8), Y8
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y9
 	VMULPS  Y9, Y0, Y9
@@ -1692,23 +1707,23 @@ back4:
 	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 28(CX), Y9
 	VMULPS       Y8, Y9, Y8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Y9
@@ -1718,29 +1733,30 @@ skip5:
 	VBROADCASTSS 36(CX), Y9
 	VMINPS       Y8, Y9, Y8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 40(CX), Y9
 	VMULPS       Y7, Y9, Y9
 	VADDPS       Y9, Y8, Y8
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 44(CX), Y9
 	VMULPS       Y7, Y9, Y7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX2
 TEXT ·lionF32AVX2(SB), $0-40
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -1759,16 +1775,16 @@ TEXT ·lionF32AVX2(SB), $0-40
 	VPXOR        Y7, Y7, Y7
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Y8
 	VMOVUPS (SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Y10
 	VMULPS  Y10, Y0, Y11
@@ -1796,23 +1812,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Y10
 	VMULPS       Y9, Y10, Y9
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Y10
@@ -1822,39 +1838,40 @@ skip5:
 	VBROADCASTSS 28(CX), Y10
 	VMINPS       Y9, Y10, Y9
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Y10
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Y10
 	VMULPS       Y8, Y10, Y8
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 // Requires: AVX
 TEXT ·axpyF32AVX2(SB), $0-32
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
 	MOVQ         x+24(FP), BX
 	VBROADCASTSS (CX), Y0
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = y + a*x
 	VMOVUPS (DX), Y1
 	VMOVUPS (BX), Y2
@@ -1886,14 +1903,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = y + a*x
 	VMOVUPS (DX), Y1
 	VMOVUPS (BX), Y2
@@ -1904,15 +1921,16 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func axpbyF32AVX2(n int, c *float32, y *float32, x *float32)
 // Requires: AVX
 TEXT ·axpbyF32AVX2(SB), $0-32
+	// c, by byte: 0 a, 4 b.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -1920,10 +1938,10 @@ TEXT ·axpbyF32AVX2(SB), $0-32
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	VMOVUPS (BX), Y2
 	VMULPS  Y2, Y0, Y2
@@ -1959,14 +1977,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	VMOVUPS (BX), Y2
 	VMULPS  Y2, Y0, Y2
@@ -1978,24 +1996,25 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func scaleF32AVX2(n int, c *float32, x *float32)
 // Requires: AVX
 TEXT ·scaleF32AVX2(SB), $0-24
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSS (CX), Y0
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = a*x
 	VMOVUPS (DX), Y1
 	VMULPS  Y1, Y0, Y1
@@ -2018,14 +2037,14 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = a*x
 	VMOVUPS (DX), Y1
 	VMULPS  Y1, Y0, Y1
@@ -2033,25 +2052,26 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func addF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·addF32AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x + y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2080,14 +2100,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x + y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2098,25 +2118,26 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func subF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·subF32AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x - y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2145,14 +2166,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x - y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2163,25 +2184,26 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func mulF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX
 TEXT ·mulF32AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x*y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2210,14 +2232,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x*y
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
@@ -2228,28 +2250,30 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func clipF32AVX2(n int, c *float32, x *float32)
 // Requires: AVX
 TEXT ·clipF32AVX2(SB), $0-24
+	// c, by byte: 0 lo, 4 hi.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Y2
 	VMAXPS  Y2, Y0, Y2
+	VMOVUPS Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2258,6 +2282,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 32(DX), Y2
 	VMAXPS  Y2, Y0, Y2
+	VMOVUPS Y2, 32(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2266,6 +2291,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 64(DX), Y2
 	VMAXPS  Y2, Y0, Y2
+	VMOVUPS Y2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2274,6 +2300,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 96(DX), Y2
 	VMAXPS  Y2, Y0, Y2
+	VMOVUPS Y2, 96(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2281,17 +2308,18 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Y2
 	VMAXPS  Y2, Y0, Y2
+	VMOVUPS Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2299,9 +2327,86 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float32)
+// Requires: AVX, AVX2
+TEXT ·fromBytesF32AVX2(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSS (CX), Y0
+	CMPQ         AX, $0x00000020
+	JLT          loop4xDone
+	PCALIGN      $0x40
+
+loop4x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VMOVUPS   (SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, (DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 8(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VMOVUPS   32(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 32(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 16(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VMOVUPS   64(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 64(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 24(BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VMOVUPS   96(SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, 96(DX)
+	ADDQ      $0x00000080, DX
+	ADDQ      $0x00000020, BX
+	ADDQ      $0x00000080, SI
+	SUBQ      $0x00000020, AX
+	CMPQ      AX, $0x00000020
+	JGE       loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VMOVUPS   (SI), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   Y1, (DX)
+	ADDQ      $0x00000020, DX
+	ADDQ      $0x00000008, BX
+	ADDQ      $0x00000020, SI
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -2315,10 +2420,10 @@ TEXT ·dotF32AVX2(SB), $0-32
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	VMOVUPS     (DX), Y2
 	VMOVUPS     (BX), Y3
@@ -2330,9 +2435,9 @@ loop1:
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000010, AX
 	CMPQ        AX, $0x00000010
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
@@ -2347,10 +2452,10 @@ TEXT ·sumF32AVX2(SB), $0-24
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = lane + x
 	VMOVUPS (DX), Y2
 	VADDPS  Y2, Y0, Y0
@@ -2359,9 +2464,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
@@ -2378,10 +2483,10 @@ TEXT ·sumAbsF32AVX2(SB), $0-24
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLD   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000010
-	JLT      done2
+	JLT      loopDone
 	PCALIGN  $0x40
 
-loop1:
+loop:
 	// lane = lane + |x|
 	VMOVUPS (DX), Y3
 	VANDPS  Y2, Y3, Y3
@@ -2392,9 +2497,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
@@ -2409,10 +2514,10 @@ TEXT ·sumSquaresF32AVX2(SB), $0-24
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	VMOVUPS     (DX), Y2
 	VFMADD231PS Y2, Y2, Y0
@@ -2421,9 +2526,9 @@ loop1:
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000010, AX
 	CMPQ        AX, $0x00000010
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
@@ -2439,11 +2544,13 @@ TEXT ·maxAbsF32AVX2(SB), $0-24
 	VMOVUPS  32(CX), Y1
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLD   $0x01, Y2, Y2
+	VPCMPEQD Y2, Y2, Y2
+	VPSRLD   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000010
-	JLT      done2
+	JLT      loopDone
 	PCALIGN  $0x40
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
 	VMOVUPS (DX), Y3
 	VANDPS  Y2, Y3, Y3
@@ -2454,15 +2561,15 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
 	RET
 
-// func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainF32AVX2(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -2471,7 +2578,7 @@ TEXT ·chainF32AVX2(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x02, BX
 	SHLQ    $0x02, DI
 	VPXOR   Y0, Y0, Y0
@@ -2485,10 +2592,10 @@ TEXT ·chainF32AVX2(SB), $0-56
 	VPXOR   Y8, Y8, Y8
 	VPXOR   Y9, Y9, Y9
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -2565,14 +2672,14 @@ loop1:
 	ADDQ         $0x00000050, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -2595,11 +2702,11 @@ loop3:
 	ADDQ         $0x00000014, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -2615,9 +2722,9 @@ done4:
 	ADDQ    DI, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPS (AX), Y10
 	VADDPS  Y0, Y10, Y0
@@ -2654,11 +2761,11 @@ else5:
 	VADDPS  Y9, Y0, Y0
 	VMOVUPS Y0, 32(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
-// func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainRowF32AVX2(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -2667,7 +2774,7 @@ TEXT ·chainRowF32AVX2(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x02, BX
 	SHLQ    $0x02, DI
 	VPXOR   Y0, Y0, Y0
@@ -2679,10 +2786,10 @@ TEXT ·chainRowF32AVX2(SB), $0-56
 	VPXOR   Y6, Y6, Y6
 	VPXOR   Y7, Y7, Y7
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSS (CX), Y8
 	VMOVUPS      (DX), Y9
@@ -2759,14 +2866,14 @@ loop1:
 	ADDQ         $0x00000010, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSS (CX), Y8
 	VMOVUPS      (DX), Y9
@@ -2789,11 +2896,11 @@ loop3:
 	ADDQ         $0x00000004, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -2803,9 +2910,9 @@ done4:
 	VMOVUPS Y5, 160(AX)
 	VMOVUPS Y6, 192(AX)
 	VMOVUPS Y7, 224(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPS (AX), Y8
 	VADDPS  Y0, Y8, Y0
@@ -2832,7 +2939,7 @@ else5:
 	VADDPS  Y7, Y0, Y0
 	VMOVUPS Y0, 224(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
@@ -2858,10 +2965,10 @@ TEXT ·lanesF32AVX2(SB), $0-40
 	VMOVUPS 512(SI), Y8
 	VMOVUPS 576(SI), Y9
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPS     (DX), Y10
 	VMOVUPS     (DI), Y11
@@ -2885,9 +2992,9 @@ loop1:
 	ADDQ        $0x00000040, DI
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 64(SI)
 	VMOVUPS Y2, 128(SI)
@@ -2929,10 +3036,10 @@ TEXT ·lanesRowF32AVX2(SB), $0-40
 	VMOVUPS 256(SI), Y8
 	VMOVUPS 288(SI), Y9
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPS     (CX), Y10
 	VMOVUPS     (DX), Y11
@@ -2964,9 +3071,9 @@ loop1:
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
 	VMOVUPS Y2, 64(SI)
@@ -2987,10 +3094,10 @@ TEXT ·foldF32AVX2(SB), $0-24
 	MOVQ    out+8(FP), CX
 	MOVQ    acc+16(FP), DX
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VMOVUPS      (DX), Y0
 	VMOVUPS      32(DX), Y1
 	VADDPS       Y1, Y0, Y0
@@ -3025,85 +3132,16 @@ loop1:
 	ADDQ         $0x00000010, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop
 
-done2:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func fromBytesF32AVX2(n int, scale *float32, dst *float32, src *uint8, offset *float32)
-// Requires: AVX, AVX2
-TEXT ·fromBytesF32AVX2(SB), $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         scale+8(FP), CX
-	MOVQ         dst+16(FP), DX
-	MOVQ         src+24(FP), BX
-	MOVQ         offset+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	CMPQ         AX, $0x00000020
-	JLT          done2
-	PCALIGN      $0x40
-
-loop1:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Y1
-	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   (SI), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   Y1, (DX)
-	VPMOVZXBD 8(BX), Y1
-	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   32(SI), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   Y1, 32(DX)
-	VPMOVZXBD 16(BX), Y1
-	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   64(SI), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   Y1, 64(DX)
-	VPMOVZXBD 24(BX), Y1
-	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   96(SI), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   Y1, 96(DX)
-	ADDQ      $0x00000020, BX
-	ADDQ      $0x00000080, SI
-	ADDQ      $0x00000080, DX
-	SUBQ      $0x00000020, AX
-	CMPQ      AX, $0x00000020
-	JGE       loop1
-
-done2:
-	CMPQ    AX, $0x00000008
-	JLT     done4
-	PCALIGN $0x40
-
-loop3:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Y1
-	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   (SI), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   Y1, (DX)
-	ADDQ      $0x00000008, BX
-	ADDQ      $0x00000020, SI
-	ADDQ      $0x00000020, DX
-	SUBQ      $0x00000008, AX
-	CMPQ      AX, $0x00000008
-	JGE       loop3
-
-done4:
-	VZEROUPPER
-	RET
-
-// func sGDF64AVX2(n int, c *float64, x *float64, grad *float64)
+// func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX
-TEXT ·sGDF64AVX2(SB), $0-32
+TEXT ·sgdF64AVX2(SB), $0-32
+	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -3111,10 +3149,10 @@ TEXT ·sGDF64AVX2(SB), $0-32
 	VBROADCASTSD (CX), Y0
 	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Y1
 	VMOVUPD (BX), Y2
 	VMOVUPD 32(DX), Y3
@@ -3124,9 +3162,9 @@ loop1:
 	VMOVUPD 96(DX), Y7
 	VMOVUPD 96(BX), Y8
 	TESTQ   SI, SI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	VMULPD  Y2, Y0, Y2
 	VSUBPD  Y2, Y1, Y1
@@ -3150,20 +3188,20 @@ back4:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Y1
 	VMOVUPD (BX), Y2
 	TESTQ   SI, SI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	VMULPD  Y2, Y0, Y2
 	VSUBPD  Y2, Y1, Y1
@@ -3172,15 +3210,15 @@ back8:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, SI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Y9
@@ -3189,9 +3227,9 @@ rare3:
 	VMULPD       Y6, Y9, Y6
 	VMULPD       Y8, Y9, Y8
 
-skip9:
+noScale4x:
 	TESTB $0x02, SI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Y9
@@ -3207,9 +3245,9 @@ skip9:
 	VMINPD       Y6, Y9, Y6
 	VMINPD       Y8, Y9, Y8
 
-skip10:
+noLo4x:
 	TESTB $0x04, SI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 32(CX), Y9
@@ -3222,9 +3260,9 @@ skip10:
 	VMULPD       Y7, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 
-skip11:
+noL24x:
 	TESTB $0x08, SI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 40(CX), Y9
@@ -3233,20 +3271,20 @@ skip11:
 	VMULPD       Y5, Y9, Y5
 	VMULPD       Y7, Y9, Y7
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, SI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Y3
 	VMULPD       Y2, Y3, Y2
 
-skip13:
+noScale1x:
 	TESTB $0x02, SI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Y3
@@ -3256,29 +3294,30 @@ skip13:
 	VBROADCASTSD 24(CX), Y3
 	VMINPD       Y2, Y3, Y2
 
-skip14:
+noLo1x:
 	TESTB $0x04, SI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 32(CX), Y3
 	VMULPD       Y1, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 
-skip15:
+noL21x:
 	TESTB $0x08, SI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 40(CX), Y3
 	VMULPD       Y1, Y3, Y1
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·momentumF64AVX2(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -3288,10 +3327,10 @@ TEXT ·momentumF64AVX2(SB), $0-40
 	VBROADCASTSD 8(CX), Y1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	VMOVUPD 32(DX), Y4
@@ -3301,9 +3340,9 @@ loop1:
 	VMOVUPD 96(DX), Y8
 	VMOVUPD 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y10
@@ -3352,20 +3391,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y0, Y4
@@ -3381,15 +3420,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y10
@@ -3398,9 +3437,9 @@ rare3:
 	VMULPD       Y7, Y10, Y7
 	VMULPD       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y10
@@ -3416,9 +3455,9 @@ skip9:
 	VMINPD       Y7, Y10, Y7
 	VMINPD       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y10
@@ -3431,9 +3470,9 @@ skip10:
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y10
@@ -3442,20 +3481,20 @@ skip11:
 	VMULPD       Y6, Y10, Y6
 	VMULPD       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y4
@@ -3465,29 +3504,30 @@ skip13:
 	VBROADCASTSD 32(CX), Y4
 	VMINPD       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·momentumVelocityF64AVX2(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -3497,10 +3537,10 @@ TEXT ·momentumVelocityF64AVX2(SB), $0-40
 	VBROADCASTSD 8(CX), Y1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	VMOVUPD 32(DX), Y4
@@ -3510,9 +3550,9 @@ loop1:
 	VMOVUPD 96(DX), Y8
 	VMOVUPD 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y10
@@ -3561,20 +3601,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y0, Y4
@@ -3590,15 +3630,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y10
@@ -3607,9 +3647,9 @@ rare3:
 	VMULPD       Y7, Y10, Y7
 	VMULPD       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y10
@@ -3625,9 +3665,9 @@ skip9:
 	VMINPD       Y7, Y10, Y7
 	VMINPD       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y10
@@ -3640,9 +3680,9 @@ skip10:
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y10
@@ -3651,20 +3691,20 @@ skip11:
 	VMULPD       Y6, Y10, Y6
 	VMULPD       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y4
@@ -3674,29 +3714,30 @@ skip13:
 	VBROADCASTSD 32(CX), Y4
 	VMINPD       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·nesterovF64AVX2(SB), $0-40
+	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -3707,10 +3748,10 @@ TEXT ·nesterovF64AVX2(SB), $0-40
 	VBROADCASTSD 16(CX), Y2
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Y3
 	VMOVUPD (SI), Y4
 	VMOVUPD 32(DX), Y5
@@ -3720,12 +3761,13 @@ loop1:
 	VMOVUPD 96(DX), Y9
 	VMOVUPD 96(SI), Y10
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD (BX), Y11
+
+	// v = rho*v - lr*g
 	VMULPD  Y11, Y0, Y11
 	VMULPD  Y4, Y2, Y4
 	VSUBPD  Y4, Y11, Y4
@@ -3738,8 +3780,9 @@ back4:
 	VMOVUPD Y3, (DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 32(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPD  Y3, Y0, Y3
 	VMULPD  Y6, Y2, Y4
 	VSUBPD  Y4, Y3, Y4
@@ -3752,8 +3795,9 @@ back4:
 	VMOVUPD Y3, 32(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 64(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPD  Y3, Y0, Y3
 	VMULPD  Y8, Y2, Y4
 	VSUBPD  Y4, Y3, Y4
@@ -3766,8 +3810,9 @@ back4:
 	VMOVUPD Y3, 64(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 96(BX), Y3
+
+	// v = rho*v - lr*g
 	VMULPD  Y3, Y0, Y3
 	VMULPD  Y10, Y2, Y4
 	VSUBPD  Y4, Y3, Y4
@@ -3783,23 +3828,24 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Y3
 	VMOVUPD (SI), Y4
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD (BX), Y5
+
+	// v = rho*v - lr*g
 	VMULPD  Y5, Y0, Y5
 	VMULPD  Y4, Y2, Y4
 	VSUBPD  Y4, Y5, Y4
@@ -3815,15 +3861,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Y11
@@ -3832,9 +3878,9 @@ rare3:
 	VMULPD       Y8, Y11, Y8
 	VMULPD       Y10, Y11, Y10
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Y11
@@ -3850,9 +3896,9 @@ skip9:
 	VMINPD       Y8, Y11, Y8
 	VMINPD       Y10, Y11, Y10
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 48(CX), Y11
@@ -3865,9 +3911,9 @@ skip10:
 	VMULPD       Y9, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 56(CX), Y11
@@ -3876,20 +3922,20 @@ skip11:
 	VMULPD       Y7, Y11, Y7
 	VMULPD       Y9, Y11, Y9
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Y5
 	VMULPD       Y4, Y5, Y4
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Y5
@@ -3899,29 +3945,30 @@ skip13:
 	VBROADCASTSD 40(CX), Y5
 	VMINPD       Y4, Y5, Y4
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 48(CX), Y5
 	VMULPD       Y3, Y5, Y5
 	VADDPD       Y5, Y4, Y4
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 56(CX), Y5
 	VMULPD       Y3, Y5, Y3
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·nesterovTorchF64AVX2(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -3931,10 +3978,10 @@ TEXT ·nesterovTorchF64AVX2(SB), $0-40
 	VBROADCASTSD 8(CX), Y1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	VMOVUPD 32(DX), Y4
@@ -3944,9 +3991,9 @@ loop1:
 	VMOVUPD 96(DX), Y8
 	VMOVUPD 96(SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y10
@@ -4003,20 +4050,20 @@ back4:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y0, Y4
@@ -4034,15 +4081,15 @@ back8:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y10
@@ -4051,9 +4098,9 @@ rare3:
 	VMULPD       Y7, Y10, Y7
 	VMULPD       Y9, Y10, Y9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y10
@@ -4069,9 +4116,9 @@ skip9:
 	VMINPD       Y7, Y10, Y7
 	VMINPD       Y9, Y10, Y9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y10
@@ -4084,9 +4131,9 @@ skip10:
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y10
@@ -4095,20 +4142,20 @@ skip11:
 	VMULPD       Y6, Y10, Y6
 	VMULPD       Y8, Y10, Y8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y4
@@ -4118,29 +4165,30 @@ skip13:
 	VBROADCASTSD 32(CX), Y4
 	VMINPD       Y3, Y4, Y3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
 TEXT ·adaGradF64AVX2(SB), $0-40
+	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4150,16 +4198,16 @@ TEXT ·adaGradF64AVX2(SB), $0-40
 	VBROADCASTSD 8(CX), Y1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y2
 	VMOVUPD (SI), Y3
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	VMOVUPD (BX), Y4
 	VMULPD  Y3, Y3, Y5
@@ -4178,23 +4226,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Y4
 	VMULPD       Y3, Y4, Y3
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Y4
@@ -4204,29 +4252,30 @@ skip5:
 	VBROADCASTSD 32(CX), Y4
 	VMINPD       Y3, Y4, Y3
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Y4
 	VMULPD       Y2, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Y4
 	VMULPD       Y2, Y4, Y2
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
+// func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
-TEXT ·rMSPropF64AVX2(SB), $0-40
+TEXT ·rmsPropF64AVX2(SB), $0-40
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4238,16 +4287,16 @@ TEXT ·rMSPropF64AVX2(SB), $0-40
 	VBROADCASTSD 24(CX), Y3
 	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y4
 	VMOVUPD (SI), Y5
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y6
 	VMULPD  Y6, Y0, Y6
@@ -4268,23 +4317,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 32(CX), Y6
 	VMULPD       Y5, Y6, Y5
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Y6
@@ -4294,29 +4343,30 @@ skip5:
 	VBROADCASTSD 48(CX), Y6
 	VMINPD       Y5, Y6, Y5
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 56(CX), Y6
 	VMULPD       Y4, Y6, Y6
 	VADDPD       Y6, Y5, Y5
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 64(CX), Y6
 	VMULPD       Y4, Y6, Y4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+// func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX
-TEXT ·rMSPropMomentumF64AVX2(SB), $0-48
+TEXT ·rmsPropMomentumF64AVX2(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4330,16 +4380,16 @@ TEXT ·rMSPropMomentumF64AVX2(SB), $0-48
 	VBROADCASTSD 32(CX), Y4
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y5
 	VMOVUPD (DI), Y6
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y7
 	VMULPD  Y7, Y0, Y7
@@ -4349,12 +4399,12 @@ back4:
 	VMOVUPD Y7, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	VMOVUPD (SI), Y8
+	VMULPD  Y8, Y2, Y8
 	VSQRTPD Y7, Y7
 	VADDPD  Y4, Y7, Y7
 	VDIVPD  Y7, Y6, Y6
-	VMOVUPD (SI), Y7
-	VMULPD  Y7, Y2, Y7
-	VADDPD  Y6, Y7, Y6
+	VADDPD  Y6, Y8, Y6
 	VMOVUPD Y6, (SI)
 
 	// x = x - lr*b
@@ -4367,23 +4417,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Y7
 	VMULPD       Y6, Y7, Y6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y7
@@ -4393,29 +4443,30 @@ skip5:
 	VBROADCASTSD 56(CX), Y7
 	VMINPD       Y6, Y7, Y6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Y7
 	VMULPD       Y5, Y7, Y7
 	VADDPD       Y7, Y6, Y6
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Y7
 	VMULPD       Y5, Y7, Y5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+// func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX
-TEXT ·rMSPropCenteredF64AVX2(SB), $0-48
+TEXT ·rmsPropCenteredF64AVX2(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4428,29 +4479,28 @@ TEXT ·rMSPropCenteredF64AVX2(SB), $0-48
 	VBROADCASTSD 24(CX), Y3
 	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y4
 	VMOVUPD (DI), Y5
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y6
 	VMULPD  Y6, Y0, Y6
 	VMULPD  Y5, Y1, Y7
-	VMULPD  Y5, Y7, Y7
-	VADDPD  Y7, Y6, Y6
+	VMULPD  Y5, Y7, Y8
+	VADDPD  Y8, Y6, Y6
 	VMOVUPD Y6, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Y7
-	VMULPD  Y7, Y0, Y7
-	VMULPD  Y5, Y1, Y8
-	VADDPD  Y8, Y7, Y7
+	VMOVUPD (SI), Y8
+	VMULPD  Y8, Y0, Y8
+	VADDPD  Y7, Y8, Y7
 	VMOVUPD Y7, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -4468,23 +4518,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 32(CX), Y6
 	VMULPD       Y5, Y6, Y5
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Y6
@@ -4494,29 +4544,30 @@ skip5:
 	VBROADCASTSD 48(CX), Y6
 	VMINPD       Y5, Y6, Y5
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 56(CX), Y6
 	VMULPD       Y4, Y6, Y6
 	VADDPD       Y6, Y5, Y5
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 64(CX), Y6
 	VMULPD       Y4, Y6, Y4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+// func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX
-TEXT ·rMSPropCenteredMomentumF64AVX2(SB), $0-56
+TEXT ·rmsPropCenteredMomentumF64AVX2(SB), $0-56
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4531,40 +4582,39 @@ TEXT ·rMSPropCenteredMomentumF64AVX2(SB), $0-56
 	VBROADCASTSD 32(CX), Y4
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y5
 	VMOVUPD (R8), Y6
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Y7
 	VMULPD  Y7, Y0, Y7
 	VMULPD  Y6, Y1, Y8
-	VMULPD  Y6, Y8, Y8
-	VADDPD  Y8, Y7, Y7
+	VMULPD  Y6, Y8, Y9
+	VADDPD  Y9, Y7, Y7
 	VMOVUPD Y7, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Y8
-	VMULPD  Y8, Y0, Y8
-	VMULPD  Y6, Y1, Y9
-	VADDPD  Y9, Y8, Y8
+	VMOVUPD (SI), Y9
+	VMULPD  Y9, Y0, Y9
+	VADDPD  Y8, Y9, Y8
 	VMOVUPD Y8, (SI)
-	VMULPD  Y8, Y8, Y8
-	VSUBPD  Y8, Y7, Y7
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	VMOVUPD (DI), Y9
+	VMULPD  Y9, Y2, Y9
+	VMULPD  Y8, Y8, Y8
+	VSUBPD  Y8, Y7, Y7
 	VSQRTPD Y7, Y7
 	VADDPD  Y4, Y7, Y7
 	VDIVPD  Y7, Y6, Y6
-	VMOVUPD (DI), Y7
-	VMULPD  Y7, Y2, Y7
-	VADDPD  Y6, Y7, Y6
+	VADDPD  Y6, Y9, Y6
 	VMOVUPD Y6, (DI)
 
 	// x = x - lr*b
@@ -4578,23 +4628,23 @@ back4:
 	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Y7
 	VMULPD       Y6, Y7, Y6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y7
@@ -4604,29 +4654,30 @@ skip5:
 	VBROADCASTSD 56(CX), Y7
 	VMINPD       Y6, Y7, Y6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Y7
 	VMULPD       Y5, Y7, Y7
 	VADDPD       Y7, Y6, Y6
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Y7
 	VMULPD       Y5, Y7, Y5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX
 TEXT ·adamF64AVX2(SB), $0-48
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4642,16 +4693,16 @@ TEXT ·adamF64AVX2(SB), $0-48
 	VBROADCASTSD 48(CX), Y6
 	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y7
 	VMOVUPD (DI), Y8
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y9
 	VMULPD  Y9, Y0, Y9
@@ -4681,23 +4732,23 @@ back4:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 56(CX), Y9
 	VMULPD       Y8, Y9, Y8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Y9
@@ -4707,29 +4758,30 @@ skip5:
 	VBROADCASTSD 72(CX), Y9
 	VMINPD       Y8, Y9, Y8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 80(CX), Y9
 	VMULPD       Y7, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 88(CX), Y9
 	VMULPD       Y7, Y9, Y7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func aMSGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+// func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX
-TEXT ·aMSGradF64AVX2(SB), $0-56
+TEXT ·amsGradF64AVX2(SB), $0-56
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4746,16 +4798,16 @@ TEXT ·aMSGradF64AVX2(SB), $0-56
 	VBROADCASTSD 48(CX), Y6
 	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y7
 	VMOVUPD (R8), Y8
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y9
 	VMULPD  Y9, Y0, Y9
@@ -4791,23 +4843,23 @@ back4:
 	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 56(CX), Y9
 	VMULPD       Y8, Y9, Y8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Y9
@@ -4817,29 +4869,30 @@ skip5:
 	VBROADCASTSD 72(CX), Y9
 	VMINPD       Y8, Y9, Y8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 80(CX), Y9
 	VMULPD       Y7, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 88(CX), Y9
 	VMULPD       Y7, Y9, Y7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX2
 TEXT ·lionF64AVX2(SB), $0-40
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -4858,16 +4911,16 @@ TEXT ·lionF64AVX2(SB), $0-40
 	VPXOR        Y7, Y7, Y7
 	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000004
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Y8
 	VMOVUPD (SI), Y9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Y10
 	VMULPD  Y10, Y0, Y11
@@ -4895,23 +4948,23 @@ back4:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Y10
 	VMULPD       Y9, Y10, Y9
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Y10
@@ -4921,39 +4974,40 @@ skip5:
 	VBROADCASTSD 56(CX), Y10
 	VMINPD       Y9, Y10, Y9
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Y10
 	VMULPD       Y8, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Y10
 	VMULPD       Y8, Y10, Y8
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 // Requires: AVX
 TEXT ·axpyF64AVX2(SB), $0-32
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
 	MOVQ         x+24(FP), BX
 	VBROADCASTSD (CX), Y0
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = y + a*x
 	VMOVUPD (DX), Y1
 	VMOVUPD (BX), Y2
@@ -4985,14 +5039,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = y + a*x
 	VMOVUPD (DX), Y1
 	VMOVUPD (BX), Y2
@@ -5003,15 +5057,16 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func axpbyF64AVX2(n int, c *float64, y *float64, x *float64)
 // Requires: AVX
 TEXT ·axpbyF64AVX2(SB), $0-32
+	// c, by byte: 0 a, 8 b.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -5019,10 +5074,10 @@ TEXT ·axpbyF64AVX2(SB), $0-32
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	VMOVUPD (BX), Y2
 	VMULPD  Y2, Y0, Y2
@@ -5058,14 +5113,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	VMOVUPD (BX), Y2
 	VMULPD  Y2, Y0, Y2
@@ -5077,24 +5132,25 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func scaleF64AVX2(n int, c *float64, x *float64)
 // Requires: AVX
 TEXT ·scaleF64AVX2(SB), $0-24
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSD (CX), Y0
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = a*x
 	VMOVUPD (DX), Y1
 	VMULPD  Y1, Y0, Y1
@@ -5117,14 +5173,14 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = a*x
 	VMOVUPD (DX), Y1
 	VMULPD  Y1, Y0, Y1
@@ -5132,25 +5188,26 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func addF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·addF64AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x + y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5179,14 +5236,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x + y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5197,25 +5254,26 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func subF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·subF64AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x - y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5244,14 +5302,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x - y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5262,25 +5320,26 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func mulF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX
 TEXT ·mulF64AVX2(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x*y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5309,14 +5368,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x*y
 	VMOVUPD (DX), Y0
 	VMOVUPD (BX), Y1
@@ -5327,28 +5386,30 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func clipF64AVX2(n int, c *float64, x *float64)
 // Requires: AVX
 TEXT ·clipF64AVX2(SB), $0-24
+	// c, by byte: 0 lo, 8 hi.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Y2
 	VMAXPD  Y2, Y0, Y2
+	VMOVUPD Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5357,6 +5418,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 32(DX), Y2
 	VMAXPD  Y2, Y0, Y2
+	VMOVUPD Y2, 32(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5365,6 +5427,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 64(DX), Y2
 	VMAXPD  Y2, Y0, Y2
+	VMOVUPD Y2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5373,6 +5436,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 96(DX), Y2
 	VMAXPD  Y2, Y0, Y2
+	VMOVUPD Y2, 96(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5380,17 +5444,18 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000004
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Y2
 	VMAXPD  Y2, Y0, Y2
+	VMOVUPD Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5398,9 +5463,86 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float64)
+// Requires: AVX
+TEXT ·fromBytesF64AVX2(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSD (CX), Y0
+	CMPQ         AX, $0x00000010
+	JLT          loop4xDone
+	PCALIGN      $0x40
+
+loop4x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y1, Y0, Y1
+	VMOVUPD   (SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, (DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 4(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y1, Y0, Y1
+	VMOVUPD   32(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 32(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 8(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y1, Y0, Y1
+	VMOVUPD   64(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 64(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 12(BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y1, Y0, Y1
+	VMOVUPD   96(SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 96(DX)
+	ADDQ      $0x00000080, DX
+	ADDQ      $0x00000010, BX
+	ADDQ      $0x00000080, SI
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000004
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), X1
+	VCVTDQ2PD X1, Y1
+	VMULPD    Y1, Y0, Y1
+	VMOVUPD   (SI), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPD   Y1, (DX)
+	ADDQ      $0x00000020, DX
+	ADDQ      $0x00000004, BX
+	ADDQ      $0x00000020, SI
+	SUBQ      $0x00000004, AX
+	CMPQ      AX, $0x00000004
+	JGE       loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -5414,10 +5556,10 @@ TEXT ·dotF64AVX2(SB), $0-32
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	VMOVUPD     (DX), Y2
 	VMOVUPD     (BX), Y3
@@ -5429,9 +5571,9 @@ loop1:
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000008, AX
 	CMPQ        AX, $0x00000008
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VZEROUPPER
@@ -5446,10 +5588,10 @@ TEXT ·sumF64AVX2(SB), $0-24
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = lane + x
 	VMOVUPD (DX), Y2
 	VADDPD  Y2, Y0, Y0
@@ -5458,9 +5600,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VZEROUPPER
@@ -5477,10 +5619,10 @@ TEXT ·sumAbsF64AVX2(SB), $0-24
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLQ   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000008
-	JLT      done2
+	JLT      loopDone
 	PCALIGN  $0x40
 
-loop1:
+loop:
 	// lane = lane + |x|
 	VMOVUPD (DX), Y3
 	VANDPD  Y2, Y3, Y3
@@ -5491,9 +5633,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VZEROUPPER
@@ -5508,10 +5650,10 @@ TEXT ·sumSquaresF64AVX2(SB), $0-24
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	VMOVUPD     (DX), Y2
 	VFMADD231PD Y2, Y2, Y0
@@ -5520,9 +5662,9 @@ loop1:
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000008, AX
 	CMPQ        AX, $0x00000008
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VZEROUPPER
@@ -5538,11 +5680,13 @@ TEXT ·maxAbsF64AVX2(SB), $0-24
 	VMOVUPD  32(CX), Y1
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLQ   $0x01, Y2, Y2
+	VPCMPEQD Y2, Y2, Y2
+	VPSRLQ   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000008
-	JLT      done2
+	JLT      loopDone
 	PCALIGN  $0x40
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
 	VMOVUPD   (DX), Y3
 	VANDPD    Y2, Y3, Y3
@@ -5555,15 +5699,15 @@ loop1:
 	ADDQ      $0x00000040, DX
 	SUBQ      $0x00000008, AX
 	CMPQ      AX, $0x00000008
-	JGE       loop1
+	JGE       loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VZEROUPPER
 	RET
 
-// func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainF64AVX2(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -5572,7 +5716,7 @@ TEXT ·chainF64AVX2(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x03, BX
 	SHLQ    $0x03, DI
 	VPXOR   Y0, Y0, Y0
@@ -5586,10 +5730,10 @@ TEXT ·chainF64AVX2(SB), $0-56
 	VPXOR   Y8, Y8, Y8
 	VPXOR   Y9, Y9, Y9
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPD      (DX), Y10
 	VMOVUPD      32(DX), Y11
@@ -5666,14 +5810,14 @@ loop1:
 	ADDQ         $0x000000a0, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPD      (DX), Y10
 	VMOVUPD      32(DX), Y11
@@ -5696,11 +5840,11 @@ loop3:
 	ADDQ         $0x00000028, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
@@ -5716,9 +5860,9 @@ done4:
 	ADDQ    DI, AX
 	VMOVUPD Y8, (AX)
 	VMOVUPD Y9, 32(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPD (AX), Y10
 	VADDPD  Y0, Y10, Y0
@@ -5755,11 +5899,11 @@ else5:
 	VADDPD  Y9, Y0, Y0
 	VMOVUPD Y0, 32(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
-// func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chainRowF64AVX2(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -5768,7 +5912,7 @@ TEXT ·chainRowF64AVX2(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x03, BX
 	SHLQ    $0x03, DI
 	VPXOR   Y0, Y0, Y0
@@ -5780,10 +5924,10 @@ TEXT ·chainRowF64AVX2(SB), $0-56
 	VPXOR   Y6, Y6, Y6
 	VPXOR   Y7, Y7, Y7
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSD (CX), Y8
 	VMOVUPD      (DX), Y9
@@ -5860,14 +6004,14 @@ loop1:
 	ADDQ         $0x00000020, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSD (CX), Y8
 	VMOVUPD      (DX), Y9
@@ -5890,11 +6034,11 @@ loop3:
 	ADDQ         $0x00000008, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
@@ -5904,9 +6048,9 @@ done4:
 	VMOVUPD Y5, 160(AX)
 	VMOVUPD Y6, 192(AX)
 	VMOVUPD Y7, 224(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPD (AX), Y8
 	VADDPD  Y0, Y8, Y0
@@ -5933,7 +6077,7 @@ else5:
 	VADDPD  Y7, Y0, Y0
 	VMOVUPD Y0, 224(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
@@ -5959,10 +6103,10 @@ TEXT ·lanesF64AVX2(SB), $0-40
 	VMOVUPD 512(SI), Y8
 	VMOVUPD 576(SI), Y9
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPD     (DX), Y10
 	VMOVUPD     (DI), Y11
@@ -5986,9 +6130,9 @@ loop1:
 	ADDQ        $0x00000040, DI
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (SI)
 	VMOVUPD Y1, 64(SI)
 	VMOVUPD Y2, 128(SI)
@@ -6030,10 +6174,10 @@ TEXT ·lanesRowF64AVX2(SB), $0-40
 	VMOVUPD 256(SI), Y8
 	VMOVUPD 288(SI), Y9
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPD     (CX), Y10
 	VMOVUPD     (DX), Y11
@@ -6065,9 +6209,9 @@ loop1:
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Y0, (SI)
 	VMOVUPD Y1, 32(SI)
 	VMOVUPD Y2, 64(SI)
@@ -6088,10 +6232,10 @@ TEXT ·foldF64AVX2(SB), $0-24
 	MOVQ    out+8(FP), CX
 	MOVQ    acc+16(FP), DX
 	CMPQ    AX, $0x00000002
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VMOVUPD      (DX), Y0
 	VMOVUPD      32(DX), Y1
 	VADDPD       Y1, Y0, Y0
@@ -6110,85 +6254,16 @@ loop1:
 	ADDQ         $0x00000010, CX
 	SUBQ         $0x00000002, AX
 	CMPQ         AX, $0x00000002
-	JGE          loop1
+	JGE          loop
 
-done2:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func fromBytesF64AVX2(n int, scale *float64, dst *float64, src *uint8, offset *float64)
-// Requires: AVX
-TEXT ·fromBytesF64AVX2(SB), $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         scale+8(FP), CX
-	MOVQ         dst+16(FP), DX
-	MOVQ         src+24(FP), BX
-	MOVQ         offset+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	CMPQ         AX, $0x00000010
-	JLT          done2
-	PCALIGN      $0x40
-
-loop1:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), X1
-	VCVTDQ2PD X1, Y1
-	VMULPD    Y0, Y1, Y1
-	VMOVUPD   (SI), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPD   Y1, (DX)
-	VPMOVZXBD 4(BX), X1
-	VCVTDQ2PD X1, Y1
-	VMULPD    Y0, Y1, Y1
-	VMOVUPD   32(SI), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPD   Y1, 32(DX)
-	VPMOVZXBD 8(BX), X1
-	VCVTDQ2PD X1, Y1
-	VMULPD    Y0, Y1, Y1
-	VMOVUPD   64(SI), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPD   Y1, 64(DX)
-	VPMOVZXBD 12(BX), X1
-	VCVTDQ2PD X1, Y1
-	VMULPD    Y0, Y1, Y1
-	VMOVUPD   96(SI), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPD   Y1, 96(DX)
-	ADDQ      $0x00000010, BX
-	ADDQ      $0x00000080, SI
-	ADDQ      $0x00000080, DX
-	SUBQ      $0x00000010, AX
-	CMPQ      AX, $0x00000010
-	JGE       loop1
-
-done2:
-	CMPQ    AX, $0x00000004
-	JLT     done4
-	PCALIGN $0x40
-
-loop3:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), X1
-	VCVTDQ2PD X1, Y1
-	VMULPD    Y0, Y1, Y1
-	VMOVUPD   (SI), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPD   Y1, (DX)
-	ADDQ      $0x00000004, BX
-	ADDQ      $0x00000020, SI
-	ADDQ      $0x00000020, DX
-	SUBQ      $0x00000004, AX
-	CMPQ      AX, $0x00000004
-	JGE       loop3
-
-done4:
-	VZEROUPPER
-	RET
-
-// func sGDF32AVX512(n int, c *float32, x *float32, grad *float32)
+// func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·sGDF32AVX512(SB), $0-32
+TEXT ·sgdF32AVX512(SB), $0-32
+	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -6196,10 +6271,10 @@ TEXT ·sGDF32AVX512(SB), $0-32
 	VBROADCASTSS (CX), Z0
 	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z1
 	VMOVUPS (BX), Z2
 	VMOVUPS 64(DX), Z3
@@ -6209,9 +6284,9 @@ loop1:
 	VMOVUPS 192(DX), Z7
 	VMOVUPS 192(BX), Z8
 	TESTQ   SI, SI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	VMULPS  Z2, Z0, Z2
 	VSUBPS  Z2, Z1, Z1
@@ -6235,20 +6310,20 @@ back4:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Z1
 	VMOVUPS (BX), Z2
 	TESTQ   SI, SI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	VMULPS  Z2, Z0, Z2
 	VSUBPS  Z2, Z1, Z1
@@ -6257,15 +6332,15 @@ back8:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, SI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Z9
@@ -6274,9 +6349,9 @@ rare3:
 	VMULPS       Z6, Z9, Z6
 	VMULPS       Z8, Z9, Z8
 
-skip9:
+noScale4x:
 	TESTB $0x02, SI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Z9
@@ -6292,9 +6367,9 @@ skip9:
 	VMINPS       Z6, Z9, Z6
 	VMINPS       Z8, Z9, Z8
 
-skip10:
+noLo4x:
 	TESTB $0x04, SI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 16(CX), Z9
@@ -6307,9 +6382,9 @@ skip10:
 	VMULPS       Z7, Z9, Z9
 	VADDPS       Z9, Z8, Z8
 
-skip11:
+noL24x:
 	TESTB $0x08, SI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 20(CX), Z9
@@ -6318,20 +6393,20 @@ skip11:
 	VMULPS       Z5, Z9, Z5
 	VMULPS       Z7, Z9, Z7
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, SI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 4(CX), Z3
 	VMULPS       Z2, Z3, Z2
 
-skip13:
+noScale1x:
 	TESTB $0x02, SI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 8(CX), Z3
@@ -6341,29 +6416,30 @@ skip13:
 	VBROADCASTSS 12(CX), Z3
 	VMINPS       Z2, Z3, Z2
 
-skip14:
+noLo1x:
 	TESTB $0x04, SI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 16(CX), Z3
 	VMULPS       Z1, Z3, Z3
 	VADDPS       Z3, Z2, Z2
 
-skip15:
+noL21x:
 	TESTB $0x08, SI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 20(CX), Z3
 	VMULPS       Z1, Z3, Z1
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·momentumF32AVX512(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -6373,10 +6449,10 @@ TEXT ·momentumF32AVX512(SB), $0-40
 	VBROADCASTSS 4(CX), Z1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	VMOVUPS 64(DX), Z4
@@ -6386,9 +6462,9 @@ loop1:
 	VMOVUPS 192(DX), Z8
 	VMOVUPS 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z10
@@ -6437,20 +6513,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Z4
 	VMULPS  Z4, Z0, Z4
@@ -6466,15 +6542,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z10
@@ -6483,9 +6559,9 @@ rare3:
 	VMULPS       Z7, Z10, Z7
 	VMULPS       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z10
@@ -6501,9 +6577,9 @@ skip9:
 	VMINPS       Z7, Z10, Z7
 	VMINPS       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z10
@@ -6516,9 +6592,9 @@ skip10:
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z10
@@ -6527,20 +6603,20 @@ skip11:
 	VMULPS       Z6, Z10, Z6
 	VMULPS       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z4
@@ -6550,29 +6626,30 @@ skip13:
 	VBROADCASTSS 16(CX), Z4
 	VMINPS       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·momentumVelocityF32AVX512(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -6582,10 +6659,10 @@ TEXT ·momentumVelocityF32AVX512(SB), $0-40
 	VBROADCASTSS 4(CX), Z1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	VMOVUPS 64(DX), Z4
@@ -6595,9 +6672,9 @@ loop1:
 	VMOVUPS 192(DX), Z8
 	VMOVUPS 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z10
@@ -6646,20 +6723,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	VMOVUPS (BX), Z4
 	VMULPS  Z4, Z0, Z4
@@ -6675,15 +6752,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z10
@@ -6692,9 +6769,9 @@ rare3:
 	VMULPS       Z7, Z10, Z7
 	VMULPS       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z10
@@ -6710,9 +6787,9 @@ skip9:
 	VMINPS       Z7, Z10, Z7
 	VMINPS       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z10
@@ -6725,9 +6802,9 @@ skip10:
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z10
@@ -6736,20 +6813,20 @@ skip11:
 	VMULPS       Z6, Z10, Z6
 	VMULPS       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z4
@@ -6759,29 +6836,30 @@ skip13:
 	VBROADCASTSS 16(CX), Z4
 	VMINPS       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·nesterovF32AVX512(SB), $0-40
+	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -6792,10 +6870,10 @@ TEXT ·nesterovF32AVX512(SB), $0-40
 	VBROADCASTSS 8(CX), Z2
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z3
 	VMOVUPS (SI), Z4
 	VMOVUPS 64(DX), Z5
@@ -6805,12 +6883,13 @@ loop1:
 	VMOVUPS 192(DX), Z9
 	VMOVUPS 192(SI), Z10
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS (BX), Z11
+
+	// v = rho*v - lr*g
 	VMULPS  Z11, Z0, Z11
 	VMULPS  Z4, Z2, Z4
 	VSUBPS  Z4, Z11, Z4
@@ -6823,8 +6902,9 @@ back4:
 	VMOVUPS Z3, (DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 64(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPS  Z3, Z0, Z3
 	VMULPS  Z6, Z2, Z4
 	VSUBPS  Z4, Z3, Z4
@@ -6837,8 +6917,9 @@ back4:
 	VMOVUPS Z3, 64(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 128(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPS  Z3, Z0, Z3
 	VMULPS  Z8, Z2, Z4
 	VSUBPS  Z4, Z3, Z4
@@ -6851,8 +6932,9 @@ back4:
 	VMOVUPS Z3, 128(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS 192(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPS  Z3, Z0, Z3
 	VMULPS  Z10, Z2, Z4
 	VSUBPS  Z4, Z3, Z4
@@ -6868,23 +6950,24 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Z3
 	VMOVUPS (SI), Z4
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPS (BX), Z5
+
+	// v = rho*v - lr*g
 	VMULPS  Z5, Z0, Z5
 	VMULPS  Z4, Z2, Z4
 	VSUBPS  Z4, Z5, Z4
@@ -6900,15 +6983,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Z11
@@ -6917,9 +7000,9 @@ rare3:
 	VMULPS       Z8, Z11, Z8
 	VMULPS       Z10, Z11, Z10
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Z11
@@ -6935,9 +7018,9 @@ skip9:
 	VMINPS       Z8, Z11, Z8
 	VMINPS       Z10, Z11, Z10
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 24(CX), Z11
@@ -6950,9 +7033,9 @@ skip10:
 	VMULPS       Z9, Z11, Z11
 	VADDPS       Z11, Z10, Z10
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 28(CX), Z11
@@ -6961,20 +7044,20 @@ skip11:
 	VMULPS       Z7, Z11, Z7
 	VMULPS       Z9, Z11, Z9
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 12(CX), Z5
 	VMULPS       Z4, Z5, Z4
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 16(CX), Z5
@@ -6984,29 +7067,30 @@ skip13:
 	VBROADCASTSS 20(CX), Z5
 	VMINPS       Z4, Z5, Z4
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 24(CX), Z5
 	VMULPS       Z3, Z5, Z5
 	VADDPS       Z5, Z4, Z4
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 28(CX), Z5
 	VMULPS       Z3, Z5, Z3
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·nesterovTorchF32AVX512(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7016,10 +7100,10 @@ TEXT ·nesterovTorchF32AVX512(SB), $0-40
 	VBROADCASTSS 4(CX), Z1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	VMOVUPS 64(DX), Z4
@@ -7029,9 +7113,9 @@ loop1:
 	VMOVUPS 192(DX), Z8
 	VMOVUPS 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z10
@@ -7088,20 +7172,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPS (BX), Z4
 	VMULPS  Z4, Z0, Z4
@@ -7119,15 +7203,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z10
@@ -7136,9 +7220,9 @@ rare3:
 	VMULPS       Z7, Z10, Z7
 	VMULPS       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z10
@@ -7154,9 +7238,9 @@ skip9:
 	VMINPS       Z7, Z10, Z7
 	VMINPS       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z10
@@ -7169,9 +7253,9 @@ skip10:
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z10
@@ -7180,20 +7264,20 @@ skip11:
 	VMULPS       Z6, Z10, Z6
 	VMULPS       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z4
@@ -7203,29 +7287,30 @@ skip13:
 	VBROADCASTSS 16(CX), Z4
 	VMINPS       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·adaGradF32AVX512(SB), $0-40
+	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7235,16 +7320,16 @@ TEXT ·adaGradF32AVX512(SB), $0-40
 	VBROADCASTSS 4(CX), Z1
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z2
 	VMOVUPS (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	VMOVUPS (BX), Z4
 	VMULPS  Z3, Z3, Z5
@@ -7263,23 +7348,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 8(CX), Z4
 	VMULPS       Z3, Z4, Z3
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 12(CX), Z4
@@ -7289,29 +7374,30 @@ skip5:
 	VBROADCASTSS 16(CX), Z4
 	VMINPS       Z3, Z4, Z3
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 20(CX), Z4
 	VMULPS       Z2, Z4, Z4
 	VADDPS       Z4, Z3, Z3
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 24(CX), Z4
 	VMULPS       Z2, Z4, Z2
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
+// func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropF32AVX512(SB), $0-40
+TEXT ·rmsPropF32AVX512(SB), $0-40
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7323,16 +7409,16 @@ TEXT ·rMSPropF32AVX512(SB), $0-40
 	VBROADCASTSS 12(CX), Z3
 	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z4
 	VMOVUPS (SI), Z5
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z6
 	VMULPS  Z6, Z0, Z6
@@ -7353,23 +7439,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 16(CX), Z6
 	VMULPS       Z5, Z6, Z5
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Z6
@@ -7379,29 +7465,30 @@ skip5:
 	VBROADCASTSS 24(CX), Z6
 	VMINPS       Z5, Z6, Z5
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 28(CX), Z6
 	VMULPS       Z4, Z6, Z6
 	VADDPS       Z6, Z5, Z5
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 32(CX), Z6
 	VMULPS       Z4, Z6, Z4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+// func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropMomentumF32AVX512(SB), $0-48
+TEXT ·rmsPropMomentumF32AVX512(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7415,16 +7502,16 @@ TEXT ·rMSPropMomentumF32AVX512(SB), $0-48
 	VBROADCASTSS 16(CX), Z4
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z5
 	VMOVUPS (DI), Z6
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z7
 	VMULPS  Z7, Z0, Z7
@@ -7434,12 +7521,12 @@ back4:
 	VMOVUPS Z7, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	VMOVUPS (SI), Z8
+	VMULPS  Z8, Z2, Z8
 	VSQRTPS Z7, Z7
 	VADDPS  Z4, Z7, Z7
 	VDIVPS  Z7, Z6, Z6
-	VMOVUPS (SI), Z7
-	VMULPS  Z7, Z2, Z7
-	VADDPS  Z6, Z7, Z6
+	VADDPS  Z6, Z8, Z6
 	VMOVUPS Z6, (SI)
 
 	// x = x - lr*b
@@ -7452,23 +7539,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Z7
 	VMULPS       Z6, Z7, Z6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z7
@@ -7478,29 +7565,30 @@ skip5:
 	VBROADCASTSS 28(CX), Z7
 	VMINPS       Z6, Z7, Z6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Z7
 	VMULPS       Z5, Z7, Z7
 	VADDPS       Z7, Z6, Z6
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Z7
 	VMULPS       Z5, Z7, Z5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+// func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropCenteredF32AVX512(SB), $0-48
+TEXT ·rmsPropCenteredF32AVX512(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7513,29 +7601,28 @@ TEXT ·rMSPropCenteredF32AVX512(SB), $0-48
 	VBROADCASTSS 12(CX), Z3
 	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z4
 	VMOVUPS (DI), Z5
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z6
 	VMULPS  Z6, Z0, Z6
 	VMULPS  Z5, Z1, Z7
-	VMULPS  Z5, Z7, Z7
-	VADDPS  Z7, Z6, Z6
+	VMULPS  Z5, Z7, Z8
+	VADDPS  Z8, Z6, Z6
 	VMOVUPS Z6, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Z7
-	VMULPS  Z7, Z0, Z7
-	VMULPS  Z5, Z1, Z8
-	VADDPS  Z8, Z7, Z7
+	VMOVUPS (SI), Z8
+	VMULPS  Z8, Z0, Z8
+	VADDPS  Z7, Z8, Z7
 	VMOVUPS Z7, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -7553,23 +7640,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 16(CX), Z6
 	VMULPS       Z5, Z6, Z5
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 20(CX), Z6
@@ -7579,29 +7666,30 @@ skip5:
 	VBROADCASTSS 24(CX), Z6
 	VMINPS       Z5, Z6, Z5
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 28(CX), Z6
 	VMULPS       Z4, Z6, Z6
 	VADDPS       Z6, Z5, Z5
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 32(CX), Z6
 	VMULPS       Z4, Z6, Z4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+// func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropCenteredMomentumF32AVX512(SB), $0-56
+TEXT ·rmsPropCenteredMomentumF32AVX512(SB), $0-56
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7616,40 +7704,39 @@ TEXT ·rMSPropCenteredMomentumF32AVX512(SB), $0-56
 	VBROADCASTSS 16(CX), Z4
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z5
 	VMOVUPS (R8), Z6
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPS (BX), Z7
 	VMULPS  Z7, Z0, Z7
 	VMULPS  Z6, Z1, Z8
-	VMULPS  Z6, Z8, Z8
-	VADDPS  Z8, Z7, Z7
+	VMULPS  Z6, Z8, Z9
+	VADDPS  Z9, Z7, Z7
 	VMOVUPS Z7, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Z8
-	VMULPS  Z8, Z0, Z8
-	VMULPS  Z6, Z1, Z9
-	VADDPS  Z9, Z8, Z8
+	VMOVUPS (SI), Z9
+	VMULPS  Z9, Z0, Z9
+	VADDPS  Z8, Z9, Z8
 	VMOVUPS Z8, (SI)
-	VMULPS  Z8, Z8, Z8
-	VSUBPS  Z8, Z7, Z7
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	VMOVUPS (DI), Z9
+	VMULPS  Z9, Z2, Z9
+	VMULPS  Z8, Z8, Z8
+	VSUBPS  Z8, Z7, Z7
 	VSQRTPS Z7, Z7
 	VADDPS  Z4, Z7, Z7
 	VDIVPS  Z7, Z6, Z6
-	VMOVUPS (DI), Z7
-	VMULPS  Z7, Z2, Z7
-	VADDPS  Z6, Z7, Z6
+	VADDPS  Z6, Z9, Z6
 	VMOVUPS Z6, (DI)
 
 	// x = x - lr*b
@@ -7663,23 +7750,23 @@ back4:
 	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Z7
 	VMULPS       Z6, Z7, Z6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z7
@@ -7689,29 +7776,30 @@ skip5:
 	VBROADCASTSS 28(CX), Z7
 	VMINPS       Z6, Z7, Z6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Z7
 	VMULPS       Z5, Z7, Z7
 	VADDPS       Z7, Z6, Z6
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Z7
 	VMULPS       Z5, Z7, Z5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·adamF32AVX512(SB), $0-48
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7727,16 +7815,16 @@ TEXT ·adamF32AVX512(SB), $0-48
 	VBROADCASTSS 24(CX), Z6
 	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z7
 	VMOVUPS (DI), Z8
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z9
 	VMULPS  Z9, Z0, Z9
@@ -7766,23 +7854,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 28(CX), Z9
 	VMULPS       Z8, Z9, Z8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Z9
@@ -7792,29 +7880,30 @@ skip5:
 	VBROADCASTSS 36(CX), Z9
 	VMINPS       Z8, Z9, Z8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 40(CX), Z9
 	VMULPS       Z7, Z9, Z9
 	VADDPS       Z9, Z8, Z8
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 44(CX), Z9
 	VMULPS       Z7, Z9, Z7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func aMSGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+// func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX, AVX512F
-TEXT ·aMSGradF32AVX512(SB), $0-56
+TEXT ·amsGradF32AVX512(SB), $0-56
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7831,16 +7920,16 @@ TEXT ·aMSGradF32AVX512(SB), $0-56
 	VBROADCASTSS 24(CX), Z6
 	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z7
 	VMOVUPS (R8), Z8
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z9
 	VMULPS  Z9, Z0, Z9
@@ -7876,23 +7965,23 @@ back4:
 	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 28(CX), Z9
 	VMULPS       Z8, Z9, Z8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 32(CX), Z9
@@ -7902,29 +7991,30 @@ skip5:
 	VBROADCASTSS 36(CX), Z9
 	VMINPS       Z8, Z9, Z8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 40(CX), Z9
 	VMULPS       Z7, Z9, Z9
 	VADDPS       Z9, Z8, Z8
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 44(CX), Z9
 	VMULPS       Z7, Z9, Z7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lionF32AVX512(SB), $0-40
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -7943,16 +8033,16 @@ TEXT ·lionF32AVX512(SB), $0-40
 	VPXORD       Z7, Z7, Z7
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000010
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPS (DX), Z8
 	VMOVUPS (SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPS (BX), Z10
 	VMULPS  Z10, Z0, Z11
@@ -7980,23 +8070,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSS 20(CX), Z10
 	VMULPS       Z9, Z10, Z9
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSS 24(CX), Z10
@@ -8006,39 +8096,40 @@ skip5:
 	VBROADCASTSS 28(CX), Z10
 	VMINPS       Z9, Z10, Z9
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSS 32(CX), Z10
 	VMULPS       Z8, Z10, Z10
 	VADDPS       Z10, Z9, Z9
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSS 36(CX), Z10
 	VMULPS       Z8, Z10, Z8
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 // Requires: AVX, AVX512F
 TEXT ·axpyF32AVX512(SB), $0-32
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
 	MOVQ         x+24(FP), BX
 	VBROADCASTSS (CX), Z0
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = y + a*x
 	VMOVUPS (DX), Z1
 	VMOVUPS (BX), Z2
@@ -8070,14 +8161,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = y + a*x
 	VMOVUPS (DX), Z1
 	VMOVUPS (BX), Z2
@@ -8088,15 +8179,16 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func axpbyF32AVX512(n int, c *float32, y *float32, x *float32)
 // Requires: AVX, AVX512F
 TEXT ·axpbyF32AVX512(SB), $0-32
+	// c, by byte: 0 a, 4 b.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -8104,10 +8196,10 @@ TEXT ·axpbyF32AVX512(SB), $0-32
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	VMOVUPS (BX), Z2
 	VMULPS  Z2, Z0, Z2
@@ -8143,14 +8235,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	VMOVUPS (BX), Z2
 	VMULPS  Z2, Z0, Z2
@@ -8162,24 +8254,25 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func scaleF32AVX512(n int, c *float32, x *float32)
 // Requires: AVX, AVX512F
 TEXT ·scaleF32AVX512(SB), $0-24
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSS (CX), Z0
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = a*x
 	VMOVUPS (DX), Z1
 	VMULPS  Z1, Z0, Z1
@@ -8202,14 +8295,14 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = a*x
 	VMOVUPS (DX), Z1
 	VMULPS  Z1, Z0, Z1
@@ -8217,25 +8310,26 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func addF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·addF32AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x + y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8264,14 +8358,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x + y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8282,25 +8376,26 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func subF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·subF32AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x - y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8329,14 +8424,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x - y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8347,25 +8442,26 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func mulF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·mulF32AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x*y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8394,14 +8490,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x*y
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
@@ -8412,28 +8508,30 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func clipF32AVX512(n int, c *float32, x *float32)
 // Requires: AVX, AVX512F
 TEXT ·clipF32AVX512(SB), $0-24
+	// c, by byte: 0 lo, 4 hi.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSS (CX), Z0
 	VBROADCASTSS 4(CX), Z1
 	CMPQ         AX, $0x00000040
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Z2
 	VMAXPS  Z2, Z0, Z2
+	VMOVUPS Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8442,6 +8540,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 64(DX), Z2
 	VMAXPS  Z2, Z0, Z2
+	VMOVUPS Z2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8450,6 +8549,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 128(DX), Z2
 	VMAXPS  Z2, Z0, Z2
+	VMOVUPS Z2, 128(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8458,6 +8558,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPS 192(DX), Z2
 	VMAXPS  Z2, Z0, Z2
+	VMOVUPS Z2, 192(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8465,17 +8566,18 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Z2
 	VMAXPS  Z2, Z0, Z2
+	VMOVUPS Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8483,9 +8585,86 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *float32)
+// Requires: AVX, AVX512F
+TEXT ·fromBytesF32AVX512(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSS (CX), Z0
+	CMPQ         AX, $0x00000040
+	JLT          loop4xDone
+	PCALIGN      $0x40
+
+loop4x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   (SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 16(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   64(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 64(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 32(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   128(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 128(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 48(BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   192(SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 192(DX)
+	ADDQ      $0x00000100, DX
+	ADDQ      $0x00000040, BX
+	ADDQ      $0x00000100, SI
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   (SI), Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000010, BX
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -8498,10 +8677,10 @@ TEXT ·dotF32AVX512(SB), $0-32
 	MOVQ    y+24(FP), BX
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	VMOVUPS     (DX), Z1
 	VMOVUPS     (BX), Z2
@@ -8510,9 +8689,9 @@ loop1:
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000010, AX
 	CMPQ        AX, $0x00000010
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (CX)
 	VZEROUPPER
 	RET
@@ -8525,19 +8704,19 @@ TEXT ·sumF32AVX512(SB), $0-24
 	MOVQ    x+16(FP), DX
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = lane + x
 	VMOVUPS (DX), Z1
 	VADDPS  Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (CX)
 	VZEROUPPER
 	RET
@@ -8552,10 +8731,10 @@ TEXT ·sumAbsF32AVX512(SB), $0-24
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLD     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000010
-	JLT        done2
+	JLT        loopDone
 	PCALIGN    $0x40
 
-loop1:
+loop:
 	// lane = lane + |x|
 	VMOVUPS (DX), Z2
 	VANDPS  Z1, Z2, Z2
@@ -8563,9 +8742,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (CX)
 	VZEROUPPER
 	RET
@@ -8578,19 +8757,19 @@ TEXT ·sumSquaresF32AVX512(SB), $0-24
 	MOVQ    x+16(FP), DX
 	VMOVUPS (CX), Z0
 	CMPQ    AX, $0x00000010
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	VMOVUPS     (DX), Z1
 	VFMADD231PS Z1, Z1, Z0
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000010, AX
 	CMPQ        AX, $0x00000010
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (CX)
 	VZEROUPPER
 	RET
@@ -8604,26 +8783,28 @@ TEXT ·maxAbsF32AVX512(SB), $0-24
 	VMOVUPS    (CX), Z0
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLD     $0x01, Z1, Z1
+	VPTERNLOGD $0xff, Z2, Z2, Z2
+	VPSRLD     $0x01, Z2, Z2
 	CMPQ       AX, $0x00000010
-	JLT        done2
+	JLT        loopDone
 	PCALIGN    $0x40
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
-	VMOVUPS (DX), Z2
-	VANDPS  Z1, Z2, Z2
-	VPMAXUD Z2, Z0, Z0
+	VMOVUPS (DX), Z1
+	VANDPS  Z2, Z1, Z1
+	VPMAXUD Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (CX)
 	VZEROUPPER
 	RET
 
-// func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 // Requires: AVX, AVX512F
 TEXT ·chainF32AVX512(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -8632,7 +8813,7 @@ TEXT ·chainF32AVX512(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x02, BX
 	SHLQ    $0x02, DI
 	VPXORD  Z0, Z0, Z0
@@ -8656,10 +8837,10 @@ TEXT ·chainF32AVX512(SB), $0-56
 	VPXORD  Z18, Z18, Z18
 	VPXORD  Z19, Z19, Z19
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
@@ -8796,14 +8977,14 @@ loop1:
 	ADDQ         $0x000000a0, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
@@ -8841,11 +9022,11 @@ loop3:
 	ADDQ         $0x00000028, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8876,9 +9057,9 @@ done4:
 	ADDQ    DI, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPS (AX), Z20
 	VADDPS  Z0, Z20, Z0
@@ -8950,11 +9131,11 @@ else5:
 	VADDPS  Z19, Z0, Z0
 	VMOVUPS Z0, 64(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
-// func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 // Requires: AVX, AVX512F
 TEXT ·chainRowF32AVX512(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -8963,7 +9144,7 @@ TEXT ·chainRowF32AVX512(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x02, BX
 	SHLQ    $0x02, DI
 	VPXORD  Z0, Z0, Z0
@@ -8975,10 +9156,10 @@ TEXT ·chainRowF32AVX512(SB), $0-56
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSS (CX), Z8
 	VMOVUPS      (DX), Z9
@@ -9055,14 +9236,14 @@ loop1:
 	ADDQ         $0x00000010, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSS (CX), Z8
 	VMOVUPS      (DX), Z9
@@ -9085,11 +9266,11 @@ loop3:
 	ADDQ         $0x00000004, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9099,9 +9280,9 @@ done4:
 	VMOVUPS Z5, 320(AX)
 	VMOVUPS Z6, 384(AX)
 	VMOVUPS Z7, 448(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPS (AX), Z8
 	VADDPS  Z0, Z8, Z0
@@ -9128,7 +9309,7 @@ else5:
 	VADDPS  Z7, Z0, Z0
 	VMOVUPS Z0, 448(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
@@ -9164,10 +9345,10 @@ TEXT ·lanesF32AVX512(SB), $0-40
 	VMOVUPS 1152(SI), Z18
 	VMOVUPS 1216(SI), Z19
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPS     (DX), Z20
 	VMOVUPS     (DI), Z21
@@ -9206,9 +9387,9 @@ loop1:
 	ADDQ        $0x00000040, DI
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9264,10 +9445,10 @@ TEXT ·lanesRowF32AVX512(SB), $0-40
 	VMOVUPS 384(SI), Z6
 	VMOVUPS 448(SI), Z7
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPS     (CX), Z8
 	VMOVUPS     (DX), Z9
@@ -9297,9 +9478,9 @@ loop1:
 	ADDQ        $0x00000040, R13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9318,10 +9499,10 @@ TEXT ·foldF32AVX512(SB), $0-24
 	MOVQ    out+8(FP), CX
 	MOVQ    acc+16(FP), DX
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VMOVUPS       (DX), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
@@ -9356,85 +9537,16 @@ loop1:
 	ADDQ          $0x00000010, CX
 	SUBQ          $0x00000004, AX
 	CMPQ          AX, $0x00000004
-	JGE           loop1
+	JGE           loop
 
-done2:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func fromBytesF32AVX512(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+// func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·fromBytesF32AVX512(SB), $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         scale+8(FP), CX
-	MOVQ         dst+16(FP), DX
-	MOVQ         src+24(FP), BX
-	MOVQ         offset+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	CMPQ         AX, $0x00000040
-	JLT          done2
-	PCALIGN      $0x40
-
-loop1:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   (SI), Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS   Z1, (DX)
-	VPMOVZXBD 16(BX), Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   64(SI), Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS   Z1, 64(DX)
-	VPMOVZXBD 32(BX), Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   128(SI), Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS   Z1, 128(DX)
-	VPMOVZXBD 48(BX), Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   192(SI), Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS   Z1, 192(DX)
-	ADDQ      $0x00000040, BX
-	ADDQ      $0x00000100, SI
-	ADDQ      $0x00000100, DX
-	SUBQ      $0x00000040, AX
-	CMPQ      AX, $0x00000040
-	JGE       loop1
-
-done2:
-	CMPQ    AX, $0x00000010
-	JLT     done4
-	PCALIGN $0x40
-
-loop3:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   (SI), Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      $0x00000010, BX
-	ADDQ      $0x00000040, SI
-	ADDQ      $0x00000040, DX
-	SUBQ      $0x00000010, AX
-	CMPQ      AX, $0x00000010
-	JGE       loop3
-
-done4:
-	VZEROUPPER
-	RET
-
-// func sGDF64AVX512(n int, c *float64, x *float64, grad *float64)
-// Requires: AVX, AVX512F
-TEXT ·sGDF64AVX512(SB), $0-32
+TEXT ·sgdF64AVX512(SB), $0-32
+	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -9442,10 +9554,10 @@ TEXT ·sGDF64AVX512(SB), $0-32
 	VBROADCASTSD (CX), Z0
 	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Z1
 	VMOVUPD (BX), Z2
 	VMOVUPD 64(DX), Z3
@@ -9455,9 +9567,9 @@ loop1:
 	VMOVUPD 192(DX), Z7
 	VMOVUPD 192(BX), Z8
 	TESTQ   SI, SI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	VMULPD  Z2, Z0, Z2
 	VSUBPD  Z2, Z1, Z1
@@ -9481,20 +9593,20 @@ back4:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Z1
 	VMOVUPD (BX), Z2
 	TESTQ   SI, SI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	VMULPD  Z2, Z0, Z2
 	VSUBPD  Z2, Z1, Z1
@@ -9503,15 +9615,15 @@ back8:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, SI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Z9
@@ -9520,9 +9632,9 @@ rare3:
 	VMULPD       Z6, Z9, Z6
 	VMULPD       Z8, Z9, Z8
 
-skip9:
+noScale4x:
 	TESTB $0x02, SI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Z9
@@ -9538,9 +9650,9 @@ skip9:
 	VMINPD       Z6, Z9, Z6
 	VMINPD       Z8, Z9, Z8
 
-skip10:
+noLo4x:
 	TESTB $0x04, SI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 32(CX), Z9
@@ -9553,9 +9665,9 @@ skip10:
 	VMULPD       Z7, Z9, Z9
 	VADDPD       Z9, Z8, Z8
 
-skip11:
+noL24x:
 	TESTB $0x08, SI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 40(CX), Z9
@@ -9564,20 +9676,20 @@ skip11:
 	VMULPD       Z5, Z9, Z5
 	VMULPD       Z7, Z9, Z7
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, SI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 8(CX), Z3
 	VMULPD       Z2, Z3, Z2
 
-skip13:
+noScale1x:
 	TESTB $0x02, SI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 16(CX), Z3
@@ -9587,29 +9699,30 @@ skip13:
 	VBROADCASTSD 24(CX), Z3
 	VMINPD       Z2, Z3, Z2
 
-skip14:
+noLo1x:
 	TESTB $0x04, SI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 32(CX), Z3
 	VMULPD       Z1, Z3, Z3
 	VADDPD       Z3, Z2, Z2
 
-skip15:
+noL21x:
 	TESTB $0x08, SI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 40(CX), Z3
 	VMULPD       Z1, Z3, Z1
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·momentumF64AVX512(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -9619,10 +9732,10 @@ TEXT ·momentumF64AVX512(SB), $0-40
 	VBROADCASTSD 8(CX), Z1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	VMOVUPD 64(DX), Z4
@@ -9632,9 +9745,9 @@ loop1:
 	VMOVUPD 192(DX), Z8
 	VMOVUPD 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z10
@@ -9683,20 +9796,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z0, Z4
@@ -9712,15 +9825,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z10
@@ -9729,9 +9842,9 @@ rare3:
 	VMULPD       Z7, Z10, Z7
 	VMULPD       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z10
@@ -9747,9 +9860,9 @@ skip9:
 	VMINPD       Z7, Z10, Z7
 	VMINPD       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z10
@@ -9762,9 +9875,9 @@ skip10:
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z10
@@ -9773,20 +9886,20 @@ skip11:
 	VMULPD       Z6, Z10, Z6
 	VMULPD       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z4
@@ -9796,29 +9909,30 @@ skip13:
 	VBROADCASTSD 32(CX), Z4
 	VMINPD       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·momentumVelocityF64AVX512(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -9828,10 +9942,10 @@ TEXT ·momentumVelocityF64AVX512(SB), $0-40
 	VBROADCASTSD 8(CX), Z1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	VMOVUPD 64(DX), Z4
@@ -9841,9 +9955,9 @@ loop1:
 	VMOVUPD 192(DX), Z8
 	VMOVUPD 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z10
@@ -9892,20 +10006,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z0, Z4
@@ -9921,15 +10035,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z10
@@ -9938,9 +10052,9 @@ rare3:
 	VMULPD       Z7, Z10, Z7
 	VMULPD       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z10
@@ -9956,9 +10070,9 @@ skip9:
 	VMINPD       Z7, Z10, Z7
 	VMINPD       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z10
@@ -9971,9 +10085,9 @@ skip10:
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z10
@@ -9982,20 +10096,20 @@ skip11:
 	VMULPD       Z6, Z10, Z6
 	VMULPD       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z4
@@ -10005,29 +10119,30 @@ skip13:
 	VBROADCASTSD 32(CX), Z4
 	VMINPD       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·nesterovF64AVX512(SB), $0-40
+	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10038,10 +10153,10 @@ TEXT ·nesterovF64AVX512(SB), $0-40
 	VBROADCASTSD 16(CX), Z2
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Z3
 	VMOVUPD (SI), Z4
 	VMOVUPD 64(DX), Z5
@@ -10051,12 +10166,13 @@ loop1:
 	VMOVUPD 192(DX), Z9
 	VMOVUPD 192(SI), Z10
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD (BX), Z11
+
+	// v = rho*v - lr*g
 	VMULPD  Z11, Z0, Z11
 	VMULPD  Z4, Z2, Z4
 	VSUBPD  Z4, Z11, Z4
@@ -10069,8 +10185,9 @@ back4:
 	VMOVUPD Z3, (DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 64(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPD  Z3, Z0, Z3
 	VMULPD  Z6, Z2, Z4
 	VSUBPD  Z4, Z3, Z4
@@ -10083,8 +10200,9 @@ back4:
 	VMOVUPD Z3, 64(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 128(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPD  Z3, Z0, Z3
 	VMULPD  Z8, Z2, Z4
 	VSUBPD  Z4, Z3, Z4
@@ -10097,8 +10215,9 @@ back4:
 	VMOVUPD Z3, 128(DX)
 
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD 192(BX), Z3
+
+	// v = rho*v - lr*g
 	VMULPD  Z3, Z0, Z3
 	VMULPD  Z10, Z2, Z4
 	VSUBPD  Z4, Z3, Z4
@@ -10114,23 +10233,24 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Z3
 	VMOVUPD (SI), Z4
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	VMOVUPD (BX), Z5
+
+	// v = rho*v - lr*g
 	VMULPD  Z5, Z0, Z5
 	VMULPD  Z4, Z2, Z4
 	VSUBPD  Z4, Z5, Z4
@@ -10146,15 +10266,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Z11
@@ -10163,9 +10283,9 @@ rare3:
 	VMULPD       Z8, Z11, Z8
 	VMULPD       Z10, Z11, Z10
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Z11
@@ -10181,9 +10301,9 @@ skip9:
 	VMINPD       Z8, Z11, Z8
 	VMINPD       Z10, Z11, Z10
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 48(CX), Z11
@@ -10196,9 +10316,9 @@ skip10:
 	VMULPD       Z9, Z11, Z11
 	VADDPD       Z11, Z10, Z10
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 56(CX), Z11
@@ -10207,20 +10327,20 @@ skip11:
 	VMULPD       Z7, Z11, Z7
 	VMULPD       Z9, Z11, Z9
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 24(CX), Z5
 	VMULPD       Z4, Z5, Z4
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 32(CX), Z5
@@ -10230,29 +10350,30 @@ skip13:
 	VBROADCASTSD 40(CX), Z5
 	VMINPD       Z4, Z5, Z4
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 48(CX), Z5
 	VMULPD       Z3, Z5, Z5
 	VADDPD       Z5, Z4, Z4
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 56(CX), Z5
 	VMULPD       Z3, Z5, Z3
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·nesterovTorchF64AVX512(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10262,10 +10383,10 @@ TEXT ·nesterovTorchF64AVX512(SB), $0-40
 	VBROADCASTSD 8(CX), Z1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	VMOVUPD 64(DX), Z4
@@ -10275,9 +10396,9 @@ loop1:
 	VMOVUPD 192(DX), Z8
 	VMOVUPD 192(SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z10
@@ -10334,20 +10455,20 @@ back4:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done6
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop5:
+loop1x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare7
+	JNE     prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z0, Z4
@@ -10365,15 +10486,15 @@ back8:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop5
+	JGE     loop1x
 
-done6:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude4x:
 	TESTB $0x01, DI
-	JEQ   skip9
+	JEQ   noScale4x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z10
@@ -10382,9 +10503,9 @@ rare3:
 	VMULPD       Z7, Z10, Z7
 	VMULPD       Z9, Z10, Z9
 
-skip9:
+noScale4x:
 	TESTB $0x02, DI
-	JEQ   skip10
+	JEQ   noLo4x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z10
@@ -10400,9 +10521,9 @@ skip9:
 	VMINPD       Z7, Z10, Z7
 	VMINPD       Z9, Z10, Z9
 
-skip10:
+noLo4x:
 	TESTB $0x04, DI
-	JEQ   skip11
+	JEQ   noL24x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z10
@@ -10415,9 +10536,9 @@ skip10:
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip11:
+noL24x:
 	TESTB $0x08, DI
-	JEQ   skip12
+	JEQ   noKeep4x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z10
@@ -10426,20 +10547,20 @@ skip11:
 	VMULPD       Z6, Z10, Z6
 	VMULPD       Z8, Z10, Z8
 
-skip12:
-	JMP back4
+noKeep4x:
+	JMP prelude4xDone
 
-rare7:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip13
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip13:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip14
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z4
@@ -10449,29 +10570,30 @@ skip13:
 	VBROADCASTSD 32(CX), Z4
 	VMINPD       Z3, Z4, Z3
 
-skip14:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip15
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip15:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip16
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip16:
-	JMP back8
+noKeep1x:
+	JMP prelude1xDone
 
 // func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·adaGradF64AVX512(SB), $0-40
+	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10481,16 +10603,16 @@ TEXT ·adaGradF64AVX512(SB), $0-40
 	VBROADCASTSD 8(CX), Z1
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z2
 	VMOVUPD (SI), Z3
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	VMOVUPD (BX), Z4
 	VMULPD  Z3, Z3, Z5
@@ -10509,23 +10631,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 16(CX), Z4
 	VMULPD       Z3, Z4, Z3
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 24(CX), Z4
@@ -10535,29 +10657,30 @@ skip5:
 	VBROADCASTSD 32(CX), Z4
 	VMINPD       Z3, Z4, Z3
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 40(CX), Z4
 	VMULPD       Z2, Z4, Z4
 	VADDPD       Z4, Z3, Z3
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 48(CX), Z4
 	VMULPD       Z2, Z4, Z2
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
+// func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropF64AVX512(SB), $0-40
+TEXT ·rmsPropF64AVX512(SB), $0-40
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10569,16 +10692,16 @@ TEXT ·rMSPropF64AVX512(SB), $0-40
 	VBROADCASTSD 24(CX), Z3
 	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z4
 	VMOVUPD (SI), Z5
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z6
 	VMULPD  Z6, Z0, Z6
@@ -10599,23 +10722,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 32(CX), Z6
 	VMULPD       Z5, Z6, Z5
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Z6
@@ -10625,29 +10748,30 @@ skip5:
 	VBROADCASTSD 48(CX), Z6
 	VMINPD       Z5, Z6, Z5
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 56(CX), Z6
 	VMULPD       Z4, Z6, Z6
 	VADDPD       Z6, Z5, Z5
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 64(CX), Z6
 	VMULPD       Z4, Z6, Z4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+// func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropMomentumF64AVX512(SB), $0-48
+TEXT ·rmsPropMomentumF64AVX512(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10661,16 +10785,16 @@ TEXT ·rMSPropMomentumF64AVX512(SB), $0-48
 	VBROADCASTSD 32(CX), Z4
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z5
 	VMOVUPD (DI), Z6
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z7
 	VMULPD  Z7, Z0, Z7
@@ -10680,12 +10804,12 @@ back4:
 	VMOVUPD Z7, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	VMOVUPD (SI), Z8
+	VMULPD  Z8, Z2, Z8
 	VSQRTPD Z7, Z7
 	VADDPD  Z4, Z7, Z7
 	VDIVPD  Z7, Z6, Z6
-	VMOVUPD (SI), Z7
-	VMULPD  Z7, Z2, Z7
-	VADDPD  Z6, Z7, Z6
+	VADDPD  Z6, Z8, Z6
 	VMOVUPD Z6, (SI)
 
 	// x = x - lr*b
@@ -10698,23 +10822,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Z7
 	VMULPD       Z6, Z7, Z6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z7
@@ -10724,29 +10848,30 @@ skip5:
 	VBROADCASTSD 56(CX), Z7
 	VMINPD       Z6, Z7, Z6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Z7
 	VMULPD       Z5, Z7, Z7
 	VADDPD       Z7, Z6, Z6
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Z7
 	VMULPD       Z5, Z7, Z5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+// func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropCenteredF64AVX512(SB), $0-48
+TEXT ·rmsPropCenteredF64AVX512(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10759,29 +10884,28 @@ TEXT ·rMSPropCenteredF64AVX512(SB), $0-48
 	VBROADCASTSD 24(CX), Z3
 	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z4
 	VMOVUPD (DI), Z5
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z6
 	VMULPD  Z6, Z0, Z6
 	VMULPD  Z5, Z1, Z7
-	VMULPD  Z5, Z7, Z7
-	VADDPD  Z7, Z6, Z6
+	VMULPD  Z5, Z7, Z8
+	VADDPD  Z8, Z6, Z6
 	VMOVUPD Z6, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Z7
-	VMULPD  Z7, Z0, Z7
-	VMULPD  Z5, Z1, Z8
-	VADDPD  Z8, Z7, Z7
+	VMOVUPD (SI), Z8
+	VMULPD  Z8, Z0, Z8
+	VADDPD  Z7, Z8, Z7
 	VMOVUPD Z7, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -10799,23 +10923,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 32(CX), Z6
 	VMULPD       Z5, Z6, Z5
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 40(CX), Z6
@@ -10825,29 +10949,30 @@ skip5:
 	VBROADCASTSD 48(CX), Z6
 	VMINPD       Z5, Z6, Z5
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 56(CX), Z6
 	VMULPD       Z4, Z6, Z6
 	VADDPD       Z6, Z5, Z5
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 64(CX), Z6
 	VMULPD       Z4, Z6, Z4
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func rMSPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+// func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·rMSPropCenteredMomentumF64AVX512(SB), $0-56
+TEXT ·rmsPropCenteredMomentumF64AVX512(SB), $0-56
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10862,40 +10987,39 @@ TEXT ·rMSPropCenteredMomentumF64AVX512(SB), $0-56
 	VBROADCASTSD 32(CX), Z4
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z5
 	VMOVUPD (R8), Z6
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	VMOVUPD (BX), Z7
 	VMULPD  Z7, Z0, Z7
 	VMULPD  Z6, Z1, Z8
-	VMULPD  Z6, Z8, Z8
-	VADDPD  Z8, Z7, Z7
+	VMULPD  Z6, Z8, Z9
+	VADDPD  Z9, Z7, Z7
 	VMOVUPD Z7, (BX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Z8
-	VMULPD  Z8, Z0, Z8
-	VMULPD  Z6, Z1, Z9
-	VADDPD  Z9, Z8, Z8
+	VMOVUPD (SI), Z9
+	VMULPD  Z9, Z0, Z9
+	VADDPD  Z8, Z9, Z8
 	VMOVUPD Z8, (SI)
-	VMULPD  Z8, Z8, Z8
-	VSUBPD  Z8, Z7, Z7
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	VMOVUPD (DI), Z9
+	VMULPD  Z9, Z2, Z9
+	VMULPD  Z8, Z8, Z8
+	VSUBPD  Z8, Z7, Z7
 	VSQRTPD Z7, Z7
 	VADDPD  Z4, Z7, Z7
 	VDIVPD  Z7, Z6, Z6
-	VMOVUPD (DI), Z7
-	VMULPD  Z7, Z2, Z7
-	VADDPD  Z6, Z7, Z6
+	VADDPD  Z6, Z9, Z6
 	VMOVUPD Z6, (DI)
 
 	// x = x - lr*b
@@ -10909,23 +11033,23 @@ back4:
 	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Z7
 	VMULPD       Z6, Z7, Z6
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z7
@@ -10935,29 +11059,30 @@ skip5:
 	VBROADCASTSD 56(CX), Z7
 	VMINPD       Z6, Z7, Z6
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Z7
 	VMULPD       Z5, Z7, Z7
 	VADDPD       Z7, Z6, Z6
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Z7
 	VMULPD       Z5, Z7, Z5
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·adamF64AVX512(SB), $0-48
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -10973,16 +11098,16 @@ TEXT ·adamF64AVX512(SB), $0-48
 	VBROADCASTSD 48(CX), Z6
 	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z7
 	VMOVUPD (DI), Z8
 	TESTQ   R8, R8
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z9
 	VMULPD  Z9, Z0, Z9
@@ -11012,23 +11137,23 @@ back4:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R8
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 56(CX), Z9
 	VMULPD       Z8, Z9, Z8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R8
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Z9
@@ -11038,29 +11163,30 @@ skip5:
 	VBROADCASTSD 72(CX), Z9
 	VMINPD       Z8, Z9, Z8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R8
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 80(CX), Z9
 	VMULPD       Z7, Z9, Z9
 	VADDPD       Z9, Z8, Z8
 
-skip7:
+noL21x:
 	TESTB $0x08, R8
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 88(CX), Z9
 	VMULPD       Z7, Z9, Z7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
-// func aMSGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+// func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX, AVX512F
-TEXT ·aMSGradF64AVX512(SB), $0-56
+TEXT ·amsGradF64AVX512(SB), $0-56
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -11077,16 +11203,16 @@ TEXT ·aMSGradF64AVX512(SB), $0-56
 	VBROADCASTSD 48(CX), Z6
 	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z7
 	VMOVUPD (R8), Z8
 	TESTQ   R9, R9
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z9
 	VMULPD  Z9, Z0, Z9
@@ -11122,23 +11248,23 @@ back4:
 	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, R9
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 56(CX), Z9
 	VMULPD       Z8, Z9, Z8
 
-skip5:
+noScale1x:
 	TESTB $0x02, R9
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 64(CX), Z9
@@ -11148,29 +11274,30 @@ skip5:
 	VBROADCASTSD 72(CX), Z9
 	VMINPD       Z8, Z9, Z8
 
-skip6:
+noLo1x:
 	TESTB $0x04, R9
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 80(CX), Z9
 	VMULPD       Z7, Z9, Z9
 	VADDPD       Z9, Z8, Z8
 
-skip7:
+noL21x:
 	TESTB $0x08, R9
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 88(CX), Z9
 	VMULPD       Z7, Z9, Z7
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lionF64AVX512(SB), $0-40
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
@@ -11189,16 +11316,16 @@ TEXT ·lionF64AVX512(SB), $0-40
 	VPXORD       Z7, Z7, Z7
 	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000008
-	JLT          done2
+	JLT          loop1xDone
 	PCALIGN      $0x40
 
-loop1:
+loop1x:
 	VMOVUPD (DX), Z8
 	VMOVUPD (SI), Z9
 	TESTQ   DI, DI
-	JNE     rare3
+	JNE     prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	VMOVUPD (BX), Z10
 	VMULPD  Z10, Z0, Z11
@@ -11226,23 +11353,23 @@ back4:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop1x
 
-done2:
+loop1xDone:
 	VZEROUPPER
 	RET
 
-rare3:
+prelude1x:
 	TESTB $0x01, DI
-	JEQ   skip5
+	JEQ   noScale1x
 
 	// g = scale*g
 	VBROADCASTSD 40(CX), Z10
 	VMULPD       Z9, Z10, Z9
 
-skip5:
+noScale1x:
 	TESTB $0x02, DI
-	JEQ   skip6
+	JEQ   noLo1x
 
 	// g = lo > g ? lo : g
 	VBROADCASTSD 48(CX), Z10
@@ -11252,39 +11379,40 @@ skip5:
 	VBROADCASTSD 56(CX), Z10
 	VMINPD       Z9, Z10, Z9
 
-skip6:
+noLo1x:
 	TESTB $0x04, DI
-	JEQ   skip7
+	JEQ   noL21x
 
 	// g = g + l2*x
 	VBROADCASTSD 64(CX), Z10
 	VMULPD       Z8, Z10, Z10
 	VADDPD       Z10, Z9, Z9
 
-skip7:
+noL21x:
 	TESTB $0x08, DI
-	JEQ   skip8
+	JEQ   noKeep1x
 
 	// x = keep*x
 	VBROADCASTSD 72(CX), Z10
 	VMULPD       Z8, Z10, Z8
 
-skip8:
-	JMP back4
+noKeep1x:
+	JMP prelude1xDone
 
 // func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 // Requires: AVX, AVX512F
 TEXT ·axpyF64AVX512(SB), $0-32
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
 	MOVQ         x+24(FP), BX
 	VBROADCASTSD (CX), Z0
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = y + a*x
 	VMOVUPD (DX), Z1
 	VMOVUPD (BX), Z2
@@ -11316,14 +11444,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = y + a*x
 	VMOVUPD (DX), Z1
 	VMOVUPD (BX), Z2
@@ -11334,15 +11462,16 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func axpbyF64AVX512(n int, c *float64, y *float64, x *float64)
 // Requires: AVX, AVX512F
 TEXT ·axpbyF64AVX512(SB), $0-32
+	// c, by byte: 0 a, 8 b.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -11350,10 +11479,10 @@ TEXT ·axpbyF64AVX512(SB), $0-32
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	VMOVUPD (BX), Z2
 	VMULPD  Z2, Z0, Z2
@@ -11389,14 +11518,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	VMOVUPD (BX), Z2
 	VMULPD  Z2, Z0, Z2
@@ -11408,24 +11537,25 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func scaleF64AVX512(n int, c *float64, x *float64)
 // Requires: AVX, AVX512F
 TEXT ·scaleF64AVX512(SB), $0-24
+	// c, by byte: 0 a.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSD (CX), Z0
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = a*x
 	VMOVUPD (DX), Z1
 	VMULPD  Z1, Z0, Z1
@@ -11448,14 +11578,14 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = a*x
 	VMOVUPD (DX), Z1
 	VMULPD  Z1, Z0, Z1
@@ -11463,25 +11593,26 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func addF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·addF64AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x + y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11510,14 +11641,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x + y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11528,25 +11659,26 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func subF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·subF64AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x - y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11575,14 +11707,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x - y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11593,25 +11725,26 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func mulF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·mulF64AVX512(SB), $0-40
+	// c is not read.
 	MOVQ    n+0(FP), AX
 	MOVQ    c+8(FP), CX
 	MOVQ    z+16(FP), CX
 	MOVQ    x+24(FP), DX
 	MOVQ    y+32(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// z = x*y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11640,14 +11773,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// z = x*y
 	VMOVUPD (DX), Z0
 	VMOVUPD (BX), Z1
@@ -11658,28 +11791,30 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
 // func clipF64AVX512(n int, c *float64, x *float64)
 // Requires: AVX, AVX512F
 TEXT ·clipF64AVX512(SB), $0-24
+	// c, by byte: 0 lo, 8 hi.
 	MOVQ         n+0(FP), AX
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	VBROADCASTSD (CX), Z0
 	VBROADCASTSD 8(CX), Z1
 	CMPQ         AX, $0x00000020
-	JLT          done2
+	JLT          loop4xDone
 	PCALIGN      $0x40
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Z2
 	VMAXPD  Z2, Z0, Z2
+	VMOVUPD Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11688,6 +11823,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 64(DX), Z2
 	VMAXPD  Z2, Z0, Z2
+	VMOVUPD Z2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11696,6 +11832,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 128(DX), Z2
 	VMAXPD  Z2, Z0, Z2
+	VMOVUPD Z2, 128(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11704,6 +11841,7 @@ loop1:
 	// x = lo > x ? lo : x
 	VMOVUPD 192(DX), Z2
 	VMAXPD  Z2, Z0, Z2
+	VMOVUPD Z2, 192(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11711,17 +11849,18 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Z2
 	VMAXPD  Z2, Z0, Z2
+	VMOVUPD Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11729,9 +11868,86 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fromBytesF64AVX512(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVQ         n+0(FP), AX
+	MOVQ         c+8(FP), CX
+	MOVQ         dst+16(FP), DX
+	MOVQ         src+24(FP), BX
+	MOVQ         offset+32(FP), SI
+	VBROADCASTSD (CX), Z0
+	CMPQ         AX, $0x00000020
+	JLT          loop4xDone
+	PCALIGN      $0x40
+
+loop4x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   (SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, (DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 8(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   64(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 64(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 16(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   128(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 128(DX)
+
+	// dst = scale*src - offset
+	VPMOVZXBD 24(BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   192(SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, 192(DX)
+	ADDQ      $0x00000100, DX
+	ADDQ      $0x00000020, BX
+	ADDQ      $0x00000100, SI
+	SUBQ      $0x00000020, AX
+	CMPQ      AX, $0x00000020
+	JGE       loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// dst = scale*src - offset
+	VPMOVZXBD (BX), Y1
+	VCVTDQ2PD Y1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   (SI), Z2
+	VSUBPD    Z2, Z1, Z1
+	VMOVUPD   Z1, (DX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000008, BX
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -11744,10 +11960,10 @@ TEXT ·dotF64AVX512(SB), $0-32
 	MOVQ    y+24(FP), BX
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	VMOVUPD     (DX), Z1
 	VMOVUPD     (BX), Z2
@@ -11756,9 +11972,9 @@ loop1:
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000008, AX
 	CMPQ        AX, $0x00000008
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (CX)
 	VZEROUPPER
 	RET
@@ -11771,19 +11987,19 @@ TEXT ·sumF64AVX512(SB), $0-24
 	MOVQ    x+16(FP), DX
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = lane + x
 	VMOVUPD (DX), Z1
 	VADDPD  Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (CX)
 	VZEROUPPER
 	RET
@@ -11798,10 +12014,10 @@ TEXT ·sumAbsF64AVX512(SB), $0-24
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLQ     $0x01, Z1, Z1
 	CMPQ       AX, $0x00000008
-	JLT        done2
+	JLT        loopDone
 	PCALIGN    $0x40
 
-loop1:
+loop:
 	// lane = lane + |x|
 	VMOVUPD (DX), Z2
 	VANDPD  Z1, Z2, Z2
@@ -11809,9 +12025,9 @@ loop1:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (CX)
 	VZEROUPPER
 	RET
@@ -11824,19 +12040,19 @@ TEXT ·sumSquaresF64AVX512(SB), $0-24
 	MOVQ    x+16(FP), DX
 	VMOVUPD (CX), Z0
 	CMPQ    AX, $0x00000008
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	VMOVUPD     (DX), Z1
 	VFMADD231PD Z1, Z1, Z0
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000008, AX
 	CMPQ        AX, $0x00000008
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (CX)
 	VZEROUPPER
 	RET
@@ -11850,26 +12066,28 @@ TEXT ·maxAbsF64AVX512(SB), $0-24
 	VMOVUPD    (CX), Z0
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLQ     $0x01, Z1, Z1
+	VPTERNLOGD $0xff, Z2, Z2, Z2
+	VPSRLQ     $0x01, Z2, Z2
 	CMPQ       AX, $0x00000008
-	JLT        done2
+	JLT        loopDone
 	PCALIGN    $0x40
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
-	VMOVUPD (DX), Z2
-	VANDPD  Z1, Z2, Z2
-	VPMAXUQ Z2, Z0, Z0
+	VMOVUPD (DX), Z1
+	VANDPD  Z2, Z1, Z1
+	VPMAXUQ Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop1
+	JGE     loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (CX)
 	VZEROUPPER
 	RET
 
-// func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 // Requires: AVX, AVX512F
 TEXT ·chainF64AVX512(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -11878,7 +12096,7 @@ TEXT ·chainF64AVX512(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x03, BX
 	SHLQ    $0x03, DI
 	VPXORD  Z0, Z0, Z0
@@ -11902,10 +12120,10 @@ TEXT ·chainF64AVX512(SB), $0-56
 	VPXORD  Z18, Z18, Z18
 	VPXORD  Z19, Z19, Z19
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPD      (DX), Z20
 	VMOVUPD      64(DX), Z21
@@ -12042,14 +12260,14 @@ loop1:
 	ADDQ         $0x00000140, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VMOVUPD      (DX), Z20
 	VMOVUPD      64(DX), Z21
@@ -12087,11 +12305,11 @@ loop3:
 	ADDQ         $0x00000050, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
@@ -12122,9 +12340,9 @@ done4:
 	ADDQ    DI, AX
 	VMOVUPD Z18, (AX)
 	VMOVUPD Z19, 64(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPD (AX), Z20
 	VADDPD  Z0, Z20, Z0
@@ -12196,11 +12414,11 @@ else5:
 	VADDPD  Z19, Z0, Z0
 	VMOVUPD Z0, 64(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
-// func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 // Requires: AVX, AVX512F
 TEXT ·chainRowF64AVX512(SB), $0-56
 	MOVQ    k+0(FP), AX
@@ -12209,7 +12427,7 @@ TEXT ·chainRowF64AVX512(SB), $0-56
 	MOVQ    ldb+24(FP), BX
 	MOVQ    c+32(FP), SI
 	MOVQ    ldc+40(FP), DI
-	MOVQ    more+48(FP), R8
+	MOVQ    accumulate+48(FP), R8
 	SHLQ    $0x03, BX
 	SHLQ    $0x03, DI
 	VPXORD  Z0, Z0, Z0
@@ -12221,10 +12439,10 @@ TEXT ·chainRowF64AVX512(SB), $0-56
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	CMPQ    AX, $0x00000004
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSD (CX), Z8
 	VMOVUPD      (DX), Z9
@@ -12301,14 +12519,14 @@ loop1:
 	ADDQ         $0x00000020, CX
 	SUBQ         $0x00000004, AX
 	CMPQ         AX, $0x00000004
-	JGE          loop1
+	JGE          loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000001
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	VBROADCASTSD (CX), Z8
 	VMOVUPD      (DX), Z9
@@ -12331,11 +12549,11 @@ loop3:
 	ADDQ         $0x00000008, CX
 	SUBQ         $0x00000001, AX
 	CMPQ         AX, $0x00000001
-	JGE          loop3
+	JGE          loop1x
 
-done4:
+loop1xDone:
 	TESTQ   R8, R8
-	JNE     else5
+	JNE     otherwise
 	MOVQ    SI, AX
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
@@ -12345,9 +12563,9 @@ done4:
 	VMOVUPD Z5, 320(AX)
 	VMOVUPD Z6, 384(AX)
 	VMOVUPD Z7, 448(AX)
-	JMP     done6
+	JMP     endif
 
-else5:
+otherwise:
 	MOVQ    SI, AX
 	VMOVUPD (AX), Z8
 	VADDPD  Z0, Z8, Z0
@@ -12374,7 +12592,7 @@ else5:
 	VADDPD  Z7, Z0, Z0
 	VMOVUPD Z0, 448(AX)
 
-done6:
+endif:
 	VZEROUPPER
 	RET
 
@@ -12410,10 +12628,10 @@ TEXT ·lanesF64AVX512(SB), $0-40
 	VMOVUPD 1152(SI), Z18
 	VMOVUPD 1216(SI), Z19
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPD     (DX), Z20
 	VMOVUPD     (DI), Z21
@@ -12452,9 +12670,9 @@ loop1:
 	ADDQ        $0x00000040, DI
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (SI)
 	VMOVUPD Z1, 64(SI)
 	VMOVUPD Z2, 128(SI)
@@ -12510,10 +12728,10 @@ TEXT ·lanesRowF64AVX512(SB), $0-40
 	VMOVUPD 384(SI), Z6
 	VMOVUPD 448(SI), Z7
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	VMOVUPD     (CX), Z8
 	VMOVUPD     (DX), Z9
@@ -12543,9 +12761,9 @@ loop1:
 	ADDQ        $0x00000040, R13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Z0, (SI)
 	VMOVUPD Z1, 64(SI)
 	VMOVUPD Z2, 128(SI)
@@ -12564,10 +12782,10 @@ TEXT ·foldF64AVX512(SB), $0-24
 	MOVQ    out+8(FP), CX
 	MOVQ    acc+16(FP), DX
 	CMPQ    AX, $0x00000002
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VMOVUPD       (DX), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
@@ -12586,78 +12804,8 @@ loop1:
 	ADDQ          $0x00000010, CX
 	SUBQ          $0x00000002, AX
 	CMPQ          AX, $0x00000002
-	JGE           loop1
+	JGE           loop
 
-done2:
-	VZEROUPPER
-	RET
-
-// func fromBytesF64AVX512(n int, scale *float64, dst *float64, src *uint8, offset *float64)
-// Requires: AVX, AVX2, AVX512F
-TEXT ·fromBytesF64AVX512(SB), $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         scale+8(FP), CX
-	MOVQ         dst+16(FP), DX
-	MOVQ         src+24(FP), BX
-	MOVQ         offset+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	CMPQ         AX, $0x00000020
-	JLT          done2
-	PCALIGN      $0x40
-
-loop1:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Y1
-	VCVTDQ2PD Y1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   (SI), Z2
-	VSUBPD    Z2, Z1, Z1
-	VMOVUPD   Z1, (DX)
-	VPMOVZXBD 8(BX), Y1
-	VCVTDQ2PD Y1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   64(SI), Z2
-	VSUBPD    Z2, Z1, Z1
-	VMOVUPD   Z1, 64(DX)
-	VPMOVZXBD 16(BX), Y1
-	VCVTDQ2PD Y1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   128(SI), Z2
-	VSUBPD    Z2, Z1, Z1
-	VMOVUPD   Z1, 128(DX)
-	VPMOVZXBD 24(BX), Y1
-	VCVTDQ2PD Y1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   192(SI), Z2
-	VSUBPD    Z2, Z1, Z1
-	VMOVUPD   Z1, 192(DX)
-	ADDQ      $0x00000020, BX
-	ADDQ      $0x00000100, SI
-	ADDQ      $0x00000100, DX
-	SUBQ      $0x00000020, AX
-	CMPQ      AX, $0x00000020
-	JGE       loop1
-
-done2:
-	CMPQ    AX, $0x00000008
-	JLT     done4
-	PCALIGN $0x40
-
-loop3:
-	// dst = scale*src - offset
-	VPMOVZXBD (BX), Y1
-	VCVTDQ2PD Y1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   (SI), Z2
-	VSUBPD    Z2, Z1, Z1
-	VMOVUPD   Z1, (DX)
-	ADDQ      $0x00000008, BX
-	ADDQ      $0x00000040, SI
-	ADDQ      $0x00000040, DX
-	SUBQ      $0x00000008, AX
-	CMPQ      AX, $0x00000008
-	JGE       loop3
-
-done4:
+loopDone:
 	VZEROUPPER
 	RET

@@ -2,8 +2,9 @@
 
 //go:build !purego && !noasm
 
-// func sGDF32NEON(n int, c *float32, x *float32, grad *float32)
-TEXT ·sGDF32NEON(SB), $0-32
+// func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
+TEXT ·sgdF32NEON(SB), $0-32
+	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -12,9 +13,9 @@ TEXT ·sGDF32NEON(SB), $0-32
 	VDUP  V0.S[0], V0.S4
 	MOVWU 24(R1), R6
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	FMOVQ 16(R2), F3
@@ -23,9 +24,9 @@ loop1:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R2), F7
 	FMOVQ 48(R3), F8
-	CBNZ  R6, rare3
+	CBNZ  R6, prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
 	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
@@ -49,18 +50,18 @@ back4:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
-	CBNZ  R6, rare7
+	CBNZ  R6, prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
 	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
@@ -69,13 +70,13 @@ back8:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R6, skip9
+prelude4x:
+	TBZ $0, R6, noScale4x
 
 	// g = scale*g
 	FMOVS 4(R1), F9
@@ -85,8 +86,8 @@ rare3:
 	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
 	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
 
-skip9:
-	TBZ $1, R6, skip10
+noScale4x:
+	TBZ $1, R6, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVS 8(R1), F9
@@ -120,8 +121,8 @@ skip9:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip10:
-	TBZ $2, R6, skip11
+noLo4x:
+	TBZ $2, R6, noL24x
 
 	// g = g + l2*x
 	FMOVS 16(R1), F9
@@ -135,8 +136,8 @@ skip10:
 	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
 	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
 
-skip11:
-	TBZ $3, R6, skip12
+noL24x:
+	TBZ $3, R6, noKeep4x
 
 	// x = keep*x
 	FMOVS 20(R1), F9
@@ -146,19 +147,19 @@ skip11:
 	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R6, skip13
+prelude1x:
+	TBZ $0, R6, noScale1x
 
 	// g = scale*g
 	FMOVS 4(R1), F3
 	VDUP  V3.S[0], V3.S4
 	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
 
-skip13:
-	TBZ $1, R6, skip14
+noScale1x:
+	TBZ $1, R6, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 8(R1), F3
@@ -174,8 +175,8 @@ skip13:
 	VBSL  V2.B16, V3.B16, V4.B16
 	VORR  V4.B16, V4.B16, V2.B16
 
-skip14:
-	TBZ $2, R6, skip15
+noLo1x:
+	TBZ $2, R6, noL21x
 
 	// g = g + l2*x
 	FMOVS 16(R1), F3
@@ -183,19 +184,20 @@ skip14:
 	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
-skip15:
-	TBZ $3, R6, skip16
+noL21x:
+	TBZ $3, R6, noKeep1x
 
 	// x = keep*x
 	FMOVS 20(R1), F3
 	VDUP  V3.S[0], V3.S4
 	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -207,9 +209,9 @@ TEXT ·momentumF32NEON(SB), $0-40
 	VDUP  V1.S[0], V1.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -218,9 +220,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
@@ -269,18 +271,18 @@ back4:
 	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
@@ -296,13 +298,13 @@ back8:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVS 8(R1), F10
@@ -312,8 +314,8 @@ rare3:
 	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
 	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F10
@@ -347,8 +349,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F10
@@ -362,8 +364,8 @@ skip10:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVS 24(R1), F10
@@ -373,19 +375,19 @@ skip11:
 	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F4
@@ -401,8 +403,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F4
@@ -410,19 +412,20 @@ skip14:
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumVelocityF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -434,9 +437,9 @@ TEXT ·momentumVelocityF32NEON(SB), $0-40
 	VDUP  V1.S[0], V1.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -445,9 +448,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
@@ -496,18 +499,18 @@ back4:
 	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
@@ -523,13 +526,13 @@ back8:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVS 8(R1), F10
@@ -539,8 +542,8 @@ rare3:
 	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
 	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F10
@@ -574,8 +577,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F10
@@ -589,8 +592,8 @@ skip10:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVS 24(R1), F10
@@ -600,19 +603,19 @@ skip11:
 	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F4
@@ -628,8 +631,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F4
@@ -637,19 +640,20 @@ skip14:
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -663,9 +667,9 @@ TEXT ·nesterovF32NEON(SB), $0-40
 	VDUP  V2.S[0], V2.S4
 	MOVWU 32(R1), R7
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
 	FMOVQ 16(R2), F5
@@ -674,12 +678,13 @@ loop1:
 	FMOVQ 32(R6), F8
 	FMOVQ 48(R2), F9
 	FMOVQ 48(R6), F10
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 0(R3), F11
+
+	// v = rho*v - lr*g
 	WORD  $0x6e2bdc0b // fmul v11.4s, v0.4s, v11.4s
 	WORD  $0x6e24dc44 // fmul v4.4s, v2.4s, v4.4s
 	WORD  $0x4ea4d564 // fsub v4.4s, v11.4s, v4.4s
@@ -692,8 +697,9 @@ back4:
 	FMOVQ F3, 0(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 16(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
 	WORD  $0x6e26dc44 // fmul v4.4s, v2.4s, v6.4s
 	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
@@ -706,8 +712,9 @@ back4:
 	FMOVQ F3, 16(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 32(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
 	WORD  $0x6e28dc44 // fmul v4.4s, v2.4s, v8.4s
 	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
@@ -720,8 +727,9 @@ back4:
 	FMOVQ F3, 32(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 48(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
 	WORD  $0x6e2adc44 // fmul v4.4s, v2.4s, v10.4s
 	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
@@ -737,21 +745,22 @@ back4:
 	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 0(R3), F5
+
+	// v = rho*v - lr*g
 	WORD  $0x6e25dc05 // fmul v5.4s, v0.4s, v5.4s
 	WORD  $0x6e24dc44 // fmul v4.4s, v2.4s, v4.4s
 	WORD  $0x4ea4d4a4 // fsub v4.4s, v5.4s, v4.4s
@@ -767,13 +776,13 @@ back8:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVS 12(R1), F11
@@ -783,8 +792,8 @@ rare3:
 	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
 	WORD  $0x6e2add6a // fmul v10.4s, v11.4s, v10.4s
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVS 16(R1), F11
@@ -818,8 +827,8 @@ skip9:
 	VBSL  V10.B16, V11.B16, V12.B16
 	VORR  V12.B16, V12.B16, V10.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVS 24(R1), F11
@@ -833,8 +842,8 @@ skip10:
 	WORD  $0x6e29dd6b // fmul v11.4s, v11.4s, v9.4s
 	WORD  $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVS 28(R1), F11
@@ -844,19 +853,19 @@ skip11:
 	WORD  $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
 	WORD  $0x6e29dd69 // fmul v9.4s, v11.4s, v9.4s
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 12(R1), F5
 	VDUP  V5.S[0], V5.S4
 	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 16(R1), F5
@@ -872,8 +881,8 @@ skip13:
 	VBSL  V4.B16, V5.B16, V6.B16
 	VORR  V6.B16, V6.B16, V4.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 24(R1), F5
@@ -881,19 +890,20 @@ skip14:
 	WORD  $0x6e23dca5 // fmul v5.4s, v5.4s, v3.4s
 	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 28(R1), F5
 	VDUP  V5.S[0], V5.S4
 	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovTorchF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -905,9 +915,9 @@ TEXT ·nesterovTorchF32NEON(SB), $0-40
 	VDUP  V1.S[0], V1.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -916,9 +926,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
@@ -975,18 +985,18 @@ back4:
 	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
@@ -1004,13 +1014,13 @@ back8:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVS 8(R1), F10
@@ -1020,8 +1030,8 @@ rare3:
 	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
 	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F10
@@ -1055,8 +1065,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F10
@@ -1070,8 +1080,8 @@ skip10:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVS 24(R1), F10
@@ -1081,19 +1091,19 @@ skip11:
 	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F4
@@ -1109,8 +1119,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F4
@@ -1118,19 +1128,20 @@ skip14:
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·adaGradF32NEON(SB), $0-40
+	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1142,14 +1153,14 @@ TEXT ·adaGradF32NEON(SB), $0-40
 	VDUP  V1.S[0], V1.S4
 	MOVWU 28(R1), R7
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
@@ -1168,21 +1179,21 @@ back4:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 8(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 12(R1), F4
@@ -1198,8 +1209,8 @@ skip5:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 20(R1), F4
@@ -1207,19 +1218,20 @@ skip6:
 	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
 	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 24(R1), F4
 	VDUP  V4.S[0], V4.S4
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
-TEXT ·rMSPropF32NEON(SB), $0-40
+// func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
+TEXT ·rmsPropF32NEON(SB), $0-40
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1235,14 +1247,14 @@ TEXT ·rMSPropF32NEON(SB), $0-40
 	VDUP  V3.S[0], V3.S4
 	MOVWU 36(R1), R7
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R6), F5
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
@@ -1263,21 +1275,21 @@ back4:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 16(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 20(R1), F6
@@ -1293,8 +1305,8 @@ skip5:
 	VBSL  V5.B16, V6.B16, V7.B16
 	VORR  V7.B16, V7.B16, V5.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 28(R1), F6
@@ -1302,19 +1314,20 @@ skip6:
 	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
 	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 32(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
-TEXT ·rMSPropMomentumF32NEON(SB), $0-48
+// func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+TEXT ·rmsPropMomentumF32NEON(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1333,14 +1346,14 @@ TEXT ·rMSPropMomentumF32NEON(SB), $0-48
 	VDUP  V4.S[0], V4.S4
 	MOVWU 40(R1), R8
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R7), F6
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
@@ -1350,12 +1363,12 @@ back4:
 	FMOVQ F7, 0(R3)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	FMOVQ 0(R6), F8
+	WORD  $0x6e28dc48 // fmul v8.4s, v2.4s, v8.4s
 	WORD  $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
 	WORD  $0x4e24d4e7 // fadd v7.4s, v7.4s, v4.4s
 	WORD  $0x6e27fcc6 // fdiv v6.4s, v6.4s, v7.4s
-	FMOVQ 0(R6), F7
-	WORD  $0x6e27dc47 // fmul v7.4s, v2.4s, v7.4s
-	WORD  $0x4e26d4e6 // fadd v6.4s, v7.4s, v6.4s
+	WORD  $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
 	FMOVQ F6, 0(R6)
 
 	// x = x - lr*b
@@ -1368,21 +1381,21 @@ back4:
 	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVS 20(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 24(R1), F7
@@ -1398,8 +1411,8 @@ skip5:
 	VBSL  V6.B16, V7.B16, V8.B16
 	VORR  V8.B16, V8.B16, V6.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVS 32(R1), F7
@@ -1407,19 +1420,20 @@ skip6:
 	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
 	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVS 36(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
-TEXT ·rMSPropCenteredF32NEON(SB), $0-48
+// func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+TEXT ·rmsPropCenteredF32NEON(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1436,27 +1450,26 @@ TEXT ·rMSPropCenteredF32NEON(SB), $0-48
 	VDUP  V3.S[0], V3.S4
 	MOVWU 36(R1), R8
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R7), F5
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
 	WORD  $0x6e25dc27 // fmul v7.4s, v1.4s, v5.4s
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD  $0x6e25dce8 // fmul v8.4s, v7.4s, v5.4s
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
 	FMOVQ F6, 0(R3)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F7
-	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
-	WORD  $0x6e25dc28 // fmul v8.4s, v1.4s, v5.4s
-	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	FMOVQ 0(R6), F8
+	WORD  $0x6e28dc08 // fmul v8.4s, v0.4s, v8.4s
+	WORD  $0x4e27d507 // fadd v7.4s, v8.4s, v7.4s
 	FMOVQ F7, 0(R6)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -1474,21 +1487,21 @@ back4:
 	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVS 16(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 20(R1), F6
@@ -1504,8 +1517,8 @@ skip5:
 	VBSL  V5.B16, V6.B16, V7.B16
 	VORR  V7.B16, V7.B16, V5.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVS 28(R1), F6
@@ -1513,19 +1526,20 @@ skip6:
 	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
 	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVS 32(R1), F6
 	VDUP  V6.S[0], V6.S4
 	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
-TEXT ·rMSPropCenteredMomentumF32NEON(SB), $0-56
+// func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+TEXT ·rmsPropCenteredMomentumF32NEON(SB), $0-56
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1545,38 +1559,37 @@ TEXT ·rMSPropCenteredMomentumF32NEON(SB), $0-56
 	VDUP  V4.S[0], V4.S4
 	MOVWU 40(R1), R9
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R8), F6
-	CBNZ  R9, rare3
+	CBNZ  R9, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
 	WORD  $0x6e26dc28 // fmul v8.4s, v1.4s, v6.4s
-	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
-	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD  $0x6e26dd09 // fmul v9.4s, v8.4s, v6.4s
+	WORD  $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
 	FMOVQ F7, 0(R3)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F8
-	WORD  $0x6e28dc08 // fmul v8.4s, v0.4s, v8.4s
-	WORD  $0x6e26dc29 // fmul v9.4s, v1.4s, v6.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	FMOVQ 0(R6), F9
+	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
+	WORD  $0x4e28d528 // fadd v8.4s, v9.4s, v8.4s
 	FMOVQ F8, 0(R6)
-	WORD  $0x6e28dd08 // fmul v8.4s, v8.4s, v8.4s
-	WORD  $0x4ea8d4e7 // fsub v7.4s, v7.4s, v8.4s
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	FMOVQ 0(R7), F9
+	WORD  $0x6e29dc49 // fmul v9.4s, v2.4s, v9.4s
+	WORD  $0x6e28dd08 // fmul v8.4s, v8.4s, v8.4s
+	WORD  $0x4ea8d4e7 // fsub v7.4s, v7.4s, v8.4s
 	WORD  $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
 	WORD  $0x4e24d4e7 // fadd v7.4s, v7.4s, v4.4s
 	WORD  $0x6e27fcc6 // fdiv v6.4s, v6.4s, v7.4s
-	FMOVQ 0(R7), F7
-	WORD  $0x6e27dc47 // fmul v7.4s, v2.4s, v7.4s
-	WORD  $0x4e26d4e6 // fadd v6.4s, v7.4s, v6.4s
+	WORD  $0x4e26d526 // fadd v6.4s, v9.4s, v6.4s
 	FMOVQ F6, 0(R7)
 
 	// x = x - lr*b
@@ -1590,21 +1603,21 @@ back4:
 	ADD   $16, R8
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R9, skip5
+prelude1x:
+	TBZ $0, R9, noScale1x
 
 	// g = scale*g
 	FMOVS 20(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
 
-skip5:
-	TBZ $1, R9, skip6
+noScale1x:
+	TBZ $1, R9, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 24(R1), F7
@@ -1620,8 +1633,8 @@ skip5:
 	VBSL  V6.B16, V7.B16, V8.B16
 	VORR  V8.B16, V8.B16, V6.B16
 
-skip6:
-	TBZ $2, R9, skip7
+noLo1x:
+	TBZ $2, R9, noL21x
 
 	// g = g + l2*x
 	FMOVS 32(R1), F7
@@ -1629,19 +1642,20 @@ skip6:
 	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
 	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
-skip7:
-	TBZ $3, R9, skip8
+noL21x:
+	TBZ $3, R9, noKeep1x
 
 	// x = keep*x
 	FMOVS 36(R1), F7
 	VDUP  V7.S[0], V7.S4
 	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 TEXT ·adamF32NEON(SB), $0-48
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1664,14 +1678,14 @@ TEXT ·adamF32NEON(SB), $0-48
 	VDUP  V6.S[0], V6.S4
 	MOVWU 48(R1), R8
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R7), F8
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
@@ -1701,21 +1715,21 @@ back4:
 	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVS 28(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 32(R1), F9
@@ -1731,8 +1745,8 @@ skip5:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVS 40(R1), F9
@@ -1740,19 +1754,20 @@ skip6:
 	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
 	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVS 44(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func aMSGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
-TEXT ·aMSGradF32NEON(SB), $0-56
+// func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+TEXT ·amsGradF32NEON(SB), $0-56
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1776,14 +1791,14 @@ TEXT ·aMSGradF32NEON(SB), $0-56
 	VDUP  V6.S[0], V6.S4
 	MOVWU 48(R1), R9
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R8), F8
-	CBNZ  R9, rare3
+	CBNZ  R9, prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
@@ -1820,21 +1835,21 @@ back4:
 	ADD   $16, R8
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R9, skip5
+prelude1x:
+	TBZ $0, R9, noScale1x
 
 	// g = scale*g
 	FMOVS 28(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
 
-skip5:
-	TBZ $1, R9, skip6
+noScale1x:
+	TBZ $1, R9, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 32(R1), F9
@@ -1850,8 +1865,8 @@ skip5:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip6:
-	TBZ $2, R9, skip7
+noLo1x:
+	TBZ $2, R9, noL21x
 
 	// g = g + l2*x
 	FMOVS 40(R1), F9
@@ -1859,19 +1874,20 @@ skip6:
 	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
 	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
 
-skip7:
-	TBZ $3, R9, skip8
+noL21x:
+	TBZ $3, R9, noKeep1x
 
 	// x = keep*x
 	FMOVS 44(R1), F9
 	VDUP  V9.S[0], V9.S4
 	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 TEXT ·lionF32NEON(SB), $0-40
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -1894,14 +1910,14 @@ TEXT ·lionF32NEON(SB), $0-40
 	VEOR  V7.B16, V7.B16, V7.B16
 	MOVWU 40(R1), R7
 	CMP   $4, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e2adc0b // fmul v11.4s, v0.4s, v10.4s
@@ -1929,21 +1945,21 @@ back4:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVS 20(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVS 24(R1), F10
@@ -1959,8 +1975,8 @@ skip5:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVS 32(R1), F10
@@ -1968,19 +1984,20 @@ skip6:
 	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVS 36(R1), F10
 	VDUP  V10.S[0], V10.S4
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpyF32NEON(SB), $0-32
+	// c, by byte: 0 a.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  y+16(FP), R2
@@ -1988,9 +2005,9 @@ TEXT ·axpyF32NEON(SB), $0-32
 	FMOVS 0(R1), F0
 	VDUP  V0.S[0], V0.S4
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// y = y + a*x
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
@@ -2022,13 +2039,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// y = y + a*x
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
@@ -2039,13 +2056,14 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func axpbyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpbyF32NEON(SB), $0-32
+	// c, by byte: 0 a, 4 b.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  y+16(FP), R2
@@ -2055,9 +2073,9 @@ TEXT ·axpbyF32NEON(SB), $0-32
 	FMOVS 4(R1), F1
 	VDUP  V1.S[0], V1.S4
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	FMOVQ 0(R3), F2
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
@@ -2093,13 +2111,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	FMOVQ 0(R3), F2
 	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
@@ -2111,22 +2129,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func scaleF32NEON(n int, c *float32, x *float32)
 TEXT ·scaleF32NEON(SB), $0-24
+	// c, by byte: 0 a.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
 	FMOVS 0(R1), F0
 	VDUP  V0.S[0], V0.S4
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// x = a*x
 	FMOVQ 0(R2), F1
 	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
@@ -2149,13 +2168,13 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// x = a*x
 	FMOVQ 0(R2), F1
 	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
@@ -2163,22 +2182,23 @@ loop3:
 	ADD   $16, R2
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func addF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 TEXT ·addF32NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x + y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2207,13 +2227,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x + y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2224,22 +2244,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func subF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 TEXT ·subF32NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x - y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2268,13 +2289,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x - y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2285,22 +2306,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func mulF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 TEXT ·mulF32NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x*y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2329,13 +2351,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x*y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -2346,13 +2368,14 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func clipF32NEON(n int, c *float32, x *float32)
 TEXT ·clipF32NEON(SB), $0-24
+	// c, by byte: 0 lo, 4 hi.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -2361,13 +2384,14 @@ TEXT ·clipF32NEON(SB), $0-24
 	FMOVS 4(R1), F1
 	VDUP  V1.S[0], V1.S4
 	CMP   $16, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	FMOVQ 0(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2378,6 +2402,7 @@ loop1:
 	FMOVQ 16(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2388,6 +2413,7 @@ loop1:
 	FMOVQ 32(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2398,6 +2424,7 @@ loop1:
 	FMOVQ 48(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2406,17 +2433,18 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	FMOVQ 0(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2425,9 +2453,98 @@ loop3:
 	ADD   $16, R2
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
+	RET
+
+// func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float32)
+TEXT ·fromBytesF32NEON(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVD  n+0(FP), R0
+	MOVD  c+8(FP), R1
+	MOVD  dst+16(FP), R2
+	MOVD  src+24(FP), R3
+	MOVD  offset+32(FP), R6
+	FMOVS 0(R1), F0
+	VDUP  V0.S[0], V0.S4
+	CMP   $16, R0
+	BLT   loop4xDone
+
+loop4x:
+	// dst = scale*src - offset
+	MOVWU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ 0(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R2)
+
+	// dst = scale*src - offset
+	MOVWU 4(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ 16(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 16(R2)
+
+	// dst = scale*src - offset
+	MOVWU 8(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ 32(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 32(R2)
+
+	// dst = scale*src - offset
+	MOVWU 12(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ 48(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 48(R2)
+	ADD   $64, R2
+	ADD   $16, R3
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	// dst = scale*src - offset
+	MOVWU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
+	WORD  $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ 0(R6), F2
+	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R2)
+	ADD   $16, R2
+	ADD   $4, R3
+	ADD   $16, R6
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
 	RET
 
 // func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
@@ -2441,9 +2558,9 @@ TEXT ·dotF32NEON(SB), $0-32
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $16, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -2461,9 +2578,9 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -2480,9 +2597,9 @@ TEXT ·sumF32NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $16, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = lane + x
 	FMOVQ 0(R2), F4
 	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
@@ -2495,9 +2612,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -2514,9 +2631,9 @@ TEXT ·sumAbsF32NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $16, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = lane + |x|
 	FMOVQ 0(R2), F4
 	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
@@ -2533,9 +2650,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -2552,9 +2669,9 @@ TEXT ·sumSquaresF32NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $16, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	FMOVQ 0(R2), F4
 	VFMLA V4.S4, V4.S4, V0.S4
@@ -2567,9 +2684,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -2586,9 +2703,9 @@ TEXT ·maxAbsF32NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $16, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
 	FMOVQ 0(R2), F4
 	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
@@ -2605,16 +2722,16 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
 	RET
 
-// func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 TEXT ·chainF32NEON(SB), $0-56
 	MOVD k+0(FP), R0
 	MOVD a+8(FP), R1
@@ -2622,7 +2739,7 @@ TEXT ·chainF32NEON(SB), $0-56
 	MOVD ldb+24(FP), R3
 	MOVD c+32(FP), R6
 	MOVD ldc+40(FP), R7
-	MOVD more+48(FP), R8
+	MOVD accumulate+48(FP), R8
 	LSL  $2, R3
 	LSL  $2, R7
 	VEOR V0.B16, V0.B16, V0.B16
@@ -2646,9 +2763,9 @@ TEXT ·chainF32NEON(SB), $0-56
 	VEOR V18.B16, V18.B16, V18.B16
 	VEOR V19.B16, V19.B16, V19.B16
 	CMP  $4, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVQ 0(R2), F20
 	FMOVQ 16(R2), F21
@@ -2793,13 +2910,13 @@ loop1:
 	ADD   $80, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $1, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVQ 0(R2), F20
 	FMOVQ 16(R2), F21
@@ -2839,10 +2956,10 @@ loop3:
 	ADD   $20, R1
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
-	CBNZ  R8, else5
+loop1xDone:
+	CBNZ  R8, otherwise
 	MOVD  R6, R0
 	FMOVQ F0, 0(R0)
 	FMOVQ F1, 16(R0)
@@ -2868,9 +2985,9 @@ done4:
 	FMOVQ F17, 16(R0)
 	FMOVQ F18, 32(R0)
 	FMOVQ F19, 48(R0)
-	B     done6
+	B     endif
 
-else5:
+otherwise:
 	MOVD  R6, R0
 	FMOVQ 0(R0), F20
 	WORD  $0x4e20d680 // fadd v0.4s, v20.4s, v0.4s
@@ -2937,10 +3054,10 @@ else5:
 	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
 	FMOVQ F0, 48(R0)
 
-done6:
+endif:
 	RET
 
-// func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+// func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 TEXT ·chainRowF32NEON(SB), $0-56
 	MOVD k+0(FP), R0
 	MOVD a+8(FP), R1
@@ -2948,7 +3065,7 @@ TEXT ·chainRowF32NEON(SB), $0-56
 	MOVD ldb+24(FP), R3
 	MOVD c+32(FP), R6
 	MOVD ldc+40(FP), R7
-	MOVD more+48(FP), R8
+	MOVD accumulate+48(FP), R8
 	LSL  $2, R3
 	LSL  $2, R7
 	VEOR V0.B16, V0.B16, V0.B16
@@ -2968,9 +3085,9 @@ TEXT ·chainRowF32NEON(SB), $0-56
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	CMP  $4, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVS 0(R1), F16
 	VDUP  V16.S[0], V16.S4
@@ -3115,13 +3232,13 @@ loop1:
 	ADD   $16, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $1, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVS 0(R1), F16
 	VDUP  V16.S[0], V16.S4
@@ -3161,10 +3278,10 @@ loop3:
 	ADD   $4, R1
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
-	CBNZ  R8, else5
+loop1xDone:
+	CBNZ  R8, otherwise
 	MOVD  R6, R0
 	FMOVQ F0, 0(R0)
 	FMOVQ F1, 16(R0)
@@ -3182,9 +3299,9 @@ done4:
 	FMOVQ F13, 208(R0)
 	FMOVQ F14, 224(R0)
 	FMOVQ F15, 240(R0)
-	B     done6
+	B     endif
 
-else5:
+otherwise:
 	MOVD  R6, R0
 	FMOVQ 0(R0), F16
 	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
@@ -3235,7 +3352,7 @@ else5:
 	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
 	FMOVQ F0, 240(R0)
 
-done6:
+endif:
 	RET
 
 // func lanesF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
@@ -3273,9 +3390,9 @@ TEXT ·lanesF32NEON(SB), $0-40
 	FMOVQ 1152(R6), F18
 	FMOVQ 1216(R6), F19
 	CMP   $1, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	FMOVQ 0(R2), F20
 	FMOVQ 0(R7), F21
@@ -3313,9 +3430,9 @@ loop1:
 	ADD   $64, R9
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
@@ -3375,9 +3492,9 @@ TEXT ·lanesRowF32NEON(SB), $0-40
 	FMOVQ 288(R6), F18
 	FMOVQ 304(R6), F19
 	CMP   $1, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	FMOVQ 0(R1), F20
 	FMOVQ 0(R2), F21
@@ -3431,9 +3548,9 @@ loop1:
 	ADD   $64, R10
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -3462,9 +3579,9 @@ TEXT ·foldF32NEON(SB), $0-24
 	MOVD out+8(FP), R1
 	MOVD acc+16(FP), R2
 	CMP  $4, R0
-	BLT  done2
+	BLT  loopDone
 
-loop1:
+loop:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -3507,95 +3624,14 @@ loop1:
 	ADD   $16, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	RET
 
-// func fromBytesF32NEON(n int, scale *float32, dst *float32, src *uint8, offset *float32)
-TEXT ·fromBytesF32NEON(SB), $0-40
-	MOVD  n+0(FP), R0
-	MOVD  scale+8(FP), R1
-	MOVD  dst+16(FP), R2
-	MOVD  src+24(FP), R3
-	MOVD  offset+32(FP), R6
-	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	CMP   $16, R0
-	BLT   done2
-
-loop1:
-	// dst = scale*src - offset
-	MOVWU 0(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
-	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	FMOVQ 0(R6), F2
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 0(R2)
-	MOVWU 4(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
-	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	FMOVQ 16(R6), F2
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 16(R2)
-	MOVWU 8(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
-	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	FMOVQ 32(R6), F2
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 32(R2)
-	MOVWU 12(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
-	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	FMOVQ 48(R6), F2
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 48(R2)
-	ADD   $16, R3
-	ADD   $64, R6
-	ADD   $64, R2
-	SUB   $16, R0
-	CMP   $16, R0
-	BGE   loop1
-
-done2:
-	CMP $4, R0
-	BLT done4
-
-loop3:
-	// dst = scale*src - offset
-	MOVWU 0(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	WORD  $0x6e21d821 // ucvtf v1.4s, v1.4s
-	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	FMOVQ 0(R6), F2
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 0(R2)
-	ADD   $4, R3
-	ADD   $16, R6
-	ADD   $16, R2
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop3
-
-done4:
-	RET
-
-// func sGDF64NEON(n int, c *float64, x *float64, grad *float64)
-TEXT ·sGDF64NEON(SB), $0-32
+// func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
+TEXT ·sgdF64NEON(SB), $0-32
+	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -3604,9 +3640,9 @@ TEXT ·sGDF64NEON(SB), $0-32
 	VDUP  V0.D[0], V0.D2
 	MOVWU 48(R1), R6
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	FMOVQ 16(R2), F3
@@ -3615,9 +3651,9 @@ loop1:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R2), F7
 	FMOVQ 48(R3), F8
-	CBNZ  R6, rare3
+	CBNZ  R6, prelude4x
 
-back4:
+prelude4xDone:
 	// x = x - lr*g
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
 	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
@@ -3641,18 +3677,18 @@ back4:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
-	CBNZ  R6, rare7
+	CBNZ  R6, prelude1x
 
-back8:
+prelude1xDone:
 	// x = x - lr*g
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
 	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
@@ -3661,13 +3697,13 @@ back8:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R6, skip9
+prelude4x:
+	TBZ $0, R6, noScale4x
 
 	// g = scale*g
 	FMOVD 8(R1), F9
@@ -3677,8 +3713,8 @@ rare3:
 	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
 	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
 
-skip9:
-	TBZ $1, R6, skip10
+noScale4x:
+	TBZ $1, R6, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVD 16(R1), F9
@@ -3712,8 +3748,8 @@ skip9:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip10:
-	TBZ $2, R6, skip11
+noLo4x:
+	TBZ $2, R6, noL24x
 
 	// g = g + l2*x
 	FMOVD 32(R1), F9
@@ -3727,8 +3763,8 @@ skip10:
 	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
 	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
 
-skip11:
-	TBZ $3, R6, skip12
+noL24x:
+	TBZ $3, R6, noKeep4x
 
 	// x = keep*x
 	FMOVD 40(R1), F9
@@ -3738,19 +3774,19 @@ skip11:
 	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R6, skip13
+prelude1x:
+	TBZ $0, R6, noScale1x
 
 	// g = scale*g
 	FMOVD 8(R1), F3
 	VDUP  V3.D[0], V3.D2
 	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
 
-skip13:
-	TBZ $1, R6, skip14
+noScale1x:
+	TBZ $1, R6, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 16(R1), F3
@@ -3766,8 +3802,8 @@ skip13:
 	VBSL  V2.B16, V3.B16, V4.B16
 	VORR  V4.B16, V4.B16, V2.B16
 
-skip14:
-	TBZ $2, R6, skip15
+noLo1x:
+	TBZ $2, R6, noL21x
 
 	// g = g + l2*x
 	FMOVD 32(R1), F3
@@ -3775,19 +3811,20 @@ skip14:
 	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
-skip15:
-	TBZ $3, R6, skip16
+noL21x:
+	TBZ $3, R6, noKeep1x
 
 	// x = keep*x
 	FMOVD 40(R1), F3
 	VDUP  V3.D[0], V3.D2
 	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -3799,9 +3836,9 @@ TEXT ·momentumF64NEON(SB), $0-40
 	VDUP  V1.D[0], V1.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -3810,9 +3847,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
@@ -3861,18 +3898,18 @@ back4:
 	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
@@ -3888,13 +3925,13 @@ back8:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVD 16(R1), F10
@@ -3904,8 +3941,8 @@ rare3:
 	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
 	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F10
@@ -3939,8 +3976,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F10
@@ -3954,8 +3991,8 @@ skip10:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVD 48(R1), F10
@@ -3965,19 +4002,19 @@ skip11:
 	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F4
@@ -3993,8 +4030,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F4
@@ -4002,19 +4039,20 @@ skip14:
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumVelocityF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4026,9 +4064,9 @@ TEXT ·momentumVelocityF64NEON(SB), $0-40
 	VDUP  V1.D[0], V1.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -4037,9 +4075,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
@@ -4088,18 +4126,18 @@ back4:
 	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v - lr*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
@@ -4115,13 +4153,13 @@ back8:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVD 16(R1), F10
@@ -4131,8 +4169,8 @@ rare3:
 	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
 	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F10
@@ -4166,8 +4204,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F10
@@ -4181,8 +4219,8 @@ skip10:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVD 48(R1), F10
@@ -4192,19 +4230,19 @@ skip11:
 	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F4
@@ -4220,8 +4258,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F4
@@ -4229,19 +4267,20 @@ skip14:
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4255,9 +4294,9 @@ TEXT ·nesterovF64NEON(SB), $0-40
 	VDUP  V2.D[0], V2.D2
 	MOVWU 64(R1), R7
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
 	FMOVQ 16(R2), F5
@@ -4266,12 +4305,13 @@ loop1:
 	FMOVQ 32(R6), F8
 	FMOVQ 48(R2), F9
 	FMOVQ 48(R6), F10
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 0(R3), F11
+
+	// v = rho*v - lr*g
 	WORD  $0x6e6bdc0b // fmul v11.2d, v0.2d, v11.2d
 	WORD  $0x6e64dc44 // fmul v4.2d, v2.2d, v4.2d
 	WORD  $0x4ee4d564 // fsub v4.2d, v11.2d, v4.2d
@@ -4284,8 +4324,9 @@ back4:
 	FMOVQ F3, 0(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 16(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
 	WORD  $0x6e66dc44 // fmul v4.2d, v2.2d, v6.2d
 	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
@@ -4298,8 +4339,9 @@ back4:
 	FMOVQ F3, 16(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 32(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
 	WORD  $0x6e68dc44 // fmul v4.2d, v2.2d, v8.2d
 	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
@@ -4312,8 +4354,9 @@ back4:
 	FMOVQ F3, 32(R2)
 
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 48(R3), F3
+
+	// v = rho*v - lr*g
 	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
 	WORD  $0x6e6adc44 // fmul v4.2d, v2.2d, v10.2d
 	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
@@ -4329,21 +4372,22 @@ back4:
 	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F3
 	FMOVQ 0(R6), F4
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// u = v
-	// v = rho*v - lr*g
 	FMOVQ 0(R3), F5
+
+	// v = rho*v - lr*g
 	WORD  $0x6e65dc05 // fmul v5.2d, v0.2d, v5.2d
 	WORD  $0x6e64dc44 // fmul v4.2d, v2.2d, v4.2d
 	WORD  $0x4ee4d4a4 // fsub v4.2d, v5.2d, v4.2d
@@ -4359,13 +4403,13 @@ back8:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVD 24(R1), F11
@@ -4375,8 +4419,8 @@ rare3:
 	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
 	WORD  $0x6e6add6a // fmul v10.2d, v11.2d, v10.2d
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVD 32(R1), F11
@@ -4410,8 +4454,8 @@ skip9:
 	VBSL  V10.B16, V11.B16, V12.B16
 	VORR  V12.B16, V12.B16, V10.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVD 48(R1), F11
@@ -4425,8 +4469,8 @@ skip10:
 	WORD  $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
 	WORD  $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVD 56(R1), F11
@@ -4436,19 +4480,19 @@ skip11:
 	WORD  $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
 	WORD  $0x6e69dd69 // fmul v9.2d, v11.2d, v9.2d
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 24(R1), F5
 	VDUP  V5.D[0], V5.D2
 	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 32(R1), F5
@@ -4464,8 +4508,8 @@ skip13:
 	VBSL  V4.B16, V5.B16, V6.B16
 	VORR  V6.B16, V6.B16, V4.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 48(R1), F5
@@ -4473,19 +4517,20 @@ skip14:
 	WORD  $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
 	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 56(R1), F5
 	VDUP  V5.D[0], V5.D2
 	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovTorchF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4497,9 +4542,9 @@ TEXT ·nesterovTorchF64NEON(SB), $0-40
 	VDUP  V1.D[0], V1.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R2), F4
@@ -4508,9 +4553,9 @@ loop1:
 	FMOVQ 32(R6), F7
 	FMOVQ 48(R2), F8
 	FMOVQ 48(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude4x
 
-back4:
+prelude4xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
@@ -4567,18 +4612,18 @@ back4:
 	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done6
+	BLT loop1xDone
 
-loop5:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare7
+	CBNZ  R7, prelude1x
 
-back8:
+prelude1xDone:
 	// v = rho*v + g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
@@ -4596,13 +4641,13 @@ back8:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop5
+	BGE   loop1x
 
-done6:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip9
+prelude4x:
+	TBZ $0, R7, noScale4x
 
 	// g = scale*g
 	FMOVD 16(R1), F10
@@ -4612,8 +4657,8 @@ rare3:
 	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
 	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
 
-skip9:
-	TBZ $1, R7, skip10
+noScale4x:
+	TBZ $1, R7, noLo4x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F10
@@ -4647,8 +4692,8 @@ skip9:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip10:
-	TBZ $2, R7, skip11
+noLo4x:
+	TBZ $2, R7, noL24x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F10
@@ -4662,8 +4707,8 @@ skip10:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip11:
-	TBZ $3, R7, skip12
+noL24x:
+	TBZ $3, R7, noKeep4x
 
 	// x = keep*x
 	FMOVD 48(R1), F10
@@ -4673,19 +4718,19 @@ skip11:
 	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip12:
-	B back4
+noKeep4x:
+	B prelude4xDone
 
-rare7:
-	TBZ $0, R7, skip13
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip13:
-	TBZ $1, R7, skip14
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F4
@@ -4701,8 +4746,8 @@ skip13:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip14:
-	TBZ $2, R7, skip15
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F4
@@ -4710,19 +4755,20 @@ skip14:
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip15:
-	TBZ $3, R7, skip16
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip16:
-	B back8
+noKeep1x:
+	B prelude1xDone
 
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·adaGradF64NEON(SB), $0-40
+	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4734,14 +4780,14 @@ TEXT ·adaGradF64NEON(SB), $0-40
 	VDUP  V1.D[0], V1.D2
 	MOVWU 56(R1), R7
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R6), F3
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// s = s + g*g
 	FMOVQ 0(R3), F4
 	WORD  $0x6e63dc65 // fmul v5.2d, v3.2d, v3.2d
@@ -4760,21 +4806,21 @@ back4:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 16(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 24(R1), F4
@@ -4790,8 +4836,8 @@ skip5:
 	VBSL  V3.B16, V4.B16, V5.B16
 	VORR  V5.B16, V5.B16, V3.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 40(R1), F4
@@ -4799,19 +4845,20 @@ skip6:
 	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
 	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 48(R1), F4
 	VDUP  V4.D[0], V4.D2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
-TEXT ·rMSPropF64NEON(SB), $0-40
+// func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
+TEXT ·rmsPropF64NEON(SB), $0-40
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4827,14 +4874,14 @@ TEXT ·rMSPropF64NEON(SB), $0-40
 	VDUP  V3.D[0], V3.D2
 	MOVWU 72(R1), R7
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R6), F5
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
@@ -4855,21 +4902,21 @@ back4:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 32(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 40(R1), F6
@@ -4885,8 +4932,8 @@ skip5:
 	VBSL  V5.B16, V6.B16, V7.B16
 	VORR  V7.B16, V7.B16, V5.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 56(R1), F6
@@ -4894,19 +4941,20 @@ skip6:
 	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
 	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 64(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
-TEXT ·rMSPropMomentumF64NEON(SB), $0-48
+// func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+TEXT ·rmsPropMomentumF64NEON(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -4925,14 +4973,14 @@ TEXT ·rMSPropMomentumF64NEON(SB), $0-48
 	VDUP  V4.D[0], V4.D2
 	MOVWU 80(R1), R8
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R7), F6
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
@@ -4942,12 +4990,12 @@ back4:
 	FMOVQ F7, 0(R3)
 
 	// b = rho*b + g/(sqrt(s)+eps)
+	FMOVQ 0(R6), F8
+	WORD  $0x6e68dc48 // fmul v8.2d, v2.2d, v8.2d
 	WORD  $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
 	WORD  $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
 	WORD  $0x6e67fcc6 // fdiv v6.2d, v6.2d, v7.2d
-	FMOVQ 0(R6), F7
-	WORD  $0x6e67dc47 // fmul v7.2d, v2.2d, v7.2d
-	WORD  $0x4e66d4e6 // fadd v6.2d, v7.2d, v6.2d
+	WORD  $0x4e66d506 // fadd v6.2d, v8.2d, v6.2d
 	FMOVQ F6, 0(R6)
 
 	// x = x - lr*b
@@ -4960,21 +5008,21 @@ back4:
 	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVD 40(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 48(R1), F7
@@ -4990,8 +5038,8 @@ skip5:
 	VBSL  V6.B16, V7.B16, V8.B16
 	VORR  V8.B16, V8.B16, V6.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVD 64(R1), F7
@@ -4999,19 +5047,20 @@ skip6:
 	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
 	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVD 72(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
-TEXT ·rMSPropCenteredF64NEON(SB), $0-48
+// func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+TEXT ·rmsPropCenteredF64NEON(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5028,27 +5077,26 @@ TEXT ·rMSPropCenteredF64NEON(SB), $0-48
 	VDUP  V3.D[0], V3.D2
 	MOVWU 72(R1), R8
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R7), F5
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F6
 	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
 	WORD  $0x6e65dc27 // fmul v7.2d, v1.2d, v5.2d
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+	WORD  $0x6e65dce8 // fmul v8.2d, v7.2d, v5.2d
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
 	FMOVQ F6, 0(R3)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F7
-	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
-	WORD  $0x6e65dc28 // fmul v8.2d, v1.2d, v5.2d
-	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	FMOVQ 0(R6), F8
+	WORD  $0x6e68dc08 // fmul v8.2d, v0.2d, v8.2d
+	WORD  $0x4e67d507 // fadd v7.2d, v8.2d, v7.2d
 	FMOVQ F7, 0(R6)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
@@ -5066,21 +5114,21 @@ back4:
 	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVD 32(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 40(R1), F6
@@ -5096,8 +5144,8 @@ skip5:
 	VBSL  V5.B16, V6.B16, V7.B16
 	VORR  V7.B16, V7.B16, V5.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVD 56(R1), F6
@@ -5105,19 +5153,20 @@ skip6:
 	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
 	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVD 64(R1), F6
 	VDUP  V6.D[0], V6.D2
 	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func rMSPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
-TEXT ·rMSPropCenteredMomentumF64NEON(SB), $0-56
+// func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+TEXT ·rmsPropCenteredMomentumF64NEON(SB), $0-56
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5137,38 +5186,37 @@ TEXT ·rMSPropCenteredMomentumF64NEON(SB), $0-56
 	VDUP  V4.D[0], V4.D2
 	MOVWU 80(R1), R9
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F5
 	FMOVQ 0(R8), F6
-	CBNZ  R9, rare3
+	CBNZ  R9, prelude1x
 
-back4:
+prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
 	FMOVQ 0(R3), F7
 	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
 	WORD  $0x6e66dc28 // fmul v8.2d, v1.2d, v6.2d
-	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
-	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	WORD  $0x6e66dd09 // fmul v9.2d, v8.2d, v6.2d
+	WORD  $0x4e69d4e7 // fadd v7.2d, v7.2d, v9.2d
 	FMOVQ F7, 0(R3)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F8
-	WORD  $0x6e68dc08 // fmul v8.2d, v0.2d, v8.2d
-	WORD  $0x6e66dc29 // fmul v9.2d, v1.2d, v6.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
+	FMOVQ 0(R6), F9
+	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
+	WORD  $0x4e68d528 // fadd v8.2d, v9.2d, v8.2d
 	FMOVQ F8, 0(R6)
-	WORD  $0x6e68dd08 // fmul v8.2d, v8.2d, v8.2d
-	WORD  $0x4ee8d4e7 // fsub v7.2d, v7.2d, v8.2d
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	FMOVQ 0(R7), F9
+	WORD  $0x6e69dc49 // fmul v9.2d, v2.2d, v9.2d
+	WORD  $0x6e68dd08 // fmul v8.2d, v8.2d, v8.2d
+	WORD  $0x4ee8d4e7 // fsub v7.2d, v7.2d, v8.2d
 	WORD  $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
 	WORD  $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
 	WORD  $0x6e67fcc6 // fdiv v6.2d, v6.2d, v7.2d
-	FMOVQ 0(R7), F7
-	WORD  $0x6e67dc47 // fmul v7.2d, v2.2d, v7.2d
-	WORD  $0x4e66d4e6 // fadd v6.2d, v7.2d, v6.2d
+	WORD  $0x4e66d526 // fadd v6.2d, v9.2d, v6.2d
 	FMOVQ F6, 0(R7)
 
 	// x = x - lr*b
@@ -5182,21 +5230,21 @@ back4:
 	ADD   $16, R8
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R9, skip5
+prelude1x:
+	TBZ $0, R9, noScale1x
 
 	// g = scale*g
 	FMOVD 40(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
 
-skip5:
-	TBZ $1, R9, skip6
+noScale1x:
+	TBZ $1, R9, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 48(R1), F7
@@ -5212,8 +5260,8 @@ skip5:
 	VBSL  V6.B16, V7.B16, V8.B16
 	VORR  V8.B16, V8.B16, V6.B16
 
-skip6:
-	TBZ $2, R9, skip7
+noLo1x:
+	TBZ $2, R9, noL21x
 
 	// g = g + l2*x
 	FMOVD 64(R1), F7
@@ -5221,19 +5269,20 @@ skip6:
 	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
 	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
-skip7:
-	TBZ $3, R9, skip8
+noL21x:
+	TBZ $3, R9, noKeep1x
 
 	// x = keep*x
 	FMOVD 72(R1), F7
 	VDUP  V7.D[0], V7.D2
 	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 TEXT ·adamF64NEON(SB), $0-48
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5256,14 +5305,14 @@ TEXT ·adamF64NEON(SB), $0-48
 	VDUP  V6.D[0], V6.D2
 	MOVWU 96(R1), R8
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R7), F8
-	CBNZ  R8, rare3
+	CBNZ  R8, prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
@@ -5293,21 +5342,21 @@ back4:
 	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R8, skip5
+prelude1x:
+	TBZ $0, R8, noScale1x
 
 	// g = scale*g
 	FMOVD 56(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
 
-skip5:
-	TBZ $1, R8, skip6
+noScale1x:
+	TBZ $1, R8, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 64(R1), F9
@@ -5323,8 +5372,8 @@ skip5:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip6:
-	TBZ $2, R8, skip7
+noLo1x:
+	TBZ $2, R8, noL21x
 
 	// g = g + l2*x
 	FMOVD 80(R1), F9
@@ -5332,19 +5381,20 @@ skip6:
 	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
 	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
 
-skip7:
-	TBZ $3, R8, skip8
+noL21x:
+	TBZ $3, R8, noKeep1x
 
 	// x = keep*x
 	FMOVD 88(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
-// func aMSGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
-TEXT ·aMSGradF64NEON(SB), $0-56
+// func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+TEXT ·amsGradF64NEON(SB), $0-56
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5368,14 +5418,14 @@ TEXT ·aMSGradF64NEON(SB), $0-56
 	VDUP  V6.D[0], V6.D2
 	MOVWU 96(R1), R9
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R8), F8
-	CBNZ  R9, rare3
+	CBNZ  R9, prelude1x
 
-back4:
+prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F9
 	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
@@ -5412,21 +5462,21 @@ back4:
 	ADD   $16, R8
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R9, skip5
+prelude1x:
+	TBZ $0, R9, noScale1x
 
 	// g = scale*g
 	FMOVD 56(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
 
-skip5:
-	TBZ $1, R9, skip6
+noScale1x:
+	TBZ $1, R9, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 64(R1), F9
@@ -5442,8 +5492,8 @@ skip5:
 	VBSL  V8.B16, V9.B16, V10.B16
 	VORR  V10.B16, V10.B16, V8.B16
 
-skip6:
-	TBZ $2, R9, skip7
+noLo1x:
+	TBZ $2, R9, noL21x
 
 	// g = g + l2*x
 	FMOVD 80(R1), F9
@@ -5451,19 +5501,20 @@ skip6:
 	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
 	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
 
-skip7:
-	TBZ $3, R9, skip8
+noL21x:
+	TBZ $3, R9, noKeep1x
 
 	// x = keep*x
 	FMOVD 88(R1), F9
 	VDUP  V9.D[0], V9.D2
 	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 TEXT ·lionF64NEON(SB), $0-40
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5486,14 +5537,14 @@ TEXT ·lionF64NEON(SB), $0-40
 	VEOR  V7.B16, V7.B16, V7.B16
 	MOVWU 80(R1), R7
 	CMP   $2, R0
-	BLT   done2
+	BLT   loop1xDone
 
-loop1:
+loop1x:
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R6), F9
-	CBNZ  R7, rare3
+	CBNZ  R7, prelude1x
 
-back4:
+prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
 	FMOVQ 0(R3), F10
 	WORD  $0x6e6adc0b // fmul v11.2d, v0.2d, v10.2d
@@ -5521,21 +5572,21 @@ back4:
 	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop1x
 
-done2:
+loop1xDone:
 	RET
 
-rare3:
-	TBZ $0, R7, skip5
+prelude1x:
+	TBZ $0, R7, noScale1x
 
 	// g = scale*g
 	FMOVD 40(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
 
-skip5:
-	TBZ $1, R7, skip6
+noScale1x:
+	TBZ $1, R7, noLo1x
 
 	// g = lo > g ? lo : g
 	FMOVD 48(R1), F10
@@ -5551,8 +5602,8 @@ skip5:
 	VBSL  V9.B16, V10.B16, V11.B16
 	VORR  V11.B16, V11.B16, V9.B16
 
-skip6:
-	TBZ $2, R7, skip7
+noLo1x:
+	TBZ $2, R7, noL21x
 
 	// g = g + l2*x
 	FMOVD 64(R1), F10
@@ -5560,19 +5611,20 @@ skip6:
 	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
 	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
 
-skip7:
-	TBZ $3, R7, skip8
+noL21x:
+	TBZ $3, R7, noKeep1x
 
 	// x = keep*x
 	FMOVD 72(R1), F10
 	VDUP  V10.D[0], V10.D2
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 
-skip8:
-	B back4
+noKeep1x:
+	B prelude1xDone
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpyF64NEON(SB), $0-32
+	// c, by byte: 0 a.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  y+16(FP), R2
@@ -5580,9 +5632,9 @@ TEXT ·axpyF64NEON(SB), $0-32
 	FMOVD 0(R1), F0
 	VDUP  V0.D[0], V0.D2
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// y = y + a*x
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
@@ -5614,13 +5666,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// y = y + a*x
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
@@ -5631,13 +5683,14 @@ loop3:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func axpbyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpbyF64NEON(SB), $0-32
+	// c, by byte: 0 a, 8 b.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  y+16(FP), R2
@@ -5647,9 +5700,9 @@ TEXT ·axpbyF64NEON(SB), $0-32
 	FMOVD 8(R1), F1
 	VDUP  V1.D[0], V1.D2
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// y = a*x + b*y
 	FMOVQ 0(R3), F2
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
@@ -5685,13 +5738,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// y = a*x + b*y
 	FMOVQ 0(R3), F2
 	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
@@ -5703,22 +5756,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func scaleF64NEON(n int, c *float64, x *float64)
 TEXT ·scaleF64NEON(SB), $0-24
+	// c, by byte: 0 a.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
 	FMOVD 0(R1), F0
 	VDUP  V0.D[0], V0.D2
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// x = a*x
 	FMOVQ 0(R2), F1
 	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
@@ -5741,13 +5795,13 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// x = a*x
 	FMOVQ 0(R2), F1
 	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
@@ -5755,22 +5809,23 @@ loop3:
 	ADD   $16, R2
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func addF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 TEXT ·addF64NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $8, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x + y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5799,13 +5854,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x + y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5816,22 +5871,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func subF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 TEXT ·subF64NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $8, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x - y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5860,13 +5916,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x - y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5877,22 +5933,23 @@ loop3:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func mulF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 TEXT ·mulF64NEON(SB), $0-40
+	// c is not read.
 	MOVD n+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD z+16(FP), R1
 	MOVD x+24(FP), R2
 	MOVD y+32(FP), R3
 	CMP  $8, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// z = x*y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5921,13 +5978,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// z = x*y
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
@@ -5938,13 +5995,14 @@ loop3:
 	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func clipF64NEON(n int, c *float64, x *float64)
 TEXT ·clipF64NEON(SB), $0-24
+	// c, by byte: 0 lo, 8 hi.
 	MOVD  n+0(FP), R0
 	MOVD  c+8(FP), R1
 	MOVD  x+16(FP), R2
@@ -5953,13 +6011,14 @@ TEXT ·clipF64NEON(SB), $0-24
 	FMOVD 8(R1), F1
 	VDUP  V1.D[0], V1.D2
 	CMP   $8, R0
-	BLT   done2
+	BLT   loop4xDone
 
-loop1:
+loop4x:
 	// x = lo > x ? lo : x
 	FMOVQ 0(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -5970,6 +6029,7 @@ loop1:
 	FMOVQ 16(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -5980,6 +6040,7 @@ loop1:
 	FMOVQ 32(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -5990,6 +6051,7 @@ loop1:
 	FMOVQ 48(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -5998,17 +6060,18 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $2, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// x = lo > x ? lo : x
 	FMOVQ 0(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
+	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -6017,9 +6080,103 @@ loop3:
 	ADD   $16, R2
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
+	RET
+
+// func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float64)
+TEXT ·fromBytesF64NEON(SB), $0-40
+	// c, by byte: 0 scale.
+	MOVD  n+0(FP), R0
+	MOVD  c+8(FP), R1
+	MOVD  dst+16(FP), R2
+	MOVD  src+24(FP), R3
+	MOVD  offset+32(FP), R6
+	FMOVD 0(R1), F0
+	VDUP  V0.D[0], V0.D2
+	CMP   $8, R0
+	BLT   loop4xDone
+
+loop4x:
+	// dst = scale*src - offset
+	MOVHU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ 0(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 0(R2)
+
+	// dst = scale*src - offset
+	MOVHU 2(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ 16(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 16(R2)
+
+	// dst = scale*src - offset
+	MOVHU 4(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ 32(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 32(R2)
+
+	// dst = scale*src - offset
+	MOVHU 6(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ 48(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 48(R2)
+	ADD   $64, R2
+	ADD   $8, R3
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $2, R0
+	BLT loop1xDone
+
+loop1x:
+	// dst = scale*src - offset
+	MOVHU 0(R3), R1
+	FMOVD R1, F1
+	VUXTL V1.B8, V1.H8
+	VUXTL V1.H4, V1.S4
+	VUXTL V1.S2, V1.D2
+	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
+	WORD  $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ 0(R6), F2
+	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
+	FMOVQ F1, 0(R2)
+	ADD   $16, R2
+	ADD   $2, R3
+	ADD   $16, R6
+	SUB   $2, R0
+	CMP   $2, R0
+	BGE   loop1x
+
+loop1xDone:
 	RET
 
 // func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
@@ -6033,9 +6190,9 @@ TEXT ·dotF64NEON(SB), $0-32
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $8, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = fma(x, y, lane)
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -6053,9 +6210,9 @@ loop1:
 	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -6072,9 +6229,9 @@ TEXT ·sumF64NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $8, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = lane + x
 	FMOVQ 0(R2), F4
 	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
@@ -6087,9 +6244,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -6106,9 +6263,9 @@ TEXT ·sumAbsF64NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $8, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = lane + |x|
 	FMOVQ 0(R2), F4
 	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
@@ -6125,9 +6282,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -6144,9 +6301,9 @@ TEXT ·sumSquaresF64NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $8, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = fma(x, x, lane)
 	FMOVQ 0(R2), F4
 	VFMLA V4.D2, V4.D2, V0.D2
@@ -6159,9 +6316,9 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -6178,9 +6335,9 @@ TEXT ·maxAbsF64NEON(SB), $0-24
 	FMOVQ 32(R1), F2
 	FMOVQ 48(R1), F3
 	CMP   $8, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// lane = max(lane, |x|)
 	FMOVQ 0(R2), F4
 	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
@@ -6197,16 +6354,16 @@ loop1:
 	ADD   $64, R2
 	SUB   $8, R0
 	CMP   $8, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
 	RET
 
-// func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 TEXT ·chainF64NEON(SB), $0-56
 	MOVD k+0(FP), R0
 	MOVD a+8(FP), R1
@@ -6214,7 +6371,7 @@ TEXT ·chainF64NEON(SB), $0-56
 	MOVD ldb+24(FP), R3
 	MOVD c+32(FP), R6
 	MOVD ldc+40(FP), R7
-	MOVD more+48(FP), R8
+	MOVD accumulate+48(FP), R8
 	LSL  $3, R3
 	LSL  $3, R7
 	VEOR V0.B16, V0.B16, V0.B16
@@ -6238,9 +6395,9 @@ TEXT ·chainF64NEON(SB), $0-56
 	VEOR V18.B16, V18.B16, V18.B16
 	VEOR V19.B16, V19.B16, V19.B16
 	CMP  $4, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVQ 0(R2), F20
 	FMOVQ 16(R2), F21
@@ -6385,13 +6542,13 @@ loop1:
 	ADD   $160, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $1, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVQ 0(R2), F20
 	FMOVQ 16(R2), F21
@@ -6431,10 +6588,10 @@ loop3:
 	ADD   $40, R1
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
-	CBNZ  R8, else5
+loop1xDone:
+	CBNZ  R8, otherwise
 	MOVD  R6, R0
 	FMOVQ F0, 0(R0)
 	FMOVQ F1, 16(R0)
@@ -6460,9 +6617,9 @@ done4:
 	FMOVQ F17, 16(R0)
 	FMOVQ F18, 32(R0)
 	FMOVQ F19, 48(R0)
-	B     done6
+	B     endif
 
-else5:
+otherwise:
 	MOVD  R6, R0
 	FMOVQ 0(R0), F20
 	WORD  $0x4e60d680 // fadd v0.2d, v20.2d, v0.2d
@@ -6529,10 +6686,10 @@ else5:
 	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
 	FMOVQ F0, 48(R0)
 
-done6:
+endif:
 	RET
 
-// func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+// func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 TEXT ·chainRowF64NEON(SB), $0-56
 	MOVD k+0(FP), R0
 	MOVD a+8(FP), R1
@@ -6540,7 +6697,7 @@ TEXT ·chainRowF64NEON(SB), $0-56
 	MOVD ldb+24(FP), R3
 	MOVD c+32(FP), R6
 	MOVD ldc+40(FP), R7
-	MOVD more+48(FP), R8
+	MOVD accumulate+48(FP), R8
 	LSL  $3, R3
 	LSL  $3, R7
 	VEOR V0.B16, V0.B16, V0.B16
@@ -6560,9 +6717,9 @@ TEXT ·chainRowF64NEON(SB), $0-56
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	CMP  $4, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVD 0(R1), F16
 	VDUP  V16.D[0], V16.D2
@@ -6707,13 +6864,13 @@ loop1:
 	ADD   $32, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $1, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
 	FMOVD 0(R1), F16
 	VDUP  V16.D[0], V16.D2
@@ -6753,10 +6910,10 @@ loop3:
 	ADD   $8, R1
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
-	CBNZ  R8, else5
+loop1xDone:
+	CBNZ  R8, otherwise
 	MOVD  R6, R0
 	FMOVQ F0, 0(R0)
 	FMOVQ F1, 16(R0)
@@ -6774,9 +6931,9 @@ done4:
 	FMOVQ F13, 208(R0)
 	FMOVQ F14, 224(R0)
 	FMOVQ F15, 240(R0)
-	B     done6
+	B     endif
 
-else5:
+otherwise:
 	MOVD  R6, R0
 	FMOVQ 0(R0), F16
 	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
@@ -6827,7 +6984,7 @@ else5:
 	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
 	FMOVQ F0, 240(R0)
 
-done6:
+endif:
 	RET
 
 // func lanesF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
@@ -6865,9 +7022,9 @@ TEXT ·lanesF64NEON(SB), $0-40
 	FMOVQ 1152(R6), F18
 	FMOVQ 1216(R6), F19
 	CMP   $1, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	FMOVQ 0(R2), F20
 	FMOVQ 0(R7), F21
@@ -6905,9 +7062,9 @@ loop1:
 	ADD   $64, R9
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
@@ -6967,9 +7124,9 @@ TEXT ·lanesRowF64NEON(SB), $0-40
 	FMOVQ 288(R6), F18
 	FMOVQ 304(R6), F19
 	CMP   $1, R0
-	BLT   done2
+	BLT   loopDone
 
-loop1:
+loop:
 	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
 	FMOVQ 0(R1), F20
 	FMOVQ 0(R2), F21
@@ -7023,9 +7180,9 @@ loop1:
 	ADD   $64, R10
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -7054,9 +7211,9 @@ TEXT ·foldF64NEON(SB), $0-24
 	MOVD out+8(FP), R1
 	MOVD acc+16(FP), R2
 	CMP  $2, R0
-	BLT  done2
+	BLT  loopDone
 
-loop1:
+loop:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -7079,94 +7236,7 @@ loop1:
 	ADD   $16, R1
 	SUB   $2, R0
 	CMP   $2, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
-	RET
-
-// func fromBytesF64NEON(n int, scale *float64, dst *float64, src *uint8, offset *float64)
-TEXT ·fromBytesF64NEON(SB), $0-40
-	MOVD  n+0(FP), R0
-	MOVD  scale+8(FP), R1
-	MOVD  dst+16(FP), R2
-	MOVD  src+24(FP), R3
-	MOVD  offset+32(FP), R6
-	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	CMP   $8, R0
-	BLT   done2
-
-loop1:
-	// dst = scale*src - offset
-	MOVHU 0(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	VUXTL V1.S2, V1.D2
-	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
-	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	FMOVQ 0(R6), F2
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 0(R2)
-	MOVHU 2(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	VUXTL V1.S2, V1.D2
-	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
-	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	FMOVQ 16(R6), F2
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 16(R2)
-	MOVHU 4(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	VUXTL V1.S2, V1.D2
-	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
-	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	FMOVQ 32(R6), F2
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 32(R2)
-	MOVHU 6(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	VUXTL V1.S2, V1.D2
-	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
-	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	FMOVQ 48(R6), F2
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 48(R2)
-	ADD   $8, R3
-	ADD   $64, R6
-	ADD   $64, R2
-	SUB   $8, R0
-	CMP   $8, R0
-	BGE   loop1
-
-done2:
-	CMP $2, R0
-	BLT done4
-
-loop3:
-	// dst = scale*src - offset
-	MOVHU 0(R3), R1
-	FMOVD R1, F1
-	VUXTL V1.B8, V1.H8
-	VUXTL V1.H4, V1.S4
-	VUXTL V1.S2, V1.D2
-	WORD  $0x6e61d821 // ucvtf v1.2d, v1.2d
-	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	FMOVQ 0(R6), F2
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 0(R2)
-	ADD   $2, R3
-	ADD   $16, R6
-	ADD   $16, R2
-	SUB   $2, R0
-	CMP   $2, R0
-	BGE   loop3
-
-done4:
+loopDone:
 	RET

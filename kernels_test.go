@@ -8,18 +8,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // forEach runs f for every kernel of the table, both types and every backend of this machine.
-func forEach(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], kernels.Row),
-	f64 func(*testing.T, bitstep.Engine[float64], kernels.Row)) {
+func forEach(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], table.Row),
+	f64 func(*testing.T, bitstep.Engine[float64], table.Row)) {
 	for _, b := range bitstep.Backends() {
-		for _, row := range kernels.Table {
+		for _, row := range table.Rows {
 			t.Run(fmt.Sprintf("kernel=%s/type=float32/backend=%v", row.Name, b), func(t *testing.T) {
 				f32(t, bitstep.On[float32](b), row)
 			})
@@ -33,43 +35,44 @@ func forEach(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], kernels
 // A trial is a call of a kernel beside its definition.
 type trial[T kernels.Float] struct {
 	k    bitstep.Engine[T]
-	row  kernels.Row
+	row  table.Row
 	n    int
 	use  kernels.Use
 	seed uint64
 }
 
+// An allocator makes operand i of a call, n elements of its storage.
+type allocator func(i int, s table.Storage, n int) any
+
 // run calls the kernel on operands that alloc provides, and compares all operands and the result
 // with the definition's. Operands that are not written must come out as they went in: the definition
 // does not write them either.
-func (c trial[T]) run(t *testing.T, alloc func(i, n int) []T) {
+func (c trial[T]) run(t *testing.T, alloc allocator) {
 	t.Helper()
 	r := edge.Rand(c.seed)
-	op, want := make([][]T, len(c.row.Operands)), make([][]T, len(c.row.Operands))
-	for i := range op {
-		op[i] = alloc(i, c.n)
+	op := make([]any, len(c.row.Operands))
+	for i, o := range c.row.Operands {
+		op[i] = alloc(i, o.Storage, c.n)
 	}
-	edge.FillOperands(r, c.row.Kind == kernels.Reduction, op...)
-	for i := range op {
-		want[i] = append([]T(nil), op[i]...)
-	}
+	edge.FillOperands[T](r, c.row.Kind == table.Reduction, op...)
+	want := rows.Clone[T](op)
 	coef := rows.NewCoef[T](c.row)
 	edge.FillCoef[T](r, coef, c.use)
-	got, result := rows.Call(c.k, c.row, coef, op), rows.Define(c.row, coef, want)
+	got, result := rows.Call(c.k, c.row, coef, op), rows.Define[T](c.row, coef, want)
 	if !edge.Same(got, result) {
 		t.Fatalf("n=%d seed=%d: result %x, want %x", c.n, c.seed, got, result)
 	}
 	for i, o := range c.row.Operands {
-		if j := edge.Differ(op[i], want[i]); j >= 0 {
+		if j, g, w := rows.Differ[T](op[i], want[i]); j >= 0 {
 			t.Fatalf("n=%d use=%04b seed=%d: %s[%d] = %x, want %x (coefficients %+v)",
-				c.n, c.use, c.seed, o.Name, j, op[i][j], want[i][j], coef)
+				c.n, c.use, c.seed, o.Name, j, g, w, coef)
 		}
 	}
 }
 
 // uses are the combinations of prelude lines that a kernel can run.
-func uses(row kernels.Row) kernels.Use {
-	if row.Kind == kernels.Step {
+func uses(row table.Row) kernels.Use {
+	if row.Kind == table.Step {
 		return kernels.Uses
 	}
 	return 1
@@ -77,37 +80,48 @@ func uses(row kernels.Row) kernels.Use {
 
 // guarded returns slices inside larger ones at an offset, and a check that what surrounds them is
 // untouched.
-func guarded[T kernels.Float](offset int) (alloc func(i, n int) []T, check func(t *testing.T)) {
-	const sentinel = -12345.5
-	var all [][]T
-	var lens []int
-	alloc = func(i, n int) []T {
-		s := make([]T, n+64)
-		for j := range s {
-			s[j] = sentinel
+func guarded[T kernels.Float](offset int) (alloc allocator, check func(t *testing.T)) {
+	var checks []func(t *testing.T)
+	alloc = func(i int, s table.Storage, n int) any {
+		if s == table.Byte {
+			op, check := surrounded[uint8](0xa5, i, offset, n)
+			checks = append(checks, check)
+			return op
 		}
-		all, lens = append(all, s), append(lens, n)
-		return s[offset : offset+n]
+		op, check := surrounded[T](-12345.5, i, offset, n)
+		checks = append(checks, check)
+		return op
 	}
 	check = func(t *testing.T) {
 		t.Helper()
-		for i, s := range all {
-			for j, v := range s {
-				if (j < offset || j >= offset+lens[i]) && v != sentinel {
-					t.Fatalf("operand %d: element %d of %d was written", i, j-offset, lens[i])
-				}
-			}
+		for _, f := range checks {
+			f(t)
 		}
-		all, lens = nil, nil
+		checks = nil
 	}
 	return alloc, check
+}
+
+func surrounded[E comparable](sentinel E, i, offset, n int) (op []E, check func(t *testing.T)) {
+	s := make([]E, n+64)
+	for j := range s {
+		s[j] = sentinel
+	}
+	return s[offset : offset+n], func(t *testing.T) {
+		t.Helper()
+		for j, v := range s {
+			if (j < offset || j >= offset+n) && v != sentinel {
+				t.Fatalf("operand %d: element %d of %d was written", i, j-offset, n)
+			}
+		}
+	}
 }
 
 // Lengths up to three turns of the longest unrolled loop (4 vectors of 64 bytes) and one element; each
 // at another offset, each with another use of the prelude. Then some long ones: chunks, and threads.
 func TestKernels(t *testing.T) { forEach(t, testKernel[float32], testKernel[float64]) }
 
-func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	longest := 3*4*kernels.Lanes[T]() + 1
 	seed := uint64(0)
 	for n := range longest + 1 {
@@ -141,7 +155,7 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.
 // A few lengths of everything: what slow emulators can run.
 func TestArchKernels(t *testing.T) { forEach(t, testFew[float32], testFew[float64]) }
 
-func testFew[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testFew[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	for i, n := range []int{0, 1, 7, 67, 201} {
 		alloc, check := guarded[T](i)
 		trial[T]{k, row, n, kernels.Use(i+3) % uses(row), uint64(i)}.run(t, alloc)
@@ -161,7 +175,7 @@ func threadCounts() []int {
 // Bits do not depend on the number of threads.
 func TestThreads(t *testing.T) { forEach(t, testThreads[float32], testThreads[float64]) }
 
-func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	for _, threads := range threadCounts() {
 		alloc, check := guarded[T](1)
 		trial[T]{k.Threads(threads), row, 5*65536 + 77, kernels.Use(threads) % uses(row), 1}.run(t, alloc)
@@ -173,12 +187,23 @@ func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels
 // first of a page before which there is none: a read or write past an end is a fault.
 func TestPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPageEnds[float64]) }
 
-func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	pages := newPages[T](t, len(row.Operands))
 	for _, n := range []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200} {
-		trial[T]{k, row, n, 0, uint64(n)}.run(t, func(i, n int) []T { return pages[i][len(pages[i])-n:] })
+		trial[T]{k, row, n, 0, uint64(n)}.run(t, func(i int, s table.Storage, n int) any {
+			if s == table.Byte {
+				b := bytesOf(pages[i])
+				return b[len(b)-n:]
+			}
+			return pages[i][len(pages[i])-n:]
+		})
 		all := (kernels.Uses - 1) % uses(row)
-		trial[T]{k, row, n, all, uint64(n)}.run(t, func(i, n int) []T { return pages[i][:n] })
+		trial[T]{k, row, n, all, uint64(n)}.run(t, func(i int, s table.Storage, n int) any {
+			if s == table.Byte {
+				return bytesOf(pages[i])[:n]
+			}
+			return pages[i][:n]
+		})
 	}
 }
 
@@ -187,29 +212,36 @@ func TestOperandChecks(t *testing.T) {
 	forEach(t, testOperandChecks[float32], testOperandChecks[float64])
 }
 
-func testOperandChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row kernels.Row) {
+func testOperandChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	const n = 40
+	size := int(unsafe.Sizeof(T(0)))
 	for i := range row.Operands {
 		for j := range i {
-			op := make([][]T, len(row.Operands))
-			for o := range op {
-				op[o] = make([]T, n)
+			op, coef := rows.New[T](row, n), rows.NewCoef[T](row)
+			if s, ok := op[i].([]T); ok {
+				op[i] = s[:n-1]
+			} else {
+				op[i] = op[i].([]uint8)[:n-1]
 			}
-			op[i] = op[i][:n-1]
 			want := fmt.Sprintf("bitstep: %s: len(%s) = %d, want len(%s) = %d", row.Name,
 				row.Operands[i].Name, n-1, row.Operands[0].Name, n)
-			if message := panics(func() { rows.Call(k, row, rows.NewCoef[T](row), op) }); message != want {
+			if message := panics(func() { rows.Call(k, row, coef, op) }); message != want {
 				t.Errorf("panic %q, want %q", message, want)
 			}
 
-			shared := make([]T, 2*n)
-			op[j], op[i] = shared[:n], shared[n-1:2*n-1]
-			for o := range op {
-				for e := range op[o] {
-					op[o][e] = 3
+			// Both in one memory: the last element of one is the first of the other.
+			op = rows.New[T](row, n)
+			shared := bytesOf(make([]T, 3*n))
+			place := func(s table.Storage, at int) any {
+				if s == table.Byte {
+					return shared[at : at+n]
 				}
+				return unsafe.Slice((*T)(unsafe.Pointer(&shared[(at+size-1)/size*size])), n)
 			}
-			message := panics(func() { rows.Call(k, row, rows.NewCoef[T](row), op) })
+			end := n * row.Operands[j].Storage.Size(size)
+			op[j], op[i] = place(row.Operands[j].Storage, 0), place(row.Operands[i].Storage, end-size)
+			before := rows.Clone[T](op)
+			message := panics(func() { rows.Call(k, row, coef, op) })
 			written := row.Operands[i].Write || row.Operands[j].Write
 			want = fmt.Sprintf("bitstep: %s: %s overlaps %s, and one of them is written", row.Name,
 				row.Operands[j].Name, row.Operands[i].Name)
@@ -220,18 +252,21 @@ func testOperandChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row k
 					row.Operands[j].Name, row.Operands[i].Name, message)
 			}
 			for o := range op {
-				for e, v := range op[o] {
-					if written && v != 3 {
-						t.Fatalf("%s[%d] was written before the panic", row.Operands[o].Name, e)
-					}
+				if at, got, _ := rows.Differ[T](op[o], before[o]); written && at >= 0 {
+					t.Fatalf("%s[%d] was written before the panic: %v", row.Operands[o].Name, at, got)
 				}
 			}
-			op[i] = shared[n : 2*n] // neighbours do not overlap
-			if message := panics(func() { rows.Call(k, row, rows.NewCoef[T](row), op) }); message != "" {
+			op[i] = place(row.Operands[i].Storage, end) // neighbours do not overlap
+			if message := panics(func() { rows.Call(k, row, coef, op) }); message != "" {
 				t.Errorf("neighbours panic with %q", message)
 			}
 		}
 	}
+}
+
+// bytesOf is the memory of s.
+func bytesOf[T kernels.Float](s []T) []uint8 {
+	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(T(0))))
 }
 
 // panics returns what f panics with, or "".

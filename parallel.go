@@ -105,7 +105,7 @@ func getJob[T kernels.Float](c *call[T]) *job[T] {
 
 // put lets go of the operands and returns the job.
 func (j *job[T]) put() {
-	j.op = [maxOperands]*T{}
+	j.op = [maxOperands]unsafe.Pointer{}
 	jobs[unsafe.Sizeof(T(0))/8].Put(j)
 }
 

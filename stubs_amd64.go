@@ -4,374 +4,1086 @@
 
 package bitstep
 
+// sgdF32AVX2 updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+//
 //go:noescape
-func sGDF32AVX2(n int, c *float32, x *float32, grad *float32)
+func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 
+// momentumF32AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumVelocityF32AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovF32AVX2 updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
 //go:noescape
 func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovTorchF32AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// adaGradF32AVX2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropF32AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropMomentumF32AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropCenteredF32AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// adamF32AVX2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
 func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
+// amsGradF32AVX2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
-func aMSGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// lionF32AVX2 updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
 func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 
+// axpyF32AVX2 updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 
+// axpbyF32AVX2 updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 4 b.
+//
 //go:noescape
 func axpbyF32AVX2(n int, c *float32, y *float32, x *float32)
 
+// scaleF32AVX2 updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF32AVX2(n int, c *float32, x *float32)
 
+// addF32AVX2 updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
+// subF32AVX2 updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
+// mulF32AVX2 updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
+// clipF32AVX2 updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 4 hi.
+//
 //go:noescape
 func clipF32AVX2(n int, c *float32, x *float32)
 
+// fromBytesF32AVX2 updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// dotF32AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF32AVX2(n int, lanes *float32, x *float32, y *float32)
 
+// sumF32AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF32AVX2(n int, lanes *float32, x *float32)
 
+// sumAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF32AVX2(n int, lanes *float32, x *float32)
 
+// sumSquaresF32AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
 
+// maxAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF32AVX2(n int, lanes *float32, x *float32)
 
+// chainF32AVX2 computes 5 x 16 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// chainRowF32AVX2 computes 1 x 64 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// lanesF32AVX2 continues lanes of 5 x 2 sums by rule 7 from packed a, 32 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// lanesRowF32AVX2 continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// foldF32AVX2 folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF32AVX2(n int, out *float32, acc *float32)
 
+// sgdF64AVX2 updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
+//
 //go:noescape
-func fromBytesF32AVX2(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 
-//go:noescape
-func sGDF64AVX2(n int, c *float64, x *float64, grad *float64)
-
+// momentumF64AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumVelocityF64AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovF64AVX2 updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
 //go:noescape
 func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovTorchF64AVX2 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// adaGradF64AVX2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropF64AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropMomentumF64AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropCenteredF64AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64AVX2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// adamF64AVX2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
 func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
+// amsGradF64AVX2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
-func aMSGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// lionF64AVX2 updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
 func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 
+// axpyF64AVX2 updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 
+// axpbyF64AVX2 updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 8 b.
+//
 //go:noescape
 func axpbyF64AVX2(n int, c *float64, y *float64, x *float64)
 
+// scaleF64AVX2 updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF64AVX2(n int, c *float64, x *float64)
 
+// addF64AVX2 updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
+// subF64AVX2 updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
+// mulF64AVX2 updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
+// clipF64AVX2 updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 8 hi.
+//
 //go:noescape
 func clipF64AVX2(n int, c *float64, x *float64)
 
+// fromBytesF64AVX2 updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// dotF64AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF64AVX2(n int, lanes *float64, x *float64, y *float64)
 
+// sumF64AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF64AVX2(n int, lanes *float64, x *float64)
 
+// sumAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF64AVX2(n int, lanes *float64, x *float64)
 
+// sumSquaresF64AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
 
+// maxAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF64AVX2(n int, lanes *float64, x *float64)
 
+// chainF64AVX2 computes 5 x 8 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// chainRowF64AVX2 computes 1 x 32 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// lanesF64AVX2 continues lanes of 5 x 2 sums by rule 7 from packed a, 32 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// lanesRowF64AVX2 continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// foldF64AVX2 folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF64AVX2(n int, out *float64, acc *float64)
 
+// sgdF32AVX512 updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+//
 //go:noescape
-func fromBytesF64AVX2(n int, scale *float64, dst *float64, src *uint8, offset *float64)
+func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 
-//go:noescape
-func sGDF32AVX512(n int, c *float32, x *float32, grad *float32)
-
+// momentumF32AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumVelocityF32AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovF32AVX512 updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
 //go:noescape
 func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovTorchF32AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// adaGradF32AVX512 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropF32AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropMomentumF32AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropCenteredF32AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// adamF32AVX512 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
 func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
+// amsGradF32AVX512 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
-func aMSGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// lionF32AVX512 updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
 func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 
+// axpyF32AVX512 updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 
+// axpbyF32AVX512 updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 4 b.
+//
 //go:noescape
 func axpbyF32AVX512(n int, c *float32, y *float32, x *float32)
 
+// scaleF32AVX512 updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF32AVX512(n int, c *float32, x *float32)
 
+// addF32AVX512 updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
+// subF32AVX512 updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
+// mulF32AVX512 updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
+// clipF32AVX512 updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 4 hi.
+//
 //go:noescape
 func clipF32AVX512(n int, c *float32, x *float32)
 
+// fromBytesF32AVX512 updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// dotF32AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF32AVX512(n int, lanes *float32, x *float32, y *float32)
 
+// sumF32AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF32AVX512(n int, lanes *float32, x *float32)
 
+// sumAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF32AVX512(n int, lanes *float32, x *float32)
 
+// sumSquaresF32AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
 
+// maxAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF32AVX512(n int, lanes *float32, x *float32)
 
+// chainF32AVX512 computes 10 x 32 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// chainRowF32AVX512 computes 1 x 128 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// lanesF32AVX512 continues lanes of 10 x 2 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// lanesRowF32AVX512 continues lanes of 1 x 8 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// foldF32AVX512 folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF32AVX512(n int, out *float32, acc *float32)
 
+// sgdF64AVX512 updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
+//
 //go:noescape
-func fromBytesF32AVX512(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 
-//go:noescape
-func sGDF64AVX512(n int, c *float64, x *float64, grad *float64)
-
+// momentumF64AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumVelocityF64AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovF64AVX512 updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
 //go:noescape
 func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovTorchF64AVX512 updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// adaGradF64AVX512 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropF64AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropMomentumF64AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropCenteredF64AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64AVX512 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// adamF64AVX512 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
 func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
+// amsGradF64AVX512 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
-func aMSGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// lionF64AVX512 updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
 func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 
+// axpyF64AVX512 updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 
+// axpbyF64AVX512 updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 8 b.
+//
 //go:noescape
 func axpbyF64AVX512(n int, c *float64, y *float64, x *float64)
 
+// scaleF64AVX512 updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF64AVX512(n int, c *float64, x *float64)
 
+// addF64AVX512 updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
+// subF64AVX512 updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
+// mulF64AVX512 updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
+// clipF64AVX512 updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 8 hi.
+//
 //go:noescape
 func clipF64AVX512(n int, c *float64, x *float64)
 
+// fromBytesF64AVX512 updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// dotF64AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF64AVX512(n int, lanes *float64, x *float64, y *float64)
 
+// sumF64AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF64AVX512(n int, lanes *float64, x *float64)
 
+// sumAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF64AVX512(n int, lanes *float64, x *float64)
 
+// sumSquaresF64AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
 
+// maxAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF64AVX512(n int, lanes *float64, x *float64)
 
+// chainF64AVX512 computes 10 x 16 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// chainRowF64AVX512 computes 1 x 64 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// lanesF64AVX512 continues lanes of 10 x 2 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// lanesRowF64AVX512 continues lanes of 1 x 8 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// foldF64AVX512 folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF64AVX512(n int, out *float64, acc *float64)
-
-//go:noescape
-func fromBytesF64AVX512(n int, scale *float64, dst *float64, src *uint8, offset *float64)

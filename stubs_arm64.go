@@ -4,188 +4,544 @@
 
 package bitstep
 
+// sgdF32NEON updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+//
 //go:noescape
-func sGDF32NEON(n int, c *float32, x *float32, grad *float32)
+func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 
+// momentumF32NEON updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumVelocityF32NEON updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovF32NEON updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
 //go:noescape
 func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovTorchF32NEON updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// adaGradF32NEON updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
 //go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropF32NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// rmsPropMomentumF32NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropCenteredF32NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
 //go:noescape
-func rMSPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// adamF32NEON updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
 func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
+// amsGradF32NEON updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
 //go:noescape
-func aMSGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// lionF32NEON updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
 //go:noescape
 func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 
+// axpyF32NEON updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 
+// axpbyF32NEON updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 4 b.
+//
 //go:noescape
 func axpbyF32NEON(n int, c *float32, y *float32, x *float32)
 
+// scaleF32NEON updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF32NEON(n int, c *float32, x *float32)
 
+// addF32NEON updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
+// subF32NEON updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
+// mulF32NEON updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
+// clipF32NEON updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 4 hi.
+//
 //go:noescape
 func clipF32NEON(n int, c *float32, x *float32)
 
+// fromBytesF32NEON updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// dotF32NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
 
+// sumF32NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF32NEON(n int, lanes *float32, x *float32)
 
+// sumAbsF32NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF32NEON(n int, lanes *float32, x *float32)
 
+// sumSquaresF32NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF32NEON(n int, lanes *float32, x *float32)
 
+// maxAbsF32NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF32NEON(n int, lanes *float32, x *float32)
 
+// chainF32NEON computes 5 x 16 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// chainRowF32NEON computes 1 x 64 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, more int)
+func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
+// lanesF32NEON continues lanes of 5 x 4 sums by rule 7 from packed a, 16 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// lanesRowF32NEON continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
 
+// foldF32NEON folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF32NEON(n int, out *float32, acc *float32)
 
+// sgdF64NEON updates n elements, whole vectors, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
+//
 //go:noescape
-func fromBytesF32NEON(n int, scale *float32, dst *float32, src *uint8, offset *float32)
+func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 
-//go:noescape
-func sGDF64NEON(n int, c *float64, x *float64, grad *float64)
-
+// momentumF64NEON updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumVelocityF64NEON updates n elements, whole vectors, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovF64NEON updates n elements, whole vectors, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
 //go:noescape
 func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovTorchF64NEON updates n elements, whole vectors, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// adaGradF64NEON updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropF64NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// rmsPropMomentumF64NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropCenteredF64NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
 //go:noescape
-func rMSPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64NEON updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
-func rMSPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// adamF64NEON updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
 func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
+// amsGradF64NEON updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
 //go:noescape
-func aMSGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// lionF64NEON updates n elements, whole vectors, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
 //go:noescape
 func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 
+// axpyF64NEON updates n elements, whole vectors, by
+//
+//	y = y + a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 
+// axpbyF64NEON updates n elements, whole vectors, by
+//
+//	y = a*x + b*y
+//
+// c, by byte: 0 a, 8 b.
+//
 //go:noescape
 func axpbyF64NEON(n int, c *float64, y *float64, x *float64)
 
+// scaleF64NEON updates n elements, whole vectors, by
+//
+//	x = a*x
+//
+// c, by byte: 0 a.
+//
 //go:noescape
 func scaleF64NEON(n int, c *float64, x *float64)
 
+// addF64NEON updates n elements, whole vectors, by
+//
+//	z = x + y
+//
+// c is not read.
+//
 //go:noescape
 func addF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
+// subF64NEON updates n elements, whole vectors, by
+//
+//	z = x - y
+//
+// c is not read.
+//
 //go:noescape
 func subF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
+// mulF64NEON updates n elements, whole vectors, by
+//
+//	z = x*y
+//
+// c is not read.
+//
 //go:noescape
 func mulF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
+// clipF64NEON updates n elements, whole vectors, by
+//
+//	x = lo > x ? lo : x
+//	x = hi < x ? hi : x
+//
+// c, by byte: 0 lo, 8 hi.
+//
 //go:noescape
 func clipF64NEON(n int, c *float64, x *float64)
 
+// fromBytesF64NEON updates n elements, whole vectors, by
+//
+//	dst = scale*src - offset
+//
+// c, by byte: 0 scale.
+//
+//go:noescape
+func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// dotF64NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
 //go:noescape
 func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
 
+// sumF64NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + x
+//
 //go:noescape
 func sumF64NEON(n int, lanes *float64, x *float64)
 
+// sumAbsF64NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = lane + |x|
+//
 //go:noescape
 func sumAbsF64NEON(n int, lanes *float64, x *float64)
 
+// sumSquaresF64NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
 //go:noescape
 func sumSquaresF64NEON(n int, lanes *float64, x *float64)
 
+// maxAbsF64NEON continues a line of lanes with n elements, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
 //go:noescape
 func maxAbsF64NEON(n int, lanes *float64, x *float64)
 
+// chainF64NEON computes 5 x 8 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// chainRowF64NEON computes 1 x 32 elements of C by rule 8 from packed a.
+//
 //go:noescape
-func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, more int)
+func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
+// lanesF64NEON continues lanes of 5 x 4 sums by rule 7 from packed a, 16 of a line's 64 bytes.
+//
 //go:noescape
 func lanesF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// lanesRowF64NEON continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+//
 //go:noescape
 func lanesRowF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
 
+// foldF64NEON folds n lines of lanes by halves, rule 7.
+//
 //go:noescape
 func foldF64NEON(n int, out *float64, acc *float64)
-
-//go:noescape
-func fromBytesF64NEON(n int, scale *float64, dst *float64, src *uint8, offset *float64)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
-	"go/types"
 	"slices"
 	"strings"
 
@@ -18,6 +16,8 @@ import (
 
 // amd64File collects the functions of kernels_amd64.s.
 type amd64File struct{ ctx *build.Context }
+
+func (f *amd64File) context() *build.Context { return f.ctx }
 
 func newAMD64File() *amd64File {
 	ctx := build.NewContext()
@@ -57,50 +57,23 @@ func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 	return bytes.TrimRight(asm, "\n"), stubs, err
 }
 
-// amd64 is AVX2 with FMA (bytes = 32) or AVX-512 F, DQ, BW and VL (bytes = 64).
+// amd64 is what AVX2 and AVX-512 share: VEX and EVEX spell the same operations with the same mnemonics. What
+// differs is in avx2.go and avx512.go.
 type amd64 struct {
-	*amd64File
-	bytes, elem int
-	labels      int
-	rare        []func() // what End emits after the function
+	function
+	vec  func() Reg  // a new vector register
+	mask func(v Reg) // all ones in v
 }
 
-func (m *amd64) ISA() string {
-	if m.bytes == 64 {
-		return "AVX512"
-	}
-	return "AVX2"
-}
-
-func (m *amd64) ElemBytes() int { return m.elem }
-func (m *amd64) VecBytes() int  { return m.bytes }
-
-func (m *amd64) Tiles() tileSize {
-	if m.bytes == 64 {
-		return tileSize{ChainRows: 10, ChainVecs: 2, RowVecs: 8,
-			LanesRows: 10, LanesCols: 2, LanesVecs: 1, LaneRowCols: 8, LaneRowVecs: 1}
-	}
-	return tileSize{ChainRows: 5, ChainVecs: 2, RowVecs: 8,
-		LanesRows: 5, LanesCols: 2, LanesVecs: 1, LaneRowCols: 5, LaneRowVecs: 2}
-}
-
-func (m *amd64) Begin(name, params string) {
-	m.labels = 0
-	m.ctx.Function(name)
-	m.ctx.Pragma("noescape")
-	m.ctx.SignatureExpr(signature(params, m.elem))
+func newAMD64(f file, s isa, elem int) amd64 {
+	return amd64{function: function{ctx: f.context(), isa: s, elem: elem}}
 }
 
 func (m *amd64) End() {
 	m.do(x86.VZEROUPPER())
 	m.do(x86.RET())
-	for _, f := range m.rare {
-		f()
-	}
-	m.rare = nil
+	m.end()
 }
-
-func (m *amd64) Comment(lines ...string) { m.ctx.Comment(lines...) }
 
 // do adds an instruction; avo reports operands that fit no form of it.
 func (m *amd64) do(i *ir.Instruction, err error) {
@@ -108,11 +81,6 @@ func (m *amd64) do(i *ir.Instruction, err error) {
 		panic(err)
 	}
 	m.ctx.Instruction(i)
-}
-
-func (m *amd64) label(kind string) string {
-	m.labels++
-	return fmt.Sprintf("%s%d", kind, m.labels)
 }
 
 func mem(p Reg, off int) operand.Mem { return operand.Mem{Base: p, Disp: off} }
@@ -139,8 +107,8 @@ func (m *amd64) LoadUint32(p Reg, off int) Reg {
 	return r
 }
 
-func (m *amd64) While(n Reg, step int, f func()) {
-	loop, done := m.label("loop"), m.label("done")
+func (m *amd64) While(name string, n Reg, step int, f func()) {
+	loop, done := m.label(name), m.label(name+"Done")
 	m.do(x86.CMPQ(n, operand.U32(step)))
 	m.do(x86.JLT(operand.LabelRef(done)))
 	m.align()
@@ -152,16 +120,16 @@ func (m *amd64) While(n Reg, step int, f func()) {
 	m.ctx.Label(done)
 }
 
-func (m *amd64) IfBit(r Reg, bit uint, f func()) {
-	skip := m.label("skip")
+func (m *amd64) IfBit(name string, r Reg, bit uint, f func()) {
+	skip := m.label("no" + name)
 	m.do(x86.TESTB(operand.Imm(1<<bit), r.(reg.GPVirtual).As8()))
 	m.do(x86.JEQ(operand.LabelRef(skip)))
 	f()
 	m.ctx.Label(skip)
 }
 
-func (m *amd64) Rarely(r Reg, f func()) {
-	rare, back := m.label("rare"), m.label("back")
+func (m *amd64) Rarely(name string, r Reg, f func()) {
+	rare, back := m.label(name), m.label(name+"Done")
 	m.do(x86.TESTQ(r, r))
 	m.do(x86.JNE(operand.LabelRef(rare)))
 	m.ctx.Label(back)
@@ -179,7 +147,7 @@ func (m *amd64) align() {
 }
 
 func (m *amd64) IfZero(r Reg, f, otherwise func()) {
-	other, done := m.label("else"), m.label("done")
+	other, done := m.label("otherwise"), m.label("endif")
 	m.do(x86.TESTQ(r, r))
 	m.do(x86.JNE(operand.LabelRef(other)))
 	f()
@@ -191,13 +159,6 @@ func (m *amd64) IfZero(r Reg, f, otherwise func()) {
 
 // Vectors.
 
-func (m *amd64) vec() Reg {
-	if m.bytes == 64 {
-		return m.ctx.ZMM()
-	}
-	return m.ctx.YMM()
-}
-
 type anyForm = func(...operand.Op) (*ir.Instruction, error)
 
 // pick chooses the form for the element type.
@@ -207,6 +168,8 @@ func pick[F any](m *amd64, f32, f64 F) F {
 	}
 	return f64
 }
+
+func (m *amd64) Vector() Reg { return m.vec() }
 
 // op3 emits dst = a op b: Go's operand order puts a second.
 func (m *amd64) op3(f32, f64 anyForm, a, b Reg) Reg {
@@ -221,16 +184,13 @@ func (m *amd64) Load(p Reg, off int) Reg {
 	return v
 }
 
-func (m *amd64) LoadBytes(p Reg, off int) Reg {
+// loadBytes widens bytes to words, which hold the vector's count of 32-bit numbers in float64, and those to T.
+func (m *amd64) loadBytes(p Reg, off int, words operand.Op) Reg {
 	v := m.vec()
 	if m.elem == 4 {
 		m.do(x86.VPMOVZXBD(mem(p, off), v))
 		m.do(x86.VCVTDQ2PS(v, v))
 		return v
-	}
-	var words operand.Op = m.ctx.XMM()
-	if m.bytes == 64 {
-		words = m.ctx.YMM()
 	}
 	m.do(x86.VPMOVZXBD(mem(p, off), words))
 	m.do(x86.VCVTDQ2PD(words, v))
@@ -248,16 +208,6 @@ func (m *amd64) Move(dst, src Reg) {
 func (m *amd64) Broadcast(p Reg, off int) Reg {
 	v := m.vec()
 	m.do(pick(m, anyForm(x86.VBROADCASTSS), x86.VBROADCASTSD)(mem(p, off), v))
-	return v
-}
-
-func (m *amd64) Zero() Reg {
-	v := m.vec()
-	if m.bytes == 64 {
-		m.do(x86.VPXORD(v, v, v))
-	} else {
-		m.do(x86.VPXOR(v, v, v))
-	}
 	return v
 }
 
@@ -280,18 +230,14 @@ func (m *amd64) FMA(acc, a, b Reg) {
 	m.do(pick(m, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, acc))
 }
 
-// and, or with AVX512DQ's float forms.
+// and and or are float operations: AVX-512 has them with DQ.
 func (m *amd64) and(a, b Reg) Reg { return m.op3(x86.VANDPS, x86.VANDPD, a, b) }
 func (m *amd64) or(a, b Reg) Reg  { return m.op3(x86.VORPS, x86.VORPD, a, b) }
 
 // shifted returns all ones shifted left or right by whole lanes: every mask that the operations need.
 func (m *amd64) shifted(right, left int) Reg {
 	v := m.vec()
-	if m.bytes == 64 {
-		m.do(x86.VPTERNLOGD(operand.Imm(0xff), v, v, v))
-	} else {
-		m.do(x86.VPCMPEQD(v, v, v))
-	}
+	m.mask(v)
 	if right != 0 {
 		m.do(pick(m, anyForm(x86.VPSRLD), x86.VPSRLQ)(operand.Imm(uint64(right)), v, v))
 	}
@@ -302,6 +248,7 @@ func (m *amd64) shifted(right, left int) Reg {
 }
 
 func (m *amd64) magnitude() Reg { return m.shifted(1, 0) }
+func (m *amd64) signBit() Reg   { return m.shifted(0, 8*m.elem-1) }
 
 // one is 0x3f800000 or 0x3ff0000000000000: the exponent's low bits.
 func (m *amd64) one() Reg {
@@ -322,59 +269,13 @@ const (
 	notEqual  = operand.U8(12) // ordered and not equal
 )
 
-func (m *amd64) Sign() func(Reg) Reg {
-	one, signBit, zero := m.one(), m.shifted(0, 8*m.elem-1), m.Zero()
-	cmp := pick(m, anyForm(x86.VCMPPS), x86.VCMPPD)
-	return func(u Reg) Reg {
-		s := m.or(m.and(u, signBit), one)
-		if m.bytes == 64 {
-			isNumber, isNaN, d := m.ctx.K(), m.ctx.K(), m.vec()
-			m.do(cmp(notEqual, zero, u, isNumber))
-			m.do(cmp(unordered, u, u, isNaN))
-			m.do(pick(m, x86.VMOVAPS_Z, x86.VMOVAPD_Z)(s, isNumber, d))
-			m.do(pick(m, anyForm(x86.VMOVAPS), x86.VMOVAPD)(u, isNaN, d))
-			return d
-		}
-		isNumber, isNaN := m.vec(), m.vec()
-		m.do(cmp(notEqual, zero, u, isNumber))
-		m.do(cmp(unordered, u, u, isNaN)) // all ones is a NaN
-		return m.or(m.and(s, isNumber), isNaN)
-	}
-}
-
-func (m *amd64) MaxMagnitude() func(a, b Reg) Reg {
-	mask := m.magnitude()
-	return func(a, b Reg) Reg {
-		b = m.and(b, mask)
-		d := m.vec()
-		switch {
-		case m.elem == 4:
-			m.do(x86.VPMAXUD(b, a, d))
-		case m.bytes == 64:
-			m.do(x86.VPMAXUQ(b, a, d))
-		default: // AVX2 has no 64-bit maximum; without signs, the signed comparison serves
-			greater := m.vec()
-			m.do(x86.VPCMPGTQ(a, b, greater))
-			m.do(x86.VBLENDVPD(greater, b, a, d))
-		}
-		return d
-	}
-}
-
 // 128-bit vectors.
 
-func (m *amd64) Fold128(line []Reg) Reg {
-	add := pick(m, anyForm(x86.VADDPS), x86.VADDPD)
-	y := m.ctx.YMM()
-	if m.bytes == 64 {
-		m.do(x86.VEXTRACTF64X4(operand.Imm(1), line[0], y))
-		m.do(add(y, line[0].(reg.VecVirtual).AsY(), y))
-	} else {
-		m.do(add(line[1], line[0], y))
-	}
+// fold256 adds the halves of y.
+func (m *amd64) fold256(y reg.VecVirtual) Reg {
 	x := m.ctx.XMM()
 	m.do(x86.VEXTRACTF128(operand.Imm(1), y, x))
-	m.do(add(x, y.AsX(), x))
+	m.do(pick(m, anyForm(x86.VADDPS), x86.VADDPD)(x, y.AsX(), x))
 	return x
 }
 
@@ -393,13 +294,4 @@ func (m *amd64) Even(a, b Reg) Reg { return m.op128(x86.VSHUFPS, operand.Imm(0x8
 func (m *amd64) Odd(a, b Reg) Reg  { return m.op128(x86.VSHUFPS, operand.Imm(0xdd), b, a) }
 func (m *amd64) Store128(v, p Reg, off int) {
 	m.do(x86.VMOVUPS(v, mem(p, off)))
-}
-
-// signature puts the element type's name in a parameter list.
-func signature(params string, elem int) string {
-	t := types.Typ[types.Float64].Name()
-	if elem == 4 {
-		t = types.Typ[types.Float32].Name()
-	}
-	return "func(" + strings.ReplaceAll(params, "*T", "*"+t) + ")"
 }

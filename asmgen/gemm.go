@@ -1,31 +1,34 @@
 package main
 
-// The tiles of the matrix kernels. Package bitstep packs, blocks and spreads (gemm.go there); a tile
+import "fmt"
+
+// The micro-kernels of products. Package bitstep packs, blocks and spreads (gemm.go there); a tile
 // holds one piece of the output in registers while k runs.
 
 // chain emits a tile of rule 8: rows x vecs vectors of C, for k steps,
 //
 //	acc[r][j] = fma(a[k][r], b[k][j], acc[r][j]) from +0
 //
-// then C = acc if more is 0, else C = C + acc.
+// then C = acc if accumulate is 0, else C = C + acc.
 //
-//	func(k int, a, b *T, ldb int, c *T, ldc, more int)
+//	func(k int, a, b *T, ldb int, c *T, ldc, accumulate int)
 //
 // a is packed k-major, rows elements for each k; b's and c's rows are ldb and ldc elements apart.
 func chain(m Machine, name string, rows, vecs int) {
-	m.Begin(symbol(name, m), "k int, a, b *T, ldb int, c *T, ldc, more int")
+	m.Begin(symbol(name, m), "k int, a, b *T, ldb int, c *T, ldc, accumulate int",
+		fmt.Sprintf("%s computes %d x %d elements of C by rule 8 from packed a.", symbol(name, m), rows, vecs*lanesOf(m)))
 	k, a, b, ldb := m.Arg("k"), m.Arg("a"), m.Arg("b"), m.Arg("ldb")
-	c, ldc, more := m.Arg("c"), m.Arg("ldc"), m.Arg("more")
+	c, ldc, accumulate := m.Arg("c"), m.Arg("ldc"), m.Arg("accumulate")
 	m.Shift(ldb, log2(m.ElemBytes()))
 	m.Shift(ldc, log2(m.ElemBytes()))
 	acc := zeros(m, rows*vecs)
 	for _, unroll := range []int{4, 1} {
-		m.While(k, unroll, func() {
+		m.While(fmt.Sprintf("loop%dx", unroll), k, unroll, func() {
 			m.Comment("acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])")
 			for u := range unroll {
 				ar := func(r int) Reg { return m.Broadcast(a, (u*rows+r)*m.ElemBytes()) }
-				br := func(j int) Reg { return m.Load(b, j*m.VecBytes()) }
-				if rows == 1 { // a thin tile has no registers left to hold a row of b
+				br := func(j int) Reg { return m.Load(b, j*m.ISA().VecBytes) }
+				if rows == 1 { // a tile of one row has no registers left to hold a row of b
 					a0 := ar(0)
 					for j := range vecs {
 						m.FMA(acc[j], a0, br(j))
@@ -48,16 +51,16 @@ func chain(m Machine, name string, rows, vecs int) {
 			m.AddImm(a, unroll*rows*m.ElemBytes())
 		})
 	}
-	store := func(more bool) func() {
+	store := func(accumulate bool) func() {
 		return func() {
 			c := m.Copy(c)
 			for r := range rows {
 				for j := range vecs {
 					sum := acc[r*vecs+j]
-					if more {
-						sum = m.Add(m.Load(c, j*m.VecBytes()), sum)
+					if accumulate {
+						sum = m.Add(m.Load(c, j*m.ISA().VecBytes), sum)
 					}
-					m.Store(sum, c, j*m.VecBytes())
+					m.Store(sum, c, j*m.ISA().VecBytes)
 				}
 				if r < rows-1 {
 					m.AddReg(c, ldc)
@@ -65,7 +68,7 @@ func chain(m Machine, name string, rows, vecs int) {
 			}
 		}
 	}
-	m.IfZero(more, store(false), store(true))
+	m.IfZero(accumulate, store(false), store(true))
 	m.End()
 }
 
@@ -79,7 +82,9 @@ func chain(m Machine, name string, rows, vecs int) {
 // line of lanes for each r, c. One call does vecs vectors of every line. The caller makes
 // 64/(vecs*VecBytes) calls, all three pointers moved along by vecs*VecBytes each time.
 func lanes(m Machine, name string, rows, cols, vecs int) {
-	m.Begin(symbol(name, m), "lines int, a, b *T, ldb int, acc *T")
+	m.Begin(symbol(name, m), "lines int, a, b *T, ldb int, acc *T",
+		fmt.Sprintf("%s continues lanes of %d x %d sums by rule 7 from packed a, %d of a line's %d bytes.", symbol(name, m),
+			rows, cols, vecs*m.ISA().VecBytes, lineBytes))
 	lines, a, b0, ldb, out := m.Arg("lines"), m.Arg("a"), m.Arg("b"), m.Arg("ldb"), m.Arg("acc")
 	m.Shift(ldb, log2(m.ElemBytes()))
 	b := []Reg{b0}
@@ -91,14 +96,14 @@ func lanes(m Machine, name string, rows, cols, vecs int) {
 	var acc []Reg
 	for i := range rows * cols {
 		for v := range vecs {
-			acc = append(acc, m.Load(out, i*lineBytes+v*m.VecBytes()))
+			acc = append(acc, m.Load(out, i*lineBytes+v*m.ISA().VecBytes))
 		}
 	}
-	m.While(lines, 1, func() {
+	m.While("loop", lines, 1, func() {
 		m.Comment("acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])")
 		for v := range vecs {
-			as := func(r int) Reg { return m.Load(a, r*lineBytes+v*m.VecBytes()) }
-			bs := func(c int) Reg { return m.Load(b[c], v*m.VecBytes()) }
+			as := func(r int) Reg { return m.Load(a, r*lineBytes+v*m.ISA().VecBytes) }
+			bs := func(c int) Reg { return m.Load(b[c], v*m.ISA().VecBytes) }
 			// The operand that fewer accumulators share is loaded when its turn comes.
 			if rows == 1 {
 				ar := as(0)
@@ -125,7 +130,7 @@ func lanes(m Machine, name string, rows, cols, vecs int) {
 	})
 	for i := range rows * cols {
 		for v := range vecs {
-			m.Store(acc[i*vecs+v], out, i*lineBytes+v*m.VecBytes())
+			m.Store(acc[i*vecs+v], out, i*lineBytes+v*m.ISA().VecBytes)
 		}
 	}
 	m.End()
@@ -135,14 +140,14 @@ func lanes(m Machine, name string, rows, cols, vecs int) {
 //
 //	func(n int, out, acc *T)
 func fold(m Machine, name string) {
-	m.Begin(symbol(name, m), "n int, out, acc *T")
+	m.Begin(symbol(name, m), "n int, out, acc *T", symbol(name, m)+" folds n lines of lanes by halves, rule 7.")
 	n, out, acc := m.Arg("n"), m.Arg("out"), m.Arg("acc")
 	group := 16 / m.ElemBytes()
-	m.While(n, group, func() {
+	m.While("loop", n, group, func() {
 		var quads []Reg
 		for i := range group {
 			var line []Reg
-			for off := 0; off < lineBytes; off += m.VecBytes() {
+			for off := 0; off < lineBytes; off += m.ISA().VecBytes {
 				line = append(line, m.Load(acc, i*lineBytes+off))
 			}
 			quads = append(quads, m.Fold128(line))

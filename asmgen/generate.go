@@ -3,36 +3,32 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// symbol is the name of an assembly function: adamF32AVX2.
-func symbol(name string, m Machine) string {
-	t := "F64"
-	if m.ElemBytes() == 4 {
-		t = "F32"
-	}
-	return strings.ToLower(name[:1]) + name[1:] + t + m.ISA()
-}
-
-// emit writes every kernel of the table, and the tiles of the matrix kernels, for one machine.
-func emit(m Machine) {
-	for _, row := range kernels.Table {
-		if row.Kind == kernels.Reduction {
-			reduction(m, row)
-		} else {
-			elementwise(m, row)
+// emit writes every kernel of the table that a machine has the operations for, and the micro-kernels of
+// products.
+func emit(m Machine, programs []*program.Program) {
+	for _, p := range programs {
+		switch {
+		case !emits(m, p):
+		case p.Row.Kind == table.Reduction:
+			reduction(m, p)
+		default:
+			elementwise(m, p)
 		}
 	}
-	t := m.Tiles()
+	if !m.ISA().HasTiles() {
+		return
+	}
+	t := m.ISA().Tiles
 	chain(m, "chain", t.ChainRows, t.ChainVecs)
 	chain(m, "chainRow", 1, t.RowVecs)
 	lanes(m, "lanes", t.LanesRows, t.LanesCols, t.LanesVecs)
 	lanes(m, "lanesRow", 1, t.LaneRowCols, t.LaneRowVecs)
 	fold(m, "fold")
-	fromBytes(m, "fromBytes")
 }
 
 // emitTraffic writes the ceilings that benchmarks compare with.
@@ -45,73 +41,61 @@ func emitTraffic(m Machine) {
 	peak(m)
 }
 
-// amd64Machines are the machines of kernels_amd64.s, in the file's order.
-func amd64Machines(f *amd64File) []Machine {
-	return []Machine{
-		&amd64{amd64File: f, bytes: 32, elem: 4}, &amd64{amd64File: f, bytes: 32, elem: 8},
-		&amd64{amd64File: f, bytes: 64, elem: 4}, &amd64{amd64File: f, bytes: 64, elem: 8},
-	}
-}
-
 // generate returns every generated file by its path from the module's top.
-func generate(root string) (map[string][]byte, error) {
-	files := map[string][]byte{}
+func generate(root string) (files map[string][]byte, err error) {
+	files = map[string][]byte{}
+	put := func(name string, text []byte, e error) {
+		files[filepath.FromSlash(name)] = text
+		if err == nil {
+			err = e
+		}
+	}
+	fill := func(name, template string, v view) {
+		text, e := render(template, v)
+		put(name, text, e)
+	}
+
+	programs, err := program.All()
+	if err != nil {
+		return nil, err
+	}
 	doc, err := docs(os.DirFS(root))
 	if err != nil {
 		return nil, err
 	}
-	all := view{Patterns: patterns(), Chains: peakChains}
-	for _, row := range kernels.Table {
-		all.Rows = append(all.Rows, rowView{row, doc[row.Name]})
+	all := view{ISAs: isas, Patterns: patterns(), Chains: peakChains, Types: elementTypes}
+	for _, p := range programs {
+		all.Rows = append(all.Rows, rowView{p, doc[p.Row.Name]})
 	}
-	put := func(name, text string, v view) {
-		if err == nil {
-			files[filepath.FromSlash(name)], err = render(text, v)
-		}
+	fill("kernels/coefs.go", coefsTemplate, all)
+	fill("api.go", apiTemplate, all)
+	fill("backends.go", backendsTemplate, all)
+	fill("internal/rows/rows.go", rowsTemplate, all)
+	text, e := os.ReadFile(filepath.Join(root, "README.md"))
+	if e == nil {
+		text, e = readme(text)
 	}
-	put("api.go", apiTemplate, all)
-	put("internal/rows/rows.go", callsTemplate, all)
-	if text, rerr := os.ReadFile(filepath.Join(root, "README.md")); rerr != nil {
-		err = rerr
-	} else if err == nil {
-		files["README.md"], err = readme(text)
-	}
-	if err == nil {
-		files[filepath.FromSlash("internal/golden/hashes.go")], err = hashes(os.DirFS(root))
-	}
+	put("README.md", text, e)
+	text, e = hashes(os.DirFS(root))
+	put("internal/golden/hashes.go", text, e)
 
-	for _, arch := range []string{"amd64", "arm64"} {
+	for _, arch := range architectures() {
 		v := all
-		assemble := func(dir, pkg string, emit func(Machine)) {
-			machines, print := target(arch)
-			v.ISAs = nil
-			for _, m := range machines {
+		v.ISAs = of(arch)
+		assemble := func(asmName, stubsName, pkg string, emit func(Machine)) {
+			f := newFile(arch)
+			for _, m := range machines(f, arch) {
 				emit(m)
-				if m.ElemBytes() == 4 { // vectors and tiles are the same for both types
-					v.ISAs = append(v.ISAs, isaView{m.ISA(), m.VecBytes(), m.Tiles()})
-				}
 			}
-			asm, stubs, perr := print(pkg)
-			if err == nil {
-				err = perr
-			}
-			files[filepath.FromSlash(dir+"_"+arch+".s")] = append(asm, '\n')
-			files[filepath.FromSlash(strings.Replace(dir, "kernels", "stubs", 1)+"_"+arch+".go")] = stubs
+			asm, stubs, e := f.print(pkg)
+			put(asmName, append(asm, '\n'), e)
+			put(stubsName, stubs, e)
 		}
-		assemble("kernels", "bitstep", emit)
-		put("dispatch_"+arch+".go", dispatchTemplate, v)
-		assemble("internal/traffic/kernels", "traffic", emitTraffic)
-		put("internal/traffic/dispatch_"+arch+".go", trafficTemplate, v)
+		assemble("kernels_"+arch+".s", "stubs_"+arch+".go", "bitstep", func(m Machine) { emit(m, programs) })
+		fill("detect_"+arch+".go", detectTemplate, v)
+		fill("dispatch_"+arch+".go", dispatchTemplate, v)
+		assemble("internal/traffic/kernels_"+arch+".s", "internal/traffic/stubs_"+arch+".go", "traffic", emitTraffic)
+		fill("internal/traffic/dispatch_"+arch+".go", trafficTemplate, v)
 	}
 	return files, err
-}
-
-// target returns an architecture's machines, which write to one file, and the file's printer.
-func target(arch string) ([]Machine, func(pkg string) (asm, stubs []byte, err error)) {
-	if arch == "arm64" {
-		f := newARM64File()
-		return arm64Machines(f), f.print
-	}
-	f := newAMD64File()
-	return amd64Machines(f), f.print
 }

@@ -11,41 +11,84 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// The Go files: public functions, the switch from a call to its definition, the switch from a call to
-// assembly, and the calls that tests and benchmarks make by row.
+// The Go files are made from templates, each in the file go_NAME.go, of a view of the tables.
 
 // A view is what the templates see.
 type view struct {
 	Rows     []rowView
-	ISAs     []isaView
+	ISAs     []isa    // of one architecture, or all
 	Patterns []string // of streams; see traffic.go
 	Chains   int      // of the fma peak
+	Types    []typeView
 }
 
-type isaView struct {
-	Name string // the Backend constant
-	Vec  int    // bytes of a vector
-	Tile tileSize
+// A typeView is an element type.
+type typeView struct {
+	Name, Suffix string
+	Bytes        int
+}
+
+var elementTypes = []typeView{{"float32", "F32", 4}, {"float64", "F64", 8}}
+
+// maxOperands is the largest number of operands of a row.
+func (v view) MaxOperands() (n int) {
+	for _, r := range v.Rows {
+		n = max(n, len(r.Row.Operands))
+	}
+	return n
+}
+
+// CoefWords is how many words of 64 bits hold the scalars of any row, in either type.
+func (v view) CoefWords() (n int) {
+	_, prelude := program.Prelude()
+	for _, r := range v.Rows {
+		words := len(r.Scalars)
+		if r.IsStep() {
+			words += len(prelude) + 1 // Use
+		}
+		n = max(n, words)
+	}
+	return n
+}
+
+// Has reports whether an instruction set has assembly for a row.
+func (v view) Has(s isa, r rowView) bool {
+	return emits(s.New(newFile(s.Arch), s, 4), r.Program)
 }
 
 type rowView struct {
-	kernels.Row
+	*program.Program
 	Doc string // the definition's doc comment
 }
 
-func (r rowView) Ops() string { return joinOps(r.Row, "", ", ") }
+func (r rowView) Name() string      { return r.Row.Name }
+func (r rowView) Symbol() string    { return lower(r.Row.Name) }
+func (r rowView) IsStep() bool      { return r.Row.Kind == table.Step }
+func (r rowView) IsReduction() bool { return r.Row.Kind == table.Reduction }
 
-// Params is the public parameter list.
+// Ops is the names of the operands.
+func (r rowView) Ops() string { return r.EachOp("#") }
+
+// Params is the public parameter list; of neighbours of one type only the last says so.
 func (r rowView) Params() string {
-	s := r.Ops() + " []T"
+	s := ""
+	for i, o := range r.Row.Operands {
+		s += o.Name
+		if t := goType(o.Storage); i+1 == len(r.Row.Operands) || goType(r.Row.Operands[i+1].Storage) != t {
+			s += " []" + t
+		}
+		s += ", "
+	}
+	s = strings.TrimSuffix(s, ", ")
 	switch {
-	case r.Kind == kernels.Step:
-		s += ", c kernels." + r.Coef + "[T]"
+	case r.IsStep():
+		s += ", c " + r.Row.Name + "Coef[T]"
 	case len(r.Scalars) > 0:
-		s += ", " + strings.Join(r.Scalars, ", ") + " T"
+		s += ", " + r.ScalarList() + " T"
 	}
 	return s
 }
@@ -53,25 +96,26 @@ func (r rowView) Params() string {
 // Args is the public argument list.
 func (r rowView) Args() string {
 	switch {
-	case r.Kind == kernels.Step:
+	case r.IsStep():
 		return r.Ops() + ", c"
 	case len(r.Scalars) > 0:
-		return r.Ops() + ", " + strings.Join(r.Scalars, ", ")
+		return r.Ops() + ", " + r.ScalarList()
 	}
 	return r.Ops()
 }
 
-func (r rowView) ScalarList() string { return strings.Join(r.Scalars, ", ") }
-func (r rowView) IsStep() bool       { return r.Kind == kernels.Step }
-func (r rowView) IsReduction() bool  { return r.Kind == kernels.Reduction }
-func (r rowView) Symbol() string     { return strings.ToLower(r.Name[:1]) + r.Name[1:] }
-func (r rowView) Names() string      { return joinOps(r.Row, "", " ") }
-func (r rowView) First() string      { return r.Operands[0].Name }
+func (r rowView) ScalarList() string {
+	var s []string
+	for _, d := range r.Scalars {
+		s = append(s, d.Name)
+	}
+	return strings.Join(s, ", ")
+}
 
 // Written is the bit mask of written operands.
 func (r rowView) Written() string {
 	mask := 0
-	for i, o := range r.Operands {
+	for i, o := range r.Row.Operands {
 		if o.Write {
 			mask |= 1 << i
 		}
@@ -79,11 +123,31 @@ func (r rowView) Written() string {
 	return fmt.Sprintf("%#b", mask)
 }
 
-// Each renders a format with %d for every operand.
-func (r rowView) Each(f string) string {
+// WrittenNames is the names of written operands.
+func (r rowView) WrittenNames() string {
 	var s []string
-	for i := range r.Operands {
-		s = append(s, strings.ReplaceAll(f, "#", fmt.Sprint(i)))
+	for _, o := range r.Row.Operands {
+		if o.Write {
+			s = append(s, o.Name)
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
+// Each renders a format for every operand: # is its index, E the type that it is stored in.
+func (r rowView) Each(f string) string { return r.each(f, "T") }
+
+// EachOf is Each for an element type.
+func (r rowView) EachOf(f, elem string) string { return r.each(f, elem) }
+
+func (r rowView) each(f, elem string) string {
+	var s []string
+	for i, o := range r.Row.Operands {
+		t := goType(o.Storage)
+		if t == "T" {
+			t = elem
+		}
+		s = append(s, strings.NewReplacer("#", fmt.Sprint(i), "E", t).Replace(f))
 	}
 	return strings.Join(s, ", ")
 }
@@ -91,7 +155,7 @@ func (r rowView) Each(f string) string {
 // EachOp renders a format with the name of every operand.
 func (r rowView) EachOp(f string) string {
 	var s []string
-	for _, o := range r.Operands {
+	for _, o := range r.Row.Operands {
 		s = append(s, strings.ReplaceAll(f, "#", o.Name))
 	}
 	return strings.Join(s, ", ")
@@ -106,12 +170,27 @@ func (r rowView) EachScalar(f string) string {
 	return s
 }
 
-func joinOps(r kernels.Row, prefix, sep string) string {
-	var s []string
-	for _, o := range r.Operands {
-		s = append(s, prefix+o.Name)
+// Steps says what a constructor needs to know of the step.
+func (r rowView) StepParam() string {
+	if r.UsesStep() {
+		return ", t uint64"
 	}
-	return strings.Join(s, sep)
+	return ""
+}
+
+func (r rowView) StepArg() string {
+	if r.UsesStep() {
+		return ", t"
+	}
+	return ""
+}
+
+// goType is the Go type of a storage.
+func goType(s table.Storage) string {
+	if s == table.Byte {
+		return "uint8"
+	}
+	return "T"
 }
 
 // docs reads the doc comments of package kernels' functions.
@@ -148,9 +227,11 @@ func comment(text string) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// render fills in a template and formats the result.
 func render(text string, v view) ([]byte, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
-		"comment": comment, "link": linkDefinition, "split": func(s string) []string { return strings.Split(s, "") },
+		"comment": comment, "letters": func(s string) []string { return strings.Split(s, "") },
+		"field": program.FieldName, "isName": func(s program.ScalarDef) bool { return s.Name == s.Formula },
 	}).Parse("// Code generated by asmgen. DO NOT EDIT.\n\n" + text)
 	if err != nil {
 		return nil, err
@@ -165,352 +246,3 @@ func render(text string, v view) ([]byte, error) {
 	}
 	return out, nil
 }
-
-// linkDefinition makes the doc links of package kernels good from package bitstep.
-func linkDefinition(text string) string {
-	return strings.ReplaceAll(text, "[New", "[kernels.New")
-}
-
-const apiTemplate = `package bitstep
-
-import (
-	"unsafe"
-
-	"github.com/bitstep-go/bitstep/kernels"
-)
-
-// A kernelID numbers the rows of kernels.Table.
-type kernelID uint8
-
-const (
-{{- range $i, $r := .Rows}}
-	id{{.Name}}{{if eq $i 0}} kernelID = iota{{end}}
-{{- end}}
-)
-
-{{range .Rows}}
-{{link .Doc | comment}}
-//
-{{- if .IsReduction}}
-// It panics if operands differ in length.
-{{- else}}
-// It panics, before anything is written, if operands differ in length or a written operand overlaps
-// another operand. Written: {{range $i, $o := .Operands}}{{if .Write}}{{if $i}}, {{end}}{{.Name}}{{end}}{{end}}.
-{{- end}} It runs on the active backend; see [On] for another.
-func {{.Name}}[T kernels.Float]({{.Params}}){{if .IsReduction}} T{{end}} {
-	{{if .IsReduction}}return {{end}}On[T](Active()).{{.Name}}({{.Args}})
-}
-
-// {{.Name}} is [{{.Name}}] on this backend.
-func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
-	call := call[T]{id: id{{.Name}}, backend: e.backend, n: len({{.First}}),
-		op: [maxOperands]*T{ {{.EachOp "unsafe.SliceData(#)"}} }}
-	check(id{{.Name}}, {{.Written}}, {{.Ops}})
-	{{- if .IsReduction}}
-	return e.reduce(&call)
-	{{- else}}
-	{{- if .IsStep}}
-	*(*kernels.{{.Coef}}[T])(unsafe.Pointer(&call.coef)) = c
-	{{- else if .Scalars}}
-	*(*[{{len .Scalars}}]T)(unsafe.Pointer(&call.coef)) = [{{len .Scalars}}]T{ {{.ScalarList}} }
-	{{- end}}
-	e.update(&call)
-	{{- end}}
-}
-{{end}}
-
-// define runs the definition of a step or vector operation on elements lo to hi.
-func (c *call[T]) define(lo, hi int) {
-	switch c.id {
-{{- range .Rows}}{{if not .IsReduction}}
-	case id{{.Name}}:
-	{{- if .IsStep}}
-		kernels.{{.Name}}({{.Each "c.operand(#, lo, hi)"}}, (*kernels.{{.Coef}}[T])(unsafe.Pointer(&c.coef)))
-	{{- else if .Scalars}}
-		s := (*[{{len .Scalars}}]T)(unsafe.Pointer(&c.coef))
-		kernels.{{.Name}}({{.Each "c.operand(#, lo, hi)"}}{{.EachScalar "s[#]"}})
-	{{- else}}
-		kernels.{{.Name}}({{.Each "c.operand(#, lo, hi)"}})
-	{{- end}}
-{{- end}}{{end}}
-	}
-}
-
-// defineLanes continues a reduction's lanes by definition with elements lo to hi.
-func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
-	switch c.id {
-{{- range .Rows}}{{if .IsReduction}}
-	case id{{.Name}}:
-		kernels.{{.Name}}Lanes(lanes, {{.Each "c.operand(#, lo, hi)"}})
-{{- end}}{{end}}
-	}
-}
-`
-
-const dispatchTemplate = `
-//go:build !purego && !noasm
-
-package bitstep
-
-import "unsafe"
-
-// vecBytes is the length of a backend's vectors.
-func (b Backend) vecBytes() int {
-	switch b {
-{{- range .ISAs}}
-	case {{.Name}}:
-		return {{.Vec}}
-{{- end}}
-	}
-	return 0
-}
-
-// tiles is what the register tiles of a backend measure; zero for none.
-func (b Backend) tiles() tileSize {
-	switch b {
-{{- range .ISAs}}
-	case {{.Name}}:
-		return tileSize{
-			chainRows: {{.Tile.ChainRows}}, chainVecs: {{.Tile.ChainVecs}}, rowVecs: {{.Tile.RowVecs}},
-			lanesRows: {{.Tile.LanesRows}}, lanesCols: {{.Tile.LanesCols}}, lanesVecs: {{.Tile.LanesVecs}},
-			laneRowCols: {{.Tile.LaneRowCols}}, laneRowVecs: {{.Tile.LaneRowVecs}},
-		}
-{{- end}}
-	}
-	return tileSize{}
-}
-
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector.
-func (c *call[T]) assembly(lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		coef := (*float32)(unsafe.Pointer(&c.coef))
-		switch c.backend {
-{{- range $isa := $.ISAs}}
-		case {{$isa.Name}}:
-			switch c.id {
-	{{- range $.Rows}}{{if not .IsReduction}}
-			case id{{.Name}}:
-				{{.Symbol}}F32{{$isa.Name}}(n, coef, {{.Each "at[float32](c, #, lo)"}})
-	{{- end}}{{end}}
-			}
-{{- end}}
-		}
-		return
-	}
-	coef := (*float64)(unsafe.Pointer(&c.coef))
-	switch c.backend {
-{{- range $isa := $.ISAs}}
-	case {{$isa.Name}}:
-		switch c.id {
-	{{- range $.Rows}}{{if not .IsReduction}}
-		case id{{.Name}}:
-			{{.Symbol}}F64{{$isa.Name}}(n, coef, {{.Each "at[float64](c, #, lo)"}})
-	{{- end}}{{end}}
-		}
-{{- end}}
-	}
-}
-
-// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line.
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		l := (*float32)(unsafe.Pointer(lanes))
-		switch c.backend {
-{{- range $isa := $.ISAs}}
-		case {{$isa.Name}}:
-			switch c.id {
-	{{- range $.Rows}}{{if .IsReduction}}
-			case id{{.Name}}:
-				{{.Symbol}}F32{{$isa.Name}}(n, l, {{.Each "at[float32](c, #, lo)"}})
-	{{- end}}{{end}}
-			}
-{{- end}}
-		}
-		return
-	}
-	l := (*float64)(unsafe.Pointer(lanes))
-	switch c.backend {
-{{- range $isa := $.ISAs}}
-	case {{$isa.Name}}:
-		switch c.id {
-	{{- range $.Rows}}{{if .IsReduction}}
-		case id{{.Name}}:
-			{{.Symbol}}F64{{$isa.Name}}(n, l, {{.Each "at[float64](c, #, lo)"}})
-	{{- end}}{{end}}
-		}
-{{- end}}
-	}
-}
-
-// chainTile, lanesTile and foldLines call the tiles of the matrix kernels. thin chooses those of one row.
-func chainTile[T float32 | float64](backend Backend, thin bool, k int, a, b *T, ldb int, c *T, ldc, more int) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, c := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(c))
-		switch backend {
-{{- range .ISAs}}
-		case {{.Name}}:
-			if thin {
-				chainRowF32{{.Name}}(k, a, b, ldb, c, ldc, more)
-			} else {
-				chainF32{{.Name}}(k, a, b, ldb, c, ldc, more)
-			}
-{{- end}}
-		}
-		return
-	}
-	a64, b64, c64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(c))
-	switch backend {
-{{- range .ISAs}}
-	case {{.Name}}:
-		if thin {
-			chainRowF64{{.Name}}(k, a64, b64, ldb, c64, ldc, more)
-		} else {
-			chainF64{{.Name}}(k, a64, b64, ldb, c64, ldc, more)
-		}
-{{- end}}
-	}
-}
-
-func lanesTile[T float32 | float64](backend Backend, thin bool, lines int, a, b *T, ldb int, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		a, b, acc := (*float32)(unsafe.Pointer(a)), (*float32)(unsafe.Pointer(b)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-{{- range .ISAs}}
-		case {{.Name}}:
-			if thin {
-				lanesRowF32{{.Name}}(lines, a, b, ldb, acc)
-			} else {
-				lanesF32{{.Name}}(lines, a, b, ldb, acc)
-			}
-{{- end}}
-		}
-		return
-	}
-	a64, b64, acc64 := (*float64)(unsafe.Pointer(a)), (*float64)(unsafe.Pointer(b)), (*float64)(unsafe.Pointer(acc))
-	switch backend {
-{{- range .ISAs}}
-	case {{.Name}}:
-		if thin {
-			lanesRowF64{{.Name}}(lines, a64, b64, ldb, acc64)
-		} else {
-			lanesF64{{.Name}}(lines, a64, b64, ldb, acc64)
-		}
-{{- end}}
-	}
-}
-
-func foldLines[T float32 | float64](backend Backend, n int, out, acc *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		out, acc := (*float32)(unsafe.Pointer(out)), (*float32)(unsafe.Pointer(acc))
-		switch backend {
-{{- range .ISAs}}
-		case {{.Name}}:
-			foldF32{{.Name}}(n, out, acc)
-{{- end}}
-		}
-		return
-	}
-	out64, acc64 := (*float64)(unsafe.Pointer(out)), (*float64)(unsafe.Pointer(acc))
-	switch backend {
-{{- range .ISAs}}
-	case {{.Name}}:
-		foldF64{{.Name}}(n, out64, acc64)
-{{- end}}
-	}
-}
-
-// assemblyFromBytes converts n bytes, n a multiple of the backend's vector.
-func assemblyFromBytes[T float32 | float64](backend Backend, n int, scale, dst *T, src *uint8, offset *T) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		scale, dst, offset := (*float32)(unsafe.Pointer(scale)), (*float32)(unsafe.Pointer(dst)),
-			(*float32)(unsafe.Pointer(offset))
-		switch backend {
-{{- range .ISAs}}
-		case {{.Name}}:
-			fromBytesF32{{.Name}}(n, scale, dst, src, offset)
-{{- end}}
-		}
-		return
-	}
-	scale64, dst64, offset64 := (*float64)(unsafe.Pointer(scale)), (*float64)(unsafe.Pointer(dst)),
-		(*float64)(unsafe.Pointer(offset))
-	switch backend {
-{{- range .ISAs}}
-	case {{.Name}}:
-		fromBytesF64{{.Name}}(n, scale64, dst64, src, offset64)
-{{- end}}
-	}
-}
-`
-
-const callsTemplate = `
-// Package rows calls kernels by their row of the table, for the tests and benchmarks that range over it.
-package rows
-
-import (
-	"fmt"
-
-	"github.com/bitstep-go/bitstep"
-	"github.com/bitstep-go/bitstep/kernels"
-)
-
-// NewCoef returns a pointer to the zero coefficients of a row: *kernels.AdamCoef[T] for a Step,
-// *[n]T for a Map with n scalars, nil for neither.
-func NewCoef[T kernels.Float](row kernels.Row) any {
-	switch row.Name {
-{{- range .Rows}}{{if .IsStep}}
-	case "{{.Name}}":
-		return new(kernels.{{.Coef}}[T])
-{{- else if .Scalars}}
-	case "{{.Name}}":
-		return new([{{len .Scalars}}]T)
-{{- end}}{{end}}
-	}
-	return nil
-}
-
-// Call runs the public method of a row; coef is what NewCoef returned. A row that is no Reduction
-// returns 0.
-func Call[T kernels.Float](e bitstep.Engine[T], row kernels.Row, coef any, op [][]T) T {
-	switch row.Name {
-{{- range .Rows}}
-	case "{{.Name}}":
-	{{- if .IsStep}}
-		e.{{.Name}}({{.Each "op[#]"}}, *coef.(*kernels.{{.Coef}}[T]))
-	{{- else if .IsReduction}}
-		return e.{{.Name}}({{.Each "op[#]"}})
-	{{- else if .Scalars}}
-		s := coef.(*[{{len .Scalars}}]T)
-		e.{{.Name}}({{.Each "op[#]"}}{{.EachScalar "s[#]"}})
-	{{- else}}
-		e.{{.Name}}({{.Each "op[#]"}})
-	{{- end}}
-{{- end}}
-	default:
-		panic(fmt.Sprintf("rows: no kernel %q", row.Name))
-	}
-	return 0
-}
-
-// Define runs the definition of a row.
-func Define[T kernels.Float](row kernels.Row, coef any, op [][]T) T {
-	switch row.Name {
-{{- range .Rows}}
-	case "{{.Name}}":
-	{{- if .IsStep}}
-		kernels.{{.Name}}({{.Each "op[#]"}}, coef.(*kernels.{{.Coef}}[T]))
-	{{- else if .IsReduction}}
-		return kernels.{{.Name}}({{.Each "op[#]"}})
-	{{- else if .Scalars}}
-		s := coef.(*[{{len .Scalars}}]T)
-		kernels.{{.Name}}({{.Each "op[#]"}}{{.EachScalar "s[#]"}})
-	{{- else}}
-		kernels.{{.Name}}({{.Each "op[#]"}})
-	{{- end}}
-{{- end}}
-	default:
-		panic(fmt.Sprintf("rows: no kernel %q", row.Name))
-	}
-	return 0
-}
-`

@@ -1,6 +1,11 @@
 package main
 
-import "github.com/mmcloughlin/avo/reg"
+import (
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
 
 // A Reg is a virtual register, general or vector; avo assigns the physical one.
 type Reg = reg.Register
@@ -11,14 +16,16 @@ type Reg = reg.Register
 //
 // A Machine panics on a generator bug.
 type Machine interface {
-	ISA() string     // AVX2, AVX512, NEON
-	ElemBytes() int  // 4 or 8
-	VecBytes() int   // 16, 32 or 64
-	Tiles() tileSize // the register tiles of the matrix kernels
+	ISA() isa
+	ElemBytes() int // 4 or 8
+
+	// Can reports whether the machine has an operation. A kernel that needs one that is missing has no
+	// assembly there, and its definition runs instead.
+	Can(op program.Op) bool
 
 	// Begin starts the function name with the given parameters, "n int, x, y *T" where T stands for
-	// the element type; End returns from it.
-	Begin(name, params string)
+	// the element type, and a doc comment; End returns from it.
+	Begin(name, params string, doc ...string)
 	End()
 	Comment(lines ...string)
 
@@ -29,15 +36,18 @@ type Machine interface {
 	AddReg(r, s Reg)                   // r += s
 	Shift(r Reg, n uint)               // r <<= n
 	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
-	While(n Reg, step int, f func())   // while n >= step (signed) { f(); n -= step }
-	IfBit(r Reg, bit uint, f func())   // if r has the bit, f()
-	Rarely(r Reg, f func())            // if r != 0 { f() }, its code after the function's end
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 
+	// Control. The names are those of labels, unique in the function.
+	While(name string, n Reg, step int, f func()) // while n >= step (signed) { f(); n -= step }
+	IfBit(name string, r Reg, bit uint, f func()) // if r has the bit, f()
+	Rarely(name string, r Reg, f func())          // if r != 0 { f() }, its code after the function's end
+
 	// Vectors. Operations return a new register unless they say otherwise.
-	Load(p Reg, off int) Reg      // a vector at p+off, of any alignment
-	LoadBytes(p Reg, off int) Reg // a vector of the bytes at p+off, each as a number from 0 to 255
-	Broadcast(p Reg, off int) Reg // the element at p+off in every lane
+	Vector() Reg                                // a new register
+	Load(p Reg, off int) Reg                    // a vector at p+off, of any alignment
+	LoadAs(s table.Storage, p Reg, off int) Reg // a vector's lanes, stored so, at p+off: widened exactly
+	Broadcast(p Reg, off int) Reg               // the element at p+off in every lane
 	Store(v, p Reg, off int)
 	Move(dst, src Reg) // dst = src, in place
 	Zero() Reg
@@ -65,18 +75,4 @@ type Machine interface {
 	Even(a, b Reg) Reg // the 32-bit lanes a0 a2 b0 b2
 	Odd(a, b Reg) Reg  // the 32-bit lanes a1 a3 b1 b3
 	Store128(v, p Reg, off int)
-}
-
-// A tileSize is what the register tiles of one instruction set measure. All of a tile's accumulators
-// and one row of its operands fit in the registers, and there are enough accumulators to hide the
-// latency of an fma (4 cycles on 2 ports: 8).
-type tileSize struct {
-	ChainRows, ChainVecs int // Chain: rows of A x vectors of B's columns
-	RowVecs              int // ChainRow, the tile of one row: vectors of B's columns
-
-	// Lanes: packed rows x streamed rows x vectors of the 64-byte line (the caller makes as many
-	// passes as it takes to cover the line).
-	LanesRows, LanesCols, LanesVecs int
-	// LanesRow: the same for one packed row.
-	LaneRowCols, LaneRowVecs int
 }

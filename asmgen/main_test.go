@@ -3,19 +3,15 @@ package main
 import (
 	"bytes"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/reg"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/internal/program"
 )
 
 var update = flag.Bool("update", false, "write the generated files instead of comparing them")
@@ -60,72 +56,38 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// dispatchChecks reads from detect_amd64.go the features that it checks before a backend runs, whose names
-// cpuid and avo share.
-func dispatchChecks(t *testing.T) map[string][]string {
-	file, err := parser.ParseFile(token.NewFileSet(), "../detect_amd64.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checks := map[string][]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		isa := strings.TrimPrefix(spec.Names[0].Name, "need")
-		ast.Inspect(spec.Values[0], func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.SelectorExpr:
-				if n.Sel.Name != "FeatureID" {
-					checks[isa] = append(checks[isa], n.Sel.Name)
-				}
-			case *ast.Ident: // a list that this one extends
-				checks[isa] = append(checks[isa], checks[strings.TrimPrefix(n.Name, "need")]...)
-			}
-			return true
-		})
-		return false
-	})
-	if len(checks) != 2 || len(checks["AVX2"]) < 3 || len(checks["AVX512"]) <= len(checks["AVX2"]) {
-		t.Fatalf("detect_amd64.go checks %v: not understood", checks)
-	}
-	return checks
-}
-
-// No amd64 kernel needs more of the CPU than dispatch checks, and none of AVX2 touches a register that
-// only AVX-512 can name: Go's assembler would encode that silently.
+// No amd64 kernel needs more of the CPU than its row of isas, which dispatch checks, and none with 16 registers
+// touches one that only AVX-512 can name: Go's assembler would encode that silently.
 func TestRequiredISA(t *testing.T) {
-	f := newAMD64File()
-	for _, m := range amd64Machines(f) {
-		emit(m)
-	}
-	file, err := f.compile()
+	programs, err := program.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	checks, seen := dispatchChecks(t), map[string]int{}
-	for _, fn := range file.Functions() {
-		isa := "AVX2"
-		if strings.HasSuffix(fn.Name, "AVX512") {
-			isa = "AVX512"
+	for _, s := range of("amd64") {
+		f := newAMD64File()
+		functions := 0
+		for _, m := range []Machine{s.New(f, s, 4), s.New(f, s, 8)} {
+			emit(m, programs)
 		}
-		seen[isa]++
-		for _, need := range fn.ISA {
-			if !slices.Contains(checks[isa], need) {
-				t.Errorf("%s needs %s, which dispatch does not check for %s", fn.Name, need, isa)
+		file, err := f.compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fn := range file.Functions() {
+			functions++
+			for _, need := range fn.ISA {
+				if !slices.Contains(s.Features, need) {
+					t.Errorf("%s needs %s, which is no feature of %s", fn.Name, need, s.Name)
+				}
+			}
+			if !slices.Contains(s.Features, "AVX512F") {
+				for _, i := range fn.Instructions() {
+					checkLowRegisters(t, fn.Name, i)
+				}
 			}
 		}
-		if isa == "AVX2" {
-			for _, i := range fn.Instructions() {
-				checkLowRegisters(t, fn.Name, i)
-			}
-		}
-	}
-	want := 2 * (len(kernels.Table) + 6) // two types; five tiles of the matrix kernels; fromBytes
-	for isa := range checks {
-		if seen[isa] != want {
-			t.Errorf("%d functions for %s, want %d", seen[isa], isa, want)
+		if functions < 2*len(programs) {
+			t.Errorf("%s has %d functions for %d rows of two types", s.Name, functions, len(programs))
 		}
 	}
 }
@@ -141,25 +103,30 @@ func checkLowRegisters(t *testing.T, name string, i *ir.Instruction) {
 	}
 }
 
-// Every row has a program, and every program a row.
-func TestProgramsMatchTable(t *testing.T) {
-	rows := map[string]bool{}
-	for _, row := range kernels.Table {
-		rows[row.Name] = true
-		_, element := programs[row.Name]
-		_, reduce := reductions[row.Name]
-		if element == reduce {
-			t.Errorf("%s: element-wise program %v, reduction %v; want exactly one", row.Name, element, reduce)
+// Every instruction set that is here has assembly for every row: a row that needs an operation which one lacks
+// is no mistake of the generator, but would be a surprise.
+func TestEveryRowHasAssembly(t *testing.T) {
+	programs, err := program.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range isas {
+		for _, m := range machines(newFile(s.Arch), s.Arch) {
+			for _, p := range programs {
+				if !emits(m, p) {
+					t.Errorf("%s has no assembly for %s", m.ISA().Name, p.Row.Name)
+				}
+			}
 		}
 	}
-	for name := range programs {
-		if !rows[name] {
-			t.Errorf("program %s has no row", name)
-		}
-	}
-	for name := range reductions {
-		if !rows[name] {
-			t.Errorf("reduction %s has no row", name)
+}
+
+// Symbols are unexported Go names that read well.
+func TestLower(t *testing.T) {
+	for name, want := range map[string]string{"SGD": "sgd", "RMSPropCentered": "rmsPropCentered", "AMSGrad": "amsGrad",
+		"AdaGrad": "adaGrad", "SumAbs": "sumAbs", "chainRow": "chainRow", "streamsUR": "streamsUR"} {
+		if got := lower(name); got != want {
+			t.Errorf("lower(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // The marks between which README.md's table of kernels stands.
 const (
-	readmeStart = "<!-- kernels: generated from kernels/table.go by go generate -->\n"
+	readmeStart = "<!-- kernels: generated from kernels/table/table.go by go generate -->\n"
 	readmeEnd   = "<!-- end of kernels -->\n"
 )
 
@@ -25,7 +25,7 @@ func readme(text []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(before)
 	b.WriteString(readmeStart + "\n| kernel | operands | definition per element |\n|---|---|---|\n")
-	for _, row := range kernels.Table {
+	for _, row := range table.Rows {
 		var ops []string
 		for _, o := range row.Operands {
 			if o.Write {

@@ -1,198 +1,146 @@
 package main
 
 import (
+	"fmt"
 	"math/bits"
-	"slices"
 	"strings"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // Steps and maps: one pass over the operands, element by element.
 
-// An elem is one vector of elements inside a loop: its operands and the kernel's scalars by name.
-type elem struct {
+// An element is one vector of elements inside a loop.
+type element struct {
+	*kernel
+	off   int                   // elements from the operands' pointers
+	value map[*program.Node]Reg // what has been computed
+}
+
+// A kernel is a row at work on one machine.
+type kernel struct {
 	Machine
-	row    kernels.Row
-	lines  int // of row.Lines, how many have been printed
-	off    int // bytes from the operands' pointers
-	ptr    map[string]Reg
-	loaded map[string]Reg
-	scalar map[string]Reg
-	sign   func(Reg) Reg
+	*program.Program
+	operand map[string]table.Operand
+	ptr     map[string]Reg
+	scalar  map[string]Reg // in every lane
+
+	// Operations with constants, made before the loop if the program has them.
+	sign, abs func(Reg) Reg
+	larger    func(a, b Reg) Reg // MaxMagnitude
 }
 
-// in returns the operand's vector, loading it at its first use.
-func (e *elem) in(name string) Reg {
-	v, ok := e.loaded[name]
+// emits reports whether a machine has all operations of a program.
+func emits(m Machine, p *program.Program) bool {
+	for op := range p.Ops {
+		if !m.Can(op) {
+			return false
+		}
+	}
+	return true
+}
+
+// newKernel takes the pointers of the operands from the arguments and makes the constants.
+func newKernel(m Machine, p *program.Program) *kernel {
+	k := &kernel{Machine: m, Program: p, operand: map[string]table.Operand{}, ptr: map[string]Reg{},
+		scalar: map[string]Reg{}}
+	for _, o := range p.Row.Operands {
+		k.operand[o.Name], k.ptr[o.Name] = o, m.Arg(argName(o.Name))
+	}
+	return k
+}
+
+func (k *kernel) constants() {
+	if k.Ops[program.Sign] {
+		k.sign = k.Sign()
+	}
+	if k.Ops[program.Abs] {
+		k.abs = k.Abs()
+	}
+	if k.Ops[program.MaxMagnitude] {
+		k.larger = k.MaxMagnitude()
+	}
+}
+
+// lanesOf is how many elements a vector holds.
+func lanesOf(m Machine) int { return m.ISA().VecBytes / m.ElemBytes() }
+
+// advance moves the operands' pointers n elements on.
+func (k *kernel) advance(n int) {
+	for _, o := range k.Row.Operands {
+		k.AddImm(k.ptr[o.Name], n*o.Storage.Size(k.ElemBytes()))
+	}
+}
+
+func (k *kernel) element(off int) *element {
+	return &element{k, off, map[*program.Node]Reg{}}
+}
+
+// get returns the value of a node, computing it at its first use.
+func (e *element) get(n *program.Node) Reg {
+	v, ok := e.value[n]
 	if !ok {
-		v = e.Load(e.ptr[name], e.off)
-		e.loaded[name] = v
+		v = e.compute(n)
+		e.value[n] = v
 	}
 	return v
 }
 
-// out stores v into the operand.
-func (e *elem) out(name string, v Reg) { e.Store(v, e.ptr[name], e.off) }
-
-// c returns a scalar, in every lane.
-func (e *elem) c(name string) Reg {
-	v, ok := e.scalar[name]
-	if !ok {
-		panic(e.row.Name + " has no scalar " + name)
+func (e *element) compute(n *program.Node) Reg {
+	if n.Op == program.Operand {
+		s := e.operand[n.Name].Storage
+		return e.LoadAs(s, e.ptr[n.Name], e.off*s.Size(e.ElemBytes()))
 	}
-	return v
+	if n.Op == program.Scalar {
+		return e.scalar[n.Name]
+	}
+	var a []Reg
+	for _, arg := range n.Args {
+		a = append(a, e.get(arg))
+	}
+	switch n.Op {
+	case program.Add:
+		return e.Add(a[0], a[1])
+	case program.Sub:
+		return e.Sub(a[0], a[1])
+	case program.Mul:
+		return e.Mul(a[0], a[1])
+	case program.Div:
+		return e.Div(a[0], a[1])
+	case program.Sqrt:
+		return e.Sqrt(a[0])
+	case program.Sign:
+		return e.sign(a[0])
+	case program.Abs:
+		return e.abs(a[0])
+	case program.Larger:
+		return e.Larger(a[0], a[1])
+	case program.Smaller:
+		return e.Smaller(a[0], a[1])
+	case program.MaxMagnitude:
+		return e.larger(a[0], a[1])
+	case program.FMA:
+		if n.Args[2].Op != program.Lane { // other values may still be needed
+			acc := e.Vector()
+			e.Move(acc, a[2])
+			a[2] = acc
+		}
+		e.FMA(a[2], a[0], a[1])
+		return a[2]
+	}
+	panic(fmt.Sprintf("%s: no way to compute %v", e.Row.Name, n.Op))
 }
 
-// line prints the definition's next line as a comment.
-func (e *elem) line() {
-	e.Comment(e.row.Lines[e.lines])
-	e.lines++
-}
-
-// A program computes one vector. Several vectors per turn of the loop pay where arithmetic is cheap
-// beside the loop's own work; a kernel that divides is bound by the divider.
-type program struct {
-	unroll int
-	body   func(e *elem)
-}
-
-// programs are the kernels of kinds Step and Map, by the names of the table.
-var programs = map[string]program{
-	"SGD": {4, func(e *elem) {
-		e.line()
-		e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), e.in("g"))))
-	}},
-	"Momentum": {4, func(e *elem) {
-		e.line()
-		v := e.Add(e.Mul(e.c("Rho"), e.in("v")), e.in("g"))
-		e.out("v", v)
-		e.line()
-		e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), v)))
-	}},
-	"MomentumVelocity": {4, func(e *elem) {
-		e.line()
-		v := e.Sub(e.Mul(e.c("Rho"), e.in("v")), e.Mul(e.c("LR"), e.in("g")))
-		e.out("v", v)
-		e.line()
-		e.out("x", e.Add(e.in("x"), v))
-	}},
-	"Nesterov": {4, func(e *elem) {
-		e.line()
-		e.line()
-		ru := e.Mul(e.c("Rho"), e.in("v"))
-		v := e.Sub(ru, e.Mul(e.c("LR"), e.in("g")))
-		e.out("v", v)
-		e.line()
-		e.out("x", e.Add(e.Sub(e.in("x"), ru), e.Mul(e.c("OnePlusRho"), v)))
-	}},
-	"NesterovTorch": {4, func(e *elem) {
-		e.line()
-		v := e.Add(e.Mul(e.c("Rho"), e.in("v")), e.in("g"))
-		e.out("v", v)
-		e.line()
-		e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), e.Add(e.in("g"), e.Mul(e.c("Rho"), v)))))
-	}},
-	"AdaGrad": {1, func(e *elem) {
-		e.line()
-		s := e.Add(e.in("s"), e.Mul(e.in("g"), e.in("g")))
-		e.out("s", s)
-		e.line()
-		e.divide(e.Mul(e.c("LR"), e.in("g")), s)
-	}},
-	"RMSProp": {1, func(e *elem) {
-		s := e.meanSquare("s", "Decay")
-		e.line()
-		e.divide(e.Mul(e.c("LR"), e.in("g")), s)
-	}},
-	"RMSPropMomentum": {1, func(e *elem) {
-		s := e.meanSquare("s", "Decay")
-		e.momentum(s)
-	}},
-	"RMSPropCentered": {1, func(e *elem) {
-		s := e.meanSquare("s", "Decay")
-		m := e.mean("m", "Decay")
-		e.line()
-		e.divide(e.Mul(e.c("LR"), e.in("g")), e.Sub(s, e.Mul(m, m)))
-	}},
-	"RMSPropCenteredMomentum": {1, func(e *elem) {
-		s := e.meanSquare("s", "Decay")
-		m := e.mean("m", "Decay")
-		e.momentum(e.Sub(s, e.Mul(m, m)))
-	}},
-	"Adam": {1, func(e *elem) {
-		m := e.mean("m", "Beta1")
-		v := e.meanSquare("v", "Beta2")
-		e.line()
-		e.divide(e.Mul(e.c("Alpha"), m), e.Mul(e.c("Unbias"), v))
-	}},
-	"AMSGrad": {1, func(e *elem) {
-		m := e.mean("m", "Beta1")
-		v := e.meanSquare("v", "Beta2")
-		e.line()
-		vmax := e.Larger(e.in("vmax"), v)
-		e.out("vmax", vmax)
-		e.line()
-		e.divide(e.Mul(e.c("Alpha"), m), e.Mul(e.c("Unbias"), vmax))
-	}},
-	"Lion": {1, func(e *elem) {
-		e.line()
-		u := e.Add(e.Mul(e.c("Beta1"), e.in("m")), e.Mul(e.c("OneMinusBeta1"), e.in("g")))
-		e.line()
-		e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), e.sign(u))))
-		e.mean("m", "Beta2")
-	}},
-
-	"Axpy": {4, func(e *elem) {
-		e.line()
-		e.out("y", e.Add(e.in("y"), e.Mul(e.c("a"), e.in("x"))))
-	}},
-	"Axpby": {4, func(e *elem) {
-		e.line()
-		e.out("y", e.Add(e.Mul(e.c("a"), e.in("x")), e.Mul(e.c("b"), e.in("y"))))
-	}},
-	"Scale": {4, func(e *elem) { e.line(); e.out("x", e.Mul(e.c("a"), e.in("x"))) }},
-	"Add":   {4, func(e *elem) { e.line(); e.out("z", e.Add(e.in("x"), e.in("y"))) }},
-	"Sub":   {4, func(e *elem) { e.line(); e.out("z", e.Sub(e.in("x"), e.in("y"))) }},
-	"Mul":   {4, func(e *elem) { e.line(); e.out("z", e.Mul(e.in("x"), e.in("y"))) }},
-	"Clip": {4, func(e *elem) {
-		e.line()
-		x := e.Larger(e.c("lo"), e.in("x"))
-		e.line()
-		e.out("x", e.Smaller(e.c("hi"), x))
-	}},
-}
-
-// mean stores and returns name = decay*name + (1-decay)*g.
-func (e *elem) mean(name, decay string) Reg {
-	e.line()
-	m := e.Add(e.Mul(e.c(decay), e.in(name)), e.Mul(e.c("OneMinus"+decay), e.in("g")))
-	e.out(name, m)
-	return m
-}
-
-// meanSquare stores and returns name = decay*name + ((1-decay)*g)*g.
-func (e *elem) meanSquare(name, decay string) Reg {
-	e.line()
-	g := e.in("g")
-	s := e.Add(e.Mul(e.c(decay), e.in(name)), e.Mul(e.Mul(e.c("OneMinus"+decay), g), g))
-	e.out(name, s)
-	return s
-}
-
-// divide stores x = x - num/(sqrt(square)+eps).
-func (e *elem) divide(num, square Reg) {
-	e.out("x", e.Sub(e.in("x"), e.Div(num, e.Add(e.Sqrt(square), e.c("Eps")))))
-}
-
-// momentum stores b = rho*b + g/(sqrt(square)+eps) and x = x - lr*b.
-func (e *elem) momentum(square Reg) {
-	e.line()
-	q := e.Div(e.in("g"), e.Add(e.Sqrt(square), e.c("Eps")))
-	b := e.Add(e.Mul(e.c("Rho"), e.in("b")), q)
-	e.out("b", b)
-	e.line()
-	e.out("x", e.Sub(e.in("x"), e.Mul(e.c("LR"), b)))
+// run computes and stores the lines.
+func (e *element) run() {
+	for _, l := range e.Lines {
+		e.Comment(l.Text)
+		v := e.get(l.Value)
+		if l.Store {
+			e.Store(v, e.ptr[l.Dst], e.off*e.ElemBytes())
+		}
+	}
 }
 
 // argName is the name of an operand in assembly, where g is the goroutine's register.
@@ -203,98 +151,132 @@ func argName(operand string) string {
 	return operand
 }
 
-// elementwise emits a kernel of kind Step or Map: func(n int, c *T, operands ...*T) for n a multiple
-// of the vector's length; c points at the scalars, behind which a step's Prelude follows.
-func elementwise(m Machine, row kernels.Row) {
-	prog, ok := programs[row.Name]
-	if !ok {
-		panic("no program for " + row.Name)
-	}
-	var names []string
+// params is the parameters of a row's functions behind the first ones.
+func params(row table.Row) string {
+	s := ""
 	for _, o := range row.Operands {
-		names = append(names, argName(o.Name))
+		t := "*T"
+		if o.Storage == table.Byte {
+			t = "*uint8"
+		}
+		s += ", " + argName(o.Name) + " " + t
 	}
-	m.Begin(symbol(row.Name, m), "n int, c, "+strings.Join(names, ", ")+" *T")
-	n, c := m.Arg("n"), m.Arg("c")
-	ptr, scalar := map[string]Reg{}, map[string]Reg{}
-	for _, o := range row.Operands {
-		ptr[o.Name] = m.Arg(argName(o.Name))
-	}
-	for i, s := range row.Scalars {
-		scalar[s] = m.Broadcast(c, i*m.ElemBytes())
-	}
-	var sign func(Reg) Reg
-	if row.Name == "Lion" {
-		sign = m.Sign()
-	}
-	// The Prelude follows the scalars: its own, then the bits that say which lines are in use.
-	prelude := len(row.Scalars) * m.ElemBytes()
-	var use Reg
-	if row.Kind == kernels.Step {
-		use = m.LoadUint32(c, prelude+len(kernels.PreludeScalars)*m.ElemBytes())
-	}
+	return s
+}
 
-	for _, unroll := range slices.Compact([]int{prog.unroll, 1}) {
-		m.While(n, unroll*m.VecBytes()/m.ElemBytes(), func() {
-			var es []*elem
+// elementwise emits a kernel of kind Step or Map: func(n int, c *T, operands ...) for n a multiple of the
+// vector's lanes; c points at the scalars, behind which a step's Prelude follows.
+//
+// Four vectors per turn of the loop pay where arithmetic is cheap beside the loop's own work; a kernel that
+// divides, or takes a sign, which is a dozen operations, is bound by that.
+func elementwise(m Machine, p *program.Program) {
+	unrolls := []int{4, 1}
+	if p.Divides() || p.Ops[program.Sign] {
+		unrolls = []int{1}
+	}
+	name := symbol(p.Row.Name, m)
+	doc, layout := []string{name + " updates n elements, whole vectors, by", ""}, layout(m, p)
+	for _, l := range p.Lines {
+		doc = append(doc, "\t"+l.Text)
+	}
+	m.Begin(name, "n int, c *T"+params(p.Row), append(doc, "", layout)...)
+	m.Comment(layout)
+	n, c := m.Arg("n"), m.Arg("c")
+	k := newKernel(m, p)
+	for i, s := range p.Scalars {
+		k.scalar[s.Name] = m.Broadcast(c, i*m.ElemBytes())
+	}
+	k.constants()
+	var use Reg
+	if p.Row.Kind == table.Step {
+		use = m.LoadUint32(c, useOffset(m, p))
+	}
+	for _, unroll := range unrolls {
+		times := fmt.Sprintf("%dx", unroll)
+		m.While("loop"+times, n, unroll*lanesOf(m), func() {
+			var es []*element
 			for u := range unroll {
-				es = append(es, &elem{Machine: m, row: row, off: u * m.VecBytes(),
-					ptr: ptr, loaded: map[string]Reg{}, scalar: scalar, sign: sign})
+				es = append(es, k.element(u*lanesOf(m)))
 			}
-			if row.Kind == kernels.Step {
-				runPrelude(m, es, use, c, prelude)
+			if p.Row.Kind == table.Step {
+				runPrelude(es, use, c, times)
 			}
 			for _, e := range es {
-				prog.body(e)
+				e.run()
 			}
-			for _, o := range row.Operands {
-				m.AddImm(ptr[o.Name], unroll*m.VecBytes())
-			}
+			k.advance(unroll * lanesOf(m))
 		})
 	}
 	m.End()
 }
 
-// runPrelude loads x and g of all vectors and emits kernels.Prelude's lines behind their tests: one that
-// says that there are none, and behind it, out of the way of the loop, one a line. They go one way for a
-// whole call, so they are predicted; the scalars are read again at each turn to leave registers to the
-// kernel.
-func runPrelude(m Machine, es []*elem, use, c Reg, prelude int) {
-	for _, e := range es {
-		e.loaded["x"], e.loaded["g"] = e.in("x"), e.in("g")
+// layout says what c points at.
+func layout(m Machine, p *program.Program) string {
+	var at []string
+	add := func(name string) { at = append(at, fmt.Sprintf("%d %s", len(at)*m.ElemBytes(), name)) }
+	for _, s := range p.Scalars {
+		add(s.Name)
 	}
-	type line struct {
-		text, scalar, dst string
-		compute           func(e *elem, s Reg) Reg
-	}
-	run := func(l line) {
-		m.Comment(l.text)
-		s := m.Broadcast(c, prelude+slices.Index(kernels.PreludeScalars, l.scalar)*m.ElemBytes())
-		for _, e := range es {
-			m.Move(e.in(l.dst), l.compute(e, s))
+	if p.Row.Kind == table.Step {
+		_, scalars := program.Prelude()
+		for _, s := range scalars {
+			add(s.Name)
 		}
+		add("use")
 	}
-	uses := []struct {
-		use   kernels.Use
-		lines []line
-	}{
-		{kernels.UseScale, []line{
-			{"g = scale*g", "Scale", "g", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("g")) }}}},
-		{kernels.UseClip, []line{
-			{"g = lo > g ? lo : g", "Lo", "g", func(e *elem, s Reg) Reg { return e.Larger(s, e.in("g")) }},
-			{"g = hi < g ? hi : g", "Hi", "g", func(e *elem, s Reg) Reg { return e.Smaller(s, e.in("g")) }}}},
-		{kernels.UseL2, []line{
-			{"g = g + l2*x", "L2", "g", func(e *elem, s Reg) Reg { return e.Add(e.in("g"), e.Mul(s, e.in("x"))) }}}},
-		{kernels.UseKeep, []line{
-			{"x = keep*x", "Keep", "x", func(e *elem, s Reg) Reg { return e.Mul(s, e.in("x")) }}}},
+	if len(at) == 0 {
+		return "c is not read."
 	}
-	m.Rarely(use, func() {
-		for _, u := range uses {
-			m.IfBit(use, uint(bits.TrailingZeros32(uint32(u.use))), func() {
-				for _, l := range u.lines {
-					run(l)
+	return "c, by byte: " + strings.Join(at, ", ") + "."
+}
+
+// useOffset is where a Prelude's Use lies in a step's coefficients.
+func useOffset(m Machine, p *program.Program) int {
+	_, scalars := program.Prelude()
+	return (len(p.Scalars) + len(scalars)) * m.ElemBytes()
+}
+
+// runPrelude loads x and g of all vectors and emits table.Preludes behind their tests: one that says that
+// there are none, and behind it, out of the way of the loop, one a Use. They go one way for a whole call, so
+// they are predicted; the scalars are read again at each turn to leave registers to the kernel.
+func runPrelude(es []*element, use, c Reg, times string) {
+	k := es[0].kernel
+	for _, e := range es {
+		e.get(k.Operand("x"))
+		e.get(k.Operand("g"))
+	}
+	lines, _ := program.Prelude()
+	scalar := len(k.Scalars) // the next one's index
+	k.Rarely("prelude"+times, use, func() {
+		for len(lines) > 0 {
+			n := 1 // lines of one Use
+			for n < len(lines) && lines[n].Use == lines[0].Use {
+				n++
+			}
+			name := strings.Join(names(lines[0].Scalars), "") + times
+			k.IfBit(name, use, uint(bits.TrailingZeros32(uint32(lines[0].Use))), func() {
+				for _, l := range lines[:n] {
+					k.Comment(l.Lines[0].Text)
+					step := &kernel{Machine: k.Machine, Program: l.Program, scalar: map[string]Reg{
+						l.Scalars[0].Name: k.Broadcast(c, scalar*k.ElemBytes())}}
+					scalar++
+					for _, e := range es {
+						at := step.element(e.off)
+						for _, o := range l.Row.Operands { // what they are by now
+							at.value[l.Operand(o.Name)] = e.get(k.Operand(o.Name))
+						}
+						k.Move(e.get(k.Operand(l.Lines[0].Dst)), at.get(l.Lines[0].Value))
+					}
 				}
 			})
+			lines = lines[n:]
 		}
 	})
+}
+
+func names(scalars []program.ScalarDef) (all []string) {
+	for _, s := range scalars {
+		all = append(all, s.Field())
+	}
+	return all
 }

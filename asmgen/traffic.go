@@ -2,23 +2,34 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // The ceilings that benchmarks compare with, in package internal/traffic: loops that move the same
 // streams as a kernel with next to no arithmetic, and loops of nothing but fma.
 
-// patterns are the distinct patterns of streams in the table: a letter an operand, R read, W written, U
-// read and written.
+// A stream's period is how many vectors of the others it takes to move one of its own.
+func period(kind rune) int {
+	switch kind {
+	case 'Q':
+		return 4
+	case 'O':
+		return 8
+	}
+	return 1
+}
+
+// patterns are the distinct patterns of streams in the table.
 func patterns() []string {
 	var all []string
-	seen := map[string]bool{}
-	for _, row := range kernels.Table {
-		if p := row.Pattern(); !seen[p] {
-			seen[p] = true
-			all = append(all, p)
+	for _, row := range table.Rows {
+		for _, elem := range []int{4, 8} {
+			if p := row.Pattern(elem); !slices.Contains(all, p) {
+				all = append(all, p)
+			}
 		}
 	}
 	return all
@@ -28,35 +39,38 @@ func patterns() []string {
 // it in those that are written; a pattern without writes drops it. A minimum, unlike a sum, leaves values
 // of ordinary size, so that a kernel and its ceiling can be measured on the same memory.
 func streams(m Machine, pattern string) {
-	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T")
+	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T",
+		symbol("streams"+pattern, m)+" moves n elements of each stream.")
 	n := m.Arg("n")
 	var ptr []Reg
-	for i := range pattern {
+	unroll := 4
+	for i, kind := range pattern {
 		ptr = append(ptr, m.Arg(fmt.Sprint("s", i)))
+		unroll = max(unroll, period(kind))
 	}
-	for _, unroll := range []int{4, 1} {
-		m.While(n, unroll*m.VecBytes()/m.ElemBytes(), func() {
+	vec := m.ISA().VecBytes
+	for _, unroll := range []int{unroll, 1} {
+		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
 			for u := range unroll {
-				off := u * m.VecBytes()
 				var least Reg
 				for i, kind := range pattern {
-					if kind == 'W' {
+					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
 						continue
 					}
-					v := m.Load(ptr[i], off)
+					v := m.Load(ptr[i], u/period(kind)*vec)
 					if least != nil {
 						v = m.Smaller(least, v)
 					}
 					least = v
 				}
 				for i, kind := range pattern {
-					if kind != 'R' {
-						m.Store(least, ptr[i], off)
+					if kind == 'W' || kind == 'U' {
+						m.Store(least, ptr[i], u*vec)
 					}
 				}
 			}
-			for _, p := range ptr {
-				m.AddImm(p, unroll*m.VecBytes())
+			for i, kind := range pattern {
+				m.AddImm(ptr[i], unroll*vec/period(kind))
 			}
 		})
 	}
@@ -75,10 +89,11 @@ const peakChains = 12
 
 // peak emits func(n int, out *T): n times peakChains vectors of fma.
 func peak(m Machine) {
-	m.Begin(symbol("peak", m), "n int, out *T")
+	m.Begin(symbol("peak", m), "n int, out *T",
+		fmt.Sprintf("%s runs n turns of %d independent fma.", symbol("peak", m), peakChains))
 	n, out := m.Arg("n"), m.Arg("out")
 	x, y, acc := m.Zero(), m.Zero(), zeros(m, peakChains)
-	m.While(n, 1, func() {
+	m.While("loop", n, 1, func() {
 		for _, a := range acc {
 			m.FMA(a, x, y)
 		}
@@ -101,16 +116,17 @@ import (
 )
 
 // Move stores the smallest of the streams that are read in those that are written, a letter of the
-// pattern a stream: R read, W written, U both. All have the same length, a multiple of 16.
+// pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16 and of 128
+// where a stream is shorter, the others what their letters say.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {
-{{- range .ISAs}}{{$isa := .Name}}
-	case bitstep.{{.Name}}:
+{{- range .ISAs}}{{$isa := .Const}}
+	case bitstep.{{.Const}}:
 		switch pattern {
 	{{- range $.Patterns}}
 		case "{{.}}":
-			streams{{.}}F32{{$isa}}(n{{range $i, $c := split .}}, &s[{{$i}}][0]{{end}})
+			streams{{.}}F32{{$isa}}(n{{range $i, $c := letters .}}, &s[{{$i}}][0]{{end}})
 	{{- end}}
 		default:
 			panic(fmt.Sprintf("traffic: no pattern %q", pattern))
@@ -127,9 +143,9 @@ func Peak32(b bitstep.Backend, n int) (flops float64) {
 	var out [16]float32
 	switch b {
 {{- range .ISAs}}
-	case bitstep.{{.Name}}:
-		peakF32{{.Name}}(n, &out[0])
-		return float64(n) * 2 * {{$.Chains}} * {{.Vec}} / 4
+	case bitstep.{{.Const}}:
+		peakF32{{.Const}}(n, &out[0])
+		return float64(n) * 2 * {{$.Chains}} * {{.VecBytes}} / 4
 {{- end}}
 	}
 	return 0
@@ -139,9 +155,9 @@ func Peak64(b bitstep.Backend, n int) (flops float64) {
 	var out [8]float64
 	switch b {
 {{- range .ISAs}}
-	case bitstep.{{.Name}}:
-		peakF64{{.Name}}(n, &out[0])
-		return float64(n) * 2 * {{$.Chains}} * {{.Vec}} / 8
+	case bitstep.{{.Const}}:
+		peakF64{{.Const}}(n, &out[0])
+		return float64(n) * 2 * {{$.Chains}} * {{.VecBytes}} / 8
 {{- end}}
 	}
 	return 0

@@ -11,6 +11,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/internal/traffic"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // A level is a place that operands come from: the working set, all of a call's streams together.
@@ -38,7 +39,7 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 	for i := range arena {
 		arena[i] = 1
 	}
-	bar := newProgress("measuring", 2*len(kernels.Table)*len(all))
+	bar := newProgress("measuring", 2*len(table.Rows)*len(all))
 	defer bar.Finish()
 	for _, typ := range []string{"float32", "float64"} {
 		fmt.Fprintf(w, "\n%s on %v, one thread: ns per element, GB/s, share of the traffic ceiling, times pure Go\n",
@@ -51,7 +52,7 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 			fmt.Fprintf(w, " %9s", fmt.Sprintf("%d threads", m.Threads))
 		}
 		fmt.Fprintln(w)
-		for _, row := range kernels.Table {
+		for _, row := range table.Rows {
 			line := fmt.Sprintf("%-23s", row.Name)
 			for _, l := range all {
 				var r result
@@ -84,65 +85,57 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 
 // operands cuts n elements for each operand from the arena. Neighbours start 17 lines apart from a
 // multiple of 4 KB, so that streams do not meet in the same sets of a cache.
-func operands[T kernels.Float](row kernels.Row, l level, arena []float64) (op [][]T, n int) {
-	size := int(unsafe.Sizeof(T(0)))
-	n = max(256, l.bytes/len(row.Operands)/size&^255)
-	all := unsafe.Slice((*T)(unsafe.Pointer(&arena[0])), len(arena)*8/size)
-	const line = 64
+func operands[T kernels.Float](row table.Row, l level, arena []float64) (op []any, memory [][]byte, n int) {
+	const line, page = 64, 4096
+	size, perElement := int(unsafe.Sizeof(T(0))), 0
+	for _, o := range row.Operands {
+		perElement += o.Storage.Size(size)
+	}
+	all := unsafe.Slice((*byte)(unsafe.Pointer(&arena[0])), len(arena)*8)
+	room := min(l.bytes, len(all)-len(row.Operands)*2*page)
+	n = max(256, room/perElement&^255)
 	at := 0
-	for i := range row.Operands {
-		at = (at*size+4095)/4096*4096/size + 17*i*line/size
-		if at+n > len(all) {
-			n = (len(all) - at) &^ 255
+	for i, o := range row.Operands {
+		at = (at+page-1)/page*page + 17*i*line
+		m := all[at : at+n*o.Storage.Size(size)]
+		at += len(m)
+		memory = append(memory, m)
+		if o.Storage == table.Byte {
+			for j := range m {
+				m[j] = 1
+			}
+			op = append(op, m)
+			continue
 		}
-		op = append(op, all[at:at+n])
-		at += n
-	}
-	for i := range op {
-		op[i] = op[i][:n]
-		for j := range op[i] {
-			op[i][j] = 1
+		s := unsafe.Slice((*T)(unsafe.Pointer(&m[0])), n)
+		for j := range s {
+			s[j] = 1
 		}
+		op = append(op, s)
 	}
-	return op, n
+	return op, memory, n
 }
 
-// coefficients that keep values of ordinary size: zeros, but for what is divided by.
-func ordinary[T kernels.Float](row kernels.Row) any {
-	coef := rows.NewCoef[T](row)
-	switch c := coef.(type) {
-	case *kernels.AdamCoef[T]:
-		*c = kernels.NewAdamAlmost[T](kernels.AdamHyper{Beta1: 0.5, Beta2: 0.5, Eps: 1})
-	case *kernels.AMSGradCoef[T]:
-		*c = kernels.AMSGradCoef[T](kernels.NewAdamAlmost[T](kernels.AdamHyper{Beta1: 0.5, Beta2: 0.5, Eps: 1}))
-	case *kernels.AdaGradCoef[T]:
-		c.Eps = 1
-	case *kernels.RMSPropCoef[T]:
-		*c = kernels.NewRMSProp[T](kernels.RMSPropHyper{Decay: 0.5, Eps: 1})
-	case *kernels.RMSPropMomentumCoef[T]:
-		*c = kernels.NewRMSPropMomentum[T](kernels.RMSPropHyper{Decay: 0.5, Eps: 1})
-	case *kernels.RMSPropCenteredCoef[T]:
-		*c = kernels.NewRMSPropCentered[T](kernels.RMSPropHyper{Decay: 0.5, Eps: 1})
-	case *kernels.RMSPropCenteredMomentumCoef[T]:
-		*c = kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropHyper{Decay: 0.5, Eps: 1})
+// ordinary returns coefficients that keep values of ordinary size call after call: a step's samples, and zeros
+// for what would grow or vanish.
+func ordinary[T kernels.Float](row table.Row) any {
+	if row.Kind == table.Step {
+		return rows.Sample[T](row)
 	}
-	return coef
+	return rows.NewCoef[T](row)
 }
 
-func name[T kernels.Float](row kernels.Row, b bitstep.Backend, n int) string {
+func name[T kernels.Float](row table.Row, b bitstep.Backend, n int) string {
 	return fmt.Sprintf("kernel=%s/type=%T/backend=%v/n=%d", row.Name, T(0), b, n)
 }
 
 // measureRow times a kernel and, in turns with it, the ceiling on the same memory: two parts of memory were
 // seen to differ by 10 % in speed, by what pages they happen to be made of.
-func measureRow[T kernels.Float](b bitstep.Backend, row kernels.Row, l level, arena []float64, quick bool) result {
-	op, n := operands[T](row, l, arena)
+func measureRow[T kernels.Float](b bitstep.Backend, row table.Row, l level, arena []float64, quick bool) result {
+	op, memory, n := operands[T](row, l, arena)
 	coef := ordinary[T](row)
 	size := int(unsafe.Sizeof(T(0)))
-	var streams [][]float32
-	for _, s := range op {
-		streams = append(streams, unsafe.Slice((*float32)(unsafe.Pointer(&s[0])), n*size/4))
-	}
+	streams, pattern := traffic.Streams(memory), row.Pattern(size)
 	k, pure := bitstep.On[T](b).Threads(1), bitstep.On[T](bitstep.Go).Threads(1)
 	samples, least := 9, 2*time.Millisecond
 	if quick {
@@ -150,22 +143,20 @@ func measureRow[T kernels.Float](b bitstep.Backend, row kernels.Row, l level, ar
 	}
 	t := compare(samples, least,
 		func() { rows.Call(k, row, coef, op) },
-		func() { traffic.Move(b, row.Pattern(), streams) })
+		func() { traffic.Move(b, pattern, streams) })
 	g := compare(min(samples, 3), least, func() { rows.Call(pure, row, coef, op) })
-	reads, writes := row.Streams()
 	ns := t[0].median() / float64(n)
 	return result{Name: name[T](row, b, n), Level: l.name, Threads: 1, NsPerElem: ns,
-		GBs: float64((reads+writes)*size) / ns, Ceiling: t[1].over(t[0]),
+		GBs: float64(row.Traffic(size)) / ns, Ceiling: t[1].over(t[0]),
 		VersusGo: g[0].median() / t[0].median()}
 }
 
-func measureThreads[T kernels.Float](b bitstep.Backend, row kernels.Row, l level, arena []float64, threads int) result {
-	op, n := operands[T](row, l, arena)
+func measureThreads[T kernels.Float](b bitstep.Backend, row table.Row, l level, arena []float64, threads int) result {
+	op, _, n := operands[T](row, l, arena)
 	coef, k := ordinary[T](row), bitstep.On[T](b).Threads(threads)
 	t := compare(5, 2*time.Millisecond, func() { rows.Call(k, row, coef, op) })
-	reads, writes := row.Streams()
 	ns := t[0].median() / float64(n)
 	runtime.KeepAlive(op)
 	return result{Name: name[T](row, b, n), Level: l.name, Threads: threads, NsPerElem: ns,
-		GBs: float64((reads+writes)*int(unsafe.Sizeof(T(0)))) / ns}
+		GBs: float64(row.Traffic(int(unsafe.Sizeof(T(0))))) / ns}
 }

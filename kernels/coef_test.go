@@ -3,65 +3,8 @@ package kernels
 import (
 	"math"
 	"math/big"
-	"reflect"
-	"slices"
-	"strings"
 	"testing"
-	"unsafe"
 )
-
-// coefs has a coefficient struct for every step.
-func coefs[T Float]() []any {
-	return []any{SGDCoef[T]{}, MomentumCoef[T]{}, MomentumVelocityCoef[T]{}, NesterovCoef[T]{},
-		NesterovTorchCoef[T]{}, AdaGradCoef[T]{}, RMSPropCoef[T]{}, RMSPropMomentumCoef[T]{},
-		RMSPropCenteredCoef[T]{}, RMSPropCenteredMomentumCoef[T]{}, AdamCoef[T]{}, AMSGradCoef[T]{}, LionCoef[T]{}}
-}
-
-// Assembly reads scalar i of a step at i*size, then the Prelude's scalars, then its use.
-func TestCoefLayout(t *testing.T) {
-	t.Run("type=float32", func(t *testing.T) { testCoefLayout(t, coefs[float32](), 4) })
-	t.Run("type=float64", func(t *testing.T) { testCoefLayout(t, coefs[float64](), 8) })
-}
-
-func testCoefLayout(t *testing.T, coefs []any, size uintptr) {
-	byName := map[string]reflect.Type{}
-	for _, c := range coefs {
-		name, _, _ := strings.Cut(reflect.TypeOf(c).Name(), "[")
-		byName[name] = reflect.TypeOf(c)
-	}
-	for _, row := range Table {
-		if row.Kind != Step {
-			continue
-		}
-		typ, ok := byName[row.Coef]
-		if !ok {
-			t.Errorf("%s: no %s here", row.Name, row.Coef)
-			continue
-		}
-		fields := slices.Concat(row.Scalars, PreludeScalars, []string{"Use"})
-		for i, name := range fields {
-			f, ok := typ.FieldByName(name)
-			if !ok {
-				t.Errorf("%s has no field %s", row.Coef, name)
-				continue
-			}
-			offset := f.Offset
-			if len(f.Index) > 1 { // in the embedded Prelude
-				offset += typ.Field(f.Index[0]).Offset
-			}
-			if offset != uintptr(i)*size {
-				t.Errorf("%s.%s is at %d, want %d", row.Coef, name, offset, uintptr(i)*size)
-			}
-		}
-		if typ.NumField() != len(row.Scalars)+1 {
-			t.Errorf("%s has %d fields, want its %d scalars and the Prelude",
-				row.Coef, typ.NumField(), len(row.Scalars))
-		}
-	}
-	if got := unsafe.Sizeof(Use(0)); got != 4 {
-		t.Errorf("Use has %d bytes, want 4", got)
-	}
-}
 
 // Scalars are derived in float64 and rounded once: 1-beta2 of float32 operands would be another number.
 func TestCoefRounding(t *testing.T) {

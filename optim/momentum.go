@@ -67,7 +67,7 @@ func (c MomentumVelocity) spec() *spec {
 }
 
 func stepMomentumVelocity[T kernels.Float](u *update[T], h *MomentumVelocity) {
-	c := kernels.NewMomentumVelocity[T](kernels.MomentumHyper{LR: u.lr, Rho: h.Rho})
+	c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: u.lr, Rho: h.Rho})
 	c.Prelude = u.prelude
 	for i, x := range u.x {
 		u.k.MomentumVelocity(x, u.state[0][i], u.g[i], c)
@@ -97,7 +97,7 @@ func (c Nesterov) spec() *spec {
 }
 
 func stepNesterov[T kernels.Float](u *update[T], h *Nesterov) {
-	c := kernels.NewNesterov[T](kernels.MomentumHyper{LR: u.lr, Rho: h.Rho})
+	c := kernels.NewNesterov[T](kernels.NesterovHyper{LR: u.lr, Rho: h.Rho})
 	c.Prelude = u.prelude
 	for i, x := range u.x {
 		u.k.Nesterov(x, u.state[0][i], u.g[i], c)
@@ -128,7 +128,7 @@ func (c NesterovTorch) spec() *spec {
 }
 
 func stepNesterovTorch[T kernels.Float](u *update[T], h *NesterovTorch) {
-	c := kernels.NewNesterovTorch[T](kernels.MomentumHyper{LR: u.lr, Rho: h.Rho})
+	c := kernels.NewNesterovTorch[T](kernels.NesterovTorchHyper{LR: u.lr, Rho: h.Rho})
 	c.Prelude = u.prelude
 	for i, x := range u.x {
 		u.k.NesterovTorch(x, u.state[0][i], u.g[i], c)

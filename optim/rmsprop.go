@@ -49,23 +49,24 @@ func (c RMSProp) spec() *spec {
 }
 
 func stepRMSProp[T kernels.Float](u *update[T], r *RMSProp) {
-	h := kernels.RMSPropHyper{LR: u.lr, Decay: r.Decay, Eps: r.Eps, Rho: r.Rho}
+	h := kernels.RMSPropHyper{LR: u.lr, Decay: r.Decay, Eps: r.Eps}
+	withRho := kernels.RMSPropMomentumHyper{LR: u.lr, Decay: r.Decay, Eps: r.Eps, Rho: r.Rho}
 	s := u.state
 	switch {
 	case r.Centered && r.Rho != 0:
-		c := kernels.NewRMSPropCenteredMomentum[T](h)
+		c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
 		c.Prelude = u.prelude
 		for i, x := range u.x {
 			u.k.RMSPropCenteredMomentum(x, s[0][i], s[1][i], s[2][i], u.g[i], c)
 		}
 	case r.Centered:
-		c := kernels.NewRMSPropCentered[T](h)
+		c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
 		c.Prelude = u.prelude
 		for i, x := range u.x {
 			u.k.RMSPropCentered(x, s[0][i], s[1][i], u.g[i], c)
 		}
 	case r.Rho != 0:
-		c := kernels.NewRMSPropMomentum[T](h)
+		c := kernels.NewRMSPropMomentum[T](withRho)
 		c.Prelude = u.prelude
 		for i, x := range u.x {
 			u.k.RMSPropMomentum(x, s[0][i], s[1][i], u.g[i], c)

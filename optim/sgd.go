@@ -22,7 +22,7 @@ func (c SGD) spec() *spec {
 }
 
 func stepSGD[T kernels.Float](u *update[T], _ *SGD) {
-	c := kernels.NewSGD[T](u.lr)
+	c := kernels.NewSGD[T](kernels.SGDHyper{LR: u.lr})
 	c.Prelude = u.prelude
 	for i, x := range u.x {
 		u.k.SGD(x, u.g[i], c)

@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -79,16 +80,37 @@ func FillSummable[T kernels.Float](r *rand.Rand, s []T) {
 	}
 }
 
-// FillOperands fills the operands of a call. Those that it sums are summable if they are long, and in three
-// calls of four if not: in a long sum there is always an infinity or NaN else, which hides all the rest.
-func FillOperands[T kernels.Float](r *rand.Rand, sums bool, op ...[]T) {
+// FillOperands fills the operands of a call: each a []T or []uint8. Those that it sums are summable if they are
+// long, and in three calls of four if not: in a long sum there is always an infinity or NaN else, which hides
+// all the rest.
+func FillOperands[T kernels.Float](r *rand.Rand, sums bool, op ...any) {
 	const long = 1000
 	fill := Fill[T]
-	if sums && (r.IntN(4) > 0 || len(op) > 0 && len(op[0]) > long) {
+	n := 0
+	if len(op) > 0 {
+		if s, ok := op[0].([]T); ok {
+			n = len(s)
+		}
+	}
+	if sums && (r.IntN(4) > 0 || n > long) {
 		fill = FillSummable[T]
 	}
 	for _, s := range op {
-		fill(r, s)
+		switch s := s.(type) {
+		case []T:
+			fill(r, s)
+		case []uint8:
+			FillBytes(r, s)
+		default:
+			panic(fmt.Sprintf("edge: operand of type %T", s))
+		}
+	}
+}
+
+// FillBytes fills s with bytes of every value.
+func FillBytes(r *rand.Rand, s []uint8) {
+	for i := range s {
+		s[i] = uint8(r.IntN(256))
 	}
 }
 

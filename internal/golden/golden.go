@@ -15,17 +15,19 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // A Case is one line of the file.
 type Case struct {
 	Kernel  string
-	Type    string      // float32 or float64
-	Row     kernels.Row // of a kernel of the table
-	N       int         // elements, of a kernel of the table and of FromBytes
-	Product Product     // of Gemm and Gemv
+	Type    string    // float32 or float64
+	Row     table.Row // of a kernel of the table
+	N       int       // elements, of a kernel of the table
+	Product Product   // of Gemm and Gemv
 }
 
 // A Product is the shape of a product; Gemv has no N.
@@ -57,9 +59,12 @@ func (c Case) String() string {
 func Cases() []Case {
 	var cases []Case
 	for _, typ := range []string{"float32", "float64"} {
-		for _, row := range kernels.Table {
+		for _, row := range table.Rows {
+			if row.Converts() { // below
+				continue
+			}
 			lengths := []int{1, 67, 1000}
-			if row.Kind == kernels.Reduction {
+			if row.Kind == table.Reduction {
 				lengths = append(lengths, 70001)
 			}
 			for _, n := range lengths {
@@ -78,8 +83,12 @@ func Cases() []Case {
 				cases = append(cases, Case{Kernel: "Gemv", Type: typ, Product: p})
 			}
 		}
-		for _, n := range []int{1, 67, 1000} {
-			cases = append(cases, Case{Kernel: "FromBytes", Type: typ, N: n})
+		for _, row := range table.Rows {
+			for _, n := range []int{1, 67, 1000} {
+				if row.Converts() {
+					cases = append(cases, Case{Kernel: row.Name, Type: typ, Row: row, N: n})
+				}
+			}
 		}
 	}
 	return cases
@@ -102,23 +111,16 @@ func Call(c Case, b bitstep.Backend) string {
 }
 
 // hashOf runs a case on its inputs and hashes all operands and the result (rule 12 of the contract).
-func hashOf[T kernels.Float](c Case, e rows.Engine[T]) string {
+func hashOf[T kernels.Float](c Case, e rows.Runner[T]) string {
 	name := fnv.New64a()
 	io.WriteString(name, c.String())
 	r := edge.Rand(name.Sum64())
 	h := sha256.New()
-	switch c.Kernel {
-	case "Gemm", "Gemv":
+	switch {
+	case c.Row.Name == "":
 		write(h, product(r, c, e))
-	case "FromBytes":
-		dst, src, offset := make([]T, c.N), make([]uint8, c.N), make([]T, c.N)
-		for i := range src {
-			src[i] = uint8(r.IntN(256))
-		}
-		edge.Fill(r, offset)
-		e.FromBytes(dst, src, T(r.Float64()), offset)
-		write(h, dst)
-		write(h, offset)
+	case c.Row.Converts():
+		callConversion(h, r, c, e)
 	default:
 		callRow(h, r, c, e)
 	}
@@ -126,7 +128,7 @@ func hashOf[T kernels.Float](c Case, e rows.Engine[T]) string {
 }
 
 // product returns what Gemm or Gemv makes of matrices of C's edges and summable others.
-func product[T kernels.Float](r *rand.Rand, c Case, e rows.Engine[T]) []T {
+func product[T kernels.Float](r *rand.Rand, c Case, e rows.Runner[T]) []T {
 	p := c.Product
 	a, b, out := make([]T, p.M*p.K), make([]T, p.K*p.N), make([]T, p.M*p.N)
 	edge.FillSummable(r, a)
@@ -153,27 +155,52 @@ func product[T kernels.Float](r *rand.Rand, c Case, e rows.Engine[T]) []T {
 
 // callRow hashes what a kernel of the table makes of its operands, in all uses of a prelude, one after the
 // other, each on new operands.
-func callRow[T kernels.Float](h hash.Hash, r *rand.Rand, c Case, e rows.Engine[T]) {
+func callRow[T kernels.Float](h hash.Hash, r *rand.Rand, c Case, e rows.Runner[T]) {
 	fill, uses := edge.Fill[T], kernels.Use(1)
 	switch c.Row.Kind {
-	case kernels.Step:
+	case table.Step:
 		uses = kernels.Uses
-	case kernels.Reduction:
+	case table.Reduction:
 		fill = edge.FillSummable[T]
 	}
 	for use := range uses {
-		op := make([][]T, len(c.Row.Operands))
+		op := rows.New[T](c.Row, c.N)
 		for i := range op {
-			op[i] = make([]T, c.N)
-			fill(r, op[i])
+			fill(r, op[i].([]T))
 		}
 		coef := rows.NewCoef[T](c.Row)
 		edge.FillCoef[T](r, coef, use)
 		result := e.Row(c.Row, coef, op)
 		for _, s := range op {
-			write(h, s)
+			write(h, s.([]T))
 		}
 		write(h, []T{result})
+	}
+}
+
+// callConversion hashes what a kernel makes of operands of which some are stored as bytes: first those are
+// filled, then the others that are read, then the scalars; what is only written starts from zero.
+func callConversion[T kernels.Float](h hash.Hash, r *rand.Rand, c Case, e rows.Runner[T]) {
+	op := rows.New[T](c.Row, c.N)
+	for _, s := range op {
+		if s, ok := s.([]uint8); ok {
+			edge.FillBytes(r, s)
+		}
+	}
+	for i, o := range c.Row.Operands {
+		if s, ok := op[i].([]T); ok && o.Read {
+			edge.Fill(r, s)
+		}
+	}
+	scalars := map[string]float64{}
+	for _, s := range program.Must(c.Row).Scalars {
+		scalars[s.Name] = r.Float64()
+	}
+	e.Row(c.Row, rows.Coef(c.Row, scalars, 1, kernels.Prelude[T]{}), op)
+	for _, s := range op {
+		if s, ok := s.([]T); ok {
+			write(h, s)
+		}
 	}
 }
 

@@ -16,12 +16,27 @@ func Bounds[T any](s []T) (start, end uintptr) {
 	return start, start + uintptr(len(s))*unsafe.Sizeof(*new(T))
 }
 
-// Overlap reports whether a and b share memory. Empty slices share none.
-func Overlap[A, B any](a []A, b []B) bool {
-	startA, endA := Bounds(a)
-	startB, endB := Bounds(b)
-	return startA < endA && startB < endB && startA < endB && startB < endA
+// A Span is the memory of a slice of any type. It holds a pointer, which moves with a stack.
+type Span struct {
+	Pointer unsafe.Pointer // at the first element
+	Len     int            // elements
+	size    uintptr        // of one
 }
+
+// Of returns the span of s.
+func Of[T any](s []T) Span {
+	return Span{unsafe.Pointer(unsafe.SliceData(s)), len(s), unsafe.Sizeof(*new(T))}
+}
+
+// Overlaps reports whether two spans share memory. Empty ones share none.
+func (s Span) Overlaps(o Span) bool {
+	a, b := uintptr(s.Pointer), uintptr(o.Pointer)
+	endA, endB := a+uintptr(s.Len)*s.size, b+uintptr(o.Len)*o.size
+	return a < endA && b < endB && a < endB && b < endA
+}
+
+// Overlap reports whether a and b share memory. Empty slices share none.
+func Overlap[A, B any](a []A, b []B) bool { return Of(a).Overlaps(Of(b)) }
 
 // Aligned returns n zeros from the border of a [Line] on, and with no capacity beyond them. It panics if the size
 // of an element does not divide a line.

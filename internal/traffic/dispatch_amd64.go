@@ -11,7 +11,8 @@ import (
 )
 
 // Move stores the smallest of the streams that are read in those that are written, a letter of the
-// pattern a stream: R read, W written, U both. All have the same length, a multiple of 16.
+// pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16 and of 128
+// where a stream is shorter, the others what their letters say.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {
@@ -29,6 +30,10 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsUF32AVX2(n, &s[0][0])
 		case "WRR":
 			streamsWRRF32AVX2(n, &s[0][0], &s[1][0], &s[2][0])
+		case "WQR":
+			streamsWQRF32AVX2(n, &s[0][0], &s[1][0], &s[2][0])
+		case "WOR":
+			streamsWORF32AVX2(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32AVX2(n, &s[0][0], &s[1][0])
 		case "R":
@@ -50,6 +55,10 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsUF32AVX512(n, &s[0][0])
 		case "WRR":
 			streamsWRRF32AVX512(n, &s[0][0], &s[1][0], &s[2][0])
+		case "WQR":
+			streamsWQRF32AVX512(n, &s[0][0], &s[1][0], &s[2][0])
+		case "WOR":
+			streamsWORF32AVX512(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32AVX512(n, &s[0][0], &s[1][0])
 		case "R":

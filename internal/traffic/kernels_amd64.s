@@ -9,10 +9,10 @@ TEXT ·streamsURF32AVX2(SB), $0-24
 	MOVQ    s0+8(FP), CX
 	MOVQ    s1+16(FP), DX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -33,14 +33,14 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -49,9 +49,9 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -63,10 +63,10 @@ TEXT ·streamsUURF32AVX2(SB), $0-32
 	MOVQ    s1+16(FP), DX
 	MOVQ    s2+24(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -100,14 +100,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -120,9 +120,9 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -135,10 +135,10 @@ TEXT ·streamsUUURF32AVX2(SB), $0-40
 	MOVQ    s2+24(FP), BX
 	MOVQ    s3+32(FP), SI
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -185,14 +185,14 @@ loop1:
 	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -209,9 +209,9 @@ loop3:
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -225,10 +225,10 @@ TEXT ·streamsUUUURF32AVX2(SB), $0-48
 	MOVQ    s3+32(FP), SI
 	MOVQ    s4+40(FP), DI
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -288,14 +288,14 @@ loop1:
 	ADDQ    $0x00000080, DI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -316,9 +316,9 @@ loop3:
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -328,10 +328,10 @@ TEXT ·streamsUF32AVX2(SB), $0-16
 	MOVQ    n+0(FP), AX
 	MOVQ    s0+8(FP), CX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (CX)
 	VMOVUPS 32(CX), Y0
@@ -343,22 +343,22 @@ loop1:
 	ADDQ    $0x00000080, CX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -370,10 +370,10 @@ TEXT ·streamsWRRF32AVX2(SB), $0-32
 	MOVQ    s1+16(FP), DX
 	MOVQ    s2+24(FP), BX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -395,14 +395,14 @@ loop1:
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -412,9 +412,113 @@ loop3:
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWQRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
+// Requires: AVX
+TEXT ·streamsWQRF32AVX2(SB), $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VMINPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(CX)
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(CX)
+	VMOVUPS 96(BX), Y0
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000008, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWORF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
+// Requires: AVX
+TEXT ·streamsWORF32AVX2(SB), $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     loop8xDone
+	PCALIGN $0x40
+
+loop8x:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VMINPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(CX)
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(CX)
+	VMOVUPS 96(BX), Y0
+	VMOVUPS Y0, 96(CX)
+	VMOVUPS 128(BX), Y0
+	VMOVUPS Y0, 128(CX)
+	VMOVUPS 160(BX), Y0
+	VMOVUPS Y0, 160(CX)
+	VMOVUPS 192(BX), Y0
+	VMOVUPS Y0, 192(CX)
+	VMOVUPS 224(BX), Y0
+	VMOVUPS Y0, 224(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop8x
+
+loop8xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000004, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -425,10 +529,10 @@ TEXT ·streamsRRF32AVX2(SB), $0-24
 	MOVQ    s0+8(FP), CX
 	MOVQ    s1+16(FP), DX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -445,14 +549,14 @@ loop1:
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMINPS  Y1, Y0, Y0
@@ -460,9 +564,9 @@ loop3:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -472,10 +576,10 @@ TEXT ·streamsRF32AVX2(SB), $0-16
 	MOVQ    n+0(FP), AX
 	MOVQ    s0+8(FP), CX
 	CMPQ    AX, $0x00000020
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y0
 	VMOVUPS 64(CX), Y0
@@ -483,21 +587,21 @@ loop1:
 	ADDQ    $0x00000080, CX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000008
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Y0
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -521,10 +625,10 @@ TEXT ·peakF32AVX2(SB), $0-16
 	VPXOR   Y12, Y12, Y12
 	VPXOR   Y13, Y13, Y13
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VFMADD231PS Y0, Y1, Y2
 	VFMADD231PS Y0, Y1, Y3
 	VFMADD231PS Y0, Y1, Y4
@@ -539,9 +643,9 @@ loop1:
 	VFMADD231PS Y0, Y1, Y13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Y2, (CX)
 	VMOVUPS Y3, (CX)
 	VMOVUPS Y4, (CX)
@@ -577,10 +681,10 @@ TEXT ·peakF64AVX2(SB), $0-16
 	VPXOR   Y12, Y12, Y12
 	VPXOR   Y13, Y13, Y13
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VFMADD231PD Y0, Y1, Y2
 	VFMADD231PD Y0, Y1, Y3
 	VFMADD231PD Y0, Y1, Y4
@@ -595,9 +699,9 @@ loop1:
 	VFMADD231PD Y0, Y1, Y13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Y2, (CX)
 	VMOVUPD Y3, (CX)
 	VMOVUPD Y4, (CX)
@@ -620,10 +724,10 @@ TEXT ·streamsURF32AVX512(SB), $0-24
 	MOVQ    s0+8(FP), CX
 	MOVQ    s1+16(FP), DX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -644,14 +748,14 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -660,9 +764,9 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -674,10 +778,10 @@ TEXT ·streamsUURF32AVX512(SB), $0-32
 	MOVQ    s1+16(FP), DX
 	MOVQ    s2+24(FP), BX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -711,14 +815,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -731,9 +835,9 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -746,10 +850,10 @@ TEXT ·streamsUUURF32AVX512(SB), $0-40
 	MOVQ    s2+24(FP), BX
 	MOVQ    s3+32(FP), SI
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -796,14 +900,14 @@ loop1:
 	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -820,9 +924,9 @@ loop3:
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -836,10 +940,10 @@ TEXT ·streamsUUUURF32AVX512(SB), $0-48
 	MOVQ    s3+32(FP), SI
 	MOVQ    s4+40(FP), DI
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -899,14 +1003,14 @@ loop1:
 	ADDQ    $0x00000100, DI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -927,9 +1031,9 @@ loop3:
 	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -939,10 +1043,10 @@ TEXT ·streamsUF32AVX512(SB), $0-16
 	MOVQ    n+0(FP), AX
 	MOVQ    s0+8(FP), CX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS Z0, (CX)
 	VMOVUPS 64(CX), Z0
@@ -954,22 +1058,22 @@ loop1:
 	ADDQ    $0x00000100, CX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS Z0, (CX)
 	ADDQ    $0x00000040, CX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -981,10 +1085,10 @@ TEXT ·streamsWRRF32AVX512(SB), $0-32
 	MOVQ    s1+16(FP), DX
 	MOVQ    s2+24(FP), BX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -1006,14 +1110,14 @@ loop1:
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (DX), Z0
 	VMOVUPS (BX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -1023,9 +1127,113 @@ loop3:
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWQRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWQRF32AVX512(SB), $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(BX), Z0
+	VMOVUPS Z0, 64(CX)
+	VMOVUPS 128(BX), Z0
+	VMOVUPS Z0, 128(CX)
+	VMOVUPS 192(BX), Z0
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000010, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWORF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWORF32AVX512(SB), $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	MOVQ    s2+24(FP), BX
+	CMPQ    AX, $0x00000080
+	JLT     loop8xDone
+	PCALIGN $0x40
+
+loop8x:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(BX), Z0
+	VMOVUPS Z0, 64(CX)
+	VMOVUPS 128(BX), Z0
+	VMOVUPS Z0, 128(CX)
+	VMOVUPS 192(BX), Z0
+	VMOVUPS Z0, 192(CX)
+	VMOVUPS 256(BX), Z0
+	VMOVUPS Z0, 256(CX)
+	VMOVUPS 320(BX), Z0
+	VMOVUPS Z0, 320(CX)
+	VMOVUPS 384(BX), Z0
+	VMOVUPS Z0, 384(CX)
+	VMOVUPS 448(BX), Z0
+	VMOVUPS Z0, 448(CX)
+	ADDQ    $0x00000200, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000200, BX
+	SUBQ    $0x00000080, AX
+	CMPQ    AX, $0x00000080
+	JGE     loop8x
+
+loop8xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000008, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -1036,10 +1244,10 @@ TEXT ·streamsRRF32AVX512(SB), $0-24
 	MOVQ    s0+8(FP), CX
 	MOVQ    s1+16(FP), DX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -1056,14 +1264,14 @@ loop1:
 	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMINPS  Z1, Z0, Z0
@@ -1071,9 +1279,9 @@ loop3:
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -1083,10 +1291,10 @@ TEXT ·streamsRF32AVX512(SB), $0-16
 	MOVQ    n+0(FP), AX
 	MOVQ    s0+8(FP), CX
 	CMPQ    AX, $0x00000040
-	JLT     done2
+	JLT     loop4xDone
 	PCALIGN $0x40
 
-loop1:
+loop4x:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z0
 	VMOVUPS 128(CX), Z0
@@ -1094,21 +1302,21 @@ loop1:
 	ADDQ    $0x00000100, CX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
-	JGE     loop1
+	JGE     loop4x
 
-done2:
+loop4xDone:
 	CMPQ    AX, $0x00000010
-	JLT     done4
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop3:
+loop1x:
 	VMOVUPS (CX), Z0
 	ADDQ    $0x00000040, CX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
-	JGE     loop3
+	JGE     loop1x
 
-done4:
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -1132,10 +1340,10 @@ TEXT ·peakF32AVX512(SB), $0-16
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VFMADD231PS Z0, Z1, Z2
 	VFMADD231PS Z0, Z1, Z3
 	VFMADD231PS Z0, Z1, Z4
@@ -1150,9 +1358,9 @@ loop1:
 	VFMADD231PS Z0, Z1, Z13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPS Z2, (CX)
 	VMOVUPS Z3, (CX)
 	VMOVUPS Z4, (CX)
@@ -1188,10 +1396,10 @@ TEXT ·peakF64AVX512(SB), $0-16
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	CMPQ    AX, $0x00000001
-	JLT     done2
+	JLT     loopDone
 	PCALIGN $0x40
 
-loop1:
+loop:
 	VFMADD231PD Z0, Z1, Z2
 	VFMADD231PD Z0, Z1, Z3
 	VFMADD231PD Z0, Z1, Z4
@@ -1206,9 +1414,9 @@ loop1:
 	VFMADD231PD Z0, Z1, Z13
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
-	JGE         loop1
+	JGE         loop
 
-done2:
+loopDone:
 	VMOVUPD Z2, (CX)
 	VMOVUPD Z3, (CX)
 	VMOVUPD Z4, (CX)

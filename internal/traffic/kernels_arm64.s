@@ -8,9 +8,9 @@ TEXT ·streamsURF32NEON(SB), $0-24
 	MOVD s0+8(FP), R1
 	MOVD s1+16(FP), R2
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -35,13 +35,13 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -51,9 +51,9 @@ loop3:
 	ADD   $16, R2
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
@@ -63,9 +63,9 @@ TEXT ·streamsUURF32NEON(SB), $0-32
 	MOVD s1+16(FP), R2
 	MOVD s2+24(FP), R3
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -107,13 +107,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -128,9 +128,9 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
@@ -141,9 +141,9 @@ TEXT ·streamsUUURF32NEON(SB), $0-40
 	MOVD s2+24(FP), R3
 	MOVD s3+32(FP), R6
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -202,13 +202,13 @@ loop1:
 	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -228,9 +228,9 @@ loop3:
 	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsUUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
@@ -242,9 +242,9 @@ TEXT ·streamsUUUURF32NEON(SB), $0-48
 	MOVD s3+32(FP), R6
 	MOVD s4+40(FP), R7
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -320,13 +320,13 @@ loop1:
 	ADD   $64, R7
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -351,9 +351,9 @@ loop3:
 	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsUF32NEON(n int, s0 *float32)
@@ -361,9 +361,9 @@ TEXT ·streamsUF32NEON(SB), $0-16
 	MOVD n+0(FP), R0
 	MOVD s0+8(FP), R1
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R1)
 	FMOVQ 16(R1), F0
@@ -375,21 +375,21 @@ loop1:
 	ADD   $64, R1
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R1)
 	ADD   $16, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsWRRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
@@ -399,9 +399,9 @@ TEXT ·streamsWRRF32NEON(SB), $0-32
 	MOVD s1+16(FP), R2
 	MOVD s2+24(FP), R3
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -427,13 +427,13 @@ loop1:
 	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -444,9 +444,107 @@ loop3:
 	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
+	RET
+
+// func streamsWQRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
+TEXT ·streamsWQRF32NEON(SB), $0-32
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	MOVD s2+24(FP), R3
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
+	ADD   $16, R2
+	ADD   $64, R3
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	ADD   $4, R2
+	ADD   $16, R3
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsWORF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
+TEXT ·streamsWORF32NEON(SB), $0-32
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	MOVD s2+24(FP), R3
+	CMP  $32, R0
+	BLT  loop8xDone
+
+loop8x:
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
+	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
+	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ F2, 0(R1)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 48(R1)
+	FMOVQ 64(R3), F0
+	FMOVQ F0, 64(R1)
+	FMOVQ 80(R3), F0
+	FMOVQ F0, 80(R1)
+	FMOVQ 96(R3), F0
+	FMOVQ F0, 96(R1)
+	FMOVQ 112(R3), F0
+	FMOVQ F0, 112(R1)
+	ADD   $128, R1
+	ADD   $16, R2
+	ADD   $128, R3
+	SUB   $32, R0
+	CMP   $32, R0
+	BGE   loop8x
+
+loop8xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	ADD   $2, R2
+	ADD   $16, R3
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
 	RET
 
 // func streamsRRF32NEON(n int, s0 *float32, s1 *float32)
@@ -455,9 +553,9 @@ TEXT ·streamsRRF32NEON(SB), $0-24
 	MOVD s0+8(FP), R1
 	MOVD s1+16(FP), R2
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -478,13 +576,13 @@ loop1:
 	ADD   $64, R2
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
 	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
@@ -493,9 +591,9 @@ loop3:
 	ADD   $16, R2
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func streamsRF32NEON(n int, s0 *float32)
@@ -503,9 +601,9 @@ TEXT ·streamsRF32NEON(SB), $0-16
 	MOVD n+0(FP), R0
 	MOVD s0+8(FP), R1
 	CMP  $16, R0
-	BLT  done2
+	BLT  loop4xDone
 
-loop1:
+loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 16(R1), F0
 	FMOVQ 32(R1), F0
@@ -513,20 +611,20 @@ loop1:
 	ADD   $64, R1
 	SUB   $16, R0
 	CMP   $16, R0
-	BGE   loop1
+	BGE   loop4x
 
-done2:
+loop4xDone:
 	CMP $4, R0
-	BLT done4
+	BLT loop1xDone
 
-loop3:
+loop1x:
 	FMOVQ 0(R1), F0
 	ADD   $16, R1
 	SUB   $4, R0
 	CMP   $4, R0
-	BGE   loop3
+	BGE   loop1x
 
-done4:
+loop1xDone:
 	RET
 
 // func peakF32NEON(n int, out *float32)
@@ -548,9 +646,9 @@ TEXT ·peakF32NEON(SB), $0-16
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	CMP  $1, R0
-	BLT  done2
+	BLT  loopDone
 
-loop1:
+loop:
 	VFMLA V1.S4, V0.S4, V2.S4
 	VFMLA V1.S4, V0.S4, V3.S4
 	VFMLA V1.S4, V0.S4, V4.S4
@@ -565,9 +663,9 @@ loop1:
 	VFMLA V1.S4, V0.S4, V13.S4
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F2, 0(R1)
 	FMOVQ F3, 0(R1)
 	FMOVQ F4, 0(R1)
@@ -601,9 +699,9 @@ TEXT ·peakF64NEON(SB), $0-16
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	CMP  $1, R0
-	BLT  done2
+	BLT  loopDone
 
-loop1:
+loop:
 	VFMLA V1.D2, V0.D2, V2.D2
 	VFMLA V1.D2, V0.D2, V3.D2
 	VFMLA V1.D2, V0.D2, V4.D2
@@ -618,9 +716,9 @@ loop1:
 	VFMLA V1.D2, V0.D2, V13.D2
 	SUB   $1, R0
 	CMP   $1, R0
-	BGE   loop1
+	BGE   loop
 
-done2:
+loopDone:
 	FMOVQ F2, 0(R1)
 	FMOVQ F3, 0(R1)
 	FMOVQ F4, 0(R1)

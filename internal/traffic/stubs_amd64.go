@@ -4,62 +4,122 @@
 
 package traffic
 
+// streamsURF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsURF32AVX2(n int, s0 *float32, s1 *float32)
 
+// streamsUURF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsUUURF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
 
+// streamsUUUURF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsUUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
+// streamsUF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsUF32AVX2(n int, s0 *float32)
 
+// streamsWRRF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsWRRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsWQRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWQRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsWORF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWORF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsRRF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsRRF32AVX2(n int, s0 *float32, s1 *float32)
 
+// streamsRF32AVX2 moves n elements of each stream.
+//
 //go:noescape
 func streamsRF32AVX2(n int, s0 *float32)
 
+// peakF32AVX2 runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF32AVX2(n int, out *float32)
 
+// peakF64AVX2 runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF64AVX2(n int, out *float64)
 
+// streamsURF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsURF32AVX512(n int, s0 *float32, s1 *float32)
 
+// streamsUURF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsUUURF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
 
+// streamsUUUURF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsUUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
+// streamsUF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsUF32AVX512(n int, s0 *float32)
 
+// streamsWRRF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsWRRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsWQRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWQRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsWORF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWORF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsRRF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsRRF32AVX512(n int, s0 *float32, s1 *float32)
 
+// streamsRF32AVX512 moves n elements of each stream.
+//
 //go:noescape
 func streamsRF32AVX512(n int, s0 *float32)
 
+// peakF32AVX512 runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF32AVX512(n int, out *float32)
 
+// peakF64AVX512 runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF64AVX512(n int, out *float64)

@@ -4,32 +4,62 @@
 
 package traffic
 
+// streamsURF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsURF32NEON(n int, s0 *float32, s1 *float32)
 
+// streamsUURF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsUUURF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
 
+// streamsUUUURF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsUUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
+// streamsUF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsUF32NEON(n int, s0 *float32)
 
+// streamsWRRF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsWRRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
 
+// streamsWQRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWQRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsWORF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWORF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
+
+// streamsRRF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsRRF32NEON(n int, s0 *float32, s1 *float32)
 
+// streamsRF32NEON moves n elements of each stream.
+//
 //go:noescape
 func streamsRF32NEON(n int, s0 *float32)
 
+// peakF32NEON runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF32NEON(n int, out *float32)
 
+// peakF64NEON runs n turns of 12 independent fma.
+//
 //go:noescape
 func peakF64NEON(n int, out *float64)

@@ -288,7 +288,7 @@ func (e *Examples[T]) FillRange(dst []T, ld, lo, hi int) {
 
 // fill converts one example.
 func (e *Examples[T]) fill(dst []T, example int) {
-	bitstep.FromBytes(dst[:ImageBytes], e.set.Image(example), T(e.pre.Scale), e.mean)
+	bitstep.FromBytes(dst[:ImageBytes], e.set.Image(example), e.mean, T(e.pre.Scale))
 	dst[ImageBytes] = 1
 }
 

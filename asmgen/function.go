@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"go/types"
+	"strings"
+	"unicode"
+
+	"github.com/mmcloughlin/avo/build"
+
+	"github.com/bitstep-go/bitstep/internal/program"
+)
+
+// A file collects the functions of one architecture's assembly file.
+type file interface {
+	context() *build.Context
+
+	// print returns the assembly and its Go declarations in a package.
+	print(pkg string) (asm, stubs []byte, err error)
+}
+
+// newFile returns an empty file of an architecture.
+func newFile(arch string) file {
+	switch arch {
+	case "amd64":
+		return newAMD64File()
+	case "arm64":
+		return newARM64File()
+	}
+	panic("no assembly files for " + arch)
+}
+
+// machines returns the machines of a file: each instruction set of its architecture, each element type.
+func machines(f file, arch string) (all []Machine) {
+	for _, s := range of(arch) {
+		all = append(all, s.New(f, s, 4), s.New(f, s, 8))
+	}
+	return all
+}
+
+// A function is what the Machines of all architectures share: the function that is being written.
+type function struct {
+	ctx    *build.Context
+	isa    isa
+	elem   int
+	labels map[string]bool
+	rare   []func() // what end emits after the function's return
+}
+
+func (f *function) ISA() isa            { return f.isa }
+func (f *function) ElemBytes() int      { return f.elem }
+func (f *function) Can(program.Op) bool { return true }
+func (f *function) Comment(l ...string) { f.ctx.Comment(l...) }
+
+func (f *function) Begin(name, params string, doc ...string) {
+	f.labels, f.rare = map[string]bool{}, nil
+	f.ctx.Function(name)
+	f.ctx.Doc(doc...)
+	f.ctx.Pragma("noescape")
+	f.ctx.SignatureExpr(signature(params, f.elem))
+}
+
+// end emits what belongs behind the return.
+func (f *function) end() {
+	for _, emit := range f.rare {
+		emit()
+	}
+}
+
+// label returns a name that the function does not have yet.
+func (f *function) label(name string) string {
+	for i := 2; f.labels[name]; i++ {
+		name = fmt.Sprintf("%s%d", strings.TrimRight(name, "0123456789"), i)
+	}
+	f.labels[name] = true
+	return name
+}
+
+// symbol is the name of an assembly function: adamF32AVX2.
+func symbol(name string, m Machine) string { return symbolOf(name, m.ElemBytes(), m.ISA().Const) }
+
+func symbolOf(name string, elem int, isa string) string {
+	return fmt.Sprintf("%sF%d%s", lower(name), 8*elem, isa)
+}
+
+// lower makes a name unexported: sgd of SGD, rmsProp of RMSProp, adaGrad of AdaGrad.
+func lower(name string) string {
+	r := []rune(name)
+	for i := range r {
+		if i > 0 && i+1 < len(r) && unicode.IsLower(r[i+1]) || !unicode.IsUpper(r[i]) {
+			break
+		}
+		r[i] = unicode.ToLower(r[i])
+	}
+	return string(r)
+}
+
+// signature puts the element type's name in a parameter list.
+func signature(params string, elem int) string {
+	t := types.Typ[types.Float64].Name()
+	if elem == 4 {
+		t = types.Typ[types.Float32].Name()
+	}
+	return "func(" + strings.ReplaceAll(params, "*T", "*"+t) + ")"
+}

@@ -1,0 +1,67 @@
+package main
+
+import "strings"
+
+// backendsTemplate is backends.go: the list of instruction sets as package bitstep sees it, on every machine.
+const backendsTemplate = `package bitstep
+
+// The backends. A constant exists on every machine; [Backends] lists those that this one can run.
+const (
+	Go Backend = iota // the definitions of package kernels, which every machine can run
+{{- range .ISAs}}
+	{{.Const}} // {{.About}}
+{{- end}}
+)
+
+// A backendInfo is what is known of a backend everywhere.
+type backendInfo struct {
+	name, arch string
+	vecBytes   int // of a vector; 0: no assembly
+	tiles      tileSize
+}
+
+var backends = [...]backendInfo{
+	Go: {name: "go"},
+{{- range .ISAs}}
+	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
+		chainRows: {{.ChainRows}}, chainVecs: {{.ChainVecs}}, rowVecs: {{.RowVecs}},
+		lanesRows: {{.LanesRows}}, lanesCols: {{.LanesCols}}, lanesVecs: {{.LanesVecs}},
+		laneRowCols: {{.LaneRowCols}}, laneRowVecs: {{.LaneRowVecs}},{{end}}
+	}},
+{{- end}}
+}
+`
+
+// detectTemplate is detect_ARCH.go.
+const detectTemplate = `
+//go:build !purego && !noasm
+
+package bitstep
+{{if (index .ISAs 0).Features}}
+import "github.com/klauspost/cpuid/v2"
+{{end}}
+// detect lists the assembly backends that the machine can run, the fastest last.
+{{- if (index .ISAs 0).Features}} cpuid reports features
+// whose registers the operating system saves.{{end}}
+func detect() (found []Backend) {
+{{- range .ISAs}}
+	{{- if .Features}}
+	if cpuid.CPU.Supports({{range $i, $f := .Features}}{{if $i}}, {{end}}cpuid.{{$f}}{{end}}) {
+		found = append(found, {{.Const}})
+	}
+	{{- else}}
+	found = append(found, {{.Const}}) // every CPU that Go supports has it
+	{{- end}}
+{{- end}}
+	return found
+}
+`
+
+// About describes an instruction set in a comment.
+func (s isa) About() string {
+	need := "every CPU"
+	if s.Features != nil {
+		need = strings.Join(s.Features, ", ")
+	}
+	return s.Arch + ", " + need
+}

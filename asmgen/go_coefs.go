@@ -1,0 +1,27 @@
+package main
+
+// coefsTemplate is kernels/coefs.go: what the scalars of steps travel in.
+const coefsTemplate = `package kernels
+{{range .Rows}}{{if .IsStep}}
+// {{.Name}}Hyper holds the hyperparameters of [{{.Name}}], in float64. Tests and benchmarks run it with
+// {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}} = {{.Sample}}{{end}}.
+type {{.Name}}Hyper struct{ {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}}{{end}} float64 }
+
+// {{.Name}}Coef holds the scalars of [{{.Name}}]{{if .UsesStep}} at one step{{end}}.
+type {{.Name}}Coef[T Float] struct {
+{{- range .Scalars}}
+	{{.Field}} T{{if not (isName .)}} // {{.Formula}}{{end}}
+{{- end}}
+	Prelude[T]
+}
+
+// New{{.Name}} derives the scalars{{if .UsesStep}} of step t, the first being t = 1,{{end}} from hyperparameters: each is computed in float64 and
+// rounded once to T (rule 6). The Prelude is empty.
+func New{{.Name}}[T Float](h {{.Name}}Hyper{{.StepParam}}) {{.Name}}Coef[T] {
+	return {{.Name}}Coef[T]{
+{{- range .Scalars}}
+		{{.Field}}: T({{.Go}}),
+{{- end}}
+	}
+}
+{{end}}{{end}}`

@@ -1,0 +1,171 @@
+package program
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Hyper is a hyperparameter of a row.
+type Hyper struct {
+	Name   string
+	Sample float64 // what tests and benchmarks run the kernel with
+}
+
+// A ScalarDef is a scalar of a row: a field of its coefficient struct, or an argument.
+type ScalarDef struct {
+	Name    string // as the lines have it: lr, 1-beta1
+	Formula string // by rule 6, of hyperparameters and t; a plain hyperparameter is its own
+}
+
+// declare reads a row's scalars: the hyperparameters, and what may stand in lines.
+func (p *Program) declare(scalars []string) (declared []ScalarDef, err error) {
+	for _, s := range scalars {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || !isName(name) || name == "t" || p.scalars[name] {
+			return nil, fmt.Errorf("scalar %q, want NAME=VALUE or NAME=FORMULA, each name once and not t", s)
+		}
+		d := ScalarDef{name, value}
+		if v, err := strconv.ParseFloat(value, 64); err == nil {
+			p.Hypers = append(p.Hypers, Hyper{name, v})
+			d.Formula = name
+		}
+		p.scalars[name] = true
+		declared = append(declared, d)
+	}
+	for _, d := range declared {
+		for _, t := range tokens(d.Formula) {
+			if isName(t) && t != "t" && !p.isHyper(t) {
+				return nil, fmt.Errorf("scalar %s = %s: %s is no hyperparameter of the row", d.Name, d.Formula, t)
+			}
+		}
+	}
+	return declared, nil
+}
+
+func (p *Program) isHyper(name string) bool {
+	return slices.ContainsFunc(p.Hypers, func(h Hyper) bool { return h.Name == name })
+}
+
+// order lists the scalars that the lines use: as declared, behind each those that the lines derive from it.
+func (p *Program) order(declared []ScalarDef) error {
+	used := func(name string) bool { return p.nodes[fmt.Sprintf("%d %s", Scalar, name)] != nil }
+	for _, d := range declared {
+		base := used(d.Name)
+		if base {
+			p.Scalars = append(p.Scalars, d)
+		}
+		for _, sign := range []string{"-", "+"} {
+			if name := "1" + sign + d.Name; used(name) {
+				if !p.isHyper(d.Name) {
+					return fmt.Errorf("(%s): %s is no hyperparameter, so that it would round twice", name, d.Name)
+				}
+				base = true
+				p.Scalars = append(p.Scalars, ScalarDef{name, "1" + sign + d.Name})
+			}
+		}
+		if !base && !p.inFormula(declared, d.Name) {
+			return fmt.Errorf("no line uses the scalar %s", d.Name)
+		}
+	}
+	return nil
+}
+
+func (p *Program) inFormula(declared []ScalarDef, name string) bool {
+	return slices.ContainsFunc(declared, func(d ScalarDef) bool {
+		return d.Formula != d.Name && slices.Contains(tokens(d.Formula), name)
+	})
+}
+
+// UsesStep reports whether a scalar depends on the number of the step.
+func (p *Program) UsesStep() bool {
+	return slices.ContainsFunc(p.Scalars, func(s ScalarDef) bool { return slices.Contains(tokens(s.Formula), "t") })
+}
+
+// Field is the scalar's field in the coefficient struct: LR, Beta1, OneMinusBeta1.
+func (s ScalarDef) Field() string {
+	if name, ok := strings.CutPrefix(s.Name, "1-"); ok {
+		return "OneMinus" + FieldName(name)
+	}
+	if name, ok := strings.CutPrefix(s.Name, "1+"); ok {
+		return "OnePlus" + FieldName(name)
+	}
+	return FieldName(s.Name)
+}
+
+// FieldName is a name's exported form.
+func FieldName(name string) string {
+	if name == "lr" {
+		return "LR"
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// Go is the scalar's formula as a Go expression of the hyperparameters h and the step t, in float64. Each
+// product is converted, which keeps it from fusing.
+func (s ScalarDef) Go() (string, error) {
+	f := goFormula{rest: tokens(s.Formula)}
+	text := f.sum()
+	if f.bad || len(f.rest) > 0 {
+		return "", fmt.Errorf("scalar %s: formula %q", s.Name, s.Formula)
+	}
+	return text, nil
+}
+
+// A goFormula reads a formula: numbers, hyperparameters, + - * /, parentheses, and NAME^t, a power by PowInt.
+type goFormula struct {
+	rest []string
+	bad  bool
+}
+
+func (f *goFormula) next() (t string) {
+	if len(f.rest) > 0 {
+		t, f.rest = f.rest[0], f.rest[1:]
+	}
+	return t
+}
+
+func (f *goFormula) at(signs string) bool {
+	return len(f.rest) > 0 && strings.Contains(signs, f.rest[0])
+}
+
+func (f *goFormula) sum() string {
+	s := f.product()
+	for f.at("+-") {
+		sign := f.next()
+		s += " " + sign + " " + f.product()
+	}
+	return s
+}
+
+func (f *goFormula) product() string {
+	s := f.factor()
+	for f.at("*/") {
+		sign := f.next()
+		s = "float64(" + s + " " + sign + " " + f.factor() + ")"
+	}
+	return s
+}
+
+func (f *goFormula) factor() string {
+	switch t := f.next(); {
+	case t == "(":
+		s := f.sum()
+		f.bad = f.bad || f.next() != ")"
+		return "(" + s + ")"
+	case isName(t):
+		name := "h." + FieldName(t)
+		if f.at("^") {
+			f.next()
+			f.bad = f.bad || f.next() != "t"
+			return "PowInt(" + name + ", t)"
+		}
+		return name
+	default:
+		if _, err := strconv.ParseFloat(t, 64); err != nil {
+			f.bad = true
+		}
+		return t
+	}
+}

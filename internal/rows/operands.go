@@ -1,0 +1,78 @@
+// Package rows calls kernels by their row of the table, for the tests and benchmarks that range over it.
+package rows
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// A Runner runs kernels, those of the table and those outside it: a backend, or the definitions.
+type Runner[T kernels.Float] struct {
+	Row       func(row table.Row, coef any, op []any) T
+	Gemm      func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
+	Gemv      func(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T)
+	AllFinite func(x []T) bool
+}
+
+// On returns the runner of an engine.
+func On[T kernels.Float](e bitstep.Engine[T]) Runner[T] {
+	row := func(row table.Row, coef any, op []any) T { return Call(e, row, coef, op) }
+	return Runner[T]{row, e.Gemm, e.Gemv, e.AllFinite}
+}
+
+// Definitions returns the runner of package kernels.
+func Definitions[T kernels.Float]() Runner[T] {
+	return Runner[T]{Define[T], kernels.Gemm[T], kernels.Gemv[T], kernels.AllFinite[T]}
+}
+
+// Sample returns coefficients made of the row's sample hyperparameters, at step 1 and without a prelude.
+func Sample[T kernels.Float](row table.Row) any {
+	h := map[string]float64{}
+	for _, v := range program.Must(row).Hypers {
+		h[v.Name] = v.Sample
+	}
+	return Coef(row, h, 1, kernels.Prelude[T]{})
+}
+
+// Clone copies operands.
+func Clone[T kernels.Float](op []any) []any {
+	c := make([]any, len(op))
+	for i := range op {
+		switch s := op[i].(type) {
+		case []T:
+			c[i] = slices.Clone(s)
+		case []uint8:
+			c[i] = slices.Clone(s)
+		default:
+			panic(fmt.Sprintf("rows: operand of type %T", op[i]))
+		}
+	}
+	return c
+}
+
+// Differ returns the first index at which two operands are not the same, and what they have there, or -1.
+func Differ[T kernels.Float](got, want any) (i int, g, w any) {
+	switch want := want.(type) {
+	case []T:
+		got := got.([]T)
+		if i = edge.Differ(got, want); i >= 0 {
+			return i, got[i], want[i]
+		}
+	case []uint8:
+		got := got.([]uint8)
+		for i := range want {
+			if got[i] != want[i] {
+				return i, got[i], want[i]
+			}
+		}
+	default:
+		panic(fmt.Sprintf("rows: operand of type %T", want))
+	}
+	return -1, nil, nil
+}

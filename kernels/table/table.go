@@ -1,0 +1,149 @@
+// Package table is the one list of the element-wise kernels and reductions: what everything about a kernel but
+// its definition is derived from. It stands apart from the definitions, in package kernels, because their
+// coefficient structs are made from it.
+package table
+
+// A Kind says how a kernel is called and what assembly it needs.
+type Kind uint8
+
+const (
+	Step      Kind = iota // an optimizer's update: operands, then a coefficient struct with a Prelude
+	Map                   // an element-wise vector operation: operands, then scalars
+	Reduction             // operands to one value, in the order of rule 7
+)
+
+// A Storage is how the elements of an operand lie in memory. Arithmetic is in the element type T whatever
+// the storage: a load widens exactly, and a store would round by a rule that the storage states.
+type Storage uint8
+
+const (
+	Element Storage = iota // T itself
+	Byte                   // uint8, a number from 0 to 255; read only
+)
+
+// An Operand is one slice argument of a kernel.
+type Operand struct {
+	Name        string
+	Read, Write bool
+	Storage     Storage
+	NonNegative bool // by its meaning: a mean of squares, say. Tests give it no negative numbers
+}
+
+// A Row describes one kernel to everything that is derived from the table: the generator (assembly,
+// dispatch, public functions, coefficient structs and their constructors), the tests, the fuzzer, the golden
+// hashes, NumPy's check, the benchmarks and the table in README.md.
+//
+// To add a kernel: write its definition in package kernels and its row here; then run go generate ./... and the
+// tests. CONTRIBUTING.md shows one.
+type Row struct {
+	Name     string
+	Kind     Kind
+	Operands []Operand // in the order of the arguments
+
+	// Scalars are NAME=VALUE or NAME=FORMULA each, in the order of the coefficient struct (Step) or of the
+	// arguments (Map). With a value the name is a hyperparameter, and the value what tests and benchmarks
+	// run it with. A formula derives a scalar from hyperparameters and t, the number of the step from 1, by
+	// rule 6. A hyperparameter that the lines do not name serves formulas only.
+	Scalars []string
+
+	// Lines are the definition per element. They are the program that assembly is made of, each operation
+	// rounding once, and what documentation prints: assignments to operands (a store), to the lane of a
+	// Reduction, or to names of their own. An operand's name is what was last assigned to it. There are + - *
+	// / with the usual precedence, sqrt, sign, fma(a, b, c), |a|, a > b ? a : b and a < b ? a : b (b unless
+	// the comparison holds), and max(lane, |a|), the larger by its bits. (1-s) and (1+s) of a hyperparameter
+	// s are scalars of their own, by rule 6, which stand behind s in the struct.
+	Lines []string
+}
+
+// Rows is the one list of the element-wise kernels and reductions. (Gemm and Gemv, whose operands are
+// matrices, are the only kernels outside it.)
+var Rows = []Row{
+	step("SGD", "x+ g", "lr=0.01",
+		"x = x - lr*g"),
+	step("Momentum", "x+ v+ g", "rho=0.9 lr=0.01",
+		"v = rho*v + g",
+		"x = x - lr*v"),
+	step("MomentumVelocity", "x+ v+ g", "rho=0.99 lr=0.01",
+		"v = rho*v - lr*g",
+		"x = x + v"),
+	step("Nesterov", "x+ v+ g", "rho=0.9 lr=0.01",
+		"u = v",
+		"v = rho*v - lr*g",
+		"x = (x - rho*u) + (1+rho)*v"),
+	step("NesterovTorch", "x+ v+ g", "rho=0.9 lr=0.01",
+		"v = rho*v + g",
+		"x = x - lr*(g + rho*v)"),
+	step("AdaGrad", "x+ s≥+ g", "lr=0.01 eps=1e-7",
+		"s = s + g*g",
+		"x = x - (lr*g)/(sqrt(s)+eps)"),
+	step("RMSProp", "x+ s≥+ g", "decay=0.99 lr=0.01 eps=1e-7",
+		"s = decay*s + ((1-decay)*g)*g",
+		"x = x - (lr*g)/(sqrt(s)+eps)"),
+	step("RMSPropMomentum", "x+ s≥+ b+ g", "decay=0.99 rho=0.9 lr=0.01 eps=1e-7",
+		"s = decay*s + ((1-decay)*g)*g",
+		"b = rho*b + g/(sqrt(s)+eps)",
+		"x = x - lr*b"),
+	step("RMSPropCentered", "x+ s≥+ m+ g", "decay=0.99 lr=0.01 eps=1e-7",
+		"s = decay*s + ((1-decay)*g)*g",
+		"m = decay*m + (1-decay)*g",
+		"x = x - (lr*g)/(sqrt(s-m*m)+eps)"),
+	step("RMSPropCenteredMomentum", "x+ s≥+ m+ b+ g", "decay=0.99 rho=0.9 lr=0.01 eps=1e-7",
+		"s = decay*s + ((1-decay)*g)*g",
+		"m = decay*m + (1-decay)*g",
+		"b = rho*b + g/(sqrt(s-m*m)+eps)",
+		"x = x - lr*b"),
+	step("Adam", "x+ m+ v≥+ g", adams,
+		"m = beta1*m + (1-beta1)*g",
+		"v = beta2*v + ((1-beta2)*g)*g",
+		"x = x - (alpha*m)/(sqrt(unbias*v)+eps)"),
+	step("AMSGrad", "x+ m+ v≥+ vmax≥+ g", adams,
+		"m = beta1*m + (1-beta1)*g",
+		"v = beta2*v + ((1-beta2)*g)*g",
+		"vmax = vmax > v ? vmax : v",
+		"x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)"),
+	step("Lion", "x+ m+ g", "beta1=0.9 beta2=0.99 lr=1e-4",
+		"u = beta1*m + (1-beta1)*g",
+		"x = x - lr*sign(u)",
+		"m = beta2*m + (1-beta2)*g"),
+
+	vector("Axpy", "y+ x", "a=0.7", "y = y + a*x"),
+	vector("Axpby", "y+ x", "a=0.7 b=-1.3", "y = a*x + b*y"),
+	vector("Scale", "x+", "a=0.7", "x = a*x"),
+	vector("Add", "z- x y", "", "z = x + y"),
+	vector("Sub", "z- x y", "", "z = x - y"),
+	vector("Mul", "z- x y", "", "z = x*y"),
+	vector("Clip", "x+", "lo=-0.25 hi=0.5", "x = lo > x ? lo : x", "x = hi < x ? hi : x"),
+	vector("FromBytes", "dst- src:u8 offset", "scale=0.0078125", "dst = scale*src - offset"),
+
+	reduction("Dot", "x y", "lane = fma(x, y, lane)"),
+	reduction("Sum", "x", "lane = lane + x"),
+	reduction("SumAbs", "x", "lane = lane + |x|"),
+	reduction("SumSquares", "x", "lane = fma(x, x, lane)"),
+	reduction("MaxAbs", "x", "lane = max(lane, |x|)"),
+}
+
+// The bias corrections of Kingma and Ba (2015) as factors, so that a step divides once.
+const adams = "beta1=0.9 beta2=0.999 lr=1e-3 alpha=lr/(1-beta1^t) unbias=1/(1-beta2^t) eps=1e-7"
+
+// Preludes are the lines of a kernels.Prelude, which stands before a Step's own, by the Use that turns them on. Their
+// scalars are the Prelude's fields, in the order of their first use.
+var Preludes = []struct {
+	Use   Use
+	Lines []string
+}{
+	{UseScale, []string{"g = scale*g"}},
+	{UseClip, []string{"g = lo > g ? lo : g", "g = hi < g ? hi : g"}},
+	{UseL2, []string{"g = g + l2*x"}},
+	{UseKeep, []string{"x = keep*x"}},
+}
+
+// Use selects the lines of a kernels.Prelude that run.
+type Use uint32
+
+const (
+	UseScale Use = 1 << iota // g = scale*g
+	UseClip                  // g = lo > g ? lo : g, then g = hi < g ? hi : g
+	UseL2                    // g = g + l2*x
+	UseKeep                  // x = keep*x
+	Uses                     // how many combinations there are: every Use is below it
+)
