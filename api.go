@@ -71,7 +71,9 @@ type SGDHyper = kernels.SGDHyper
 type SGDCoef[T Float] = kernels.SGDCoef[T]
 
 // NewSGD is [kernels.NewSGD].
-func NewSGD[T Float](h SGDHyper) SGDCoef[T] { return kernels.NewSGD[T](h) }
+func NewSGD[T Float](h SGDHyper) SGDCoef[T] {
+	return kernels.NewSGD[T](h)
+}
 
 // SGD is gradient descent:
 //
@@ -99,7 +101,9 @@ type MomentumHyper = kernels.MomentumHyper
 type MomentumCoef[T Float] = kernels.MomentumCoef[T]
 
 // NewMomentum is [kernels.NewMomentum].
-func NewMomentum[T Float](h MomentumHyper) MomentumCoef[T] { return kernels.NewMomentum[T](h) }
+func NewMomentum[T Float](h MomentumHyper) MomentumCoef[T] {
+	return kernels.NewMomentum[T](h)
+}
 
 // Momentum is gradient descent with momentum, v the running sum of gradients:
 //
@@ -159,7 +163,9 @@ type NesterovHyper = kernels.NesterovHyper
 type NesterovCoef[T Float] = kernels.NesterovCoef[T]
 
 // NewNesterov is [kernels.NewNesterov].
-func NewNesterov[T Float](h NesterovHyper) NesterovCoef[T] { return kernels.NewNesterov[T](h) }
+func NewNesterov[T Float](h NesterovHyper) NesterovCoef[T] {
+	return kernels.NewNesterov[T](h)
+}
 
 // Nesterov is Nesterov momentum after the change of variables that takes the gradient at x itself:
 //
@@ -225,7 +231,9 @@ type AdaGradHyper = kernels.AdaGradHyper
 type AdaGradCoef[T Float] = kernels.AdaGradCoef[T]
 
 // NewAdaGrad is [kernels.NewAdaGrad].
-func NewAdaGrad[T Float](h AdaGradHyper) AdaGradCoef[T] { return kernels.NewAdaGrad[T](h) }
+func NewAdaGrad[T Float](h AdaGradHyper) AdaGradCoef[T] {
+	return kernels.NewAdaGrad[T](h)
+}
 
 // AdaGrad divides by the root of the sum s of all squared gradients:
 //
@@ -256,7 +264,9 @@ type RMSPropHyper = kernels.RMSPropHyper
 type RMSPropCoef[T Float] = kernels.RMSPropCoef[T]
 
 // NewRMSProp is [kernels.NewRMSProp].
-func NewRMSProp[T Float](h RMSPropHyper) RMSPropCoef[T] { return kernels.NewRMSProp[T](h) }
+func NewRMSProp[T Float](h RMSPropHyper) RMSPropCoef[T] {
+	return kernels.NewRMSProp[T](h)
+}
 
 // RMSProp divides by the root of a decaying mean s of squared gradients:
 //
@@ -392,7 +402,9 @@ type AdamHyper = kernels.AdamHyper
 type AdamCoef[T Float] = kernels.AdamCoef[T]
 
 // NewAdam is [kernels.NewAdam].
-func NewAdam[T Float](h AdamHyper, t uint64) AdamCoef[T] { return kernels.NewAdam[T](h, t) }
+func NewAdam[T Float](h AdamHyper, t uint64) AdamCoef[T] {
+	return kernels.NewAdam[T](h, t)
+}
 
 // Adam divides a decaying mean m of the gradient by the root of a decaying mean v of its square. The
 // bias correction is folded into two scalars (see [NewAdam] and [NewAdamAlmost]):
@@ -425,7 +437,9 @@ type AMSGradHyper = kernels.AMSGradHyper
 type AMSGradCoef[T Float] = kernels.AMSGradCoef[T]
 
 // NewAMSGrad is [kernels.NewAMSGrad].
-func NewAMSGrad[T Float](h AMSGradHyper, t uint64) AMSGradCoef[T] { return kernels.NewAMSGrad[T](h, t) }
+func NewAMSGrad[T Float](h AMSGradHyper, t uint64) AMSGradCoef[T] {
+	return kernels.NewAMSGrad[T](h, t)
+}
 
 // AMSGrad is Adam with the running maximum of v in the divisor:
 //
@@ -458,7 +472,9 @@ type LionHyper = kernels.LionHyper
 type LionCoef[T Float] = kernels.LionCoef[T]
 
 // NewLion is [kernels.NewLion].
-func NewLion[T Float](h LionHyper) LionCoef[T] { return kernels.NewLion[T](h) }
+func NewLion[T Float](h LionHyper) LionCoef[T] {
+	return kernels.NewLion[T](h)
+}
 
 // Lion steps by the sign of an interpolation between momentum and gradient:
 //

@@ -334,7 +334,8 @@ func foldLines[T Float](backend Backend, n int, out, acc *T) {
 	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
 }
 
-func chainTileF32(backend Backend, single bool, k int, a, b *float32, ldb int, c *float32, ldc, accumulate int) {
+func chainTileF32(backend Backend, single bool, k int, a, b *float32, ldb int, c *float32,
+	ldc, accumulate int) {
 	switch backend {
 	case AVX2:
 		if single {
@@ -377,7 +378,8 @@ func foldLinesF32(backend Backend, n int, out, acc *float32) {
 	}
 }
 
-func chainTileF64(backend Backend, single bool, k int, a, b *float64, ldb int, c *float64, ldc, accumulate int) {
+func chainTileF64(backend Backend, single bool, k int, a, b *float64, ldb int, c *float64,
+	ldc, accumulate int) {
 	switch backend {
 	case AVX2:
 		if single {

@@ -2273,7 +2273,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Y2
 	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2282,7 +2281,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 32(DX), Y2
 	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, 32(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2291,7 +2289,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 64(DX), Y2
 	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2300,7 +2297,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 96(DX), Y2
 	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, 96(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2319,7 +2315,6 @@ loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Y2
 	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Y2, Y1, Y2
@@ -2542,8 +2537,6 @@ TEXT ·maxAbsF32AVX2(SB), $0-24
 	MOVQ     x+16(FP), DX
 	VMOVUPS  (CX), Y0
 	VMOVUPS  32(CX), Y1
-	VPCMPEQD Y2, Y2, Y2
-	VPSRLD   $0x01, Y2, Y2
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLD   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000010
@@ -5409,7 +5402,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Y2
 	VMAXPD  Y2, Y0, Y2
-	VMOVUPD Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5418,7 +5410,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 32(DX), Y2
 	VMAXPD  Y2, Y0, Y2
-	VMOVUPD Y2, 32(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5427,7 +5418,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 64(DX), Y2
 	VMAXPD  Y2, Y0, Y2
-	VMOVUPD Y2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5436,7 +5426,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 96(DX), Y2
 	VMAXPD  Y2, Y0, Y2
-	VMOVUPD Y2, 96(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5455,7 +5444,6 @@ loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Y2
 	VMAXPD  Y2, Y0, Y2
-	VMOVUPD Y2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Y2, Y1, Y2
@@ -5678,8 +5666,6 @@ TEXT ·maxAbsF64AVX2(SB), $0-24
 	MOVQ     x+16(FP), DX
 	VMOVUPD  (CX), Y0
 	VMOVUPD  32(CX), Y1
-	VPCMPEQD Y2, Y2, Y2
-	VPSRLQ   $0x01, Y2, Y2
 	VPCMPEQD Y2, Y2, Y2
 	VPSRLQ   $0x01, Y2, Y2
 	CMPQ     AX, $0x00000008
@@ -8531,7 +8517,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Z2
 	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8540,7 +8525,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 64(DX), Z2
 	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8549,7 +8533,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 128(DX), Z2
 	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, 128(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8558,7 +8541,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPS 192(DX), Z2
 	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, 192(DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8577,7 +8559,6 @@ loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPS (DX), Z2
 	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPS  Z2, Z1, Z2
@@ -8783,17 +8764,15 @@ TEXT ·maxAbsF32AVX512(SB), $0-24
 	VMOVUPS    (CX), Z0
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLD     $0x01, Z1, Z1
-	VPTERNLOGD $0xff, Z2, Z2, Z2
-	VPSRLD     $0x01, Z2, Z2
 	CMPQ       AX, $0x00000010
 	JLT        loopDone
 	PCALIGN    $0x40
 
 loop:
 	// lane = max(lane, |x|)
-	VMOVUPS (DX), Z1
-	VANDPS  Z2, Z1, Z1
-	VPMAXUD Z1, Z0, Z0
+	VMOVUPS (DX), Z2
+	VANDPS  Z1, Z2, Z2
+	VPMAXUD Z2, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
@@ -11814,7 +11793,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Z2
 	VMAXPD  Z2, Z0, Z2
-	VMOVUPD Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11823,7 +11801,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 64(DX), Z2
 	VMAXPD  Z2, Z0, Z2
-	VMOVUPD Z2, 64(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11832,7 +11809,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 128(DX), Z2
 	VMAXPD  Z2, Z0, Z2
-	VMOVUPD Z2, 128(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11841,7 +11817,6 @@ loop4x:
 	// x = lo > x ? lo : x
 	VMOVUPD 192(DX), Z2
 	VMAXPD  Z2, Z0, Z2
-	VMOVUPD Z2, 192(DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -11860,7 +11835,6 @@ loop1x:
 	// x = lo > x ? lo : x
 	VMOVUPD (DX), Z2
 	VMAXPD  Z2, Z0, Z2
-	VMOVUPD Z2, (DX)
 
 	// x = hi < x ? hi : x
 	VMINPD  Z2, Z1, Z2
@@ -12066,17 +12040,15 @@ TEXT ·maxAbsF64AVX512(SB), $0-24
 	VMOVUPD    (CX), Z0
 	VPTERNLOGD $0xff, Z1, Z1, Z1
 	VPSRLQ     $0x01, Z1, Z1
-	VPTERNLOGD $0xff, Z2, Z2, Z2
-	VPSRLQ     $0x01, Z2, Z2
 	CMPQ       AX, $0x00000008
 	JLT        loopDone
 	PCALIGN    $0x40
 
 loop:
 	// lane = max(lane, |x|)
-	VMOVUPD (DX), Z1
-	VANDPD  Z2, Z1, Z1
-	VPMAXUQ Z1, Z0, Z0
+	VMOVUPD (DX), Z2
+	VANDPD  Z1, Z2, Z2
+	VPMAXUQ Z2, Z0, Z0
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008

@@ -2391,7 +2391,6 @@ loop4x:
 	FMOVQ 0(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2402,7 +2401,6 @@ loop4x:
 	FMOVQ 16(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 16(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2413,7 +2411,6 @@ loop4x:
 	FMOVQ 32(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 32(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2424,7 +2421,6 @@ loop4x:
 	FMOVQ 48(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 48(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -2444,7 +2440,6 @@ loop1x:
 	FMOVQ 0(R2), F2
 	WORD  $0x6ea2e403 // fcmgt v3.4s, v0.4s, v2.4s
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ea1e462 // fcmgt v2.4s, v3.4s, v1.4s
@@ -6018,7 +6013,6 @@ loop4x:
 	FMOVQ 0(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -6029,7 +6023,6 @@ loop4x:
 	FMOVQ 16(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 16(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -6040,7 +6033,6 @@ loop4x:
 	FMOVQ 32(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 32(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -6051,7 +6043,6 @@ loop4x:
 	FMOVQ 48(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 48(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d
@@ -6071,7 +6062,6 @@ loop1x:
 	FMOVQ 0(R2), F2
 	WORD  $0x6ee2e403 // fcmgt v3.2d, v0.2d, v2.2d
 	VBSL  V2.B16, V0.B16, V3.B16
-	FMOVQ F3, 0(R2)
 
 	// x = hi < x ? hi : x
 	WORD  $0x6ee1e462 // fcmgt v2.2d, v3.2d, v1.2d

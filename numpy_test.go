@@ -72,7 +72,8 @@ func numpyCoef[T kernels.Float](c numpyCase, row table.Row, t uint64) any {
 	coef := rows.Coef(row, h, t, p)
 	if c.kernel == almost {
 		a := coef.(*kernels.AdamCoef[T])
-		*a = kernels.NewAdamAlmost[T](kernels.AdamHyper{LR: h["lr"], Beta1: h["beta1"], Beta2: h["beta2"], Eps: h["eps"]})
+		*a = kernels.NewAdamAlmost[T](kernels.AdamHyper{
+			LR: h["lr"], Beta1: h["beta1"], Beta2: h["beta2"], Eps: h["eps"]})
 		a.Prelude = p
 	}
 	return coef
@@ -174,7 +175,8 @@ func callNumPy[T kernels.Float](t *testing.T, c numpyCase, e rows.Runner[T], nam
 		}
 		return
 	}
-	i := slices.IndexFunc(table.Rows, func(r table.Row) bool { return r.Name == strings.TrimSuffix(c.kernel, "Almost") })
+	name := strings.TrimSuffix(c.kernel, "Almost")
+	i := slices.IndexFunc(table.Rows, func(r table.Row) bool { return r.Name == name })
 	if i < 0 {
 		t.Fatalf("no kernel %s", c.kernel)
 	}

@@ -250,22 +250,22 @@ func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32AVX2(n int, lanes *float32, x *float32)
 
-// chainF32AVX2 computes 5 x 16 elements of C by rule 8 from packed a.
+// chainF32AVX2 computes 5 x 16 elements of C by rule 8.
 //
 //go:noescape
 func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// chainRowF32AVX2 computes 1 x 64 elements of C by rule 8 from packed a.
+// chainRowF32AVX2 computes 1 x 64 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// lanesF32AVX2 continues lanes of 5 x 2 sums by rule 7 from packed a, 32 of a line's 64 bytes.
+// lanesF32AVX2 continues the lanes of 5 x 2 sums by rule 7, 32 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
 
-// lanesRowF32AVX2 continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF32AVX2 continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
@@ -521,22 +521,22 @@ func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64AVX2(n int, lanes *float64, x *float64)
 
-// chainF64AVX2 computes 5 x 8 elements of C by rule 8 from packed a.
+// chainF64AVX2 computes 5 x 8 elements of C by rule 8.
 //
 //go:noescape
 func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// chainRowF64AVX2 computes 1 x 32 elements of C by rule 8 from packed a.
+// chainRowF64AVX2 computes 1 x 32 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// lanesF64AVX2 continues lanes of 5 x 2 sums by rule 7 from packed a, 32 of a line's 64 bytes.
+// lanesF64AVX2 continues the lanes of 5 x 2 sums by rule 7, 32 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
 
-// lanesRowF64AVX2 continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF64AVX2 continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
@@ -792,22 +792,22 @@ func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32AVX512(n int, lanes *float32, x *float32)
 
-// chainF32AVX512 computes 10 x 32 elements of C by rule 8 from packed a.
+// chainF32AVX512 computes 10 x 32 elements of C by rule 8.
 //
 //go:noescape
 func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// chainRowF32AVX512 computes 1 x 128 elements of C by rule 8 from packed a.
+// chainRowF32AVX512 computes 1 x 128 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// lanesF32AVX512 continues lanes of 10 x 2 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesF32AVX512 continues the lanes of 10 x 2 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
 
-// lanesRowF32AVX512 continues lanes of 1 x 8 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF32AVX512 continues the lanes of 1 x 8 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
@@ -1063,22 +1063,22 @@ func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64AVX512(n int, lanes *float64, x *float64)
 
-// chainF64AVX512 computes 10 x 16 elements of C by rule 8 from packed a.
+// chainF64AVX512 computes 10 x 16 elements of C by rule 8.
 //
 //go:noescape
 func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// chainRowF64AVX512 computes 1 x 64 elements of C by rule 8 from packed a.
+// chainRowF64AVX512 computes 1 x 64 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// lanesF64AVX512 continues lanes of 10 x 2 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesF64AVX512 continues the lanes of 10 x 2 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
 
-// lanesRowF64AVX512 continues lanes of 1 x 8 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF64AVX512 continues the lanes of 1 x 8 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)

@@ -250,22 +250,22 @@ func sumSquaresF32NEON(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32NEON(n int, lanes *float32, x *float32)
 
-// chainF32NEON computes 5 x 16 elements of C by rule 8 from packed a.
+// chainF32NEON computes 5 x 16 elements of C by rule 8.
 //
 //go:noescape
 func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// chainRowF32NEON computes 1 x 64 elements of C by rule 8 from packed a.
+// chainRowF32NEON computes 1 x 64 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
 
-// lanesF32NEON continues lanes of 5 x 4 sums by rule 7 from packed a, 16 of a line's 64 bytes.
+// lanesF32NEON continues the lanes of 5 x 4 sums by rule 7, 16 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
 
-// lanesRowF32NEON continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF32NEON continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
@@ -521,22 +521,22 @@ func sumSquaresF64NEON(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64NEON(n int, lanes *float64, x *float64)
 
-// chainF64NEON computes 5 x 8 elements of C by rule 8 from packed a.
+// chainF64NEON computes 5 x 8 elements of C by rule 8.
 //
 //go:noescape
 func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// chainRowF64NEON computes 1 x 32 elements of C by rule 8 from packed a.
+// chainRowF64NEON computes 1 x 32 elements of C by rule 8.
 //
 //go:noescape
 func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
 
-// lanesF64NEON continues lanes of 5 x 4 sums by rule 7 from packed a, 16 of a line's 64 bytes.
+// lanesF64NEON continues the lanes of 5 x 4 sums by rule 7, 16 of a line's 64 bytes.
 //
 //go:noescape
 func lanesF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
 
-// lanesRowF64NEON continues lanes of 1 x 5 sums by rule 7 from packed a, 64 of a line's 64 bytes.
+// lanesRowF64NEON continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
 //
 //go:noescape
 func lanesRowF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)

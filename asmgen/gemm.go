@@ -16,7 +16,7 @@ import "fmt"
 // a is packed k-major, rows elements for each k; b's and c's rows are ldb and ldc elements apart.
 func chain(m Machine, name string, rows, vecs int) {
 	m.Begin(symbol(name, m), "k int, a, b *T, ldb int, c *T, ldc, accumulate int",
-		fmt.Sprintf("%s computes %d x %d elements of C by rule 8 from packed a.", symbol(name, m), rows, vecs*lanesOf(m)))
+		fmt.Sprintf("%s computes %d x %d elements of C by rule 8.", symbol(name, m), rows, vecs*lanesOf(m)))
 	k, a, b, ldb := m.Arg("k"), m.Arg("a"), m.Arg("b"), m.Arg("ldb")
 	c, ldc, accumulate := m.Arg("c"), m.Arg("ldc"), m.Arg("accumulate")
 	m.Shift(ldb, log2(m.ElemBytes()))
@@ -83,7 +83,7 @@ func chain(m Machine, name string, rows, vecs int) {
 // 64/(vecs*VecBytes) calls, all three pointers moved along by vecs*VecBytes each time.
 func lanes(m Machine, name string, rows, cols, vecs int) {
 	m.Begin(symbol(name, m), "lines int, a, b *T, ldb int, acc *T",
-		fmt.Sprintf("%s continues lanes of %d x %d sums by rule 7 from packed a, %d of a line's %d bytes.", symbol(name, m),
+		fmt.Sprintf("%s continues the lanes of %d x %d sums by rule 7, %d of a line's %d bytes.", symbol(name, m),
 			rows, cols, vecs*m.ISA().VecBytes, lineBytes))
 	lines, a, b0, ldb, out := m.Arg("lines"), m.Arg("a"), m.Arg("b"), m.Arg("ldb"), m.Arg("acc")
 	m.Shift(ldb, log2(m.ElemBytes()))
@@ -140,7 +140,8 @@ func lanes(m Machine, name string, rows, cols, vecs int) {
 //
 //	func(n int, out, acc *T)
 func fold(m Machine, name string) {
-	m.Begin(symbol(name, m), "n int, out, acc *T", symbol(name, m)+" folds n lines of lanes by halves, rule 7.")
+	m.Begin(symbol(name, m), "n int, out, acc *T",
+		symbol(name, m)+" folds n lines of lanes by halves, rule 7.")
 	n, out, acc := m.Arg("n"), m.Arg("out"), m.Arg("acc")
 	group := 16 / m.ElemBytes()
 	m.While("loop", n, group, func() {

@@ -39,7 +39,9 @@ type {{.Name}}Hyper = kernels.{{.Name}}Hyper
 type {{.Name}}Coef[T Float] = kernels.{{.Name}}Coef[T]
 
 // New{{.Name}} is [kernels.New{{.Name}}].
-func New{{.Name}}[T Float](h {{.Name}}Hyper{{.StepParam}}) {{.Name}}Coef[T] { return kernels.New{{.Name}}[T](h{{.StepArg}}) }
+func New{{.Name}}[T Float](h {{.Name}}Hyper{{.StepParam}}) {{.Name}}Coef[T] {
+	return kernels.New{{.Name}}[T](h{{.StepArg}})
+}
 {{end}}
 {{.Doc | comment}}
 //

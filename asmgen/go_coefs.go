@@ -15,8 +15,8 @@ type {{.Name}}Coef[T Float] struct {
 	Prelude[T]
 }
 
-// New{{.Name}} derives the scalars{{if .UsesStep}} of step t, the first being t = 1,{{end}} from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// New{{.Name}} derives the scalars{{if .UsesStep}} of step t, the first being t = 1,{{end}} from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func New{{.Name}}[T Float](h {{.Name}}Hyper{{.StepParam}}) {{.Name}}Coef[T] {
 	return {{.Name}}Coef[T]{
 {{- range .Scalars}}

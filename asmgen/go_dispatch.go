@@ -93,7 +93,8 @@ func foldLines[T Float](backend Backend, n int, out, acc *T) {
 	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
 }
 {{range $t := .Types}}
-func chainTile{{.Suffix}}(backend Backend, single bool, k int, a, b *{{.Name}}, ldb int, c *{{.Name}}, ldc, accumulate int) {
+func chainTile{{.Suffix}}(backend Backend, single bool, k int, a, b *{{.Name}}, ldb int, c *{{.Name}},
+	ldc, accumulate int) {
 	switch backend {
 {{- range $.ISAs}}{{if .HasTiles}}
 	case {{.Const}}:

@@ -32,7 +32,11 @@ func Coef[T kernels.Float](row table.Row, h map[string]float64, t uint64, p kern
 	switch row.Name {
 {{- range .Rows}}{{if .IsStep}}
 	case "{{.Name}}":
-		c := kernels.New{{.Name}}[T](kernels.{{.Name}}Hyper{ {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}}: h["{{.Name}}"]{{end}} }{{.StepArg}})
+		c := kernels.New{{.Name}}[T](kernels.{{.Name}}Hyper{
+		{{- range .Hypers}}
+			{{field .Name}}: h["{{.Name}}"],
+		{{- end}}
+		}{{.StepArg}})
 		c.Prelude = p
 		return &c
 {{- else if .Scalars}}

@@ -12,8 +12,8 @@ type SGDCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewSGD derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewSGD derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewSGD[T Float](h SGDHyper) SGDCoef[T] {
 	return SGDCoef[T]{
 		LR: T(h.LR),
@@ -31,8 +31,8 @@ type MomentumCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewMomentum derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewMomentum derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewMomentum[T Float](h MomentumHyper) MomentumCoef[T] {
 	return MomentumCoef[T]{
 		Rho: T(h.Rho),
@@ -51,8 +51,8 @@ type MomentumVelocityCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewMomentumVelocity derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewMomentumVelocity derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewMomentumVelocity[T Float](h MomentumVelocityHyper) MomentumVelocityCoef[T] {
 	return MomentumVelocityCoef[T]{
 		Rho: T(h.Rho),
@@ -72,8 +72,8 @@ type NesterovCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewNesterov derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewNesterov derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewNesterov[T Float](h NesterovHyper) NesterovCoef[T] {
 	return NesterovCoef[T]{
 		Rho:        T(h.Rho),
@@ -93,8 +93,8 @@ type NesterovTorchCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewNesterovTorch derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewNesterovTorch derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewNesterovTorch[T Float](h NesterovTorchHyper) NesterovTorchCoef[T] {
 	return NesterovTorchCoef[T]{
 		Rho: T(h.Rho),
@@ -113,8 +113,8 @@ type AdaGradCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewAdaGrad derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewAdaGrad derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewAdaGrad[T Float](h AdaGradHyper) AdaGradCoef[T] {
 	return AdaGradCoef[T]{
 		LR:  T(h.LR),
@@ -135,8 +135,8 @@ type RMSPropCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewRMSProp derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewRMSProp derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewRMSProp[T Float](h RMSPropHyper) RMSPropCoef[T] {
 	return RMSPropCoef[T]{
 		Decay:         T(h.Decay),
@@ -160,8 +160,8 @@ type RMSPropMomentumCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewRMSPropMomentum derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewRMSPropMomentum derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewRMSPropMomentum[T Float](h RMSPropMomentumHyper) RMSPropMomentumCoef[T] {
 	return RMSPropMomentumCoef[T]{
 		Decay:         T(h.Decay),
@@ -185,8 +185,8 @@ type RMSPropCenteredCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewRMSPropCentered derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewRMSPropCentered derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewRMSPropCentered[T Float](h RMSPropCenteredHyper) RMSPropCenteredCoef[T] {
 	return RMSPropCenteredCoef[T]{
 		Decay:         T(h.Decay),
@@ -210,8 +210,8 @@ type RMSPropCenteredMomentumCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewRMSPropCenteredMomentum derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewRMSPropCenteredMomentum derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewRMSPropCenteredMomentum[T Float](h RMSPropCenteredMomentumHyper) RMSPropCenteredMomentumCoef[T] {
 	return RMSPropCenteredMomentumCoef[T]{
 		Decay:         T(h.Decay),
@@ -238,8 +238,8 @@ type AdamCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewAdam derives the scalars of step t, the first being t = 1, from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewAdam derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewAdam[T Float](h AdamHyper, t uint64) AdamCoef[T] {
 	return AdamCoef[T]{
 		Beta1:         T(h.Beta1),
@@ -268,8 +268,8 @@ type AMSGradCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewAMSGrad derives the scalars of step t, the first being t = 1, from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewAMSGrad derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewAMSGrad[T Float](h AMSGradHyper, t uint64) AMSGradCoef[T] {
 	return AMSGradCoef[T]{
 		Beta1:         T(h.Beta1),
@@ -296,8 +296,8 @@ type LionCoef[T Float] struct {
 	Prelude[T]
 }
 
-// NewLion derives the scalars from hyperparameters: each is computed in float64 and
-// rounded once to T (rule 6). The Prelude is empty.
+// NewLion derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
 func NewLion[T Float](h LionHyper) LionCoef[T] {
 	return LionCoef[T]{
 		Beta1:         T(h.Beta1),

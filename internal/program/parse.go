@@ -14,10 +14,8 @@ func tokens(s string) (all []string) {
 		r := rune(s[0])
 		n := 1
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			n = strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' })
-			if n < 0 {
-				n = len(s)
-			}
+			word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' }
+			n = len(s) - len(strings.TrimLeftFunc(s, word))
 		}
 		if r != ' ' {
 			all = append(all, s[:n])

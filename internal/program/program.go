@@ -46,7 +46,7 @@ type Node struct {
 type Line struct {
 	Text  string
 	Dst   string
-	Store bool // Dst is an operand; otherwise it is the lane or a name of the program's own
+	Store bool // Dst is an operand, and this its last assignment
 	Value *Node
 }
 
@@ -56,7 +56,7 @@ type Program struct {
 	Lines   []Line
 	Scalars []ScalarDef // in the order of the coefficient struct or the arguments
 	Hypers  []Hyper     // what Scalars are derived from
-	Ops     map[Op]bool // those that occur
+	Ops     map[Op]bool // those that values need
 	nodes   map[string]*Node
 	scalars map[string]bool // that may be named
 	env     map[string]*Node
@@ -185,6 +185,14 @@ func (p *Program) read(row table.Row) error {
 			return fmt.Errorf("no line reads %s", o.Name)
 		}
 	}
+	last := map[string]int{}
+	for i, l := range p.Lines {
+		last[l.Dst] = i
+		p.count(l.Value)
+	}
+	for i := range p.Lines {
+		p.Lines[i].Store = p.Lines[i].Store && last[p.Lines[i].Dst] == i
+	}
 	if row.Kind == table.Reduction && (len(p.Lines) != 1 || p.Lines[0].Dst != "lane") {
 		return fmt.Errorf("the lines of a reduction are one assignment to lane")
 	}
@@ -209,6 +217,14 @@ func (p *Program) uses(operand string) (n int) {
 	return n
 }
 
+// count notes the operations of a value.
+func (p *Program) count(n *Node) {
+	p.Ops[n.Op] = true
+	for _, a := range n.Args {
+		p.count(a)
+	}
+}
+
 // node returns the one node of an operation on its arguments.
 func (p *Program) node(op Op, name string, args ...*Node) *Node {
 	key := fmt.Sprintf("%d %s", op, name)
@@ -219,7 +235,6 @@ func (p *Program) node(op Op, name string, args ...*Node) *Node {
 	if n == nil {
 		n = &Node{op, name, args}
 		p.nodes[key] = n
-		p.Ops[op] = true
 	}
 	return n
 }

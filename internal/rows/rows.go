@@ -59,55 +59,104 @@ func NewCoef[T kernels.Float](row table.Row) any {
 func Coef[T kernels.Float](row table.Row, h map[string]float64, t uint64, p kernels.Prelude[T]) any {
 	switch row.Name {
 	case "SGD":
-		c := kernels.NewSGD[T](kernels.SGDHyper{LR: h["lr"]})
+		c := kernels.NewSGD[T](kernels.SGDHyper{
+			LR: h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "Momentum":
-		c := kernels.NewMomentum[T](kernels.MomentumHyper{Rho: h["rho"], LR: h["lr"]})
+		c := kernels.NewMomentum[T](kernels.MomentumHyper{
+			Rho: h["rho"],
+			LR:  h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "MomentumVelocity":
-		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{Rho: h["rho"], LR: h["lr"]})
+		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{
+			Rho: h["rho"],
+			LR:  h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "Nesterov":
-		c := kernels.NewNesterov[T](kernels.NesterovHyper{Rho: h["rho"], LR: h["lr"]})
+		c := kernels.NewNesterov[T](kernels.NesterovHyper{
+			Rho: h["rho"],
+			LR:  h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "NesterovTorch":
-		c := kernels.NewNesterovTorch[T](kernels.NesterovTorchHyper{Rho: h["rho"], LR: h["lr"]})
+		c := kernels.NewNesterovTorch[T](kernels.NesterovTorchHyper{
+			Rho: h["rho"],
+			LR:  h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "AdaGrad":
-		c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: h["lr"], Eps: h["eps"]})
+		c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{
+			LR:  h["lr"],
+			Eps: h["eps"],
+		})
 		c.Prelude = p
 		return &c
 	case "RMSProp":
-		c := kernels.NewRMSProp[T](kernels.RMSPropHyper{Decay: h["decay"], LR: h["lr"], Eps: h["eps"]})
+		c := kernels.NewRMSProp[T](kernels.RMSPropHyper{
+			Decay: h["decay"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		})
 		c.Prelude = p
 		return &c
 	case "RMSPropMomentum":
-		c := kernels.NewRMSPropMomentum[T](kernels.RMSPropMomentumHyper{Decay: h["decay"], Rho: h["rho"], LR: h["lr"], Eps: h["eps"]})
+		c := kernels.NewRMSPropMomentum[T](kernels.RMSPropMomentumHyper{
+			Decay: h["decay"],
+			Rho:   h["rho"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		})
 		c.Prelude = p
 		return &c
 	case "RMSPropCentered":
-		c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper{Decay: h["decay"], LR: h["lr"], Eps: h["eps"]})
+		c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper{
+			Decay: h["decay"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		})
 		c.Prelude = p
 		return &c
 	case "RMSPropCenteredMomentum":
-		c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper{Decay: h["decay"], Rho: h["rho"], LR: h["lr"], Eps: h["eps"]})
+		c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper{
+			Decay: h["decay"],
+			Rho:   h["rho"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		})
 		c.Prelude = p
 		return &c
 	case "Adam":
-		c := kernels.NewAdam[T](kernels.AdamHyper{Beta1: h["beta1"], Beta2: h["beta2"], LR: h["lr"], Eps: h["eps"]}, t)
+		c := kernels.NewAdam[T](kernels.AdamHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
 		c.Prelude = p
 		return &c
 	case "AMSGrad":
-		c := kernels.NewAMSGrad[T](kernels.AMSGradHyper{Beta1: h["beta1"], Beta2: h["beta2"], LR: h["lr"], Eps: h["eps"]}, t)
+		c := kernels.NewAMSGrad[T](kernels.AMSGradHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
 		c.Prelude = p
 		return &c
 	case "Lion":
-		c := kernels.NewLion[T](kernels.LionHyper{Beta1: h["beta1"], Beta2: h["beta2"], LR: h["lr"]})
+		c := kernels.NewLion[T](kernels.LionHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+		})
 		c.Prelude = p
 		return &c
 	case "Axpy":
