@@ -20,7 +20,7 @@ import (
 	"runtime/debug"
 
 	"github.com/bitstep-go/bitstep"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 func main() {
@@ -84,7 +84,7 @@ func run(quick bool, jsonFile string) error {
 
 // writeFile replaces a file whole or not at all.
 func writeFile(name string, text []byte) error {
-	return optim.ReplaceFile(name, func(w io.Writer) error {
+	return checkpoint.Replace(name, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})

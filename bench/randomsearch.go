@@ -13,6 +13,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
 // searchFlags are the flags of bench random-search.
@@ -130,8 +131,8 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 	start := time.Now()
 	guessed := linear.NewModel[T](problem.Classes(), problem.Features())
 	loss, best := problem.Objective(), 0
-	search := optim.RandomSearch[T]{Tries: f.tries, Scale: f.scale, Seed: f.seed,
-		OnBest: func(t optim.Iterate[T]) bool {
+	search := minimize.RandomSearch[T]{Tries: f.tries, Scale: f.scale, Seed: f.seed,
+		OnBest: func(t minimize.Iterate[T]) bool {
 			best = t.Iteration
 			bar.Clear()
 			fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Iteration, t.F)

@@ -20,6 +20,7 @@ import (
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // trainFlags are the flags of bench train.
@@ -175,7 +176,7 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if f.batch < 1 || f.epochs < 1 {
 		return c, fmt.Errorf("-batch %d, -epochs %d, want at least 1", f.batch, f.epochs)
 	}
-	if _, err = optim.ParseSchedule(f.schedule, 1000); err != nil {
+	if _, err = schedule.Parse(f.schedule, 1000); err != nil {
 		return c, fmt.Errorf("-schedule: %w", err)
 	}
 	if _, err = dataset.ParseSamplerKind(f.sampling); err != nil {
@@ -197,7 +198,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	}
 	steps := linear.StepsPerEpoch(set.train.Len(), c.Batch)
 	total := steps * uint64(c.Epochs)
-	if c.Schedule, err = optim.ParseSchedule(f.schedule, total); err != nil {
+	if c.Schedule, err = schedule.Parse(f.schedule, total); err != nil {
 		return usageError{fmt.Errorf("-schedule: %w", err)}
 	}
 	report := &trainReport{w: w, n: set.train.Len(), batch: c.Batch, validated: set.validation != nil}

@@ -5,11 +5,11 @@ import (
 	"context"
 	"testing"
 
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
-// checkpoint is that of a trainer in the middle of its second epoch.
-func checkpoint(t testing.TB) *optim.Checkpoint {
+// trained is the checkpoint of a trainer in the middle of its second epoch.
+func trained(t testing.TB) *checkpoint.File {
 	x := trainer(t, quick(), tiny[float32]())
 	for range 4 {
 		if _, err := x.Step(); err != nil {
@@ -23,7 +23,7 @@ func checkpoint(t testing.TB) *optim.Checkpoint {
 // a trainer that can go on. The checksum of a file would hide most of this, so that checkpoints are changed
 // before they are written: an entry of the metadata or a tensor is replaced, or taken away.
 func FuzzResume(f *testing.F) {
-	good := checkpoint(f)
+	good := trained(f)
 	for i, key := range good.MetaKeys() {
 		value, _ := good.Meta(key)
 		for _, v := range []string{value, "", "0", "-1", "18446744073709551615", "NaN", "0x1p-1074", value + "0"} {
@@ -36,7 +36,7 @@ func FuzzResume(f *testing.F) {
 		f.Add(uint8(255), "", []byte{}, uint8(i), 0, 1<<30, true)
 	}
 	f.Fuzz(func(t *testing.T, key uint8, value string, data []byte, name uint8, rows, cols int, wide bool) {
-		c := optim.NewCheckpoint()
+		c := checkpoint.New()
 		for i, k := range good.MetaKeys() {
 			v, _ := good.Meta(k)
 			if i == int(key) {
@@ -49,7 +49,7 @@ func FuzzResume(f *testing.F) {
 		for i, n := range good.Names() {
 			tensor, _ := good.Tensor(n)
 			if i == int(name) {
-				tensor = optim.Tensor{DType: "F32", Shape: []int{rows, cols}, Data: bytes.Clone(data)}
+				tensor = checkpoint.Tensor{DType: "F32", Shape: []int{rows, cols}, Data: bytes.Clone(data)}
 				if wide {
 					tensor.DType = "F64"
 				}
@@ -63,7 +63,7 @@ func FuzzResume(f *testing.F) {
 		if c.Encode(&file) != nil {
 			return // not a checkpoint at all
 		}
-		read, err := optim.DecodeCheckpoint(&file, int64(file.Len()))
+		read, err := checkpoint.Decode(&file, int64(file.Len()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
 // The gradients pass the numerical gradient check, all coordinates.
@@ -21,11 +21,11 @@ func testCheckGradient[T kernels.Float](t *testing.T) {
 		for _, lambda := range []float64{0, 0.05} {
 			set, w := small[T](11, 150, 30, 6)
 			p := problem(t, set, ProblemConfig{Loss: loss, Lambda: lambda})
-			report, err := optim.CheckGradient(p.Objective(), w, optim.GradientCheck{})
+			report, err := minimize.CheckGradient(p.Objective(), w, minimize.GradientCheck{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !report.OK() || report.Checked != 180 || report.Count[optim.Agrees] < 150 {
+			if !report.OK() || report.Checked != 180 || report.Count[minimize.Agrees] < 150 {
 				t.Errorf("%s, lambda %v:\n%v", loss.Name(), lambda, report)
 			}
 		}
@@ -43,8 +43,8 @@ func TestCheckGradientFails(t *testing.T) {
 		}
 		return v
 	}
-	report, err := optim.CheckGradient(wrong, w, optim.GradientCheck{})
-	if err != nil || report.OK() || report.Count[optim.Differs] != 1 || report.Worst[0].Index != 17 {
+	report, err := minimize.CheckGradient(wrong, w, minimize.GradientCheck{})
+	if err != nil || report.OK() || report.Count[minimize.Differs] != 1 || report.Worst[0].Index != 17 {
 		t.Errorf("%v, %v", report, err)
 	}
 }
@@ -64,7 +64,8 @@ func testLBFGS[T kernels.Float](t *testing.T, gradient float64) {
 			p := problem(t, d.Train, ProblemConfig{Loss: Softmax{}, Lambda: 0.01, Threads: threads}).On(b)
 			m := NewModel[T](p.Classes(), p.Features())
 			k := bitstep.On[T](b).Threads(threads)
-			r, err := optim.LBFGS[T]{Stop: optim.Stop{Gradient: gradient}, Engine: &k}.Minimize(context.Background(),
+			method := minimize.LBFGS[T]{Stop: minimize.Stop{Gradient: gradient}, Engine: &k}
+			r, err := method.Minimize(context.Background(),
 				p.Objective(), m.W)
 			if err != nil || !r.Status.Converged() || r.GradNorm > gradient {
 				t.Fatalf("%v, %d threads: %+v, %v", b, threads, r, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
 // A Set is the examples that a loss is taken over.
@@ -164,9 +164,9 @@ func (p *Problem[T]) Loss(w []T, batch []int) float64 {
 	return p.finish()
 }
 
-// Objective returns L as a function of w over the whole set, for what takes one: optim.LBFGS and the other
+// Objective returns L as a function of w over the whole set, for what takes one: minimize.LBFGS and the other
 // minimizers, gradient checks, random search. It uses p and is not safe for concurrent use.
-func (p *Problem[T]) Objective() optim.Objective[T] {
+func (p *Problem[T]) Objective() minimize.Objective[T] {
 	return func(w, grad []T) float64 {
 		if grad == nil {
 			return p.Loss(w, nil)

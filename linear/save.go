@@ -9,10 +9,10 @@ import (
 
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
-// A trainer's checkpoint is one file in the format of [optim.Checkpoint]: what the optimizer and the
+// A trainer's checkpoint is one file in the format of [checkpoint.File]: what the optimizer and the
 // preprocessing put under their prefixes, and
 //
 //	weights                 the model, classes x features
@@ -52,7 +52,7 @@ func labelsDigest(labels []uint8) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Save writes the run's state to a checkpoint, as [optim.Checkpoint.WriteFile] does: the file is replaced
+// Save writes the run's state to a checkpoint, as [checkpoint.File.WriteFile] does: the file is replaced
 // whole or not at all. It refuses to save weights that are not finite.
 func (t *Trainer[T]) Save(path string) error {
 	if t.failed != nil {
@@ -68,19 +68,19 @@ func (t *Trainer[T]) Save(path string) error {
 	return nil
 }
 
-func (t *Trainer[T]) snapshot() *optim.Checkpoint {
-	c := optim.NewCheckpoint()
+func (t *Trainer[T]) snapshot() *checkpoint.File {
+	c := checkpoint.New()
 	shape := []int{t.model.Classes, t.model.Features}
-	optim.Put(c, weightsTensor, shape, t.model.W)
+	checkpoint.Put(c, weightsTensor, shape, t.model.W)
 	if t.best != nil {
-		optim.Put(c, bestTensor, shape, t.best)
+		checkpoint.Put(c, bestTensor, shape, t.best)
 	}
 	history := make([]float64, 0, len(t.epochs)*historyColumns)
 	for _, e := range t.epochs {
 		history = append(history, float64(e.Steps), e.TrainLoss, e.TrainAccuracy, e.ValidationLoss,
 			e.ValidationAccuracy)
 	}
-	optim.Put(c, historyTensor, []int{len(t.epochs), historyColumns}, history)
+	checkpoint.Put(c, historyTensor, []int{len(t.epochs), historyColumns}, history)
 	t.opt.Snapshot(c, optimizerPrefix)
 	if s, ok := t.c.Schedule.(observer); ok {
 		s.Snapshot(c, schedulePrefix)
@@ -113,7 +113,7 @@ func (t *Trainer[T]) fixed() []struct{ key, value string } {
 // backend and schedule may differ, but a schedule with Observe must be the checkpoint's. The error names the
 // file, and the trainer is then as it was.
 func (t *Trainer[T]) Resume(path string) error {
-	c, err := optim.ReadCheckpoint(path)
+	c, err := checkpoint.Read(path)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (t *Trainer[T]) Resume(path string) error {
 }
 
 // restore is all or nothing: everything is read and checked before anything is set.
-func (t *Trainer[T]) restore(c *optim.Checkpoint) error {
+func (t *Trainer[T]) restore(c *checkpoint.File) error {
 	for _, f := range t.fixed() {
 		switch got, ok := c.Meta(f.key); {
 		case !ok:
@@ -135,7 +135,7 @@ func (t *Trainer[T]) restore(c *optim.Checkpoint) error {
 		}
 	}
 	shape := []int{t.model.Classes, t.model.Features}
-	weights, err := optim.Get[T](c, weightsTensor, shape)
+	weights, err := checkpoint.Get[T](c, weightsTensor, shape)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (t *Trainer[T]) restore(c *optim.Checkpoint) error {
 	}
 	best := []T(nil)
 	if len(epochs) > 0 && t.others[0] != nil {
-		if best, err = optim.Get[T](c, bestTensor, shape); err != nil {
+		if best, err = checkpoint.Get[T](c, bestTensor, shape); err != nil {
 			return err
 		}
 	}
@@ -200,8 +200,8 @@ func (t *Trainer[T]) restore(c *optim.Checkpoint) error {
 }
 
 // restoreOptimizer restores the optimizer and the schedule, or neither.
-func (t *Trainer[T]) restoreOptimizer(c *optim.Checkpoint, weights []T) error {
-	before := optim.NewCheckpoint()
+func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
+	before := checkpoint.New()
 	t.opt.Snapshot(before, optimizerPrefix)
 	if err := t.opt.Restore(c, optimizerPrefix); err != nil {
 		return err
@@ -223,12 +223,12 @@ func (t *Trainer[T]) restoreOptimizer(c *optim.Checkpoint, weights []T) error {
 	return nil
 }
 
-func readHistory(c *optim.Checkpoint) ([]Epoch, error) {
+func readHistory(c *checkpoint.File) ([]Epoch, error) {
 	h, ok := c.Tensor(historyTensor)
 	if !ok || len(h.Shape) != 2 || h.Shape[1] != historyColumns {
 		return nil, fmt.Errorf("tensor %s: shape %v, want epochs x %d", historyTensor, h.Shape, historyColumns)
 	}
-	rows, err := optim.Get[float64](c, historyTensor, h.Shape)
+	rows, err := checkpoint.Get[float64](c, historyTensor, h.Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func readHistory(c *optim.Checkpoint) ([]Epoch, error) {
 // LoadModel returns the model in a trainer's checkpoint, and how its features are made of an image. The
 // element type must be the file's.
 func LoadModel[T kernels.Float](path string) (*Model[T], dataset.Preprocess, error) {
-	c, err := optim.ReadCheckpoint(path)
+	c, err := checkpoint.Read(path)
 	if err != nil {
 		return nil, dataset.Preprocess{}, err
 	}
@@ -260,13 +260,13 @@ func LoadModel[T kernels.Float](path string) (*Model[T], dataset.Preprocess, err
 	return m, pre, nil
 }
 
-func loadModel[T kernels.Float](c *optim.Checkpoint) (*Model[T], dataset.Preprocess, error) {
+func loadModel[T kernels.Float](c *checkpoint.File) (*Model[T], dataset.Preprocess, error) {
 	var pre dataset.Preprocess
 	w, ok := c.Tensor(weightsTensor)
 	if !ok || len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
 		return nil, pre, fmt.Errorf("tensor %s: shape %v, want classes x features", weightsTensor, w.Shape)
 	}
-	data, err := optim.Get[T](c, weightsTensor, w.Shape)
+	data, err := checkpoint.Get[T](c, weightsTensor, w.Shape)
 	if err != nil {
 		return nil, pre, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
 // Train a classifier, and see how it does on images that it has not seen. This set is very small; the real
@@ -67,7 +68,7 @@ func ExampleProblem_Objective() {
 		log.Fatal(err)
 	}
 	model := linear.NewModel[float64](problem.Classes(), problem.Features())
-	minimizer := optim.LBFGS[float64]{Stop: optim.Stop{GradientRelative: 1e-3}}
+	minimizer := minimize.LBFGS[float64]{Stop: minimize.Stop{GradientRelative: 1e-3}}
 	result, err := minimizer.Minimize(context.Background(), problem.Objective(), model.W)
 	if err != nil {
 		log.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // TrainConfig says how a [Trainer] trains. The zero value is a good start: the lecture's SVM and Adam,
@@ -19,9 +21,9 @@ type TrainConfig struct {
 	Loss   Loss    // nil: SVM{}
 	Lambda float64 // of lambda * sum of W^2; at least 0
 
-	Optimizer optim.Config   // nil: optim.Adam{}
-	Options   optim.Options  // clipping and the like
-	Schedule  optim.Schedule // nil: a constant rate. One with Observe is given the loss of every epoch's end
+	Optimizer optim.Config      // nil: optim.Adam{}
+	Options   optim.Options     // clipping and the like
+	Schedule  schedule.Schedule // nil: a constant rate. One with Observe is given the loss of every epoch's end
 
 	Batch    int    // examples per step; 0: 256
 	Epochs   int    // 0: 10
@@ -414,8 +416,8 @@ func (t *Trainer[T]) endEpoch() {
 // An observer is a schedule that depends on how training goes, and therefore has a state.
 type observer interface {
 	Observe(loss float64)
-	Snapshot(c *optim.Checkpoint, prefix string)
-	Restore(c *optim.Checkpoint, prefix string) error
+	Snapshot(c *checkpoint.File, prefix string)
+	Restore(c *checkpoint.File, prefix string) error
 }
 
 func (t *Trainer[T]) result() *Result[T] {

@@ -19,6 +19,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // tiny is data that trains in milliseconds: classes are directions in few features, with noise.
@@ -431,8 +432,8 @@ func TestResumeErrors(t *testing.T) {
 // A schedule that watches the loss is saved and resumed with the run.
 func TestResumePlateau(t *testing.T) {
 	d := tiny[float64]()
-	make := func(path string) (*Trainer[float64], *optim.Plateau) {
-		s, err := optim.NewPlateau(optim.PlateauOptions{Factor: 0.5, Threshold: 0.05})
+	make := func(path string) (*Trainer[float64], *schedule.Plateau) {
+		s, err := schedule.NewPlateau(schedule.PlateauOptions{Factor: 0.5, Threshold: 0.05})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,20 +5,21 @@ import (
 	"math"
 	"strings"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // Zero stands for an explicit 0 in a field of a [Config] whose zero value means a default other than 0:
 // Adam{Eps: optim.Zero} has no eps, Adam{} has the lecture's. It is the negative number closest to 0,
 // which no field accepts.
-const Zero = -0x1p-1074
+const Zero = check.Zero
 
 // A Config is an algorithm and its hyperparameters: a value of type [SGD], [Momentum],
 // [MomentumVelocity], [Nesterov], [NesterovTorch], [AdaGrad], [RMSProp], [Adam] or [Lion]. ([AdamW] makes
 // an Adam.) Other packages cannot add to the list, because every algorithm needs a kernel.
 //
 // In every Config a field of 0 means its default, and [Zero] means 0. LR is the learning rate, which a
-// [Schedule] multiplies. WeightDecay is coupled, the gradient of WeightDecay/2*x^2 added to g, unless
+// [schedule.Schedule] multiplies. WeightDecay is coupled, the gradient of WeightDecay/2*x^2 added to g, unless
 // Decoupled is set: then x shrinks by the factor 1-lr*WeightDecay before the step (Loshchilov and
 // Hutter, 2019).
 type Config interface {
@@ -108,9 +109,9 @@ func stepOf[T kernels.Float](s *spec) func(*update[T]) {
 	return any(s.f64).(func(*update[T]))
 }
 
-// check returns the first error of s for elements of type T: a number other than 0 must not become 0 or
+// checkSpec returns the first error of s for elements of type T: a number other than 0 must not become 0 or
 // infinite in T.
-func check[T kernels.Float](s *spec) error {
+func checkSpec[T kernels.Float](s *spec) error {
 	if s.err != nil {
 		return s.err
 	}

@@ -1,6 +1,5 @@
-// Package optim trains: optimizers, learning-rate schedules, averages of weights and the files that
-// resume a run, built on the kernels of package bitstep. A step is one pass over memory and allocates
-// nothing, and its bits are the same on every machine.
+// Package optim trains: optimizers and averages of weights, built on the kernels of package bitstep. A step is
+// one pass over memory and allocates nothing, and its bits are the same on every machine.
 //
 //	x := []float32{3, -2}
 //	opt, err := optim.New(optim.Adam{LR: 0.1}, x)
@@ -20,8 +19,8 @@
 //
 // The lecture's items, in its order:
 //
-//	random search                        RandomSearch
-//	numerical gradient, gradient check   NumericalGradient, CheckGradient
+//	random search                        minimize.RandomSearch
+//	numerical gradient, gradient check   minimize.NumericalGradient, minimize.CheckGradient
 //	vanilla gradient descent             SGD with the gradient over all data
 //	minibatch SGD                        SGD with the gradient of a minibatch
 //	SGD + momentum, v = rho*v + g        Momentum
@@ -30,29 +29,21 @@
 //	Nesterov after change of variables   Nesterov
 //	AdaGrad, RMSProp                     AdaGrad, RMSProp
 //	Adam (almost), Adam (full form)      Adam with NoBiasCorrection, Adam
-//	decay by steps, cosine, linear,      MultiStep, Cosine, Linear,
-//	  inverse square root, warm-up         InverseSqrt, Warmup
-//	batch size and rate                  LinearScaling
-//	second order                         Newton, BFGS, LBFGS
+//	decay by steps, cosine, linear,      schedule.MultiStep, schedule.Cosine, schedule.Linear,
+//	  inverse square root, warm-up         schedule.InverseSqrt, schedule.Warmup
+//	batch size and rate                  schedule.LinearScaling
+//	second order                         minimize.Newton, minimize.BFGS, minimize.LBFGS
 //
 // Scalars that depend on the step (learning rate, bias correction) are computed in float64 from the
 // count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
 // not stopped, on any machine.
 //
-// # Minimizers
+// # Beside this package
 //
-// [BFGS], [LBFGS] and [Newton] minimize a smooth function without noise, an [Objective], by line searches: for
-// full batches and for fitting, where they need far fewer evaluations than a first-order optimizer.
-//
-//	x := []float64{-1.2, 1}
-//	result, err := optim.LBFGS[float64]{}.Minimize(ctx, objective, x)
-//
-// # Schedules and checks
-//
-// A [Schedule] multiplies learning rates by a function of the step: [MultiStep], [Cosine], [Linear],
-// [InverseSqrt] and others, [Warmup] around any of them; [ParseSchedule] reads one from a command line.
-// [Plateau] follows the loss instead. [CheckGradient] compares a gradient with numerical derivatives and
-// names the coordinates that differ; [RandomSearch] is what every method should beat.
+// Package [github.com/bitstep-go/bitstep/optim/schedule] multiplies learning rates by functions of the step, and
+// [github.com/bitstep-go/bitstep/optim/checkpoint] is the file that Save writes. Full batches and fits need far
+// fewer evaluations with the line searches of [github.com/bitstep-go/bitstep/optim/minimize], which also checks
+// gradients.
 //
 // # PyTorch
 //
@@ -67,9 +58,6 @@
 //	Adam, AdamW                          Adam, AdamW
 //	clip_grad_norm_, clip_grad_value_    Options.ClipNorm, Options.ClipValue
 //	maximize                             Options.Maximize
-//
-// Each schedule names its counterpart in torch.optim.lr_scheduler (a test compares their rates), and says what
-// differs.
 //
 // What differs: the default of eps, which is the lecture's 1e-7 everywhere here and 1e-8 or (Adagrad) 1e-10
 // there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the

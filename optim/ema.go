@@ -48,7 +48,7 @@ func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	if T(c.Decay) == 1 {
 		s.fail("Decay = %v, which is 1 in %T", c.Decay, T(0))
 	}
-	if err := check[T](s); err != nil {
+	if err := checkSpec[T](s); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
 	if len(params) == 0 {

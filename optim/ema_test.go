@@ -6,6 +6,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // The average is its formula, to the bit, and with bias correction what weights of d^(t-i) give.
@@ -86,7 +87,7 @@ func TestEMASwap(t *testing.T) {
 	if got := panics(e.Update); got != between {
 		t.Errorf("panic %q, want %q", got, between)
 	}
-	c := optim.NewCheckpoint()
+	c := checkpoint.New()
 	e.Snapshot(c, "")
 	if c.Err() == nil || e.Restore(c, "") == nil {
 		t.Error("a snapshot or restoring while swapped is no error")

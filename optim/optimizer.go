@@ -6,6 +6,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // A Group is some of an optimizer's parameters with hyperparameters of their own.
@@ -50,7 +51,7 @@ type Optimizer[T kernels.Float] struct {
 	groups  []group[T]
 	regions []region[T] // parameters and states
 
-	schedule Schedule
+	schedule schedule.Schedule
 	scale    float64 // of gradients
 	norm     float64 // of the last step's gradients
 	steps    uint64
@@ -114,7 +115,7 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 			return nil, fmt.Errorf("%sno parameters, want at least one slice", where)
 		}
 		s := g.Config.spec()
-		if err := check[T](s); err != nil {
+		if err := checkSpec[T](s); err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
 		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, step: stepOf[T](s), first: len(o.params)})
@@ -182,7 +183,7 @@ func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 
 // SetSchedule sets the factor on every group's learning rate, of which the next step takes
 // Factor(Steps()); nil, what an optimizer starts with, means 1.
-func (o *Optimizer[T]) SetSchedule(s Schedule) { o.schedule = s }
+func (o *Optimizer[T]) SetSchedule(s schedule.Schedule) { o.schedule = s }
 
 // SetGradScale sets the factor on gradients, 1 to start with: 1/batch for gradients that are sums, or 1
 // over the factor on a loss that was scaled. It panics if the scale is infinite or NaN in T.

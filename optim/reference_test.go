@@ -9,6 +9,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // A formula is an optimizer as its paper or lecture has it, one element at a time.
@@ -174,7 +175,7 @@ type setting struct {
 	wd        float64
 	decoupled bool
 	scale     float64
-	schedule  optim.Schedule
+	schedule  schedule.Schedule
 }
 
 var settings = []setting{

@@ -4,50 +4,8 @@ import (
 	"strconv"
 
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
-
-// A fact is a line of metadata that must be the same when a run is resumed: a float64 or a string.
-type fact struct {
-	key   string
-	value any
-}
-
-// put writes facts below a prefix.
-func putFacts(c *Checkpoint, prefix string, facts []fact) {
-	for _, f := range facts {
-		switch v := f.value.(type) {
-		case float64:
-			c.SetMetaFloat(prefix+f.key, v)
-		case string:
-			c.SetMeta(prefix+f.key, v)
-		}
-	}
-}
-
-// checkFacts returns an error if a fact is missing or another one than this program's.
-func checkFacts(c *Checkpoint, prefix string, facts []fact) error {
-	for _, f := range facts {
-		var got any
-		switch f.value.(type) {
-		case float64:
-			v, err := c.MetaFloat(prefix + f.key)
-			if err != nil {
-				return err
-			}
-			got = v
-		case string:
-			v, ok := c.Meta(prefix + f.key)
-			if !ok {
-				return c.errorf("no metadata %q", prefix+f.key)
-			}
-			got = v
-		}
-		if got != f.value {
-			return c.errorf("metadata %q is %v, but what is to be restored has %v", prefix+f.key, got, f.value)
-		}
-	}
-	return nil
-}
 
 // A tensor is a slice to save, by its name in the file.
 type tensor[T kernels.Float] struct {
@@ -55,16 +13,16 @@ type tensor[T kernels.Float] struct {
 	s    []T
 }
 
-func putTensors[T kernels.Float](c *Checkpoint, prefix string, tensors []tensor[T]) {
+func putTensors[T kernels.Float](c *checkpoint.File, prefix string, tensors []tensor[T]) {
 	for _, t := range tensors {
-		Put(c, prefix+t.name, []int{len(t.s)}, t.s)
+		checkpoint.Put(c, prefix+t.name, []int{len(t.s)}, t.s)
 	}
 }
 
 // getTensors reads what putTensors wrote, into new slices.
-func getTensors[T kernels.Float](c *Checkpoint, prefix string, tensors []tensor[T]) (read [][]T, err error) {
+func getTensors[T kernels.Float](c *checkpoint.File, prefix string, tensors []tensor[T]) (read [][]T, err error) {
 	for _, t := range tensors {
-		s, err := Get[T](c, prefix+t.name, []int{len(t.s)})
+		s, err := checkpoint.Get[T](c, prefix+t.name, []int{len(t.s)})
 		if err != nil {
 			return nil, err
 		}
@@ -80,25 +38,24 @@ func setTensors[T kernels.Float](tensors []tensor[T], read [][]T) {
 }
 
 // facts are what cannot change while an optimizer lives.
-func (o *Optimizer[T]) facts() []fact {
-	facts := []fact{
-		{"kind", "bitstep optimizer"},
-		{"groups", strconv.Itoa(len(o.groups))},
-		{"ClipNorm", o.opts.ClipNorm},
-		{"ClipValue", o.opts.ClipValue},
-		{"SkipNonFinite", strconv.FormatBool(o.opts.SkipNonFinite)},
-		{"Maximize", strconv.FormatBool(o.opts.Maximize)},
-	}
+func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
+	facts.Add("kind", "bitstep optimizer")
+	facts.Add("groups", len(o.groups))
+	facts.Add("ClipNorm", o.opts.ClipNorm)
+	facts.Add("ClipValue", o.opts.ClipValue)
+	facts.Add("SkipNonFinite", o.opts.SkipNonFinite)
+	facts.Add("Maximize", o.opts.Maximize)
 	for i, g := range o.groups {
 		key := groupKey(i)
-		facts = append(facts, fact{key + "name", g.name}, fact{key + "algorithm", g.spec.name},
-			fact{key + "parameters", strconv.Itoa(len(g.x))})
+		facts.Add(key+"name", g.name)
+		facts.Add(key+"algorithm", g.spec.name)
+		facts.Add(key+"parameters", len(g.x))
 		for _, f := range g.spec.flags {
-			facts = append(facts, fact{key + f.name, strconv.FormatBool(f.on)})
+			facts.Add(key+f.name, f.on)
 		}
 		for _, v := range g.spec.values {
 			if v.at != g.spec.lr {
-				facts = append(facts, fact{key + v.name, *v.at})
+				facts.Add(key+v.name, *v.at)
 			}
 		}
 	}
@@ -126,8 +83,8 @@ func (o *Optimizer[T]) tensors() (all []tensor[T]) {
 // states, as "state.m.0" and so on, in the order of the parameters; as metadata the algorithms,
 // hyperparameters and options, the learning rates, the gradient scale, and the counts of steps. All
 // names start with prefix. The schedule, backend and threads are not part of it.
-func (o *Optimizer[T]) Snapshot(c *Checkpoint, prefix string) {
-	putFacts(c, prefix, o.facts())
+func (o *Optimizer[T]) Snapshot(c *checkpoint.File, prefix string) {
+	c.PutFacts(prefix, o.facts())
 	c.SetMetaUint(prefix+"steps", o.steps)
 	c.SetMetaUint(prefix+"skipped", o.skipped)
 	c.SetMetaFloat(prefix+"scale", o.scale)
@@ -143,8 +100,8 @@ func (o *Optimizer[T]) Snapshot(c *Checkpoint, prefix string) {
 // error: element type, number and lengths of parameters, groups and their names, algorithms, all other
 // hyperparameters, options. The caller sets the schedule, as for any new optimizer. On an error nothing
 // has changed.
-func (o *Optimizer[T]) Restore(c *Checkpoint, prefix string) error {
-	if err := checkFacts(c, prefix, o.facts()); err != nil {
+func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
+	if err := c.CheckFacts(prefix, o.facts()); err != nil {
 		return err
 	}
 	steps, err := c.MetaUint(prefix + "steps")
@@ -160,7 +117,7 @@ func (o *Optimizer[T]) Restore(c *Checkpoint, prefix string) error {
 		return err
 	}
 	if s := T(scale); s-s != 0 {
-		return c.errorf("metadata %q = %v, want a finite %T", prefix+"scale", scale, s)
+		return c.Errorf("metadata %q = %v, want a finite %T", prefix+"scale", scale, s)
 	}
 	rates := make([]float64, len(o.groups))
 	for i := range rates {
@@ -169,7 +126,7 @@ func (o *Optimizer[T]) Restore(c *Checkpoint, prefix string) error {
 			return err
 		}
 		if err := checkLR[T](rates[i]); err != nil {
-			return c.errorf("metadata %q %w", key, err)
+			return c.Errorf("metadata %q %w", key, err)
 		}
 	}
 	tensors := o.tensors()
@@ -186,30 +143,29 @@ func (o *Optimizer[T]) Restore(c *Checkpoint, prefix string) error {
 	return nil
 }
 
-// Save writes a file with what Snapshot adds, atomically: see [Checkpoint.WriteFile].
+// Save writes a file with what Snapshot adds, atomically: see [checkpoint.File.WriteFile].
 func (o *Optimizer[T]) Save(path string) error {
-	c := NewCheckpoint()
+	c := checkpoint.New()
 	o.Snapshot(c, "")
 	return c.WriteFile(path)
 }
 
 // Load restores what Save wrote. On an error nothing has changed.
 func (o *Optimizer[T]) Load(path string) error {
-	c, err := ReadCheckpoint(path)
+	c, err := checkpoint.Read(path)
 	if err != nil {
 		return err
 	}
 	return o.Restore(c, "")
 }
 
-func (e *EMA[T]) facts() []fact {
-	return []fact{
-		{"kind", "bitstep EMA"},
-		{"parameters", strconv.Itoa(len(e.params))},
-		{"Decay", e.config.Decay},
-		{"BiasCorrection", strconv.FormatBool(e.config.BiasCorrection)},
-		{"WarmUp", strconv.FormatBool(e.config.WarmUp)},
-	}
+func (e *EMA[T]) facts() (facts checkpoint.Facts) {
+	facts.Add("kind", "bitstep EMA")
+	facts.Add("parameters", len(e.params))
+	facts.Add("Decay", e.config.Decay)
+	facts.Add("BiasCorrection", e.config.BiasCorrection)
+	facts.Add("WarmUp", e.config.WarmUp)
+	return facts
 }
 
 func (e *EMA[T]) tensors() (all []tensor[T]) {
@@ -222,12 +178,12 @@ func (e *EMA[T]) tensors() (all []tensor[T]) {
 // Snapshot adds the average to c, as tensors "average.0", "average.1", ..., its configuration and the
 // count of updates, all below the prefix. The parameters are not part of it; so that nobody takes the
 // average for them, a snapshot while swapped is a mistake, which c returns when it is written.
-func (e *EMA[T]) Snapshot(c *Checkpoint, prefix string) {
+func (e *EMA[T]) Snapshot(c *checkpoint.File, prefix string) {
 	if e.swapped {
-		c.fail("EMA: Snapshot between Swap and Swap, while the parameters hold the average")
+		c.Fail("EMA: Snapshot between Swap and Swap, while the parameters hold the average")
 		return
 	}
-	putFacts(c, prefix, e.facts())
+	c.PutFacts(prefix, e.facts())
 	c.SetMetaUint(prefix+"updates", e.updates)
 	putTensors(c, prefix, e.tensors())
 }
@@ -235,11 +191,11 @@ func (e *EMA[T]) Snapshot(c *Checkpoint, prefix string) {
 // Restore gives the average what Snapshot added under the prefix. Element type, number and lengths of
 // parameters and the configuration must be the same; otherwise, and while swapped, it returns an error
 // and nothing has changed.
-func (e *EMA[T]) Restore(c *Checkpoint, prefix string) error {
+func (e *EMA[T]) Restore(c *checkpoint.File, prefix string) error {
 	if e.swapped {
-		return c.errorf("EMA: Restore between Swap and Swap, while the parameters hold the average")
+		return c.Errorf("EMA: Restore between Swap and Swap, while the parameters hold the average")
 	}
-	if err := checkFacts(c, prefix, e.facts()); err != nil {
+	if err := c.CheckFacts(prefix, e.facts()); err != nil {
 		return err
 	}
 	updates, err := c.MetaUint(prefix + "updates")

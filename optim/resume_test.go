@@ -16,6 +16,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // A run is an optimizer of three groups with its average, on the gradients of the golden trajectories.
@@ -60,13 +61,13 @@ func (r *run[T]) until(steps uint64) {
 	}
 }
 
-func (r *run[T]) snapshot(c *optim.Checkpoint) {
+func (r *run[T]) snapshot(c *checkpoint.File) {
 	prefix := fmt.Sprintf("%T.", T(0))
 	r.opt.Snapshot(c, prefix)
 	r.ema.Snapshot(c, prefix+"ema.")
 }
 
-func (r *run[T]) restore(t *testing.T, c *optim.Checkpoint) {
+func (r *run[T]) restore(t *testing.T, c *checkpoint.File) {
 	t.Helper()
 	prefix := fmt.Sprintf("%T.", T(0))
 	if err := r.opt.Restore(c, prefix); err != nil {
@@ -80,7 +81,7 @@ func (r *run[T]) restore(t *testing.T, c *optim.Checkpoint) {
 // encode returns the bytes of a file with both types' runs.
 func encode(t *testing.T, a *run[float32], b *run[float64]) []byte {
 	t.Helper()
-	c := optim.NewCheckpoint()
+	c := checkpoint.New()
 	a.snapshot(c)
 	b.snapshot(c)
 	var file bytes.Buffer
@@ -105,7 +106,7 @@ func TestGoldenResume(t *testing.T) {
 	a.until(60)
 	b.until(60)
 	want := encode(t, a, b)
-	c, err := optim.DecodeCheckpoint(strings.NewReader(file), int64(len(file)))
+	c, err := checkpoint.Decode(strings.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +179,8 @@ func TestRestoreErrors(t *testing.T) {
 	opts, groups := base()
 	saved := must(optim.NewGroups(opts, groups...))
 	saved.Step([]float32{1, 1}, []float32{1}, []float32{1})
-	file := func(change func(c *optim.Checkpoint)) *optim.Checkpoint {
-		c := optim.NewCheckpoint()
+	file := func(change func(c *checkpoint.File)) *checkpoint.File {
+		c := checkpoint.New()
 		saved.Snapshot(c, "opt.")
 		if change != nil {
 			change(c)
@@ -187,8 +188,8 @@ func TestRestoreErrors(t *testing.T) {
 		return c
 	}
 	same := func(*optim.Options, []optim.Group[float32]) {}
-	without := func(prefix string) *optim.Checkpoint { // a copy that lacks a tensor
-		c, full := optim.NewCheckpoint(), file(nil)
+	without := func(prefix string) *checkpoint.File { // a copy that lacks a tensor
+		c, full := checkpoint.New(), file(nil)
 		for _, key := range full.MetaKeys() {
 			v, _ := full.Meta(key)
 			c.SetMeta(key, v)
@@ -203,7 +204,7 @@ func TestRestoreErrors(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*optim.Options, []optim.Group[float32])
-		file   *optim.Checkpoint
+		file   *checkpoint.File
 		want   string
 	}{
 		{"another algorithm", func(_ *optim.Options, g []optim.Group[float32]) { g[0].Config = optim.Lion{} },
@@ -225,22 +226,22 @@ func TestRestoreErrors(t *testing.T) {
 			file(nil), `tensor "opt.param.2" has shape [1], want [2]`},
 		{"no parameters", same, without("opt.param.1"), `no tensor "opt.param.1"`},
 		{"no state", same, without("opt.state.v.2"), `no tensor "opt.state.v.2"`},
-		{"no file of an optimizer", same, optim.NewCheckpoint(), `no metadata "opt.kind"`},
-		{"another kind", same, file(func(c *optim.Checkpoint) { c.SetMeta("opt.kind", "bitstep EMA") }),
+		{"no file of an optimizer", same, checkpoint.New(), `no metadata "opt.kind"`},
+		{"another kind", same, file(func(c *checkpoint.File) { c.SetMeta("opt.kind", "bitstep EMA") }),
 			`metadata "opt.kind" is bitstep EMA, but what is to be restored has bitstep optimizer`},
-		{"a bad rate", same, file(func(c *optim.Checkpoint) { c.SetMetaFloat("opt.group.1.LR", -1) }),
+		{"a bad rate", same, file(func(c *checkpoint.File) { c.SetMetaFloat("opt.group.1.LR", -1) }),
 			`metadata "opt.group.1.LR" = -1, want in [0, +Inf)`},
-		{"a bad scale", same, file(func(c *optim.Checkpoint) { c.SetMetaFloat("opt.scale", 1e300) }),
+		{"a bad scale", same, file(func(c *checkpoint.File) { c.SetMetaFloat("opt.scale", 1e300) }),
 			`metadata "opt.scale" = 1e+300, want a finite float32`},
-		{"a bad count", same, file(func(c *optim.Checkpoint) { c.SetMeta("opt.steps", "-1") }),
+		{"a bad count", same, file(func(c *checkpoint.File) { c.SetMeta("opt.steps", "-1") }),
 			`metadata "opt.steps" = "-1", want a whole number from 0 to 1<<64 - 1`},
 	} {
 		opts, groups := base()
 		c.change(&opts, groups)
 		opt := must(optim.NewGroups(opts, groups...))
 		before := clone(opt.Params())
-		if err := opt.Restore(c.file, "opt."); err == nil || err.Error() != "optim: checkpoint: "+c.want {
-			t.Errorf("%s: error %v, want optim: checkpoint: %s", c.name, err, c.want)
+		if err := opt.Restore(c.file, "opt."); err == nil || err.Error() != "checkpoint: "+c.want {
+			t.Errorf("%s: error %v, want checkpoint: %s", c.name, err, c.want)
 		}
 		compare(t, c.name+": x", opt.Params(), before)
 		for _, v := range opt.State("v")[0] {
@@ -255,7 +256,7 @@ func TestRestoreErrors(t *testing.T) {
 	double := must(optim.NewGroups(opts, optim.Group[float64]{Name: "w", Config: optim.Adam{WeightDecay: 0.5},
 		Params: [][]float64{{1, 2}, {3}}}, optim.Group[float64]{Name: "b", Config: optim.Momentum{LR: 1},
 		Params: [][]float64{{4}}}))
-	const want = `optim: checkpoint: tensor "opt.param.0" has dtype F32, want F64`
+	const want = `checkpoint: tensor "opt.param.0" has dtype F32, want F64`
 	if err := double.Restore(file(nil), "opt."); err == nil || err.Error() != want {
 		t.Errorf("another type: error %v, want %s", err, want)
 	}
@@ -270,7 +271,7 @@ func TestRestoreErrors(t *testing.T) {
 
 func TestEMARestoreErrors(t *testing.T) {
 	x := []float32{1, 2}
-	c := optim.NewCheckpoint()
+	c := checkpoint.New()
 	must(optim.NewEMA(optim.EMAConfig{}, x)).Snapshot(c, "")
 	for _, bad := range []struct {
 		e    *optim.EMA[float32]
@@ -284,8 +285,8 @@ func TestEMARestoreErrors(t *testing.T) {
 		{must(optim.NewEMA(optim.EMAConfig{}, x[:1], x[1:])),
 			`metadata "parameters" is 1, but what is to be restored has 2`},
 	} {
-		if err := bad.e.Restore(c, ""); err == nil || err.Error() != "optim: checkpoint: "+bad.want {
-			t.Errorf("error %v, want optim: checkpoint: %s", err, bad.want)
+		if err := bad.e.Restore(c, ""); err == nil || err.Error() != "checkpoint: "+bad.want {
+			t.Errorf("error %v, want checkpoint: %s", err, bad.want)
 		}
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/problems"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
 // A Minimization is one line of testdata/minimizers.txt: up to 25 iterations on a problem.
 type Minimization struct {
 	Problem, Method string
 	Type            string // float32 or float64
-	Line            optim.LineSearch
+	Line            minimize.LineSearch
 }
 
 // String is the minimization's name in the file.
@@ -38,9 +38,9 @@ func Minimizations() (all []Minimization) {
 				if method == "Newton" && problems.Named(name).Hessian == nil {
 					continue
 				}
-				all = append(all, Minimization{name, method, typ, optim.LineSearch{}})
+				all = append(all, Minimization{name, method, typ, minimize.LineSearch{}})
 			}
-			all = append(all, Minimization{name, "LBFGS", typ, optim.LineSearch{Backtracking: true}})
+			all = append(all, Minimization{name, "LBFGS", typ, minimize.LineSearch{Backtracking: true}})
 		}
 	}
 	return all
@@ -50,28 +50,28 @@ func Minimizations() (all []Minimization) {
 func (m Minimization) Follow(b bitstep.Backend) string {
 	p := problems.Named(m.Problem)
 	if m.Type == "float64" {
-		return minimize(m, b, p.Value, p.Hessian, slices.Clone(p.Start))
+		return followMinimizer(m, b, p.Value, p.Hessian, slices.Clone(p.Start))
 	}
 	start := make([]float32, len(p.Start))
 	for i, v := range p.Start {
 		start[i] = float32(v)
 	}
-	var h optim.Hessian[float32]
+	var h minimize.Hessian[float32]
 	if p.Hessian != nil {
 		h = p.SingleHessian()
 	}
-	return minimize(m, b, p.Single(), h, start)
+	return followMinimizer(m, b, p.Single(), h, start)
 }
 
-func minimize[T kernels.Float](m Minimization, b bitstep.Backend, f optim.Objective[T], h optim.Hessian[T],
+func followMinimizer[T kernels.Float](m Minimization, b bitstep.Backend, f minimize.Objective[T], h minimize.Hessian[T],
 	x []T) string {
-	sum, k, stop := sha256.New(), bitstep.On[T](b), optim.Stop{Iterations: 25}
+	sum, k, stop := sha256.New(), bitstep.On[T](b), minimize.Stop{Iterations: 25}
 	add := func(numbers ...float64) {
 		for _, v := range numbers { // none is NaN (rule 12)
 			binary.Write(sum, binary.LittleEndian, v)
 		}
 	}
-	call := func(it optim.Iterate[T]) bool {
+	call := func(it minimize.Iterate[T]) bool {
 		for _, v := range it.X {
 			add(float64(v)) // exact
 		}
@@ -79,16 +79,16 @@ func minimize[T kernels.Float](m Minimization, b bitstep.Backend, f optim.Object
 		return false
 	}
 	// An error is a search that found no lower value, which the result says too.
-	var r optim.Result
+	var r minimize.Result
 	switch m.Method {
 	case "BFGS":
-		method := optim.BFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
+		method := minimize.BFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	case "LBFGS":
-		method := optim.LBFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
+		method := minimize.LBFGS[T]{Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	case "Newton":
-		method := optim.Newton[T]{Hessian: h, Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
+		method := minimize.Newton[T]{Hessian: h, Stop: stop, LineSearch: m.Line, OnIteration: call, Engine: &k}
 		r, _ = method.Minimize(context.Background(), f, x)
 	}
 	for _, count := range []int{int(r.Status), r.Iterations, r.Evaluations, r.Gradients, r.Hessians} {

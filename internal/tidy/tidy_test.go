@@ -51,7 +51,7 @@ func TestUserDependencies(t *testing.T) {
 	allowed := map[string]bool{module: true, "github.com/klauspost/cpuid/v2": true, "golang.org/x/sys": true}
 	for _, arch := range []string{"amd64", "arm64", "s390x"} {
 		t.Setenv("GOARCH", arch)
-		for _, p := range list(t, "-deps", module, module+"/kernels", module+"/optim", module+"/linear/dataset",
+		for _, p := range list(t, "-deps", module, module+"/kernels", module+"/optim/...", module+"/linear/dataset",
 			module+"/linear") {
 			if !p.Standard && (p.Module == nil || !allowed[p.Module.Path]) {
 				t.Errorf("GOARCH=%s: users would import %s", arch, p.ImportPath)
@@ -60,15 +60,16 @@ func TestUserDependencies(t *testing.T) {
 	}
 }
 
-// Imports run one way: linear -> linear/dataset -> optim -> bitstep -> kernels -> kernels/table; asmgen reads the
-// table, and the parser of its lines, alone, since what it makes is what kernels needs to compile; and nothing
+// Imports run one way: linear -> linear/dataset -> optim and its rooms -> bitstep -> kernels -> kernels/table; asmgen
+// reads the table, and the parser of its lines, alone, since what it makes is what kernels needs to compile; nothing
 // imports asmgen or bench. Of the internal packages users' code reaches those that have a level: the helpers.
 func TestImportDirection(t *testing.T) {
 	level := map[string]int{
 		module + "/internal/num": 0, module + "/internal/stream": 0, module + "/kernels/table": 0,
 		module + "/internal/mem":   1,
 		module + "/internal/check": 1, module + "/internal/crew": 1, module + "/kernels": 1, module: 2,
-		module + "/optim": 3, module + "/linear/dataset": 4, module + "/linear": 5}
+		module + "/optim/checkpoint": 3, module + "/optim/schedule": 4,
+		module + "/optim": 5, module + "/optim/minimize": 5, module + "/linear/dataset": 6, module + "/linear": 7}
 	for _, p := range list(t, "./...") {
 		for _, imported := range p.Imports {
 			if imported == module+"/asmgen" || imported == module+"/bench" {

@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // Format is the layout of a binary CIFAR file: records of one or two labels and [ImageBytes] pixels, and
@@ -317,7 +317,7 @@ func (d *Images) WriteFile(f Format, name string) error {
 
 // writeFile replaces a file by what write writes, whole or not at all.
 func writeFile(name string, write func(io.Writer) error) error {
-	err := optim.ReplaceFile(name, func(f io.Writer) error {
+	err := checkpoint.Replace(name, func(f io.Writer) error {
 		w := bufio.NewWriterSize(f, 1<<18)
 		if err := write(w); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // DefaultScale is the scale of features unless another is asked for: from bytes to about -1 to 1. It is a
@@ -39,20 +39,20 @@ func NewPreprocess(train *Images) Preprocess {
 
 // Snapshot adds p to a checkpoint: the mean image as the tensor "mean" and the scale as the metadata "scale",
 // both names behind prefix.
-func (p Preprocess) Snapshot(c *optim.Checkpoint, prefix string) {
+func (p Preprocess) Snapshot(c *checkpoint.File, prefix string) {
 	if p.Scale == 0 {
 		p.Scale = DefaultScale
 	}
-	optim.Put(c, prefix+"mean", []int{len(p.Mean)}, p.Mean)
+	checkpoint.Put(c, prefix+"mean", []int{len(p.Mean)}, p.Mean)
 	c.SetMetaFloat(prefix+"scale", p.Scale)
 }
 
 // Restore sets p to what Snapshot added under the prefix. If it is missing, or is nothing that NewExamples
 // would accept, it returns an error and changes nothing.
-func (p *Preprocess) Restore(c *optim.Checkpoint, prefix string) error {
+func (p *Preprocess) Restore(c *checkpoint.File, prefix string) error {
 	var q Preprocess
 	var err error
-	if q.Mean, err = optim.Get[float64](c, prefix+"mean", nil); err != nil {
+	if q.Mean, err = checkpoint.Get[float64](c, prefix+"mean", nil); err != nil {
 		return err
 	}
 	if t, _ := c.Tensor(prefix + "mean"); len(t.Shape) != 1 {

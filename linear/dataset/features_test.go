@@ -14,7 +14,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // The mean is the exact quotient, rounded once: across the borders of 257 and 2048 images, with bytes that
@@ -272,13 +272,13 @@ func TestPreprocessErrors(t *testing.T) {
 func TestPreprocessCheckpoint(t *testing.T) {
 	mean := MeanImage(randomSet(3, 10, 1))
 	for _, p := range []Preprocess{{}, {Mean: mean}, {Mean: mean, Scale: 1.0 / 255}, {Scale: 3}} {
-		c := optim.NewCheckpoint()
+		c := checkpoint.New()
 		p.Snapshot(c, "pre.")
 		var file bytes.Buffer
 		if err := c.Encode(&file); err != nil {
 			t.Fatal(err)
 		}
-		read, err := optim.DecodeCheckpoint(&file, int64(file.Len()))
+		read, err := checkpoint.Decode(&file, int64(file.Len()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,8 +305,8 @@ func TestPreprocessCheckpoint(t *testing.T) {
 		{[]int{3072}, mean, -1, "dataset: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
 		{[]int{3072}, slices.Repeat([]float64{256}, 3072), 1, "dataset: Preprocess: Mean[0] = 256, want 0 to 255"},
 	} {
-		point := optim.NewCheckpoint()
-		optim.Put(point, "mean", c.shape, c.mean)
+		point := checkpoint.New()
+		checkpoint.Put(point, "mean", c.shape, c.mean)
 		point.SetMetaFloat("scale", c.scale)
 		got := Preprocess{Scale: 77}
 		if err := got.Restore(point, ""); err == nil || err.Error() != c.want || got.Mean != nil || got.Scale != 77 {

@@ -1,0 +1,93 @@
+package minimize
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// RandomSearch tries random points and keeps the best: the lecture's first, bad idea, and a baseline. A try is
+//
+//	x_i = Scale*z_i             with z_i standard normal ([kernels.Normal]), or
+//	x_i = best_i + Scale*z_i    with Local
+//
+// rounded to T. The tries depend on Seed alone: they are the same on every machine. The zero value is the
+// lecture's 1,000 tries of 0.0001*randn.
+type RandomSearch[T kernels.Float] struct {
+	Tries int     // 1,000 by default
+	Scale float64 // standard deviation; 1e-4 by default
+	Local bool    // tries lie around the best point so far, at first the start; else around 0
+	Seed  uint64
+
+	// OnBest is called at each new best, with the number of the try as Iteration, from 1, or 0 for the start,
+	// and no Grad. May be nil.
+	OnBest func(Iterate[T]) (stop bool)
+}
+
+// Minimize leaves in x the best point tried. With Local the start counts as a try; otherwise it is not read. A
+// try where f is not finite is never the best. The error is of the settings, of a context that is done, or
+// says that no value was finite: x is then unchanged. It allocates at the start and not in tries.
+func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
+	r := Result{Status: InvalidSettings, F: math.NaN(), GradNorm: math.NaN()}
+	set := setting{method: "RandomSearch"}
+	set.function(f == nil)
+	set.whole("Tries", &c.Tries, 1000)
+	set.real("Scale", &c.Scale, 1e-4, 0, math.Inf(1), true)
+	if set.err == nil {
+		if err := check.Rounded[T]("Scale", c.Scale, 0, math.Inf(1), check.Open); err != nil {
+			set.fail("%w", err)
+		}
+	}
+	if set.err != nil {
+		return r, set.err
+	}
+	r.Status = Unfinished
+	best := math.Inf(1)
+	evaluate := func(point []T) {
+		v := f(point, nil)
+		r.Evaluations++
+		if v-v != 0 || v >= best {
+			return
+		}
+		best, r.F = v, v
+		copy(x, point)
+		if c.OnBest != nil && c.OnBest(Iterate[T]{Iteration: r.Iterations, X: x, F: v, GradNorm: math.NaN(),
+			Evaluations: r.Evaluations}) {
+			r.Status = CallbackStop
+		}
+	}
+	if c.Local {
+		evaluate(x)
+	}
+	try := make([]T, len(x))
+	random := rand.New(rand.NewPCG(c.Seed, 0x73656172636820)) // a stream of its own
+	for r.Status == Unfinished {
+		switch {
+		case ctx.Err() != nil:
+			r.Status = Cancelled
+			return r, fmt.Errorf("minimize: RandomSearch: cancelled after %d tries: %w", r.Iterations,
+				context.Cause(ctx))
+		case r.Iterations == c.Tries:
+			r.Status = IterationLimit
+			continue
+		}
+		r.Iterations++
+		for i := range try {
+			v := float64(c.Scale * kernels.Normal(random))
+			if c.Local {
+				v += float64(x[i])
+			}
+			try[i] = T(v)
+		}
+		evaluate(try)
+	}
+	if r.F != r.F {
+		r.Status = NotFinite
+		return r, fmt.Errorf("minimize: RandomSearch: no finite value in %d tries", r.Iterations)
+	}
+	return r, nil
+}

@@ -1,0 +1,118 @@
+package schedule
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Warmup raises the rate in a straight line over the first steps of a schedule:
+//
+//	f = s(t) (start + (1 - start) t/steps)   for t < steps,   f = s(t) from there on
+//
+// start is in [0, 1]. The steps of s count from the start of training, warm-up included, so that its
+// milestones and its end stay where they are; [Sequential] starts a schedule after a warm-up instead. The
+// lecture warms up from 0, which makes the first step nothing; start = 1/(steps+1) has the same slope one
+// step ahead. Source: Goyal et al., Accurate, large minibatch SGD (2017), where start is one over the
+// factor of [LinearScaling]. In PyTorch: ChainedScheduler of LinearLR and another.
+func Warmup(steps uint64, start float64, s Schedule) (Schedule, error) {
+	err := firstError(checkSteps("Warmup", "steps", steps), checkRange("Warmup", "start", start, 0, 1, closed),
+		checkSchedules("Warmup", s))
+	if err != nil {
+		return nil, err
+	}
+	return Func(func(t uint64) float64 {
+		f := s.Factor(t)
+		if t < steps {
+			f *= mix(start, 1, progress(t, steps))
+		}
+		return f
+	}), nil
+}
+
+// Sequential runs schedules one after the other, each from its own step 0: the first from the start, the
+// one with index i from step starts[i-1]. starts ascend from 1 up, and are one fewer than the schedules. In
+// PyTorch: SequentialLR.
+func Sequential(starts []uint64, schedules ...Schedule) (Schedule, error) {
+	if len(starts) != len(schedules)-1 {
+		return nil, fmt.Errorf("schedule: Sequential: %d starts, want one fewer than the %d schedules", len(starts),
+			len(schedules))
+	}
+	err := firstError(checkAscending("Sequential", "starts", starts), checkSchedules("Sequential", schedules...))
+	if err != nil {
+		return nil, err
+	}
+	if len(starts) > 0 && starts[0] == 0 {
+		return nil, fmt.Errorf("schedule: Sequential: starts[0] = 0, want at least 1")
+	}
+	starts, schedules = slices.Clone(starts), slices.Clone(schedules)
+	return Func(func(t uint64) float64 {
+		i, found := slices.BinarySearch(starts, t)
+		if found {
+			i++
+		}
+		if i > 0 {
+			t -= starts[i-1]
+		}
+		return schedules[i].Factor(t)
+	}), nil
+}
+
+// Chained multiplies the factors of schedules, from left to right. In PyTorch: ChainedScheduler.
+func Chained(schedules ...Schedule) (Schedule, error) {
+	if err := checkSchedules("Chained", schedules...); err != nil {
+		return nil, err
+	}
+	schedules = slices.Clone(schedules)
+	return Func(func(t uint64) float64 {
+		f := 1.0
+		for _, s := range schedules {
+			f *= s.Factor(t)
+		}
+		return f
+	}), nil
+}
+
+// PerEpoch makes a schedule count epochs, which have so many steps:
+//
+//	f = s(floor(t/stepsPerEpoch))
+func PerEpoch(stepsPerEpoch uint64, s Schedule) (Schedule, error) {
+	err := firstError(checkSteps("PerEpoch", "stepsPerEpoch", stepsPerEpoch), checkSchedules("PerEpoch", s))
+	if err != nil {
+		return nil, err
+	}
+	return Func(func(t uint64) float64 { return s.Factor(t / stepsPerEpoch) }), nil
+}
+
+// LinearScaling returns the learning rate for batches of another size, by the linear scaling rule: if the
+// batch is k times as large, so is the rate.
+//
+//	lr*(batch/reference)
+//
+// It holds for SGD after a [Warmup], up to batches of thousands. Source: Goyal et al., Accurate, large
+// minibatch SGD (2017).
+func LinearScaling(lr float64, batch, reference uint64) (float64, error) {
+	err := firstError(checkRange("LinearScaling", "lr", lr, 0, math.MaxFloat64, closed),
+		checkSteps("LinearScaling", "batch", batch), checkSteps("LinearScaling", "reference", reference))
+	if err != nil {
+		return 0, err
+	}
+	scaled := float64(lr * (float64(batch) / float64(reference)))
+	if scaled-scaled != 0 {
+		return 0, fmt.Errorf("schedule: LinearScaling: lr = %v times %d/%d overflows", lr, batch, reference)
+	}
+	return scaled, nil
+}
+
+// checkSchedules returns an error if there are none or one is nil.
+func checkSchedules(function string, schedules ...Schedule) error {
+	if len(schedules) == 0 {
+		return fmt.Errorf("schedule: %s: no schedules, want at least one", function)
+	}
+	for i, s := range schedules {
+		if s == nil {
+			return fmt.Errorf("schedule: %s: schedule %d of %d is nil", function, i, len(schedules))
+		}
+	}
+	return nil
+}
