@@ -2,12 +2,14 @@ package bitstep
 
 import (
 	"fmt"
-	"sync"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/crew"
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
+
+// Matrix products: what users call, the checks, and the threads. The sums are in gemm_chains.go and gemm_lanes.go.
 
 // Gemm computes, as BLAS on row-major matrices,
 //
@@ -129,7 +131,7 @@ func (p product[T]) do(e Engine[T], fn, c, a, b string) {
 	const large = 1 << 21 // multiplications: some 50 microseconds
 	work := float64(p.m) * float64(p.n) * float64(p.k)
 	if parts := max(p.m, p.n) / partSize; e.threads != 1 && parts > 1 && work > large {
-		if threads := e.limit(parts); threads > 1 {
+		if threads := crew.Threads(e.threads, parts); threads > 1 {
 			p.parallel(threads)
 			return
 		}
@@ -179,7 +181,7 @@ func (p *product[T]) run() {
 }
 
 // partSize is how many rows or columns of C a thread takes at a time, whichever C has more of: whole
-// lines of 64 bytes, and whole tiles of most backends.
+// lines of 64 bytes, and whole tiles of most micro-kernels.
 const partSize = 64
 
 // part returns rows lo to hi of the product, or its columns if C has more columns than rows.
@@ -207,28 +209,27 @@ func offset(lo, ld int, column bool) int {
 
 // A productJob is a product spread over threads; see job in parallel.go.
 type productJob[T kernels.Float] struct {
-	crew
+	crew crew.Crew
 	product[T]
 	staged [3][]T
+	work   func(worker, piece int)
 }
 
-var productJobs [2]sync.Pool // of *productJob[float32] and *productJob[float64]
+var productJobs pools // of *productJob[T]
 
 func (p *product[T]) parallel(threads int) {
-	pool := &productJobs[unsafe.Sizeof(T(0))/8]
+	pool := poolOf[T](&productJobs)
 	j, _ := pool.Get().(*productJob[T])
 	if j == nil {
 		j = new(productJob[T])
-		j.init(func(i int) {
-			total := max(j.m, j.n)
-			part := j.part(i*partSize, min((i+1)*partSize, total))
+		j.work = func(_, i int) {
+			part := j.part(i*partSize, min((i+1)*partSize, max(j.m, j.n)))
 			part.run()
-		})
+		}
 	}
 	j.product = *hide(p)
-	j.a, j.b = j.stage(0, j.a), j.stage(1, j.b)
-	j.c = j.stage(2, j.c)
-	j.crew.run((max(p.m, p.n)+partSize-1)/partSize, threads)
+	j.a, j.b, j.c = j.stage(0, j.a), j.stage(1, j.b), j.stage(2, j.c)
+	j.crew.Run(threads, (max(p.m, p.n)+partSize-1)/partSize, j.work)
 	if unsafe.SliceData(j.c) != unsafe.SliceData(p.c) {
 		for i := range p.m {
 			copy(p.c[i*p.ldc:][:p.n], j.c[i*p.ldc:])
@@ -238,10 +239,9 @@ func (p *product[T]) parallel(threads int) {
 	pool.Put(j)
 }
 
-// stage copies an operand that may be on the caller's stack, which can move while other goroutines work
-// on it; larger variables never are (see hide).
+// stage copies an operand that may be on the caller's stack, which can move while other goroutines work on it: see
+// hide.
 func (j *productJob[T]) stage(i int, s []T) []T {
-	const maxStackVariable = 128 << 10
 	if uintptr(len(s))*unsafe.Sizeof(T(0)) > maxStackVariable {
 		return s
 	}
@@ -255,25 +255,21 @@ type scratch[T kernels.Float] struct {
 	gathered                              [2][]T
 }
 
-var scratches [2]sync.Pool // of *scratch[float32] and *scratch[float64]
+var scratches pools // of *scratch[T]
 
 func getScratch[T kernels.Float]() *scratch[T] {
-	if s, _ := scratches[unsafe.Sizeof(T(0))/8].Get().(*scratch[T]); s != nil {
+	if s, _ := poolOf[T](&scratches).Get().(*scratch[T]); s != nil {
 		return s
 	}
 	return new(scratch[T])
 }
 
-func (s *scratch[T]) put() { scratches[unsafe.Sizeof(T(0))/8].Put(s) }
+func (s *scratch[T]) put() { poolOf[T](&scratches).Put(s) }
 
 // grow returns n elements from a line's border on, reusing buf. Their values are arbitrary.
 func grow[T kernels.Float](buf *[]T, n int) []T {
-	line := kernels.Lanes[T]()
-	if cap(*buf) < n+line {
-		*buf = make([]T, n+line)
+	if cap(*buf) < n {
+		*buf = mem.Aligned[T](n)
 	}
-	all := (*buf)[:cap(*buf)]
-	const lineBytes = 64
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(all)))%lineBytes) / int(unsafe.Sizeof(T(0)))
-	return all[skip:][:n]
+	return (*buf)[:n]
 }

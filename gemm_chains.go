@@ -7,8 +7,9 @@ import (
 )
 
 // Products by rule 8, blocked for the caches as Goto and van de Geijn (Anatomy of High-Performance Matrix
-// Multiplication, 2008) describe, with the contract's block of 256 k. Panels of A are packed k-major.
-// B is read where it lies if its rows are contiguous and few panels of A share it; else it is packed too.
+// Multiplication, 2008) describe, with the contract's block of 256 k. Micro-kernels compute tiles of C in registers.
+// A is packed in panels of a tile's rows, k-major. B is read where it lies if its rows are contiguous and few panels
+// of A share it; else it is packed too, in panels of a tile's columns.
 
 const (
 	chainsRows = 120 // rows of A packed at a time: half of a 256 KB cache in float32
@@ -21,7 +22,7 @@ func (p *product[T]) chains(s *scratch[T]) {
 	vec := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
 	w := chainWork[T]{product: p, scratch: s, rows: t.chainRows, cols: t.chainVecs * vec}
 	if p.m == 1 {
-		w.thin, w.rows, w.cols = true, 1, t.rowVecs*vec
+		w.single, w.rows, w.cols = true, 1, t.rowVecs*vec
 	}
 	// Sums go straight to C where the finished element is the sum itself.
 	w.direct = p.alpha == 1 && p.beta == 0
@@ -35,8 +36,8 @@ func (p *product[T]) chains(s *scratch[T]) {
 type chainWork[T kernels.Float] struct {
 	*product[T]
 	*scratch[T]
-	thin, direct bool
-	rows, cols   int // of a tile
+	single, direct bool // A is one row; sums go straight to C
+	rows, cols     int  // of a tile
 }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
@@ -52,8 +53,8 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		a := w.packA(i0, i1, panels, k0, kb)
 		for j := j0; j < j1; j += w.cols {
 			width := min(w.cols, j1-j)
-			b, ldb := w.panelB(j, width, panels, k0, kb)
-			w.panel(a, panels, kb, b, ldb, dst[j-j0:], ld, i1-i0, width, k0 > 0)
+			b, ldb := w.packB(j, width, panels, k0, kb)
+			w.multiply(a, panels, kb, b, ldb, dst[j-j0:], ld, i1-i0, width, k0 > 0)
 		}
 	}
 	if w.direct {
@@ -102,9 +103,9 @@ func (w *chainWork[T]) packA(i0, i1, panels, k0, kb int) []T {
 	return a
 }
 
-// panelB returns width columns of op(B) for k0 to k0+kb as rows of a tile's width: in place, or packed
-// with zeros for columns past the edge.
-func (w *chainWork[T]) panelB(j, width, panels, k0, kb int) (b []T, ldb int) {
+// packB returns width columns of op(B) for k0 to k0+kb as a panel, whose rows are a tile's columns: in place, or
+// packed with zeros for columns past the edge.
+func (w *chainWork[T]) packB(j, width, panels, k0, kb int) (b []T, ldb int) {
 	const manyPanels = 4 // of A, from which on packing B pays
 	if !w.transB && width == w.cols && panels < manyPanels {
 		return w.b[k0*w.ldb+j:], w.ldb
@@ -127,27 +128,24 @@ func (w *chainWork[T]) panelB(j, width, panels, k0, kb int) (b []T, ldb int) {
 	return b, w.cols
 }
 
-// panel multiplies all panels of A by one of B into dst, or adds to it.
+// multiply computes all panels of A times one of B, and stores the sums in dst or accumulates them there. Tiles at
+// the edges of C are computed whole in memory of their own.
 //
 //go:noinline
-func (w *chainWork[T]) panel(a []T, panels, kb int, b []T, ldb int, dst []T, ld, rows, width int, add bool) {
-	more := 0
-	if add {
-		more = 1
-	}
+func (w *chainWork[T]) multiply(a []T, panels, kb int, b []T, ldb int, dst []T, ld, rows, width int, accumulate bool) {
 	for q := range panels {
 		aq := &a[q*w.rows*kb]
 		height := min(w.rows, rows-q*w.rows)
 		if height == w.rows && width == w.cols {
-			chainTile(w.backend, w.thin, kb, aq, &b[0], ldb, &dst[q*w.rows*ld], ld, more)
+			w.microKernel(kb, aq, &b[0], ldb, &dst[q*w.rows*ld], ld, accumulate)
 			continue
 		}
-		tile := grow(&w.out, w.rows*w.cols)
-		chainTile(w.backend, w.thin, kb, aq, &b[0], ldb, &tile[0], w.cols, 0)
+		edge := grow(&w.out, w.rows*w.cols)
+		w.microKernel(kb, aq, &b[0], ldb, &edge[0], w.cols, false)
 		for r := range height {
 			row := dst[(q*w.rows+r)*ld:][:width]
-			sums := tile[r*w.cols:][:width]
-			if !add {
+			sums := edge[r*w.cols:][:width]
+			if !accumulate {
 				copy(row, sums)
 				continue
 			}
@@ -156,4 +154,13 @@ func (w *chainWork[T]) panel(a []T, panels, kb int, b []T, ldb int, dst []T, ld,
 			}
 		}
 	}
+}
+
+// microKernel computes one tile of C.
+func (w *chainWork[T]) microKernel(kb int, a, b *T, ldb int, c *T, ldc int, accumulate bool) {
+	add := 0
+	if accumulate {
+		add = 1
+	}
+	chainTile(w.backend, w.single, kb, a, b, ldb, c, ldc, add)
 }

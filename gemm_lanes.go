@@ -7,46 +7,46 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// Products by rule 7: both operands lie along k, and every element of C is a line of lanes until its
-// sum is done. One operand, the smaller, is packed line by line; the other is streamed where it lies.
-// Since fma(a, b) = fma(b, a), either may be packed.
+// Products by rule 7: both operands lie along k, and every element of C is a line of lanes until its sum is done.
+// Micro-kernels continue the lanes of a tile of C in registers. One operand, the smaller, is packed in panels of a
+// tile's rows, line by line; the other is streamed where it lies. Since fma(a, b) = fma(b, a), either may be packed.
 
 const (
-	lanesBlock     = 48      // lines of k for which the packed panels stay in L1
-	lanesBlockThin = 256     // the same for a panel of one row
-	lanesPacked    = 1 << 20 // bytes of the packed operand kept at a time
-	lanesSums      = 1 << 16 // bytes of unfinished sums kept at a time
+	lanesBlock       = 48      // lines of k for which the packed panels stay in L1
+	lanesBlockSingle = 256     // the same for a panel of one row
+	lanesPacked      = 1 << 20 // bytes of the packed operand kept at a time
+	lanesSums        = 1 << 16 // bytes of unfinished sums kept at a time
 )
 
-// A bundle is an operand as rows along k.
-type bundle[T kernels.Float] struct {
+// A rowsAlongK is an operand as rows along k: op(A), or op(B) transposed.
+type rowsAlongK[T kernels.Float] struct {
 	rows, ld int
 	data     []T
 }
 
-// alongK returns an operand's bundle. If it is stored across k it is one vector with stride ld.
-func alongK[T kernels.Float](data []T, rows, k, ld int, across bool, buf *[]T) bundle[T] {
+// alongK returns an operand as rows along k. If it is stored across k it is one vector with stride ld.
+func alongK[T kernels.Float](data []T, rows, k, ld int, across bool, buf *[]T) rowsAlongK[T] {
 	if !across {
-		return bundle[T]{rows, ld, data}
+		return rowsAlongK[T]{rows, ld, data}
 	}
 	if ld == 1 {
-		return bundle[T]{1, k, data}
+		return rowsAlongK[T]{1, k, data}
 	}
 	row := grow(buf, k)
 	for i := range row {
 		row[i] = data[i*ld]
 	}
-	return bundle[T]{1, k, row}
+	return rowsAlongK[T]{1, k, row}
 }
 
 type lanesWork[T kernels.Float] struct {
 	*product[T]
 	*scratch[T]
-	thin             bool
-	rows, cols, step int // of a tile: packed rows, streamed rows, elements of a line per pass
-	line, lines      int // elements of a line, whole lines in k
-	block            int // lines per block of k
-	pack, stream     bundle[T]
+	single           bool // the packed operand is one row
+	rows, cols, step int  // of a tile: packed rows, streamed rows, elements of a line per pass
+	line, lines      int  // elements of a line, whole lines in k
+	block            int  // lines per block of k
+	pack, stream     rowsAlongK[T]
 	panels, tails    []T  // packed rows: whole lines, and the short last ones
 	swapped          bool // op(B)'s columns are packed, op(A)'s rows streamed
 }
@@ -64,7 +64,7 @@ func (p *product[T]) lanes(s *scratch[T]) {
 		w.pack, w.stream, w.swapped = w.stream, w.pack, true
 	}
 	if w.pack.rows == 1 {
-		w.thin, w.block = true, lanesBlockThin
+		w.single, w.block = true, lanesBlockSingle
 		w.rows, w.cols, w.step = 1, t.laneRowCols, t.laneRowVecs*p.backend.vecBytes()/size
 	}
 	panels := max(1, lanesPacked/(w.rows*(w.lines+1)*w.line*size))
@@ -80,14 +80,14 @@ func (p *product[T]) lanes(s *scratch[T]) {
 }
 
 // packRows packs rows p0 to p1: panel by panel, in each line by line, in each row by row. The short
-// last line of each panel goes to tails, filled up with +0, as are the rows past p1. A thin panel of
-// one row needs no packing: it is the row.
+// last line of each panel goes to tails, filled up with +0, as are the rows past p1. A
+// panel of one row needs no packing: it is the row.
 func (w *lanesWork[T]) packRows(p0, p1 int) (packed, tails []T) {
 	panels := (p1 - p0 + w.rows - 1) / w.rows
 	panelLine := w.rows * w.line
 	tails = grow(&w.tailsBuf, panels*panelLine)
 	clear(tails)
-	if w.thin {
+	if w.single {
 		copy(tails, w.pack.data[w.lines*w.line:w.k])
 		return w.pack.data, tails
 	}
@@ -168,10 +168,10 @@ func (w *lanesWork[T]) tilePanels(panels, l0, lines int, stream []T, ld int, acc
 	}
 }
 
-// passes covers the width of a line.
+// passes calls the micro-kernel for each part of a line's width.
 func (w *lanesWork[T]) passes(lines int, a, b []T, ldb int, acc []T) {
 	for x := 0; x < w.line; x += w.step {
-		lanesTile(w.backend, w.thin, lines, &a[x], &b[x], ldb, &acc[x])
+		lanesTile(w.backend, w.single, lines, &a[x], &b[x], ldb, &acc[x])
 	}
 }
 
