@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 var update = flag.Bool("update", false, "write the generated files instead of comparing them")
@@ -128,5 +130,33 @@ func TestLower(t *testing.T) {
 		if got := lower(name); got != want {
 			t.Errorf("lower(%q) = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// A call has room for the operands and scalars of every row, however many: a row with more than another grows it.
+func TestCallHoldsEveryRow(t *testing.T) {
+	const many = 40
+	row := table.Row{Name: "Many", Kind: table.Step, Lines: []string{"x = x + g"},
+		Operands: []table.Operand{{Name: "x", Read: true, Write: true}, {Name: "g", Read: true}}}
+	for i := range many {
+		row.Scalars = append(row.Scalars, fmt.Sprintf("s%d=1", i))
+		row.Lines = append(row.Lines, fmt.Sprintf("x = x + s%d*g", i))
+	}
+	for i := range 9 {
+		name := fmt.Sprintf("y%d", i)
+		row.Operands = append(row.Operands, table.Operand{Name: name, Read: true})
+		row.Lines = append(row.Lines, "x = x + "+name)
+	}
+	p, err := program.Parse(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view{Rows: []rowView{{p, ""}}}
+	_, prelude := program.Prelude()
+	if got, want := v.CoefWords(), many+len(prelude)+1; got != want {
+		t.Errorf("a call has %d words for %d scalars, a prelude of %d and its use, want %d", got, many, len(prelude), want)
+	}
+	if got, want := v.MaxOperands(), 11; got != want {
+		t.Errorf("a call has room for %d operands, want %d", got, want)
 	}
 }
