@@ -2,6 +2,110 @@
 
 //go:build !purego && !noasm
 
+#include "textflag.h"
+
+// func preludeF32AVX2x4<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 20(R12)
+	JEQ          noScale
+	VBROADCASTSS (R12), Y8
+
+	// g = scale*g
+	VMULPS Y1, Y8, Y1
+	VMULPS Y3, Y8, Y3
+	VMULPS Y5, Y8, Y5
+	VMULPS Y7, Y8, Y7
+
+noScale:
+	TESTB        $0x02, 20(R12)
+	JEQ          noLo
+	VBROADCASTSS 4(R12), Y8
+
+	// g = lo > g ? lo : g
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+	VBROADCASTSS 8(R12), Y8
+
+	// g = hi < g ? hi : g
+	VMINPS Y1, Y8, Y1
+	VMINPS Y3, Y8, Y3
+	VMINPS Y5, Y8, Y5
+	VMINPS Y7, Y8, Y7
+
+noLo:
+	TESTB        $0x04, 20(R12)
+	JEQ          noL2
+	VBROADCASTSS 12(R12), Y8
+
+	// g = g + l2*x
+	VMULPS Y0, Y8, Y9
+	VADDPS Y9, Y1, Y1
+	VMULPS Y2, Y8, Y9
+	VADDPS Y9, Y3, Y3
+	VMULPS Y4, Y8, Y9
+	VADDPS Y9, Y5, Y5
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+
+noL2:
+	TESTB        $0x08, 20(R12)
+	JEQ          noKeep
+	VBROADCASTSS 16(R12), Y8
+
+	// x = keep*x
+	VMULPS Y0, Y8, Y0
+	VMULPS Y2, Y8, Y2
+	VMULPS Y4, Y8, Y4
+	VMULPS Y6, Y8, Y6
+
+noKeep:
+	RET
+
+// func preludeF32AVX2x1<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 20(R12)
+	JEQ          noScale
+	VBROADCASTSS (R12), Y2
+
+	// g = scale*g
+	VMULPS Y1, Y2, Y1
+
+noScale:
+	TESTB        $0x02, 20(R12)
+	JEQ          noLo
+	VBROADCASTSS 4(R12), Y2
+
+	// g = lo > g ? lo : g
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS 8(R12), Y2
+
+	// g = hi < g ? hi : g
+	VMINPS Y1, Y2, Y1
+
+noLo:
+	TESTB        $0x04, 20(R12)
+	JEQ          noL2
+	VBROADCASTSS 12(R12), Y2
+
+	// g = g + l2*x
+	VMULPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+
+noL2:
+	TESTB        $0x08, 20(R12)
+	JEQ          noKeep
+	VBROADCASTSS 16(R12), Y2
+
+	// x = keep*x
+	VMULPS Y0, Y2, Y0
+
+noKeep:
+	RET
+
 // func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 // Requires: AVX
 TEXT ·sgdF32AVX2(SB), $0-32
@@ -10,44 +114,44 @@ TEXT ·sgdF32AVX2(SB), $0-32
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
-	VBROADCASTSS (CX), Y0
+	VBROADCASTSS (CX), Y10
 	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(DX), Y3
-	VMOVUPS 32(BX), Y4
-	VMOVUPS 64(DX), Y5
-	VMOVUPS 64(BX), Y6
-	VMOVUPS 96(DX), Y7
-	VMOVUPS 96(BX), Y8
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 64(BX), Y5
+	VMOVUPS 96(DX), Y6
+	VMOVUPS 96(BX), Y7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	VMULPS  Y2, Y0, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, (DX)
+	VMULPS  Y1, Y10, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// x = x - lr*g
-	VMULPS  Y4, Y0, Y1
-	VSUBPS  Y1, Y3, Y1
-	VMOVUPS Y1, 32(DX)
+	VMULPS  Y3, Y10, Y0
+	VSUBPS  Y0, Y2, Y0
+	VMOVUPS Y0, 32(DX)
 
 	// x = x - lr*g
-	VMULPS  Y6, Y0, Y1
-	VSUBPS  Y1, Y5, Y1
-	VMOVUPS Y1, 64(DX)
+	VMULPS  Y5, Y10, Y0
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS Y0, 64(DX)
 
 	// x = x - lr*g
-	VMULPS  Y8, Y0, Y1
-	VSUBPS  Y1, Y7, Y1
-	VMOVUPS Y1, 96(DX)
+	VMULPS  Y7, Y10, Y0
+	VSUBPS  Y0, Y6, Y0
+	VMOVUPS Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
@@ -60,16 +164,16 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y1
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
 	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	VMULPS  Y2, Y0, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, (DX)
+	VMULPS  Y1, Y10, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
@@ -81,102 +185,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, SI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 4(CX), Y9
-	VMULPS       Y2, Y9, Y2
-	VMULPS       Y4, Y9, Y4
-	VMULPS       Y6, Y9, Y6
-	VMULPS       Y8, Y9, Y8
-
-noScale4x:
-	TESTB $0x02, SI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 8(CX), Y9
-	VMAXPS       Y2, Y9, Y2
-	VMAXPS       Y4, Y9, Y4
-	VMAXPS       Y6, Y9, Y6
-	VMAXPS       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 12(CX), Y9
-	VMINPS       Y2, Y9, Y2
-	VMINPS       Y4, Y9, Y4
-	VMINPS       Y6, Y9, Y6
-	VMINPS       Y8, Y9, Y8
-
-noLo4x:
-	TESTB $0x04, SI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Y9
-	VMULPS       Y1, Y9, Y10
-	VADDPS       Y10, Y2, Y2
-	VMULPS       Y3, Y9, Y10
-	VADDPS       Y10, Y4, Y4
-	VMULPS       Y5, Y9, Y10
-	VADDPS       Y10, Y6, Y6
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-noL24x:
-	TESTB $0x08, SI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Y9
-	VMULPS       Y1, Y9, Y1
-	VMULPS       Y3, Y9, Y3
-	VMULPS       Y5, Y9, Y5
-	VMULPS       Y7, Y9, Y7
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 4(CX), R12
+	CALL ·preludeF32AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, SI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 4(CX), Y3
-	VMULPS       Y2, Y3, Y2
-
-noScale1x:
-	TESTB $0x02, SI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 8(CX), Y3
-	VMAXPS       Y2, Y3, Y2
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 12(CX), Y3
-	VMINPS       Y2, Y3, Y2
-
-noLo1x:
-	TESTB $0x04, SI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-
-noL21x:
-	TESTB $0x08, SI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Y3
-	VMULPS       Y1, Y3, Y1
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 4(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -187,69 +203,69 @@ TEXT ·momentumF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS (CX), Y10
+	VBROADCASTSS 4(CX), Y11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
-	VMOVUPS 32(DX), Y4
-	VMOVUPS 32(SI), Y5
-	VMOVUPS 64(DX), Y6
-	VMOVUPS 64(SI), Y7
-	VMOVUPS 96(DX), Y8
-	VMOVUPS 96(SI), Y9
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 96(DX), Y6
+	VMOVUPS 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y10
-	VMULPS  Y10, Y0, Y10
-	VADDPS  Y3, Y10, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS (BX), Y8
+	VMULPS  Y8, Y10, Y8
+	VADDPS  Y1, Y8, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = x - lr*v
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// v = rho*v + g
-	VMOVUPS 32(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS Y2, 32(BX)
+	VMOVUPS 32(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS Y0, 32(BX)
 
 	// x = x - lr*v
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y4, Y2
-	VMOVUPS Y2, 32(DX)
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y2, Y0
+	VMOVUPS Y0, 32(DX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y7, Y2, Y2
-	VMOVUPS Y2, 64(BX)
+	VMOVUPS 64(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, 64(BX)
 
 	// x = x - lr*v
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y6, Y2
-	VMOVUPS Y2, 64(DX)
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS Y0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPS 96(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS 96(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y7, Y0, Y0
+	VMOVUPS Y0, 96(BX)
 
 	// x = x - lr*v
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y8, Y2
-	VMOVUPS Y2, 96(DX)
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y6, Y0
+	VMOVUPS Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -263,22 +279,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y4
-	VMULPS  Y4, Y0, Y4
-	VADDPS  Y3, Y4, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y10, Y2
+	VADDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = x - lr*v
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -291,102 +307,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y10
-	VMULPS       Y3, Y10, Y3
-	VMULPS       Y5, Y10, Y5
-	VMULPS       Y7, Y10, Y7
-	VMULPS       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMAXPS       Y5, Y10, Y5
-	VMAXPS       Y7, Y10, Y7
-	VMAXPS       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y10
-	VMINPS       Y3, Y10, Y3
-	VMINPS       Y5, Y10, Y5
-	VMINPS       Y7, Y10, Y7
-	VMINPS       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y10
-	VMULPS       Y2, Y10, Y11
-	VADDPS       Y11, Y3, Y3
-	VMULPS       Y4, Y10, Y11
-	VADDPS       Y11, Y5, Y5
-	VMULPS       Y6, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y10
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y4, Y10, Y4
-	VMULPS       Y6, Y10, Y6
-	VMULPS       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y4
-	VMAXPS       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y4
-	VMINPS       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -397,69 +325,69 @@ TEXT ·momentumVelocityF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS (CX), Y10
+	VBROADCASTSS 4(CX), Y11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
-	VMOVUPS 32(DX), Y4
-	VMOVUPS 32(SI), Y5
-	VMOVUPS 64(DX), Y6
-	VMOVUPS 64(SI), Y7
-	VMOVUPS 96(DX), Y8
-	VMOVUPS 96(SI), Y9
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 96(DX), Y6
+	VMOVUPS 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Y10
-	VMULPS  Y10, Y0, Y10
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y10, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS (BX), Y8
+	VMULPS  Y8, Y10, Y8
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y8, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = x + v
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 32(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VMULPS  Y5, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(BX)
+	VMOVUPS 32(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y3, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(BX)
 
 	// x = x + v
-	VADDPS  Y2, Y4, Y2
-	VMOVUPS Y2, 32(DX)
+	VADDPS  Y0, Y2, Y0
+	VMOVUPS Y0, 32(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 64(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VMULPS  Y7, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 64(BX)
+	VMOVUPS 64(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y5, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(BX)
 
 	// x = x + v
-	VADDPS  Y2, Y6, Y2
-	VMOVUPS Y2, 64(DX)
+	VADDPS  Y0, Y4, Y0
+	VMOVUPS Y0, 64(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 96(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VMULPS  Y9, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS 96(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y7, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(BX)
 
 	// x = x + v
-	VADDPS  Y2, Y8, Y2
-	VMOVUPS Y2, 96(DX)
+	VADDPS  Y0, Y6, Y0
+	VMOVUPS Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -473,22 +401,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Y4
-	VMULPS  Y4, Y0, Y4
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y4, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y10, Y2
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y2, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = x + v
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -501,102 +429,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y10
-	VMULPS       Y3, Y10, Y3
-	VMULPS       Y5, Y10, Y5
-	VMULPS       Y7, Y10, Y7
-	VMULPS       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMAXPS       Y5, Y10, Y5
-	VMAXPS       Y7, Y10, Y7
-	VMAXPS       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y10
-	VMINPS       Y3, Y10, Y3
-	VMINPS       Y5, Y10, Y5
-	VMINPS       Y7, Y10, Y7
-	VMINPS       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y10
-	VMULPS       Y2, Y10, Y11
-	VADDPS       Y11, Y3, Y3
-	VMULPS       Y4, Y10, Y11
-	VADDPS       Y11, Y5, Y5
-	VMULPS       Y6, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y10
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y4, Y10, Y4
-	VMULPS       Y6, Y10, Y6
-	VMULPS       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y4
-	VMAXPS       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y4
-	VMINPS       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -607,86 +447,86 @@ TEXT ·nesterovF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS (CX), Y10
+	VBROADCASTSS 4(CX), Y11
+	VBROADCASTSS 8(CX), Y12
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y3
-	VMOVUPS (SI), Y4
-	VMOVUPS 32(DX), Y5
-	VMOVUPS 32(SI), Y6
-	VMOVUPS 64(DX), Y7
-	VMOVUPS 64(SI), Y8
-	VMOVUPS 96(DX), Y9
-	VMOVUPS 96(SI), Y10
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 96(DX), Y6
+	VMOVUPS 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPS (BX), Y11
+	VMOVUPS (BX), Y8
 
 	// v = rho*v - lr*g
-	VMULPS  Y11, Y0, Y11
-	VMULPS  Y4, Y2, Y4
-	VSUBPS  Y4, Y11, Y4
-	VMOVUPS Y4, (BX)
+	VMULPS  Y8, Y10, Y8
+	VMULPS  Y1, Y12, Y1
+	VSUBPS  Y1, Y8, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Y11, Y3, Y3
-	VMULPS  Y4, Y1, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (DX)
+	VSUBPS  Y8, Y0, Y0
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// u = v
-	VMOVUPS 32(BX), Y3
+	VMOVUPS 32(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPS  Y3, Y0, Y3
-	VMULPS  Y6, Y2, Y4
-	VSUBPS  Y4, Y3, Y4
-	VMOVUPS Y4, 32(BX)
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y3, Y12, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Y3, Y5, Y3
-	VMULPS  Y4, Y1, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, 32(DX)
+	VSUBPS  Y0, Y2, Y0
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DX)
 
 	// u = v
-	VMOVUPS 64(BX), Y3
+	VMOVUPS 64(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPS  Y3, Y0, Y3
-	VMULPS  Y8, Y2, Y4
-	VSUBPS  Y4, Y3, Y4
-	VMOVUPS Y4, 64(BX)
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y5, Y12, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Y3, Y7, Y3
-	VMULPS  Y4, Y1, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, 64(DX)
+	VSUBPS  Y0, Y4, Y0
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DX)
 
 	// u = v
-	VMOVUPS 96(BX), Y3
+	VMOVUPS 96(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPS  Y3, Y0, Y3
-	VMULPS  Y10, Y2, Y4
-	VSUBPS  Y4, Y3, Y4
-	VMOVUPS Y4, 96(BX)
+	VMULPS  Y0, Y10, Y0
+	VMULPS  Y7, Y12, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Y3, Y9, Y3
-	VMULPS  Y4, Y1, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, 96(DX)
+	VSUBPS  Y0, Y6, Y0
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -700,26 +540,26 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y3
-	VMOVUPS (SI), Y4
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y2
 
 	// v = rho*v - lr*g
-	VMULPS  Y5, Y0, Y5
-	VMULPS  Y4, Y2, Y4
-	VSUBPS  Y4, Y5, Y4
-	VMOVUPS Y4, (BX)
+	VMULPS  Y2, Y10, Y2
+	VMULPS  Y1, Y12, Y1
+	VSUBPS  Y1, Y2, Y1
+	VMOVUPS Y1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Y5, Y3, Y3
-	VMULPS  Y4, Y1, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (DX)
+	VSUBPS  Y2, Y0, Y0
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -732,102 +572,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 12(CX), Y11
-	VMULPS       Y4, Y11, Y4
-	VMULPS       Y6, Y11, Y6
-	VMULPS       Y8, Y11, Y8
-	VMULPS       Y10, Y11, Y10
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 16(CX), Y11
-	VMAXPS       Y4, Y11, Y4
-	VMAXPS       Y6, Y11, Y6
-	VMAXPS       Y8, Y11, Y8
-	VMAXPS       Y10, Y11, Y10
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 20(CX), Y11
-	VMINPS       Y4, Y11, Y4
-	VMINPS       Y6, Y11, Y6
-	VMINPS       Y8, Y11, Y8
-	VMINPS       Y10, Y11, Y10
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Y11
-	VMULPS       Y3, Y11, Y12
-	VADDPS       Y12, Y4, Y4
-	VMULPS       Y5, Y11, Y12
-	VADDPS       Y12, Y6, Y6
-	VMULPS       Y7, Y11, Y12
-	VADDPS       Y12, Y8, Y8
-	VMULPS       Y9, Y11, Y11
-	VADDPS       Y11, Y10, Y10
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y11
-	VMULPS       Y3, Y11, Y3
-	VMULPS       Y5, Y11, Y5
-	VMULPS       Y7, Y11, Y7
-	VMULPS       Y9, Y11, Y9
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 12(CX), R12
+	CALL ·preludeF32AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 12(CX), Y5
-	VMULPS       Y4, Y5, Y4
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 16(CX), Y5
-	VMAXPS       Y4, Y5, Y4
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 20(CX), Y5
-	VMINPS       Y4, Y5, Y4
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y5, Y4, Y4
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Y5
-	VMULPS       Y3, Y5, Y3
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 12(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -838,77 +590,77 @@ TEXT ·nesterovTorchF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS (CX), Y10
+	VBROADCASTSS 4(CX), Y11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
-	VMOVUPS 32(DX), Y4
-	VMOVUPS 32(SI), Y5
-	VMOVUPS 64(DX), Y6
-	VMOVUPS 64(SI), Y7
-	VMOVUPS 96(DX), Y8
-	VMOVUPS 96(SI), Y9
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 96(DX), Y6
+	VMOVUPS 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y10
-	VMULPS  Y10, Y0, Y10
-	VADDPS  Y3, Y10, Y10
-	VMOVUPS Y10, (BX)
+	VMOVUPS (BX), Y8
+	VMULPS  Y8, Y10, Y8
+	VADDPS  Y1, Y8, Y8
+	VMOVUPS Y8, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Y10, Y0, Y10
-	VADDPS  Y10, Y3, Y3
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VMULPS  Y8, Y10, Y8
+	VADDPS  Y8, Y1, Y1
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// v = rho*v + g
-	VMOVUPS 32(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS Y2, 32(BX)
+	VMOVUPS 32(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS Y0, 32(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y2, Y5, Y2
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y4, Y2
-	VMOVUPS Y2, 32(DX)
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y0, Y3, Y0
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y2, Y0
+	VMOVUPS Y0, 32(DX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y7, Y2, Y2
-	VMOVUPS Y2, 64(BX)
+	VMOVUPS 64(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, 64(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y2, Y7, Y2
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y6, Y2
-	VMOVUPS Y2, 64(DX)
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y0, Y5, Y0
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS Y0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPS 96(BX), Y2
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS 96(BX), Y0
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y7, Y0, Y0
+	VMOVUPS Y0, 96(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Y2, Y0, Y2
-	VADDPS  Y2, Y9, Y2
-	VMULPS  Y2, Y1, Y2
-	VSUBPS  Y2, Y8, Y2
-	VMOVUPS Y2, 96(DX)
+	VMULPS  Y0, Y10, Y0
+	VADDPS  Y0, Y7, Y0
+	VMULPS  Y0, Y11, Y0
+	VSUBPS  Y0, Y6, Y0
+	VMOVUPS Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -922,24 +674,24 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y4
-	VMULPS  Y4, Y0, Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y10, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Y4, Y0, Y4
-	VADDPS  Y4, Y3, Y3
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VMULPS  Y2, Y10, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y1, Y11, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -952,102 +704,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y10
-	VMULPS       Y3, Y10, Y3
-	VMULPS       Y5, Y10, Y5
-	VMULPS       Y7, Y10, Y7
-	VMULPS       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMAXPS       Y5, Y10, Y5
-	VMAXPS       Y7, Y10, Y7
-	VMAXPS       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y10
-	VMINPS       Y3, Y10, Y3
-	VMINPS       Y5, Y10, Y5
-	VMINPS       Y7, Y10, Y7
-	VMINPS       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y10
-	VMULPS       Y2, Y10, Y11
-	VADDPS       Y11, Y3, Y3
-	VMULPS       Y4, Y10, Y11
-	VADDPS       Y11, Y5, Y5
-	VMULPS       Y6, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y10
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y4, Y10, Y4
-	VMULPS       Y6, Y10, Y6
-	VMULPS       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y4
-	VMAXPS       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y4
-	VMINPS       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
@@ -1058,33 +722,33 @@ TEXT ·adaGradF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y2
-	VMOVUPS (SI), Y3
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPS (BX), Y4
-	VMULPS  Y3, Y3, Y5
-	VADDPS  Y5, Y4, Y4
-	VMOVUPS Y4, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y1, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPS  Y3, Y0, Y3
-	VSQRTPS Y4, Y4
-	VADDPS  Y1, Y4, Y4
-	VDIVPS  Y4, Y3, Y3
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)
+	VMULPS  Y1, Y4, Y1
+	VSQRTPS Y2, Y2
+	VADDPS  Y5, Y2, Y2
+	VDIVPS  Y2, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1097,44 +761,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Y4
-	VMULPS       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Y4
-	VMAXPS       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Y4
-	VMINPS       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Y4
-	VMULPS       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX
@@ -1145,37 +774,37 @@ TEXT ·rmsPropF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
 	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y4
-	VMOVUPS (SI), Y5
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y6
-	VMULPS  Y6, Y0, Y6
-	VMULPS  Y5, Y1, Y7
-	VMULPS  Y5, Y7, Y7
-	VADDPS  Y7, Y6, Y6
-	VMOVUPS Y6, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPS  Y5, Y2, Y5
-	VSQRTPS Y6, Y6
-	VADDPS  Y3, Y6, Y6
-	VDIVPS  Y6, Y5, Y5
-	VSUBPS  Y5, Y4, Y4
-	VMOVUPS Y4, (DX)
+	VMULPS  Y1, Y6, Y1
+	VSQRTPS Y2, Y2
+	VADDPS  Y7, Y2, Y2
+	VDIVPS  Y2, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1188,44 +817,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 16(CX), Y6
-	VMULPS       Y5, Y6, Y5
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 20(CX), Y6
-	VMAXPS       Y5, Y6, Y5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 24(CX), Y6
-	VMINPS       Y5, Y6, Y5
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 28(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 32(CX), Y6
-	VMULPS       Y4, Y6, Y4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX
@@ -1237,44 +831,44 @@ TEXT ·rmsPropMomentumF32AVX2(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         b+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
+	VBROADCASTSS 16(CX), Y8
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y5
-	VMOVUPS (DI), Y6
+	VMOVUPS (DX), Y0
+	VMOVUPS (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y7
-	VMULPS  Y7, Y0, Y7
-	VMULPS  Y6, Y1, Y8
-	VMULPS  Y6, Y8, Y8
-	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPS (SI), Y8
-	VMULPS  Y8, Y2, Y8
-	VSQRTPS Y7, Y7
-	VADDPS  Y4, Y7, Y7
-	VDIVPS  Y7, Y6, Y6
-	VADDPS  Y6, Y8, Y6
-	VMOVUPS Y6, (SI)
+	VMOVUPS (SI), Y3
+	VMULPS  Y3, Y6, Y3
+	VSQRTPS Y2, Y2
+	VADDPS  Y8, Y2, Y2
+	VDIVPS  Y2, Y1, Y1
+	VADDPS  Y1, Y3, Y1
+	VMOVUPS Y1, (SI)
 
 	// x = x - lr*b
-	VMULPS  Y6, Y3, Y6
-	VSUBPS  Y6, Y5, Y5
-	VMOVUPS Y5, (DX)
+	VMULPS  Y1, Y7, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1288,44 +882,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y7
-	VMULPS       Y6, Y7, Y6
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Y7
-	VMAXPS       Y6, Y7, Y6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Y7
-	VMINPS       Y6, Y7, Y6
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y7
-	VMULPS       Y5, Y7, Y5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX
@@ -1337,45 +896,45 @@ TEXT ·rmsPropCenteredF32AVX2(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         m+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
 	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y4
-	VMOVUPS (DI), Y5
+	VMOVUPS (DX), Y0
+	VMOVUPS (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y6
-	VMULPS  Y6, Y0, Y6
-	VMULPS  Y5, Y1, Y7
-	VMULPS  Y5, Y7, Y8
-	VADDPS  Y8, Y6, Y6
-	VMOVUPS Y6, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VMULPS  Y1, Y3, Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPS (SI), Y8
-	VMULPS  Y8, Y0, Y8
-	VADDPS  Y7, Y8, Y7
-	VMOVUPS Y7, (SI)
+	VMULPS  Y8, Y4, Y8
+	VADDPS  Y3, Y8, Y3
+	VMOVUPS Y3, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	VMULPS  Y5, Y2, Y5
-	VMULPS  Y7, Y7, Y7
-	VSUBPS  Y7, Y6, Y6
-	VSQRTPS Y6, Y6
-	VADDPS  Y3, Y6, Y6
-	VDIVPS  Y6, Y5, Y5
-	VSUBPS  Y5, Y4, Y4
-	VMOVUPS Y4, (DX)
+	VMULPS  Y1, Y6, Y1
+	VMULPS  Y3, Y3, Y3
+	VSUBPS  Y3, Y2, Y2
+	VSQRTPS Y2, Y2
+	VADDPS  Y7, Y2, Y2
+	VDIVPS  Y2, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1389,44 +948,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 16(CX), Y6
-	VMULPS       Y5, Y6, Y5
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 20(CX), Y6
-	VMAXPS       Y5, Y6, Y5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 24(CX), Y6
-	VMINPS       Y5, Y6, Y5
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 28(CX), Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 32(CX), Y6
-	VMULPS       Y4, Y6, Y4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX
@@ -1439,52 +963,52 @@ TEXT ·rmsPropCenteredMomentumF32AVX2(SB), $0-56
 	MOVQ         m+32(FP), SI
 	MOVQ         b+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
+	VBROADCASTSS 16(CX), Y8
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y5
-	VMOVUPS (R8), Y6
+	VMOVUPS (DX), Y0
+	VMOVUPS (R8), Y1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y7
-	VMULPS  Y7, Y0, Y7
-	VMULPS  Y6, Y1, Y8
-	VMULPS  Y6, Y8, Y9
-	VADDPS  Y9, Y7, Y7
-	VMOVUPS Y7, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VMULPS  Y1, Y3, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPS (SI), Y9
-	VMULPS  Y9, Y0, Y9
-	VADDPS  Y8, Y9, Y8
-	VMOVUPS Y8, (SI)
+	VMULPS  Y9, Y4, Y9
+	VADDPS  Y3, Y9, Y3
+	VMOVUPS Y3, (SI)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	VMOVUPS (DI), Y9
-	VMULPS  Y9, Y2, Y9
-	VMULPS  Y8, Y8, Y8
-	VSUBPS  Y8, Y7, Y7
-	VSQRTPS Y7, Y7
-	VADDPS  Y4, Y7, Y7
-	VDIVPS  Y7, Y6, Y6
-	VADDPS  Y6, Y9, Y6
-	VMOVUPS Y6, (DI)
+	VMULPS  Y9, Y6, Y9
+	VMULPS  Y3, Y3, Y3
+	VSUBPS  Y3, Y2, Y2
+	VSQRTPS Y2, Y2
+	VADDPS  Y8, Y2, Y2
+	VDIVPS  Y2, Y1, Y1
+	VADDPS  Y1, Y9, Y1
+	VMOVUPS Y1, (DI)
 
 	// x = x - lr*b
-	VMULPS  Y6, Y3, Y6
-	VSUBPS  Y6, Y5, Y5
-	VMOVUPS Y5, (DX)
+	VMULPS  Y1, Y7, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1499,44 +1023,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y7
-	VMULPS       Y6, Y7, Y6
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Y7
-	VMAXPS       Y6, Y7, Y6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Y7
-	VMINPS       Y6, Y7, Y6
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y7
-	VMULPS       Y5, Y7, Y5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX
@@ -1548,48 +1037,48 @@ TEXT ·adamF32AVX2(SB), $0-48
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	VBROADCASTSS 16(CX), Y4
-	VBROADCASTSS 20(CX), Y5
-	VBROADCASTSS 24(CX), Y6
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
+	VBROADCASTSS 16(CX), Y8
+	VBROADCASTSS 20(CX), Y9
+	VBROADCASTSS 24(CX), Y10
 	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y7
-	VMOVUPS (DI), Y8
+	VMOVUPS (DX), Y0
+	VMOVUPS (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y9
-	VMULPS  Y9, Y0, Y9
-	VMULPS  Y8, Y1, Y10
-	VADDPS  Y10, Y9, Y9
-	VMOVUPS Y9, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Y10
-	VMULPS  Y10, Y2, Y10
-	VMULPS  Y8, Y3, Y11
-	VMULPS  Y8, Y11, Y8
-	VADDPS  Y8, Y10, Y8
-	VMOVUPS Y8, (SI)
+	VMOVUPS (SI), Y3
+	VMULPS  Y3, Y6, Y3
+	VMULPS  Y1, Y7, Y11
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y3, Y1
+	VMOVUPS Y1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	VMULPS  Y9, Y4, Y9
-	VMULPS  Y8, Y5, Y8
-	VSQRTPS Y8, Y8
-	VADDPS  Y6, Y8, Y8
-	VDIVPS  Y8, Y9, Y8
-	VSUBPS  Y8, Y7, Y7
-	VMOVUPS Y7, (DX)
+	VMULPS  Y2, Y8, Y2
+	VMULPS  Y1, Y9, Y1
+	VSQRTPS Y1, Y1
+	VADDPS  Y10, Y1, Y1
+	VDIVPS  Y1, Y2, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1603,44 +1092,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 28(CX), Y9
-	VMULPS       Y8, Y9, Y8
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 32(CX), Y9
-	VMAXPS       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 36(CX), Y9
-	VMINPS       Y8, Y9, Y8
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 40(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 44(CX), Y9
-	VMULPS       Y7, Y9, Y7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 28(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX
@@ -1653,53 +1107,53 @@ TEXT ·amsGradF32AVX2(SB), $0-56
 	MOVQ         v+32(FP), SI
 	MOVQ         vmax+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	VBROADCASTSS 16(CX), Y4
-	VBROADCASTSS 20(CX), Y5
-	VBROADCASTSS 24(CX), Y6
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
+	VBROADCASTSS 16(CX), Y8
+	VBROADCASTSS 20(CX), Y9
+	VBROADCASTSS 24(CX), Y10
 	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y7
-	VMOVUPS (R8), Y8
+	VMOVUPS (DX), Y0
+	VMOVUPS (R8), Y1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y9
-	VMULPS  Y9, Y0, Y9
-	VMULPS  Y8, Y1, Y10
-	VADDPS  Y10, Y9, Y9
-	VMOVUPS Y9, (BX)
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y2
+	VMULPS  Y1, Y5, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Y10
-	VMULPS  Y10, Y2, Y10
-	VMULPS  Y8, Y3, Y11
-	VMULPS  Y8, Y11, Y8
-	VADDPS  Y8, Y10, Y8
-	VMOVUPS Y8, (SI)
+	VMOVUPS (SI), Y3
+	VMULPS  Y3, Y6, Y3
+	VMULPS  Y1, Y7, Y11
+	VMULPS  Y1, Y11, Y1
+	VADDPS  Y1, Y3, Y1
+	VMOVUPS Y1, (SI)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPS (DI), Y10
-	VMAXPS  Y8, Y10, Y8
-	VMOVUPS Y8, (DI)
+	VMOVUPS (DI), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS Y1, (DI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	VMULPS  Y9, Y4, Y9
-	VMULPS  Y8, Y5, Y8
-	VSQRTPS Y8, Y8
-	VADDPS  Y6, Y8, Y8
-	VDIVPS  Y8, Y9, Y8
-	VSUBPS  Y8, Y7, Y7
-	VMOVUPS Y7, (DX)
+	VMULPS  Y2, Y8, Y2
+	VMULPS  Y1, Y9, Y1
+	VSQRTPS Y1, Y1
+	VADDPS  Y10, Y1, Y1
+	VDIVPS  Y1, Y2, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1714,44 +1168,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 28(CX), Y9
-	VMULPS       Y8, Y9, Y8
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 32(CX), Y9
-	VMAXPS       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 36(CX), Y9
-	VMINPS       Y8, Y9, Y8
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 40(CX), Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 44(CX), Y9
-	VMULPS       Y7, Y9, Y7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 28(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX2
@@ -1762,51 +1181,51 @@ TEXT ·lionF32AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         m+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	VBROADCASTSS 16(CX), Y4
-	VPCMPEQD     Y5, Y5, Y5
-	VPSRLD       $0x19, Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VPCMPEQD     Y6, Y6, Y6
-	VPSLLD       $0x1f, Y6, Y6
-	VPXOR        Y7, Y7, Y7
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y5
+	VBROADCASTSS 8(CX), Y6
+	VBROADCASTSS 12(CX), Y7
+	VBROADCASTSS 16(CX), Y8
+	VPCMPEQD     Y9, Y9, Y9
+	VPSRLD       $0x19, Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPCMPEQD     Y10, Y10, Y10
+	VPSLLD       $0x1f, Y10, Y10
+	VPXOR        Y11, Y11, Y11
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y8
-	VMOVUPS (SI), Y9
+	VMOVUPS (DX), Y0
+	VMOVUPS (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y10
-	VMULPS  Y10, Y0, Y11
-	VMULPS  Y9, Y1, Y12
-	VADDPS  Y12, Y11, Y11
+	VMOVUPS (BX), Y2
+	VMULPS  Y2, Y4, Y3
+	VMULPS  Y1, Y5, Y12
+	VADDPS  Y12, Y3, Y3
 
 	// x = x - lr*sign(u)
-	VANDPS  Y6, Y11, Y12
-	VORPS   Y5, Y12, Y12
-	VCMPPS  $0x0c, Y7, Y11, Y13
-	VCMPPS  $0x03, Y11, Y11, Y11
+	VANDPS  Y10, Y3, Y12
+	VORPS   Y9, Y12, Y12
+	VCMPPS  $0x0c, Y11, Y3, Y13
+	VCMPPS  $0x03, Y3, Y3, Y3
 	VANDPS  Y13, Y12, Y12
-	VORPS   Y11, Y12, Y11
-	VMULPS  Y11, Y4, Y11
-	VSUBPS  Y11, Y8, Y8
-	VMOVUPS Y8, (DX)
+	VORPS   Y3, Y12, Y3
+	VMULPS  Y3, Y8, Y3
+	VSUBPS  Y3, Y0, Y0
+	VMOVUPS Y0, (DX)
 
 	// m = beta2*m + (1-beta2)*g
-	VMULPS  Y10, Y2, Y8
-	VMULPS  Y9, Y3, Y9
-	VADDPS  Y9, Y8, Y8
-	VMOVUPS Y8, (BX)
+	VMULPS  Y2, Y6, Y0
+	VMULPS  Y1, Y7, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -1819,44 +1238,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Y10
-	VMULPS       Y9, Y10, Y9
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Y10
-	VMAXPS       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Y10
-	VMINPS       Y9, Y10, Y9
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Y10
-	VMULPS       Y8, Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Y10
-	VMULPS       Y8, Y10, Y8
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 // Requires: AVX
@@ -3131,6 +2515,108 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func preludeF64AVX2x4<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 40(R12)
+	JEQ          noScale
+	VBROADCASTSD (R12), Y8
+
+	// g = scale*g
+	VMULPD Y1, Y8, Y1
+	VMULPD Y3, Y8, Y3
+	VMULPD Y5, Y8, Y5
+	VMULPD Y7, Y8, Y7
+
+noScale:
+	TESTB        $0x02, 40(R12)
+	JEQ          noLo
+	VBROADCASTSD 8(R12), Y8
+
+	// g = lo > g ? lo : g
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+	VBROADCASTSD 16(R12), Y8
+
+	// g = hi < g ? hi : g
+	VMINPD Y1, Y8, Y1
+	VMINPD Y3, Y8, Y3
+	VMINPD Y5, Y8, Y5
+	VMINPD Y7, Y8, Y7
+
+noLo:
+	TESTB        $0x04, 40(R12)
+	JEQ          noL2
+	VBROADCASTSD 24(R12), Y8
+
+	// g = g + l2*x
+	VMULPD Y0, Y8, Y9
+	VADDPD Y9, Y1, Y1
+	VMULPD Y2, Y8, Y9
+	VADDPD Y9, Y3, Y3
+	VMULPD Y4, Y8, Y9
+	VADDPD Y9, Y5, Y5
+	VMULPD Y6, Y8, Y8
+	VADDPD Y8, Y7, Y7
+
+noL2:
+	TESTB        $0x08, 40(R12)
+	JEQ          noKeep
+	VBROADCASTSD 32(R12), Y8
+
+	// x = keep*x
+	VMULPD Y0, Y8, Y0
+	VMULPD Y2, Y8, Y2
+	VMULPD Y4, Y8, Y4
+	VMULPD Y6, Y8, Y6
+
+noKeep:
+	RET
+
+// func preludeF64AVX2x1<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 40(R12)
+	JEQ          noScale
+	VBROADCASTSD (R12), Y2
+
+	// g = scale*g
+	VMULPD Y1, Y2, Y1
+
+noScale:
+	TESTB        $0x02, 40(R12)
+	JEQ          noLo
+	VBROADCASTSD 8(R12), Y2
+
+	// g = lo > g ? lo : g
+	VMAXPD       Y1, Y2, Y1
+	VBROADCASTSD 16(R12), Y2
+
+	// g = hi < g ? hi : g
+	VMINPD Y1, Y2, Y1
+
+noLo:
+	TESTB        $0x04, 40(R12)
+	JEQ          noL2
+	VBROADCASTSD 24(R12), Y2
+
+	// g = g + l2*x
+	VMULPD Y0, Y2, Y2
+	VADDPD Y2, Y1, Y1
+
+noL2:
+	TESTB        $0x08, 40(R12)
+	JEQ          noKeep
+	VBROADCASTSD 32(R12), Y2
+
+	// x = keep*x
+	VMULPD Y0, Y2, Y0
+
+noKeep:
+	RET
+
 // func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX
 TEXT ·sgdF64AVX2(SB), $0-32
@@ -3139,44 +2625,44 @@ TEXT ·sgdF64AVX2(SB), $0-32
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
-	VBROADCASTSD (CX), Y0
+	VBROADCASTSD (CX), Y10
 	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y1
-	VMOVUPD (BX), Y2
-	VMOVUPD 32(DX), Y3
-	VMOVUPD 32(BX), Y4
-	VMOVUPD 64(DX), Y5
-	VMOVUPD 64(BX), Y6
-	VMOVUPD 96(DX), Y7
-	VMOVUPD 96(BX), Y8
+	VMOVUPD (DX), Y0
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 64(DX), Y4
+	VMOVUPD 64(BX), Y5
+	VMOVUPD 96(DX), Y6
+	VMOVUPD 96(BX), Y7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	VMULPD  Y2, Y0, Y2
-	VSUBPD  Y2, Y1, Y1
-	VMOVUPD Y1, (DX)
+	VMULPD  Y1, Y10, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// x = x - lr*g
-	VMULPD  Y4, Y0, Y1
-	VSUBPD  Y1, Y3, Y1
-	VMOVUPD Y1, 32(DX)
+	VMULPD  Y3, Y10, Y0
+	VSUBPD  Y0, Y2, Y0
+	VMOVUPD Y0, 32(DX)
 
 	// x = x - lr*g
-	VMULPD  Y6, Y0, Y1
-	VSUBPD  Y1, Y5, Y1
-	VMOVUPD Y1, 64(DX)
+	VMULPD  Y5, Y10, Y0
+	VSUBPD  Y0, Y4, Y0
+	VMOVUPD Y0, 64(DX)
 
 	// x = x - lr*g
-	VMULPD  Y8, Y0, Y1
-	VSUBPD  Y1, Y7, Y1
-	VMOVUPD Y1, 96(DX)
+	VMULPD  Y7, Y10, Y0
+	VSUBPD  Y0, Y6, Y0
+	VMOVUPD Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
@@ -3189,16 +2675,16 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y1
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y0
+	VMOVUPD (BX), Y1
 	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	VMULPD  Y2, Y0, Y2
-	VSUBPD  Y2, Y1, Y1
-	VMOVUPD Y1, (DX)
+	VMULPD  Y1, Y10, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
@@ -3210,102 +2696,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, SI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 8(CX), Y9
-	VMULPD       Y2, Y9, Y2
-	VMULPD       Y4, Y9, Y4
-	VMULPD       Y6, Y9, Y6
-	VMULPD       Y8, Y9, Y8
-
-noScale4x:
-	TESTB $0x02, SI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 16(CX), Y9
-	VMAXPD       Y2, Y9, Y2
-	VMAXPD       Y4, Y9, Y4
-	VMAXPD       Y6, Y9, Y6
-	VMAXPD       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 24(CX), Y9
-	VMINPD       Y2, Y9, Y2
-	VMINPD       Y4, Y9, Y4
-	VMINPD       Y6, Y9, Y6
-	VMINPD       Y8, Y9, Y8
-
-noLo4x:
-	TESTB $0x04, SI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Y9
-	VMULPD       Y1, Y9, Y10
-	VADDPD       Y10, Y2, Y2
-	VMULPD       Y3, Y9, Y10
-	VADDPD       Y10, Y4, Y4
-	VMULPD       Y5, Y9, Y10
-	VADDPD       Y10, Y6, Y6
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-noL24x:
-	TESTB $0x08, SI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Y9
-	VMULPD       Y1, Y9, Y1
-	VMULPD       Y3, Y9, Y3
-	VMULPD       Y5, Y9, Y5
-	VMULPD       Y7, Y9, Y7
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF64AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, SI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 8(CX), Y3
-	VMULPD       Y2, Y3, Y2
-
-noScale1x:
-	TESTB $0x02, SI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 16(CX), Y3
-	VMAXPD       Y2, Y3, Y2
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 24(CX), Y3
-	VMINPD       Y2, Y3, Y2
-
-noLo1x:
-	TESTB $0x04, SI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Y3
-	VMULPD       Y1, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-
-noL21x:
-	TESTB $0x08, SI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Y3
-	VMULPD       Y1, Y3, Y1
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -3316,69 +2714,69 @@ TEXT ·momentumF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD 8(CX), Y11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
-	VMOVUPD 32(DX), Y4
-	VMOVUPD 32(SI), Y5
-	VMOVUPD 64(DX), Y6
-	VMOVUPD 64(SI), Y7
-	VMOVUPD 96(DX), Y8
-	VMOVUPD 96(SI), Y9
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 64(DX), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 96(DX), Y6
+	VMOVUPD 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y10
-	VMULPD  Y10, Y0, Y10
-	VADDPD  Y3, Y10, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD (BX), Y8
+	VMULPD  Y8, Y10, Y8
+	VADDPD  Y1, Y8, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = x - lr*v
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// v = rho*v + g
-	VMOVUPD 32(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y5, Y2, Y2
-	VMOVUPD Y2, 32(BX)
+	VMOVUPD 32(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y3, Y0, Y0
+	VMOVUPD Y0, 32(BX)
 
 	// x = x - lr*v
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y4, Y2
-	VMOVUPD Y2, 32(DX)
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y2, Y0
+	VMOVUPD Y0, 32(DX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y7, Y2, Y2
-	VMOVUPD Y2, 64(BX)
+	VMOVUPD 64(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y5, Y0, Y0
+	VMOVUPD Y0, 64(BX)
 
 	// x = x - lr*v
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y6, Y2
-	VMOVUPD Y2, 64(DX)
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y4, Y0
+	VMOVUPD Y0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPD 96(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y9, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD 96(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y7, Y0, Y0
+	VMOVUPD Y0, 96(BX)
 
 	// x = x - lr*v
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y8, Y2
-	VMOVUPD Y2, 96(DX)
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y6, Y0
+	VMOVUPD Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -3392,22 +2790,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y4
-	VMULPD  Y4, Y0, Y4
-	VADDPD  Y3, Y4, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y10, Y2
+	VADDPD  Y1, Y2, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = x - lr*v
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -3420,102 +2818,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y10
-	VMULPD       Y3, Y10, Y3
-	VMULPD       Y5, Y10, Y5
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y10
-	VMAXPD       Y3, Y10, Y3
-	VMAXPD       Y5, Y10, Y5
-	VMAXPD       Y7, Y10, Y7
-	VMAXPD       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y10
-	VMINPD       Y3, Y10, Y3
-	VMINPD       Y5, Y10, Y5
-	VMINPD       Y7, Y10, Y7
-	VMINPD       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y10
-	VMULPD       Y2, Y10, Y11
-	VADDPD       Y11, Y3, Y3
-	VMULPD       Y4, Y10, Y11
-	VADDPD       Y11, Y5, Y5
-	VMULPD       Y6, Y10, Y11
-	VADDPD       Y11, Y7, Y7
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y10
-	VMULPD       Y2, Y10, Y2
-	VMULPD       Y4, Y10, Y4
-	VMULPD       Y6, Y10, Y6
-	VMULPD       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y4
-	VMAXPD       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y4
-	VMINPD       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -3526,69 +2836,69 @@ TEXT ·momentumVelocityF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD 8(CX), Y11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
-	VMOVUPD 32(DX), Y4
-	VMOVUPD 32(SI), Y5
-	VMOVUPD 64(DX), Y6
-	VMOVUPD 64(SI), Y7
-	VMOVUPD 96(DX), Y8
-	VMOVUPD 96(SI), Y9
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 64(DX), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 96(DX), Y6
+	VMOVUPD 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Y10
-	VMULPD  Y10, Y0, Y10
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y10, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD (BX), Y8
+	VMULPD  Y8, Y10, Y8
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y8, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = x + v
-	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 32(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VMULPD  Y5, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 32(BX)
+	VMOVUPD 32(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y3, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(BX)
 
 	// x = x + v
-	VADDPD  Y2, Y4, Y2
-	VMOVUPD Y2, 32(DX)
+	VADDPD  Y0, Y2, Y0
+	VMOVUPD Y0, 32(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 64(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VMULPD  Y7, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 64(BX)
+	VMOVUPD 64(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y5, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(BX)
 
 	// x = x + v
-	VADDPD  Y2, Y6, Y2
-	VMOVUPD Y2, 64(DX)
+	VADDPD  Y0, Y4, Y0
+	VMOVUPD Y0, 64(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 96(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VMULPD  Y9, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD 96(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y7, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(BX)
 
 	// x = x + v
-	VADDPD  Y2, Y8, Y2
-	VMOVUPD Y2, 96(DX)
+	VADDPD  Y0, Y6, Y0
+	VMOVUPD Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -3602,22 +2912,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Y4
-	VMULPD  Y4, Y0, Y4
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y4, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y10, Y2
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y2, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = x + v
-	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -3630,102 +2940,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y10
-	VMULPD       Y3, Y10, Y3
-	VMULPD       Y5, Y10, Y5
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y10
-	VMAXPD       Y3, Y10, Y3
-	VMAXPD       Y5, Y10, Y5
-	VMAXPD       Y7, Y10, Y7
-	VMAXPD       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y10
-	VMINPD       Y3, Y10, Y3
-	VMINPD       Y5, Y10, Y5
-	VMINPD       Y7, Y10, Y7
-	VMINPD       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y10
-	VMULPD       Y2, Y10, Y11
-	VADDPD       Y11, Y3, Y3
-	VMULPD       Y4, Y10, Y11
-	VADDPD       Y11, Y5, Y5
-	VMULPD       Y6, Y10, Y11
-	VADDPD       Y11, Y7, Y7
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y10
-	VMULPD       Y2, Y10, Y2
-	VMULPD       Y4, Y10, Y4
-	VMULPD       Y6, Y10, Y6
-	VMULPD       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y4
-	VMAXPD       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y4
-	VMINPD       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -3736,86 +2958,86 @@ TEXT ·nesterovF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD 8(CX), Y11
+	VBROADCASTSD 16(CX), Y12
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y3
-	VMOVUPD (SI), Y4
-	VMOVUPD 32(DX), Y5
-	VMOVUPD 32(SI), Y6
-	VMOVUPD 64(DX), Y7
-	VMOVUPD 64(SI), Y8
-	VMOVUPD 96(DX), Y9
-	VMOVUPD 96(SI), Y10
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 64(DX), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 96(DX), Y6
+	VMOVUPD 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPD (BX), Y11
+	VMOVUPD (BX), Y8
 
 	// v = rho*v - lr*g
-	VMULPD  Y11, Y0, Y11
-	VMULPD  Y4, Y2, Y4
-	VSUBPD  Y4, Y11, Y4
-	VMOVUPD Y4, (BX)
+	VMULPD  Y8, Y10, Y8
+	VMULPD  Y1, Y12, Y1
+	VSUBPD  Y1, Y8, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Y11, Y3, Y3
-	VMULPD  Y4, Y1, Y4
-	VADDPD  Y4, Y3, Y3
-	VMOVUPD Y3, (DX)
+	VSUBPD  Y8, Y0, Y0
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// u = v
-	VMOVUPD 32(BX), Y3
+	VMOVUPD 32(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPD  Y3, Y0, Y3
-	VMULPD  Y6, Y2, Y4
-	VSUBPD  Y4, Y3, Y4
-	VMOVUPD Y4, 32(BX)
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y3, Y12, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 32(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Y3, Y5, Y3
-	VMULPD  Y4, Y1, Y4
-	VADDPD  Y4, Y3, Y3
-	VMOVUPD Y3, 32(DX)
+	VSUBPD  Y0, Y2, Y0
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DX)
 
 	// u = v
-	VMOVUPD 64(BX), Y3
+	VMOVUPD 64(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPD  Y3, Y0, Y3
-	VMULPD  Y8, Y2, Y4
-	VSUBPD  Y4, Y3, Y4
-	VMOVUPD Y4, 64(BX)
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y5, Y12, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 64(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Y3, Y7, Y3
-	VMULPD  Y4, Y1, Y4
-	VADDPD  Y4, Y3, Y3
-	VMOVUPD Y3, 64(DX)
+	VSUBPD  Y0, Y4, Y0
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(DX)
 
 	// u = v
-	VMOVUPD 96(BX), Y3
+	VMOVUPD 96(BX), Y0
 
 	// v = rho*v - lr*g
-	VMULPD  Y3, Y0, Y3
-	VMULPD  Y10, Y2, Y4
-	VSUBPD  Y4, Y3, Y4
-	VMOVUPD Y4, 96(BX)
+	VMULPD  Y0, Y10, Y0
+	VMULPD  Y7, Y12, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 96(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Y3, Y9, Y3
-	VMULPD  Y4, Y1, Y4
-	VADDPD  Y4, Y3, Y3
-	VMOVUPD Y3, 96(DX)
+	VSUBPD  Y0, Y6, Y0
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -3829,26 +3051,26 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y3
-	VMOVUPD (SI), Y4
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPD (BX), Y5
+	VMOVUPD (BX), Y2
 
 	// v = rho*v - lr*g
-	VMULPD  Y5, Y0, Y5
-	VMULPD  Y4, Y2, Y4
-	VSUBPD  Y4, Y5, Y4
-	VMOVUPD Y4, (BX)
+	VMULPD  Y2, Y10, Y2
+	VMULPD  Y1, Y12, Y1
+	VSUBPD  Y1, Y2, Y1
+	VMOVUPD Y1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Y5, Y3, Y3
-	VMULPD  Y4, Y1, Y4
-	VADDPD  Y4, Y3, Y3
-	VMOVUPD Y3, (DX)
+	VSUBPD  Y2, Y0, Y0
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -3861,102 +3083,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 24(CX), Y11
-	VMULPD       Y4, Y11, Y4
-	VMULPD       Y6, Y11, Y6
-	VMULPD       Y8, Y11, Y8
-	VMULPD       Y10, Y11, Y10
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 32(CX), Y11
-	VMAXPD       Y4, Y11, Y4
-	VMAXPD       Y6, Y11, Y6
-	VMAXPD       Y8, Y11, Y8
-	VMAXPD       Y10, Y11, Y10
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 40(CX), Y11
-	VMINPD       Y4, Y11, Y4
-	VMINPD       Y6, Y11, Y6
-	VMINPD       Y8, Y11, Y8
-	VMINPD       Y10, Y11, Y10
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Y11
-	VMULPD       Y3, Y11, Y12
-	VADDPD       Y12, Y4, Y4
-	VMULPD       Y5, Y11, Y12
-	VADDPD       Y12, Y6, Y6
-	VMULPD       Y7, Y11, Y12
-	VADDPD       Y12, Y8, Y8
-	VMULPD       Y9, Y11, Y11
-	VADDPD       Y11, Y10, Y10
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y11
-	VMULPD       Y3, Y11, Y3
-	VMULPD       Y5, Y11, Y5
-	VMULPD       Y7, Y11, Y7
-	VMULPD       Y9, Y11, Y9
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 24(CX), R12
+	CALL ·preludeF64AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 24(CX), Y5
-	VMULPD       Y4, Y5, Y4
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 32(CX), Y5
-	VMAXPD       Y4, Y5, Y4
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 40(CX), Y5
-	VMINPD       Y4, Y5, Y4
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Y5
-	VMULPD       Y3, Y5, Y5
-	VADDPD       Y5, Y4, Y4
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Y5
-	VMULPD       Y3, Y5, Y3
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 24(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -3967,77 +3101,77 @@ TEXT ·nesterovTorchF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD 8(CX), Y11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
-	VMOVUPD 32(DX), Y4
-	VMOVUPD 32(SI), Y5
-	VMOVUPD 64(DX), Y6
-	VMOVUPD 64(SI), Y7
-	VMOVUPD 96(DX), Y8
-	VMOVUPD 96(SI), Y9
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 64(DX), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 96(DX), Y6
+	VMOVUPD 96(SI), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y10
-	VMULPD  Y10, Y0, Y10
-	VADDPD  Y3, Y10, Y10
-	VMOVUPD Y10, (BX)
+	VMOVUPD (BX), Y8
+	VMULPD  Y8, Y10, Y8
+	VADDPD  Y1, Y8, Y8
+	VMOVUPD Y8, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Y10, Y0, Y10
-	VADDPD  Y10, Y3, Y3
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VMULPD  Y8, Y10, Y8
+	VADDPD  Y8, Y1, Y1
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// v = rho*v + g
-	VMOVUPD 32(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y5, Y2, Y2
-	VMOVUPD Y2, 32(BX)
+	VMOVUPD 32(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y3, Y0, Y0
+	VMOVUPD Y0, 32(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y2, Y5, Y2
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y4, Y2
-	VMOVUPD Y2, 32(DX)
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y0, Y3, Y0
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y2, Y0
+	VMOVUPD Y0, 32(DX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y7, Y2, Y2
-	VMOVUPD Y2, 64(BX)
+	VMOVUPD 64(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y5, Y0, Y0
+	VMOVUPD Y0, 64(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y2, Y7, Y2
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y6, Y2
-	VMOVUPD Y2, 64(DX)
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y0, Y5, Y0
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y4, Y0
+	VMOVUPD Y0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPD 96(BX), Y2
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y9, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD 96(BX), Y0
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y7, Y0, Y0
+	VMOVUPD Y0, 96(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Y2, Y0, Y2
-	VADDPD  Y2, Y9, Y2
-	VMULPD  Y2, Y1, Y2
-	VSUBPD  Y2, Y8, Y2
-	VMOVUPD Y2, 96(DX)
+	VMULPD  Y0, Y10, Y0
+	VADDPD  Y0, Y7, Y0
+	VMULPD  Y0, Y11, Y0
+	VSUBPD  Y0, Y6, Y0
+	VMOVUPD Y0, 96(DX)
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
 	ADDQ    $0x00000080, SI
@@ -4051,24 +3185,24 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y4
-	VMULPD  Y4, Y0, Y4
-	VADDPD  Y3, Y4, Y4
-	VMOVUPD Y4, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y10, Y2
+	VADDPD  Y1, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Y4, Y0, Y4
-	VADDPD  Y4, Y3, Y3
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VMULPD  Y2, Y10, Y2
+	VADDPD  Y2, Y1, Y1
+	VMULPD  Y1, Y11, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4081,102 +3215,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y10
-	VMULPD       Y3, Y10, Y3
-	VMULPD       Y5, Y10, Y5
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y9, Y10, Y9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y10
-	VMAXPD       Y3, Y10, Y3
-	VMAXPD       Y5, Y10, Y5
-	VMAXPD       Y7, Y10, Y7
-	VMAXPD       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y10
-	VMINPD       Y3, Y10, Y3
-	VMINPD       Y5, Y10, Y5
-	VMINPD       Y7, Y10, Y7
-	VMINPD       Y9, Y10, Y9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y10
-	VMULPD       Y2, Y10, Y11
-	VADDPD       Y11, Y3, Y3
-	VMULPD       Y4, Y10, Y11
-	VADDPD       Y11, Y5, Y5
-	VMULPD       Y6, Y10, Y11
-	VADDPD       Y11, Y7, Y7
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y10
-	VMULPD       Y2, Y10, Y2
-	VMULPD       Y4, Y10, Y4
-	VMULPD       Y6, Y10, Y6
-	VMULPD       Y8, Y10, Y8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y4
-	VMAXPD       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y4
-	VMINPD       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
@@ -4187,33 +3233,33 @@ TEXT ·adaGradF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y2
-	VMOVUPD (SI), Y3
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPD (BX), Y4
-	VMULPD  Y3, Y3, Y5
-	VADDPD  Y5, Y4, Y4
-	VMOVUPD Y4, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y1, Y1, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPD  Y3, Y0, Y3
-	VSQRTPD Y4, Y4
-	VADDPD  Y1, Y4, Y4
-	VDIVPD  Y4, Y3, Y3
-	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (DX)
+	VMULPD  Y1, Y4, Y1
+	VSQRTPD Y2, Y2
+	VADDPD  Y5, Y2, Y2
+	VDIVPD  Y2, Y1, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4226,44 +3272,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Y4
-	VMULPD       Y3, Y4, Y3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Y4
-	VMAXPD       Y3, Y4, Y3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Y4
-	VMINPD       Y3, Y4, Y3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Y4
-	VMULPD       Y2, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Y4
-	VMULPD       Y2, Y4, Y2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX
@@ -4274,37 +3285,37 @@ TEXT ·rmsPropF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
 	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y4
-	VMOVUPD (SI), Y5
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y6
-	VMULPD  Y6, Y0, Y6
-	VMULPD  Y5, Y1, Y7
-	VMULPD  Y5, Y7, Y7
-	VADDPD  Y7, Y6, Y6
-	VMOVUPD Y6, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPD  Y5, Y2, Y5
-	VSQRTPD Y6, Y6
-	VADDPD  Y3, Y6, Y6
-	VDIVPD  Y6, Y5, Y5
-	VSUBPD  Y5, Y4, Y4
-	VMOVUPD Y4, (DX)
+	VMULPD  Y1, Y6, Y1
+	VSQRTPD Y2, Y2
+	VADDPD  Y7, Y2, Y2
+	VDIVPD  Y2, Y1, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4317,44 +3328,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 32(CX), Y6
-	VMULPD       Y5, Y6, Y5
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 40(CX), Y6
-	VMAXPD       Y5, Y6, Y5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 48(CX), Y6
-	VMINPD       Y5, Y6, Y5
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 56(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 64(CX), Y6
-	VMULPD       Y4, Y6, Y4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 32(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX
@@ -4366,44 +3342,44 @@ TEXT ·rmsPropMomentumF64AVX2(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         b+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
-	VBROADCASTSD 32(CX), Y4
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
+	VBROADCASTSD 32(CX), Y8
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y5
-	VMOVUPD (DI), Y6
+	VMOVUPD (DX), Y0
+	VMOVUPD (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y7
-	VMULPD  Y7, Y0, Y7
-	VMULPD  Y6, Y1, Y8
-	VMULPD  Y6, Y8, Y8
-	VADDPD  Y8, Y7, Y7
-	VMOVUPD Y7, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPD (SI), Y8
-	VMULPD  Y8, Y2, Y8
-	VSQRTPD Y7, Y7
-	VADDPD  Y4, Y7, Y7
-	VDIVPD  Y7, Y6, Y6
-	VADDPD  Y6, Y8, Y6
-	VMOVUPD Y6, (SI)
+	VMOVUPD (SI), Y3
+	VMULPD  Y3, Y6, Y3
+	VSQRTPD Y2, Y2
+	VADDPD  Y8, Y2, Y2
+	VDIVPD  Y2, Y1, Y1
+	VADDPD  Y1, Y3, Y1
+	VMOVUPD Y1, (SI)
 
 	// x = x - lr*b
-	VMULPD  Y6, Y3, Y6
-	VSUBPD  Y6, Y5, Y5
-	VMOVUPD Y5, (DX)
+	VMULPD  Y1, Y7, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4417,44 +3393,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y7
-	VMULPD       Y6, Y7, Y6
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Y7
-	VMAXPD       Y6, Y7, Y6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Y7
-	VMINPD       Y6, Y7, Y6
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y7
-	VMULPD       Y5, Y7, Y5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX
@@ -4466,45 +3407,45 @@ TEXT ·rmsPropCenteredF64AVX2(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         m+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
 	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y4
-	VMOVUPD (DI), Y5
+	VMOVUPD (DX), Y0
+	VMOVUPD (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y6
-	VMULPD  Y6, Y0, Y6
-	VMULPD  Y5, Y1, Y7
-	VMULPD  Y5, Y7, Y8
-	VADDPD  Y8, Y6, Y6
-	VMOVUPD Y6, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VMULPD  Y1, Y3, Y8
+	VADDPD  Y8, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPD (SI), Y8
-	VMULPD  Y8, Y0, Y8
-	VADDPD  Y7, Y8, Y7
-	VMOVUPD Y7, (SI)
+	VMULPD  Y8, Y4, Y8
+	VADDPD  Y3, Y8, Y3
+	VMOVUPD Y3, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	VMULPD  Y5, Y2, Y5
-	VMULPD  Y7, Y7, Y7
-	VSUBPD  Y7, Y6, Y6
-	VSQRTPD Y6, Y6
-	VADDPD  Y3, Y6, Y6
-	VDIVPD  Y6, Y5, Y5
-	VSUBPD  Y5, Y4, Y4
-	VMOVUPD Y4, (DX)
+	VMULPD  Y1, Y6, Y1
+	VMULPD  Y3, Y3, Y3
+	VSUBPD  Y3, Y2, Y2
+	VSQRTPD Y2, Y2
+	VADDPD  Y7, Y2, Y2
+	VDIVPD  Y2, Y1, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4518,44 +3459,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 32(CX), Y6
-	VMULPD       Y5, Y6, Y5
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 40(CX), Y6
-	VMAXPD       Y5, Y6, Y5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 48(CX), Y6
-	VMINPD       Y5, Y6, Y5
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 56(CX), Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 64(CX), Y6
-	VMULPD       Y4, Y6, Y4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 32(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX
@@ -4568,52 +3474,52 @@ TEXT ·rmsPropCenteredMomentumF64AVX2(SB), $0-56
 	MOVQ         m+32(FP), SI
 	MOVQ         b+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
-	VBROADCASTSD 32(CX), Y4
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
+	VBROADCASTSD 32(CX), Y8
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y5
-	VMOVUPD (R8), Y6
+	VMOVUPD (DX), Y0
+	VMOVUPD (R8), Y1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y7
-	VMULPD  Y7, Y0, Y7
-	VMULPD  Y6, Y1, Y8
-	VMULPD  Y6, Y8, Y9
-	VADDPD  Y9, Y7, Y7
-	VMOVUPD Y7, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VMULPD  Y1, Y3, Y9
+	VADDPD  Y9, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPD (SI), Y9
-	VMULPD  Y9, Y0, Y9
-	VADDPD  Y8, Y9, Y8
-	VMOVUPD Y8, (SI)
+	VMULPD  Y9, Y4, Y9
+	VADDPD  Y3, Y9, Y3
+	VMOVUPD Y3, (SI)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	VMOVUPD (DI), Y9
-	VMULPD  Y9, Y2, Y9
-	VMULPD  Y8, Y8, Y8
-	VSUBPD  Y8, Y7, Y7
-	VSQRTPD Y7, Y7
-	VADDPD  Y4, Y7, Y7
-	VDIVPD  Y7, Y6, Y6
-	VADDPD  Y6, Y9, Y6
-	VMOVUPD Y6, (DI)
+	VMULPD  Y9, Y6, Y9
+	VMULPD  Y3, Y3, Y3
+	VSUBPD  Y3, Y2, Y2
+	VSQRTPD Y2, Y2
+	VADDPD  Y8, Y2, Y2
+	VDIVPD  Y2, Y1, Y1
+	VADDPD  Y1, Y9, Y1
+	VMOVUPD Y1, (DI)
 
 	// x = x - lr*b
-	VMULPD  Y6, Y3, Y6
-	VSUBPD  Y6, Y5, Y5
-	VMOVUPD Y5, (DX)
+	VMULPD  Y1, Y7, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4628,44 +3534,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y7
-	VMULPD       Y6, Y7, Y6
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Y7
-	VMAXPD       Y6, Y7, Y6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Y7
-	VMINPD       Y6, Y7, Y6
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y6, Y6
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y7
-	VMULPD       Y5, Y7, Y5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX
@@ -4677,48 +3548,48 @@ TEXT ·adamF64AVX2(SB), $0-48
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
-	VBROADCASTSD 32(CX), Y4
-	VBROADCASTSD 40(CX), Y5
-	VBROADCASTSD 48(CX), Y6
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
+	VBROADCASTSD 32(CX), Y8
+	VBROADCASTSD 40(CX), Y9
+	VBROADCASTSD 48(CX), Y10
 	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y7
-	VMOVUPD (DI), Y8
+	VMOVUPD (DX), Y0
+	VMOVUPD (DI), Y1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y9
-	VMULPD  Y9, Y0, Y9
-	VMULPD  Y8, Y1, Y10
-	VADDPD  Y10, Y9, Y9
-	VMOVUPD Y9, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Y10
-	VMULPD  Y10, Y2, Y10
-	VMULPD  Y8, Y3, Y11
-	VMULPD  Y8, Y11, Y8
-	VADDPD  Y8, Y10, Y8
-	VMOVUPD Y8, (SI)
+	VMOVUPD (SI), Y3
+	VMULPD  Y3, Y6, Y3
+	VMULPD  Y1, Y7, Y11
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y3, Y1
+	VMOVUPD Y1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	VMULPD  Y9, Y4, Y9
-	VMULPD  Y8, Y5, Y8
-	VSQRTPD Y8, Y8
-	VADDPD  Y6, Y8, Y8
-	VDIVPD  Y8, Y9, Y8
-	VSUBPD  Y8, Y7, Y7
-	VMOVUPD Y7, (DX)
+	VMULPD  Y2, Y8, Y2
+	VMULPD  Y1, Y9, Y1
+	VSQRTPD Y1, Y1
+	VADDPD  Y10, Y1, Y1
+	VDIVPD  Y1, Y2, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4732,44 +3603,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 56(CX), Y9
-	VMULPD       Y8, Y9, Y8
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 64(CX), Y9
-	VMAXPD       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 72(CX), Y9
-	VMINPD       Y8, Y9, Y8
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 80(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 88(CX), Y9
-	VMULPD       Y7, Y9, Y7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 56(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX
@@ -4782,53 +3618,53 @@ TEXT ·amsGradF64AVX2(SB), $0-56
 	MOVQ         v+32(FP), SI
 	MOVQ         vmax+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
-	VBROADCASTSD 32(CX), Y4
-	VBROADCASTSD 40(CX), Y5
-	VBROADCASTSD 48(CX), Y6
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
+	VBROADCASTSD 32(CX), Y8
+	VBROADCASTSD 40(CX), Y9
+	VBROADCASTSD 48(CX), Y10
 	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y7
-	VMOVUPD (R8), Y8
+	VMOVUPD (DX), Y0
+	VMOVUPD (R8), Y1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y9
-	VMULPD  Y9, Y0, Y9
-	VMULPD  Y8, Y1, Y10
-	VADDPD  Y10, Y9, Y9
-	VMOVUPD Y9, (BX)
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y2
+	VMULPD  Y1, Y5, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Y10
-	VMULPD  Y10, Y2, Y10
-	VMULPD  Y8, Y3, Y11
-	VMULPD  Y8, Y11, Y8
-	VADDPD  Y8, Y10, Y8
-	VMOVUPD Y8, (SI)
+	VMOVUPD (SI), Y3
+	VMULPD  Y3, Y6, Y3
+	VMULPD  Y1, Y7, Y11
+	VMULPD  Y1, Y11, Y1
+	VADDPD  Y1, Y3, Y1
+	VMOVUPD Y1, (SI)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPD (DI), Y10
-	VMAXPD  Y8, Y10, Y8
-	VMOVUPD Y8, (DI)
+	VMOVUPD (DI), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD Y1, (DI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	VMULPD  Y9, Y4, Y9
-	VMULPD  Y8, Y5, Y8
-	VSQRTPD Y8, Y8
-	VADDPD  Y6, Y8, Y8
-	VDIVPD  Y8, Y9, Y8
-	VSUBPD  Y8, Y7, Y7
-	VMOVUPD Y7, (DX)
+	VMULPD  Y2, Y8, Y2
+	VMULPD  Y1, Y9, Y1
+	VSQRTPD Y1, Y1
+	VADDPD  Y10, Y1, Y1
+	VDIVPD  Y1, Y2, Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4843,44 +3679,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 56(CX), Y9
-	VMULPD       Y8, Y9, Y8
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 64(CX), Y9
-	VMAXPD       Y8, Y9, Y8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 72(CX), Y9
-	VMINPD       Y8, Y9, Y8
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 80(CX), Y9
-	VMULPD       Y7, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 88(CX), Y9
-	VMULPD       Y7, Y9, Y7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 56(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX2
@@ -4891,51 +3692,51 @@ TEXT ·lionF64AVX2(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         m+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y0
-	VBROADCASTSD 8(CX), Y1
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 24(CX), Y3
-	VBROADCASTSD 32(CX), Y4
-	VPCMPEQD     Y5, Y5, Y5
-	VPSRLQ       $0x36, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VPCMPEQD     Y6, Y6, Y6
-	VPSLLQ       $0x3f, Y6, Y6
-	VPXOR        Y7, Y7, Y7
+	VBROADCASTSD (CX), Y4
+	VBROADCASTSD 8(CX), Y5
+	VBROADCASTSD 16(CX), Y6
+	VBROADCASTSD 24(CX), Y7
+	VBROADCASTSD 32(CX), Y8
+	VPCMPEQD     Y9, Y9, Y9
+	VPSRLQ       $0x36, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y9
+	VPCMPEQD     Y10, Y10, Y10
+	VPSLLQ       $0x3f, Y10, Y10
+	VPXOR        Y11, Y11, Y11
 	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y8
-	VMOVUPD (SI), Y9
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y10
-	VMULPD  Y10, Y0, Y11
-	VMULPD  Y9, Y1, Y12
-	VADDPD  Y12, Y11, Y11
+	VMOVUPD (BX), Y2
+	VMULPD  Y2, Y4, Y3
+	VMULPD  Y1, Y5, Y12
+	VADDPD  Y12, Y3, Y3
 
 	// x = x - lr*sign(u)
-	VANDPD  Y6, Y11, Y12
-	VORPD   Y5, Y12, Y12
-	VCMPPD  $0x0c, Y7, Y11, Y13
-	VCMPPD  $0x03, Y11, Y11, Y11
+	VANDPD  Y10, Y3, Y12
+	VORPD   Y9, Y12, Y12
+	VCMPPD  $0x0c, Y11, Y3, Y13
+	VCMPPD  $0x03, Y3, Y3, Y3
 	VANDPD  Y13, Y12, Y12
-	VORPD   Y11, Y12, Y11
-	VMULPD  Y11, Y4, Y11
-	VSUBPD  Y11, Y8, Y8
-	VMOVUPD Y8, (DX)
+	VORPD   Y3, Y12, Y3
+	VMULPD  Y3, Y8, Y3
+	VSUBPD  Y3, Y0, Y0
+	VMOVUPD Y0, (DX)
 
 	// m = beta2*m + (1-beta2)*g
-	VMULPD  Y10, Y2, Y8
-	VMULPD  Y9, Y3, Y9
-	VADDPD  Y9, Y8, Y8
-	VMOVUPD Y8, (BX)
+	VMULPD  Y2, Y6, Y0
+	VMULPD  Y1, Y7, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
@@ -4948,44 +3749,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Y10
-	VMULPD       Y9, Y10, Y9
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Y10
-	VMAXPD       Y9, Y10, Y9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Y10
-	VMINPD       Y9, Y10, Y9
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Y10
-	VMULPD       Y8, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Y10
-	VMULPD       Y8, Y10, Y8
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX2x1<>(SB)
+	JMP  prelude1xDone
 
 // func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 // Requires: AVX
@@ -6246,6 +5012,108 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func preludeF32AVX512x4<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 20(R12)
+	JEQ          noScale
+	VBROADCASTSS (R12), Z8
+
+	// g = scale*g
+	VMULPS Z1, Z8, Z1
+	VMULPS Z3, Z8, Z3
+	VMULPS Z5, Z8, Z5
+	VMULPS Z7, Z8, Z7
+
+noScale:
+	TESTB        $0x02, 20(R12)
+	JEQ          noLo
+	VBROADCASTSS 4(R12), Z8
+
+	// g = lo > g ? lo : g
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+	VBROADCASTSS 8(R12), Z8
+
+	// g = hi < g ? hi : g
+	VMINPS Z1, Z8, Z1
+	VMINPS Z3, Z8, Z3
+	VMINPS Z5, Z8, Z5
+	VMINPS Z7, Z8, Z7
+
+noLo:
+	TESTB        $0x04, 20(R12)
+	JEQ          noL2
+	VBROADCASTSS 12(R12), Z8
+
+	// g = g + l2*x
+	VMULPS Z0, Z8, Z9
+	VADDPS Z9, Z1, Z1
+	VMULPS Z2, Z8, Z9
+	VADDPS Z9, Z3, Z3
+	VMULPS Z4, Z8, Z9
+	VADDPS Z9, Z5, Z5
+	VMULPS Z6, Z8, Z8
+	VADDPS Z8, Z7, Z7
+
+noL2:
+	TESTB        $0x08, 20(R12)
+	JEQ          noKeep
+	VBROADCASTSS 16(R12), Z8
+
+	// x = keep*x
+	VMULPS Z0, Z8, Z0
+	VMULPS Z2, Z8, Z2
+	VMULPS Z4, Z8, Z4
+	VMULPS Z6, Z8, Z6
+
+noKeep:
+	RET
+
+// func preludeF32AVX512x1<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 20(R12)
+	JEQ          noScale
+	VBROADCASTSS (R12), Z2
+
+	// g = scale*g
+	VMULPS Z1, Z2, Z1
+
+noScale:
+	TESTB        $0x02, 20(R12)
+	JEQ          noLo
+	VBROADCASTSS 4(R12), Z2
+
+	// g = lo > g ? lo : g
+	VMAXPS       Z1, Z2, Z1
+	VBROADCASTSS 8(R12), Z2
+
+	// g = hi < g ? hi : g
+	VMINPS Z1, Z2, Z1
+
+noLo:
+	TESTB        $0x04, 20(R12)
+	JEQ          noL2
+	VBROADCASTSS 12(R12), Z2
+
+	// g = g + l2*x
+	VMULPS Z0, Z2, Z2
+	VADDPS Z2, Z1, Z1
+
+noL2:
+	TESTB        $0x08, 20(R12)
+	JEQ          noKeep
+	VBROADCASTSS 16(R12), Z2
+
+	// x = keep*x
+	VMULPS Z0, Z2, Z0
+
+noKeep:
+	RET
+
 // func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 // Requires: AVX, AVX512F
 TEXT ·sgdF32AVX512(SB), $0-32
@@ -6254,44 +5122,44 @@ TEXT ·sgdF32AVX512(SB), $0-32
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
-	VBROADCASTSS (CX), Z0
+	VBROADCASTSS (CX), Z10
 	MOVL         24(CX), SI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS 64(DX), Z3
-	VMOVUPS 64(BX), Z4
-	VMOVUPS 128(DX), Z5
-	VMOVUPS 128(BX), Z6
-	VMOVUPS 192(DX), Z7
-	VMOVUPS 192(BX), Z8
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(BX), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(BX), Z7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	VMULPS  Z2, Z0, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (DX)
+	VMULPS  Z1, Z10, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 
 	// x = x - lr*g
-	VMULPS  Z4, Z0, Z1
-	VSUBPS  Z1, Z3, Z1
-	VMOVUPS Z1, 64(DX)
+	VMULPS  Z3, Z10, Z0
+	VSUBPS  Z0, Z2, Z0
+	VMOVUPS Z0, 64(DX)
 
 	// x = x - lr*g
-	VMULPS  Z6, Z0, Z1
-	VSUBPS  Z1, Z5, Z1
-	VMOVUPS Z1, 128(DX)
+	VMULPS  Z5, Z10, Z0
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS Z0, 128(DX)
 
 	// x = x - lr*g
-	VMULPS  Z8, Z0, Z1
-	VSUBPS  Z1, Z7, Z1
-	VMOVUPS Z1, 192(DX)
+	VMULPS  Z7, Z10, Z0
+	VSUBPS  Z0, Z6, Z0
+	VMOVUPS Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
@@ -6304,16 +5172,16 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z1
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
 	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	VMULPS  Z2, Z0, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (DX)
+	VMULPS  Z1, Z10, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
@@ -6325,102 +5193,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, SI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 4(CX), Z9
-	VMULPS       Z2, Z9, Z2
-	VMULPS       Z4, Z9, Z4
-	VMULPS       Z6, Z9, Z6
-	VMULPS       Z8, Z9, Z8
-
-noScale4x:
-	TESTB $0x02, SI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 8(CX), Z9
-	VMAXPS       Z2, Z9, Z2
-	VMAXPS       Z4, Z9, Z4
-	VMAXPS       Z6, Z9, Z6
-	VMAXPS       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 12(CX), Z9
-	VMINPS       Z2, Z9, Z2
-	VMINPS       Z4, Z9, Z4
-	VMINPS       Z6, Z9, Z6
-	VMINPS       Z8, Z9, Z8
-
-noLo4x:
-	TESTB $0x04, SI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Z9
-	VMULPS       Z1, Z9, Z10
-	VADDPS       Z10, Z2, Z2
-	VMULPS       Z3, Z9, Z10
-	VADDPS       Z10, Z4, Z4
-	VMULPS       Z5, Z9, Z10
-	VADDPS       Z10, Z6, Z6
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-noL24x:
-	TESTB $0x08, SI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Z9
-	VMULPS       Z1, Z9, Z1
-	VMULPS       Z3, Z9, Z3
-	VMULPS       Z5, Z9, Z5
-	VMULPS       Z7, Z9, Z7
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 4(CX), R12
+	CALL ·preludeF32AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, SI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 4(CX), Z3
-	VMULPS       Z2, Z3, Z2
-
-noScale1x:
-	TESTB $0x02, SI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 8(CX), Z3
-	VMAXPS       Z2, Z3, Z2
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 12(CX), Z3
-	VMINPS       Z2, Z3, Z2
-
-noLo1x:
-	TESTB $0x04, SI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 16(CX), Z3
-	VMULPS       Z1, Z3, Z3
-	VADDPS       Z3, Z2, Z2
-
-noL21x:
-	TESTB $0x08, SI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 20(CX), Z3
-	VMULPS       Z1, Z3, Z1
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 4(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -6431,69 +5211,69 @@ TEXT ·momentumF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS (CX), Z10
+	VBROADCASTSS 4(CX), Z11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
-	VMOVUPS 64(DX), Z4
-	VMOVUPS 64(SI), Z5
-	VMOVUPS 128(DX), Z6
-	VMOVUPS 128(SI), Z7
-	VMOVUPS 192(DX), Z8
-	VMOVUPS 192(SI), Z9
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(SI), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(SI), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z10
-	VMULPS  Z10, Z0, Z10
-	VADDPS  Z3, Z10, Z3
-	VMOVUPS Z3, (BX)
+	VMOVUPS (BX), Z8
+	VMULPS  Z8, Z10, Z8
+	VADDPS  Z1, Z8, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = x - lr*v
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, 64(BX)
+	VMOVUPS 64(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, 64(BX)
 
 	// x = x - lr*v
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z4, Z2
-	VMOVUPS Z2, 64(DX)
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z2, Z0
+	VMOVUPS Z0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPS 128(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z7, Z2, Z2
-	VMOVUPS Z2, 128(BX)
+	VMOVUPS 128(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, 128(BX)
 
 	// x = x - lr*v
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z6, Z2
-	VMOVUPS Z2, 128(DX)
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS Z0, 128(DX)
 
 	// v = rho*v + g
-	VMOVUPS 192(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z9, Z2, Z2
-	VMOVUPS Z2, 192(BX)
+	VMOVUPS 192(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z7, Z0, Z0
+	VMOVUPS Z0, 192(BX)
 
 	// x = x - lr*v
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z8, Z2
-	VMOVUPS Z2, 192(DX)
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z6, Z0
+	VMOVUPS Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -6507,22 +5287,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z4
-	VMULPS  Z4, Z0, Z4
-	VADDPS  Z3, Z4, Z3
-	VMOVUPS Z3, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z10, Z2
+	VADDPS  Z1, Z2, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = x - lr*v
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -6535,102 +5315,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z10
-	VMULPS       Z3, Z10, Z3
-	VMULPS       Z5, Z10, Z5
-	VMULPS       Z7, Z10, Z7
-	VMULPS       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z10
-	VMAXPS       Z3, Z10, Z3
-	VMAXPS       Z5, Z10, Z5
-	VMAXPS       Z7, Z10, Z7
-	VMAXPS       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z10
-	VMINPS       Z3, Z10, Z3
-	VMINPS       Z5, Z10, Z5
-	VMINPS       Z7, Z10, Z7
-	VMINPS       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z10
-	VMULPS       Z2, Z10, Z11
-	VADDPS       Z11, Z3, Z3
-	VMULPS       Z4, Z10, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       Z6, Z10, Z11
-	VADDPS       Z11, Z7, Z7
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z10
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z4, Z10, Z4
-	VMULPS       Z6, Z10, Z6
-	VMULPS       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z4
-	VMAXPS       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z4
-	VMINPS       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -6641,69 +5333,69 @@ TEXT ·momentumVelocityF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS (CX), Z10
+	VBROADCASTSS 4(CX), Z11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
-	VMOVUPS 64(DX), Z4
-	VMOVUPS 64(SI), Z5
-	VMOVUPS 128(DX), Z6
-	VMOVUPS 128(SI), Z7
-	VMOVUPS 192(DX), Z8
-	VMOVUPS 192(SI), Z9
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(SI), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(SI), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Z10
-	VMULPS  Z10, Z0, Z10
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z10, Z3
-	VMOVUPS Z3, (BX)
+	VMOVUPS (BX), Z8
+	VMULPS  Z8, Z10, Z8
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z8, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = x + v
-	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 64(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VMULPS  Z5, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, 64(BX)
+	VMOVUPS 64(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z3, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)
 
 	// x = x + v
-	VADDPS  Z2, Z4, Z2
-	VMOVUPS Z2, 64(DX)
+	VADDPS  Z0, Z2, Z0
+	VMOVUPS Z0, 64(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 128(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VMULPS  Z7, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, 128(BX)
+	VMOVUPS 128(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z5, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)
 
 	// x = x + v
-	VADDPS  Z2, Z6, Z2
-	VMOVUPS Z2, 128(DX)
+	VADDPS  Z0, Z4, Z0
+	VMOVUPS Z0, 128(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 192(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VMULPS  Z9, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, 192(BX)
+	VMOVUPS 192(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z7, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)
 
 	// x = x + v
-	VADDPS  Z2, Z8, Z2
-	VMOVUPS Z2, 192(DX)
+	VADDPS  Z0, Z6, Z0
+	VMOVUPS Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -6717,22 +5409,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Z4
-	VMULPS  Z4, Z0, Z4
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z4, Z3
-	VMOVUPS Z3, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z10, Z2
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z2, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = x + v
-	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -6745,102 +5437,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z10
-	VMULPS       Z3, Z10, Z3
-	VMULPS       Z5, Z10, Z5
-	VMULPS       Z7, Z10, Z7
-	VMULPS       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z10
-	VMAXPS       Z3, Z10, Z3
-	VMAXPS       Z5, Z10, Z5
-	VMAXPS       Z7, Z10, Z7
-	VMAXPS       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z10
-	VMINPS       Z3, Z10, Z3
-	VMINPS       Z5, Z10, Z5
-	VMINPS       Z7, Z10, Z7
-	VMINPS       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z10
-	VMULPS       Z2, Z10, Z11
-	VADDPS       Z11, Z3, Z3
-	VMULPS       Z4, Z10, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       Z6, Z10, Z11
-	VADDPS       Z11, Z7, Z7
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z10
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z4, Z10, Z4
-	VMULPS       Z6, Z10, Z6
-	VMULPS       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z4
-	VMAXPS       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z4
-	VMINPS       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -6851,86 +5455,86 @@ TEXT ·nesterovF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
+	VBROADCASTSS (CX), Z10
+	VBROADCASTSS 4(CX), Z11
+	VBROADCASTSS 8(CX), Z12
 	MOVL         32(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z3
-	VMOVUPS (SI), Z4
-	VMOVUPS 64(DX), Z5
-	VMOVUPS 64(SI), Z6
-	VMOVUPS 128(DX), Z7
-	VMOVUPS 128(SI), Z8
-	VMOVUPS 192(DX), Z9
-	VMOVUPS 192(SI), Z10
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(SI), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(SI), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPS (BX), Z11
+	VMOVUPS (BX), Z8
 
 	// v = rho*v - lr*g
-	VMULPS  Z11, Z0, Z11
-	VMULPS  Z4, Z2, Z4
-	VSUBPS  Z4, Z11, Z4
-	VMOVUPS Z4, (BX)
+	VMULPS  Z8, Z10, Z8
+	VMULPS  Z1, Z12, Z1
+	VSUBPS  Z1, Z8, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Z11, Z3, Z3
-	VMULPS  Z4, Z1, Z4
-	VADDPS  Z4, Z3, Z3
-	VMOVUPS Z3, (DX)
+	VSUBPS  Z8, Z0, Z0
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 
 	// u = v
-	VMOVUPS 64(BX), Z3
+	VMOVUPS 64(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPS  Z3, Z0, Z3
-	VMULPS  Z6, Z2, Z4
-	VSUBPS  Z4, Z3, Z4
-	VMOVUPS Z4, 64(BX)
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z3, Z12, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Z3, Z5, Z3
-	VMULPS  Z4, Z1, Z4
-	VADDPS  Z4, Z3, Z3
-	VMOVUPS Z3, 64(DX)
+	VSUBPS  Z0, Z2, Z0
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DX)
 
 	// u = v
-	VMOVUPS 128(BX), Z3
+	VMOVUPS 128(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPS  Z3, Z0, Z3
-	VMULPS  Z8, Z2, Z4
-	VSUBPS  Z4, Z3, Z4
-	VMOVUPS Z4, 128(BX)
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z5, Z12, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Z3, Z7, Z3
-	VMULPS  Z4, Z1, Z4
-	VADDPS  Z4, Z3, Z3
-	VMOVUPS Z3, 128(DX)
+	VSUBPS  Z0, Z4, Z0
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DX)
 
 	// u = v
-	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPS  Z3, Z0, Z3
-	VMULPS  Z10, Z2, Z4
-	VSUBPS  Z4, Z3, Z4
-	VMOVUPS Z4, 192(BX)
+	VMULPS  Z0, Z10, Z0
+	VMULPS  Z7, Z12, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Z3, Z9, Z3
-	VMULPS  Z4, Z1, Z4
-	VADDPS  Z4, Z3, Z3
-	VMOVUPS Z3, 192(DX)
+	VSUBPS  Z0, Z6, Z0
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -6944,26 +5548,26 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z3
-	VMOVUPS (SI), Z4
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z2
 
 	// v = rho*v - lr*g
-	VMULPS  Z5, Z0, Z5
-	VMULPS  Z4, Z2, Z4
-	VSUBPS  Z4, Z5, Z4
-	VMOVUPS Z4, (BX)
+	VMULPS  Z2, Z10, Z2
+	VMULPS  Z1, Z12, Z1
+	VSUBPS  Z1, Z2, Z1
+	VMOVUPS Z1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPS  Z5, Z3, Z3
-	VMULPS  Z4, Z1, Z4
-	VADDPS  Z4, Z3, Z3
-	VMOVUPS Z3, (DX)
+	VSUBPS  Z2, Z0, Z0
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -6976,102 +5580,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 12(CX), Z11
-	VMULPS       Z4, Z11, Z4
-	VMULPS       Z6, Z11, Z6
-	VMULPS       Z8, Z11, Z8
-	VMULPS       Z10, Z11, Z10
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 16(CX), Z11
-	VMAXPS       Z4, Z11, Z4
-	VMAXPS       Z6, Z11, Z6
-	VMAXPS       Z8, Z11, Z8
-	VMAXPS       Z10, Z11, Z10
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 20(CX), Z11
-	VMINPS       Z4, Z11, Z4
-	VMINPS       Z6, Z11, Z6
-	VMINPS       Z8, Z11, Z8
-	VMINPS       Z10, Z11, Z10
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Z11
-	VMULPS       Z3, Z11, Z12
-	VADDPS       Z12, Z4, Z4
-	VMULPS       Z5, Z11, Z12
-	VADDPS       Z12, Z6, Z6
-	VMULPS       Z7, Z11, Z12
-	VADDPS       Z12, Z8, Z8
-	VMULPS       Z9, Z11, Z11
-	VADDPS       Z11, Z10, Z10
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z11
-	VMULPS       Z3, Z11, Z3
-	VMULPS       Z5, Z11, Z5
-	VMULPS       Z7, Z11, Z7
-	VMULPS       Z9, Z11, Z9
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 12(CX), R12
+	CALL ·preludeF32AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 12(CX), Z5
-	VMULPS       Z4, Z5, Z4
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 16(CX), Z5
-	VMAXPS       Z4, Z5, Z4
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 20(CX), Z5
-	VMINPS       Z4, Z5, Z4
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 24(CX), Z5
-	VMULPS       Z3, Z5, Z5
-	VADDPS       Z5, Z4, Z4
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 28(CX), Z5
-	VMULPS       Z3, Z5, Z3
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 12(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7082,77 +5598,77 @@ TEXT ·nesterovTorchF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS (CX), Z10
+	VBROADCASTSS 4(CX), Z11
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
-	VMOVUPS 64(DX), Z4
-	VMOVUPS 64(SI), Z5
-	VMOVUPS 128(DX), Z6
-	VMOVUPS 128(SI), Z7
-	VMOVUPS 192(DX), Z8
-	VMOVUPS 192(SI), Z9
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(SI), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(SI), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z10
-	VMULPS  Z10, Z0, Z10
-	VADDPS  Z3, Z10, Z10
-	VMOVUPS Z10, (BX)
+	VMOVUPS (BX), Z8
+	VMULPS  Z8, Z10, Z8
+	VADDPS  Z1, Z8, Z8
+	VMOVUPS Z8, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Z10, Z0, Z10
-	VADDPS  Z10, Z3, Z3
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VMULPS  Z8, Z10, Z8
+	VADDPS  Z8, Z1, Z1
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, 64(BX)
+	VMOVUPS 64(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, 64(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z2, Z5, Z2
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z4, Z2
-	VMOVUPS Z2, 64(DX)
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z0, Z3, Z0
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z2, Z0
+	VMOVUPS Z0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPS 128(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z7, Z2, Z2
-	VMOVUPS Z2, 128(BX)
+	VMOVUPS 128(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, 128(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z2, Z7, Z2
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z6, Z2
-	VMOVUPS Z2, 128(DX)
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z0, Z5, Z0
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS Z0, 128(DX)
 
 	// v = rho*v + g
-	VMOVUPS 192(BX), Z2
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z9, Z2, Z2
-	VMOVUPS Z2, 192(BX)
+	VMOVUPS 192(BX), Z0
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z7, Z0, Z0
+	VMOVUPS Z0, 192(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Z2, Z0, Z2
-	VADDPS  Z2, Z9, Z2
-	VMULPS  Z2, Z1, Z2
-	VSUBPS  Z2, Z8, Z2
-	VMOVUPS Z2, 192(DX)
+	VMULPS  Z0, Z10, Z0
+	VADDPS  Z0, Z7, Z0
+	VMULPS  Z0, Z11, Z0
+	VSUBPS  Z0, Z6, Z0
+	VMOVUPS Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -7166,24 +5682,24 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z4
-	VMULPS  Z4, Z0, Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z10, Z2
+	VADDPS  Z1, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPS  Z4, Z0, Z4
-	VADDPS  Z4, Z3, Z3
-	VMULPS  Z3, Z1, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VMULPS  Z2, Z10, Z2
+	VADDPS  Z2, Z1, Z1
+	VMULPS  Z1, Z11, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7196,102 +5712,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z10
-	VMULPS       Z3, Z10, Z3
-	VMULPS       Z5, Z10, Z5
-	VMULPS       Z7, Z10, Z7
-	VMULPS       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z10
-	VMAXPS       Z3, Z10, Z3
-	VMAXPS       Z5, Z10, Z5
-	VMAXPS       Z7, Z10, Z7
-	VMAXPS       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z10
-	VMINPS       Z3, Z10, Z3
-	VMINPS       Z5, Z10, Z5
-	VMINPS       Z7, Z10, Z7
-	VMINPS       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z10
-	VMULPS       Z2, Z10, Z11
-	VADDPS       Z11, Z3, Z3
-	VMULPS       Z4, Z10, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       Z6, Z10, Z11
-	VADDPS       Z11, Z7, Z7
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z10
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z4, Z10, Z4
-	VMULPS       Z6, Z10, Z6
-	VMULPS       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z4
-	VMAXPS       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z4
-	VMINPS       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7302,33 +5730,33 @@ TEXT ·adaGradF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
 	MOVL         28(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z2
-	VMOVUPS (SI), Z3
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPS (BX), Z4
-	VMULPS  Z3, Z3, Z5
-	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z1, Z1, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPS  Z3, Z0, Z3
-	VSQRTPS Z4, Z4
-	VADDPS  Z1, Z4, Z4
-	VDIVPS  Z4, Z3, Z3
-	VSUBPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)
+	VMULPS  Z1, Z4, Z1
+	VSQRTPS Z2, Z2
+	VADDPS  Z5, Z2, Z2
+	VDIVPS  Z2, Z1, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7341,44 +5769,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 8(CX), Z4
-	VMULPS       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 12(CX), Z4
-	VMAXPS       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 16(CX), Z4
-	VMINPS       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 20(CX), Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 24(CX), Z4
-	VMULPS       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7389,37 +5782,37 @@ TEXT ·rmsPropF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
 	MOVL         36(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z4
-	VMOVUPS (SI), Z5
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z6
-	VMULPS  Z6, Z0, Z6
-	VMULPS  Z5, Z1, Z7
-	VMULPS  Z5, Z7, Z7
-	VADDPS  Z7, Z6, Z6
-	VMOVUPS Z6, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPS  Z5, Z2, Z5
-	VSQRTPS Z6, Z6
-	VADDPS  Z3, Z6, Z6
-	VDIVPS  Z6, Z5, Z5
-	VSUBPS  Z5, Z4, Z4
-	VMOVUPS Z4, (DX)
+	VMULPS  Z1, Z6, Z1
+	VSQRTPS Z2, Z2
+	VADDPS  Z7, Z2, Z2
+	VDIVPS  Z2, Z1, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7432,44 +5825,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 16(CX), Z6
-	VMULPS       Z5, Z6, Z5
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 20(CX), Z6
-	VMAXPS       Z5, Z6, Z5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 24(CX), Z6
-	VMINPS       Z5, Z6, Z5
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 28(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 32(CX), Z6
-	VMULPS       Z4, Z6, Z4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7481,44 +5839,44 @@ TEXT ·rmsPropMomentumF32AVX512(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         b+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
-	VBROADCASTSS 16(CX), Z4
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
+	VBROADCASTSS 16(CX), Z8
 	MOVL         40(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z5
-	VMOVUPS (DI), Z6
+	VMOVUPS (DX), Z0
+	VMOVUPS (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z7
-	VMULPS  Z7, Z0, Z7
-	VMULPS  Z6, Z1, Z8
-	VMULPS  Z6, Z8, Z8
-	VADDPS  Z8, Z7, Z7
-	VMOVUPS Z7, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPS (SI), Z8
-	VMULPS  Z8, Z2, Z8
-	VSQRTPS Z7, Z7
-	VADDPS  Z4, Z7, Z7
-	VDIVPS  Z7, Z6, Z6
-	VADDPS  Z6, Z8, Z6
-	VMOVUPS Z6, (SI)
+	VMOVUPS (SI), Z3
+	VMULPS  Z3, Z6, Z3
+	VSQRTPS Z2, Z2
+	VADDPS  Z8, Z2, Z2
+	VDIVPS  Z2, Z1, Z1
+	VADDPS  Z1, Z3, Z1
+	VMOVUPS Z1, (SI)
 
 	// x = x - lr*b
-	VMULPS  Z6, Z3, Z6
-	VSUBPS  Z6, Z5, Z5
-	VMOVUPS Z5, (DX)
+	VMULPS  Z1, Z7, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7532,44 +5890,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z7
-	VMULPS       Z6, Z7, Z6
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Z7
-	VMAXPS       Z6, Z7, Z6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Z7
-	VMINPS       Z6, Z7, Z6
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z7
-	VMULPS       Z5, Z7, Z5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7581,45 +5904,45 @@ TEXT ·rmsPropCenteredF32AVX512(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         m+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
 	MOVL         36(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z4
-	VMOVUPS (DI), Z5
+	VMOVUPS (DX), Z0
+	VMOVUPS (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z6
-	VMULPS  Z6, Z0, Z6
-	VMULPS  Z5, Z1, Z7
-	VMULPS  Z5, Z7, Z8
-	VADDPS  Z8, Z6, Z6
-	VMOVUPS Z6, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VMULPS  Z1, Z3, Z8
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPS (SI), Z8
-	VMULPS  Z8, Z0, Z8
-	VADDPS  Z7, Z8, Z7
-	VMOVUPS Z7, (SI)
+	VMULPS  Z8, Z4, Z8
+	VADDPS  Z3, Z8, Z3
+	VMOVUPS Z3, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	VMULPS  Z5, Z2, Z5
-	VMULPS  Z7, Z7, Z7
-	VSUBPS  Z7, Z6, Z6
-	VSQRTPS Z6, Z6
-	VADDPS  Z3, Z6, Z6
-	VDIVPS  Z6, Z5, Z5
-	VSUBPS  Z5, Z4, Z4
-	VMOVUPS Z4, (DX)
+	VMULPS  Z1, Z6, Z1
+	VMULPS  Z3, Z3, Z3
+	VSUBPS  Z3, Z2, Z2
+	VSQRTPS Z2, Z2
+	VADDPS  Z7, Z2, Z2
+	VDIVPS  Z2, Z1, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7633,44 +5956,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 16(CX), Z6
-	VMULPS       Z5, Z6, Z5
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 20(CX), Z6
-	VMAXPS       Z5, Z6, Z5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 24(CX), Z6
-	VMINPS       Z5, Z6, Z5
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 28(CX), Z6
-	VMULPS       Z4, Z6, Z6
-	VADDPS       Z6, Z5, Z5
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 32(CX), Z6
-	VMULPS       Z4, Z6, Z4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7683,52 +5971,52 @@ TEXT ·rmsPropCenteredMomentumF32AVX512(SB), $0-56
 	MOVQ         m+32(FP), SI
 	MOVQ         b+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
-	VBROADCASTSS 16(CX), Z4
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
+	VBROADCASTSS 16(CX), Z8
 	MOVL         40(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z5
-	VMOVUPS (R8), Z6
+	VMOVUPS (DX), Z0
+	VMOVUPS (R8), Z1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z7
-	VMULPS  Z7, Z0, Z7
-	VMULPS  Z6, Z1, Z8
-	VMULPS  Z6, Z8, Z9
-	VADDPS  Z9, Z7, Z7
-	VMOVUPS Z7, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VMULPS  Z1, Z3, Z9
+	VADDPS  Z9, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPS (SI), Z9
-	VMULPS  Z9, Z0, Z9
-	VADDPS  Z8, Z9, Z8
-	VMOVUPS Z8, (SI)
+	VMULPS  Z9, Z4, Z9
+	VADDPS  Z3, Z9, Z3
+	VMOVUPS Z3, (SI)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	VMOVUPS (DI), Z9
-	VMULPS  Z9, Z2, Z9
-	VMULPS  Z8, Z8, Z8
-	VSUBPS  Z8, Z7, Z7
-	VSQRTPS Z7, Z7
-	VADDPS  Z4, Z7, Z7
-	VDIVPS  Z7, Z6, Z6
-	VADDPS  Z6, Z9, Z6
-	VMOVUPS Z6, (DI)
+	VMULPS  Z9, Z6, Z9
+	VMULPS  Z3, Z3, Z3
+	VSUBPS  Z3, Z2, Z2
+	VSQRTPS Z2, Z2
+	VADDPS  Z8, Z2, Z2
+	VDIVPS  Z2, Z1, Z1
+	VADDPS  Z1, Z9, Z1
+	VMOVUPS Z1, (DI)
 
 	// x = x - lr*b
-	VMULPS  Z6, Z3, Z6
-	VSUBPS  Z6, Z5, Z5
-	VMOVUPS Z5, (DX)
+	VMULPS  Z1, Z7, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7743,44 +6031,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z7
-	VMULPS       Z6, Z7, Z6
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Z7
-	VMAXPS       Z6, Z7, Z6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Z7
-	VMINPS       Z6, Z7, Z6
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z6, Z6
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z7
-	VMULPS       Z5, Z7, Z5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7792,48 +6045,48 @@ TEXT ·adamF32AVX512(SB), $0-48
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
-	VBROADCASTSS 16(CX), Z4
-	VBROADCASTSS 20(CX), Z5
-	VBROADCASTSS 24(CX), Z6
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
+	VBROADCASTSS 16(CX), Z8
+	VBROADCASTSS 20(CX), Z9
+	VBROADCASTSS 24(CX), Z10
 	MOVL         48(CX), R8
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z7
-	VMOVUPS (DI), Z8
+	VMOVUPS (DX), Z0
+	VMOVUPS (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z9
-	VMULPS  Z9, Z0, Z9
-	VMULPS  Z8, Z1, Z10
-	VADDPS  Z10, Z9, Z9
-	VMOVUPS Z9, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Z10
-	VMULPS  Z10, Z2, Z10
-	VMULPS  Z8, Z3, Z11
-	VMULPS  Z8, Z11, Z8
-	VADDPS  Z8, Z10, Z8
-	VMOVUPS Z8, (SI)
+	VMOVUPS (SI), Z3
+	VMULPS  Z3, Z6, Z3
+	VMULPS  Z1, Z7, Z11
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z3, Z1
+	VMOVUPS Z1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	VMULPS  Z9, Z4, Z9
-	VMULPS  Z8, Z5, Z8
-	VSQRTPS Z8, Z8
-	VADDPS  Z6, Z8, Z8
-	VDIVPS  Z8, Z9, Z8
-	VSUBPS  Z8, Z7, Z7
-	VMOVUPS Z7, (DX)
+	VMULPS  Z2, Z8, Z2
+	VMULPS  Z1, Z9, Z1
+	VSQRTPS Z1, Z1
+	VADDPS  Z10, Z1, Z1
+	VDIVPS  Z1, Z2, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7847,44 +6100,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 28(CX), Z9
-	VMULPS       Z8, Z9, Z8
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 32(CX), Z9
-	VMAXPS       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 36(CX), Z9
-	VMINPS       Z8, Z9, Z8
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 40(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 44(CX), Z9
-	VMULPS       Z7, Z9, Z7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 28(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 // Requires: AVX, AVX512F
@@ -7897,53 +6115,53 @@ TEXT ·amsGradF32AVX512(SB), $0-56
 	MOVQ         v+32(FP), SI
 	MOVQ         vmax+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
-	VBROADCASTSS 16(CX), Z4
-	VBROADCASTSS 20(CX), Z5
-	VBROADCASTSS 24(CX), Z6
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
+	VBROADCASTSS 16(CX), Z8
+	VBROADCASTSS 20(CX), Z9
+	VBROADCASTSS 24(CX), Z10
 	MOVL         48(CX), R9
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z7
-	VMOVUPS (R8), Z8
+	VMOVUPS (DX), Z0
+	VMOVUPS (R8), Z1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z9
-	VMULPS  Z9, Z0, Z9
-	VMULPS  Z8, Z1, Z10
-	VADDPS  Z10, Z9, Z9
-	VMOVUPS Z9, (BX)
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z2
+	VMULPS  Z1, Z5, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Z10
-	VMULPS  Z10, Z2, Z10
-	VMULPS  Z8, Z3, Z11
-	VMULPS  Z8, Z11, Z8
-	VADDPS  Z8, Z10, Z8
-	VMOVUPS Z8, (SI)
+	VMOVUPS (SI), Z3
+	VMULPS  Z3, Z6, Z3
+	VMULPS  Z1, Z7, Z11
+	VMULPS  Z1, Z11, Z1
+	VADDPS  Z1, Z3, Z1
+	VMOVUPS Z1, (SI)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPS (DI), Z10
-	VMAXPS  Z8, Z10, Z8
-	VMOVUPS Z8, (DI)
+	VMOVUPS (DI), Z3
+	VMAXPS  Z1, Z3, Z1
+	VMOVUPS Z1, (DI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	VMULPS  Z9, Z4, Z9
-	VMULPS  Z8, Z5, Z8
-	VSQRTPS Z8, Z8
-	VADDPS  Z6, Z8, Z8
-	VDIVPS  Z8, Z9, Z8
-	VSUBPS  Z8, Z7, Z7
-	VMOVUPS Z7, (DX)
+	VMULPS  Z2, Z8, Z2
+	VMULPS  Z1, Z9, Z1
+	VSQRTPS Z1, Z1
+	VADDPS  Z10, Z1, Z1
+	VDIVPS  Z1, Z2, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -7958,44 +6176,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 28(CX), Z9
-	VMULPS       Z8, Z9, Z8
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 32(CX), Z9
-	VMAXPS       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 36(CX), Z9
-	VMINPS       Z8, Z9, Z8
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 40(CX), Z9
-	VMULPS       Z7, Z9, Z9
-	VADDPS       Z9, Z8, Z8
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 44(CX), Z9
-	VMULPS       Z7, Z9, Z7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 28(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -8006,51 +6189,51 @@ TEXT ·lionF32AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         m+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z0
-	VBROADCASTSS 4(CX), Z1
-	VBROADCASTSS 8(CX), Z2
-	VBROADCASTSS 12(CX), Z3
-	VBROADCASTSS 16(CX), Z4
-	VPTERNLOGD   $0xff, Z5, Z5, Z5
-	VPSRLD       $0x19, Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VPTERNLOGD   $0xff, Z6, Z6, Z6
-	VPSLLD       $0x1f, Z6, Z6
-	VPXORD       Z7, Z7, Z7
+	VBROADCASTSS (CX), Z4
+	VBROADCASTSS 4(CX), Z5
+	VBROADCASTSS 8(CX), Z6
+	VBROADCASTSS 12(CX), Z7
+	VBROADCASTSS 16(CX), Z8
+	VPTERNLOGD   $0xff, Z9, Z9, Z9
+	VPSRLD       $0x19, Z9, Z9
+	VPSLLD       $0x17, Z9, Z9
+	VPTERNLOGD   $0xff, Z10, Z10, Z10
+	VPSLLD       $0x1f, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 	MOVL         40(CX), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z8
-	VMOVUPS (SI), Z9
+	VMOVUPS (DX), Z0
+	VMOVUPS (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z10
-	VMULPS  Z10, Z0, Z11
-	VMULPS  Z9, Z1, Z12
-	VADDPS  Z12, Z11, Z11
+	VMOVUPS (BX), Z2
+	VMULPS  Z2, Z4, Z3
+	VMULPS  Z1, Z5, Z12
+	VADDPS  Z12, Z3, Z3
 
 	// x = x - lr*sign(u)
-	VANDPS    Z6, Z11, Z12
-	VORPS     Z5, Z12, Z12
-	VCMPPS    $0x0c, Z7, Z11, K1
-	VCMPPS    $0x03, Z11, Z11, K2
+	VANDPS    Z10, Z3, Z12
+	VORPS     Z9, Z12, Z12
+	VCMPPS    $0x0c, Z11, Z3, K1
+	VCMPPS    $0x03, Z3, Z3, K2
 	VMOVAPS.Z Z12, K1, Z12
-	VMOVAPS   Z11, K2, Z12
-	VMULPS    Z12, Z4, Z11
-	VSUBPS    Z11, Z8, Z8
-	VMOVUPS   Z8, (DX)
+	VMOVAPS   Z3, K2, Z12
+	VMULPS    Z12, Z8, Z3
+	VSUBPS    Z3, Z0, Z0
+	VMOVUPS   Z0, (DX)
 
 	// m = beta2*m + (1-beta2)*g
-	VMULPS  Z10, Z2, Z8
-	VMULPS  Z9, Z3, Z9
-	VADDPS  Z9, Z8, Z8
-	VMOVUPS Z8, (BX)
+	VMULPS  Z2, Z6, Z0
+	VMULPS  Z1, Z7, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -8063,44 +6246,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSS 20(CX), Z10
-	VMULPS       Z9, Z10, Z9
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSS 24(CX), Z10
-	VMAXPS       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSS 28(CX), Z10
-	VMINPS       Z9, Z10, Z9
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSS 32(CX), Z10
-	VMULPS       Z8, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSS 36(CX), Z10
-	VMULPS       Z8, Z10, Z8
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 20(CX), R12
+	CALL ·preludeF32AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 // Requires: AVX, AVX512F
@@ -9522,6 +7670,108 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func preludeF64AVX512x4<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 40(R12)
+	JEQ          noScale
+	VBROADCASTSD (R12), Z8
+
+	// g = scale*g
+	VMULPD Z1, Z8, Z1
+	VMULPD Z3, Z8, Z3
+	VMULPD Z5, Z8, Z5
+	VMULPD Z7, Z8, Z7
+
+noScale:
+	TESTB        $0x02, 40(R12)
+	JEQ          noLo
+	VBROADCASTSD 8(R12), Z8
+
+	// g = lo > g ? lo : g
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+	VBROADCASTSD 16(R12), Z8
+
+	// g = hi < g ? hi : g
+	VMINPD Z1, Z8, Z1
+	VMINPD Z3, Z8, Z3
+	VMINPD Z5, Z8, Z5
+	VMINPD Z7, Z8, Z7
+
+noLo:
+	TESTB        $0x04, 40(R12)
+	JEQ          noL2
+	VBROADCASTSD 24(R12), Z8
+
+	// g = g + l2*x
+	VMULPD Z0, Z8, Z9
+	VADDPD Z9, Z1, Z1
+	VMULPD Z2, Z8, Z9
+	VADDPD Z9, Z3, Z3
+	VMULPD Z4, Z8, Z9
+	VADDPD Z9, Z5, Z5
+	VMULPD Z6, Z8, Z8
+	VADDPD Z8, Z7, Z7
+
+noL2:
+	TESTB        $0x08, 40(R12)
+	JEQ          noKeep
+	VBROADCASTSD 32(R12), Z8
+
+	// x = keep*x
+	VMULPD Z0, Z8, Z0
+	VMULPD Z2, Z8, Z2
+	VMULPD Z4, Z8, Z4
+	VMULPD Z6, Z8, Z6
+
+noKeep:
+	RET
+
+// func preludeF64AVX512x1<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1<>(SB), NOSPLIT, $0
+	TESTB        $0x01, 40(R12)
+	JEQ          noScale
+	VBROADCASTSD (R12), Z2
+
+	// g = scale*g
+	VMULPD Z1, Z2, Z1
+
+noScale:
+	TESTB        $0x02, 40(R12)
+	JEQ          noLo
+	VBROADCASTSD 8(R12), Z2
+
+	// g = lo > g ? lo : g
+	VMAXPD       Z1, Z2, Z1
+	VBROADCASTSD 16(R12), Z2
+
+	// g = hi < g ? hi : g
+	VMINPD Z1, Z2, Z1
+
+noLo:
+	TESTB        $0x04, 40(R12)
+	JEQ          noL2
+	VBROADCASTSD 24(R12), Z2
+
+	// g = g + l2*x
+	VMULPD Z0, Z2, Z2
+	VADDPD Z2, Z1, Z1
+
+noL2:
+	TESTB        $0x08, 40(R12)
+	JEQ          noKeep
+	VBROADCASTSD 32(R12), Z2
+
+	// x = keep*x
+	VMULPD Z0, Z2, Z0
+
+noKeep:
+	RET
+
 // func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 // Requires: AVX, AVX512F
 TEXT ·sgdF64AVX512(SB), $0-32
@@ -9530,44 +7780,44 @@ TEXT ·sgdF64AVX512(SB), $0-32
 	MOVQ         c+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         grad+24(FP), BX
-	VBROADCASTSD (CX), Z0
+	VBROADCASTSD (CX), Z10
 	MOVL         48(CX), SI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z1
-	VMOVUPD (BX), Z2
-	VMOVUPD 64(DX), Z3
-	VMOVUPD 64(BX), Z4
-	VMOVUPD 128(DX), Z5
-	VMOVUPD 128(BX), Z6
-	VMOVUPD 192(DX), Z7
-	VMOVUPD 192(BX), Z8
+	VMOVUPD (DX), Z0
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(DX), Z2
+	VMOVUPD 64(BX), Z3
+	VMOVUPD 128(DX), Z4
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 192(DX), Z6
+	VMOVUPD 192(BX), Z7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	VMULPD  Z2, Z0, Z2
-	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, (DX)
+	VMULPD  Z1, Z10, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 
 	// x = x - lr*g
-	VMULPD  Z4, Z0, Z1
-	VSUBPD  Z1, Z3, Z1
-	VMOVUPD Z1, 64(DX)
+	VMULPD  Z3, Z10, Z0
+	VSUBPD  Z0, Z2, Z0
+	VMOVUPD Z0, 64(DX)
 
 	// x = x - lr*g
-	VMULPD  Z6, Z0, Z1
-	VSUBPD  Z1, Z5, Z1
-	VMOVUPD Z1, 128(DX)
+	VMULPD  Z5, Z10, Z0
+	VSUBPD  Z0, Z4, Z0
+	VMOVUPD Z0, 128(DX)
 
 	// x = x - lr*g
-	VMULPD  Z8, Z0, Z1
-	VSUBPD  Z1, Z7, Z1
-	VMOVUPD Z1, 192(DX)
+	VMULPD  Z7, Z10, Z0
+	VSUBPD  Z0, Z6, Z0
+	VMOVUPD Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
@@ -9580,16 +7830,16 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z1
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z0
+	VMOVUPD (BX), Z1
 	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	VMULPD  Z2, Z0, Z2
-	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, (DX)
+	VMULPD  Z1, Z10, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
@@ -9601,102 +7851,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, SI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 8(CX), Z9
-	VMULPD       Z2, Z9, Z2
-	VMULPD       Z4, Z9, Z4
-	VMULPD       Z6, Z9, Z6
-	VMULPD       Z8, Z9, Z8
-
-noScale4x:
-	TESTB $0x02, SI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 16(CX), Z9
-	VMAXPD       Z2, Z9, Z2
-	VMAXPD       Z4, Z9, Z4
-	VMAXPD       Z6, Z9, Z6
-	VMAXPD       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 24(CX), Z9
-	VMINPD       Z2, Z9, Z2
-	VMINPD       Z4, Z9, Z4
-	VMINPD       Z6, Z9, Z6
-	VMINPD       Z8, Z9, Z8
-
-noLo4x:
-	TESTB $0x04, SI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Z9
-	VMULPD       Z1, Z9, Z10
-	VADDPD       Z10, Z2, Z2
-	VMULPD       Z3, Z9, Z10
-	VADDPD       Z10, Z4, Z4
-	VMULPD       Z5, Z9, Z10
-	VADDPD       Z10, Z6, Z6
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-noL24x:
-	TESTB $0x08, SI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Z9
-	VMULPD       Z1, Z9, Z1
-	VMULPD       Z3, Z9, Z3
-	VMULPD       Z5, Z9, Z5
-	VMULPD       Z7, Z9, Z7
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF64AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, SI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 8(CX), Z3
-	VMULPD       Z2, Z3, Z2
-
-noScale1x:
-	TESTB $0x02, SI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 16(CX), Z3
-	VMAXPD       Z2, Z3, Z2
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 24(CX), Z3
-	VMINPD       Z2, Z3, Z2
-
-noLo1x:
-	TESTB $0x04, SI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 32(CX), Z3
-	VMULPD       Z1, Z3, Z3
-	VADDPD       Z3, Z2, Z2
-
-noL21x:
-	TESTB $0x08, SI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 40(CX), Z3
-	VMULPD       Z1, Z3, Z1
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 8(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -9707,69 +7869,69 @@ TEXT ·momentumF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD (CX), Z10
+	VBROADCASTSD 8(CX), Z11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
-	VMOVUPD 64(DX), Z4
-	VMOVUPD 64(SI), Z5
-	VMOVUPD 128(DX), Z6
-	VMOVUPD 128(SI), Z7
-	VMOVUPD 192(DX), Z8
-	VMOVUPD 192(SI), Z9
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMOVUPD 64(DX), Z2
+	VMOVUPD 64(SI), Z3
+	VMOVUPD 128(DX), Z4
+	VMOVUPD 128(SI), Z5
+	VMOVUPD 192(DX), Z6
+	VMOVUPD 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z10
-	VMULPD  Z10, Z0, Z10
-	VADDPD  Z3, Z10, Z3
-	VMOVUPD Z3, (BX)
+	VMOVUPD (BX), Z8
+	VMULPD  Z8, Z10, Z8
+	VADDPD  Z1, Z8, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = x - lr*v
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z5, Z2, Z2
-	VMOVUPD Z2, 64(BX)
+	VMOVUPD 64(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z3, Z0, Z0
+	VMOVUPD Z0, 64(BX)
 
 	// x = x - lr*v
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z4, Z2
-	VMOVUPD Z2, 64(DX)
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z2, Z0
+	VMOVUPD Z0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPD 128(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z7, Z2, Z2
-	VMOVUPD Z2, 128(BX)
+	VMOVUPD 128(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z5, Z0, Z0
+	VMOVUPD Z0, 128(BX)
 
 	// x = x - lr*v
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z6, Z2
-	VMOVUPD Z2, 128(DX)
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z4, Z0
+	VMOVUPD Z0, 128(DX)
 
 	// v = rho*v + g
-	VMOVUPD 192(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z9, Z2, Z2
-	VMOVUPD Z2, 192(BX)
+	VMOVUPD 192(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z7, Z0, Z0
+	VMOVUPD Z0, 192(BX)
 
 	// x = x - lr*v
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z8, Z2
-	VMOVUPD Z2, 192(DX)
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z6, Z0
+	VMOVUPD Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -9783,22 +7945,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z4
-	VMULPD  Z4, Z0, Z4
-	VADDPD  Z3, Z4, Z3
-	VMOVUPD Z3, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z10, Z2
+	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = x - lr*v
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -9811,102 +7973,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z10
-	VMULPD       Z3, Z10, Z3
-	VMULPD       Z5, Z10, Z5
-	VMULPD       Z7, Z10, Z7
-	VMULPD       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z10
-	VMAXPD       Z3, Z10, Z3
-	VMAXPD       Z5, Z10, Z5
-	VMAXPD       Z7, Z10, Z7
-	VMAXPD       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z10
-	VMINPD       Z3, Z10, Z3
-	VMINPD       Z5, Z10, Z5
-	VMINPD       Z7, Z10, Z7
-	VMINPD       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z10
-	VMULPD       Z2, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z4, Z10, Z11
-	VADDPD       Z11, Z5, Z5
-	VMULPD       Z6, Z10, Z11
-	VADDPD       Z11, Z7, Z7
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z10
-	VMULPD       Z2, Z10, Z2
-	VMULPD       Z4, Z10, Z4
-	VMULPD       Z6, Z10, Z6
-	VMULPD       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z4
-	VMAXPD       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z4
-	VMINPD       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -9917,69 +7991,69 @@ TEXT ·momentumVelocityF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD (CX), Z10
+	VBROADCASTSD 8(CX), Z11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
-	VMOVUPD 64(DX), Z4
-	VMOVUPD 64(SI), Z5
-	VMOVUPD 128(DX), Z6
-	VMOVUPD 128(SI), Z7
-	VMOVUPD 192(DX), Z8
-	VMOVUPD 192(SI), Z9
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMOVUPD 64(DX), Z2
+	VMOVUPD 64(SI), Z3
+	VMOVUPD 128(DX), Z4
+	VMOVUPD 128(SI), Z5
+	VMOVUPD 192(DX), Z6
+	VMOVUPD 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Z10
-	VMULPD  Z10, Z0, Z10
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z10, Z3
-	VMOVUPD Z3, (BX)
+	VMOVUPD (BX), Z8
+	VMULPD  Z8, Z10, Z8
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z8, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = x + v
-	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 64(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VMULPD  Z5, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, 64(BX)
+	VMOVUPD 64(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z3, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)
 
 	// x = x + v
-	VADDPD  Z2, Z4, Z2
-	VMOVUPD Z2, 64(DX)
+	VADDPD  Z0, Z2, Z0
+	VMOVUPD Z0, 64(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 128(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VMULPD  Z7, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, 128(BX)
+	VMOVUPD 128(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z5, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)
 
 	// x = x + v
-	VADDPD  Z2, Z6, Z2
-	VMOVUPD Z2, 128(DX)
+	VADDPD  Z0, Z4, Z0
+	VMOVUPD Z0, 128(DX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 192(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VMULPD  Z9, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, 192(BX)
+	VMOVUPD 192(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z7, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)
 
 	// x = x + v
-	VADDPD  Z2, Z8, Z2
-	VMOVUPD Z2, 192(DX)
+	VADDPD  Z0, Z6, Z0
+	VMOVUPD Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -9993,22 +8067,22 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Z4
-	VMULPD  Z4, Z0, Z4
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z4, Z3
-	VMOVUPD Z3, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z10, Z2
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z2, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = x + v
-	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10021,102 +8095,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z10
-	VMULPD       Z3, Z10, Z3
-	VMULPD       Z5, Z10, Z5
-	VMULPD       Z7, Z10, Z7
-	VMULPD       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z10
-	VMAXPD       Z3, Z10, Z3
-	VMAXPD       Z5, Z10, Z5
-	VMAXPD       Z7, Z10, Z7
-	VMAXPD       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z10
-	VMINPD       Z3, Z10, Z3
-	VMINPD       Z5, Z10, Z5
-	VMINPD       Z7, Z10, Z7
-	VMINPD       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z10
-	VMULPD       Z2, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z4, Z10, Z11
-	VADDPD       Z11, Z5, Z5
-	VMULPD       Z6, Z10, Z11
-	VADDPD       Z11, Z7, Z7
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z10
-	VMULPD       Z2, Z10, Z2
-	VMULPD       Z4, Z10, Z4
-	VMULPD       Z6, Z10, Z6
-	VMULPD       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z4
-	VMAXPD       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z4
-	VMINPD       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10127,86 +8113,86 @@ TEXT ·nesterovF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
+	VBROADCASTSD (CX), Z10
+	VBROADCASTSD 8(CX), Z11
+	VBROADCASTSD 16(CX), Z12
 	MOVL         64(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z3
-	VMOVUPD (SI), Z4
-	VMOVUPD 64(DX), Z5
-	VMOVUPD 64(SI), Z6
-	VMOVUPD 128(DX), Z7
-	VMOVUPD 128(SI), Z8
-	VMOVUPD 192(DX), Z9
-	VMOVUPD 192(SI), Z10
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMOVUPD 64(DX), Z2
+	VMOVUPD 64(SI), Z3
+	VMOVUPD 128(DX), Z4
+	VMOVUPD 128(SI), Z5
+	VMOVUPD 192(DX), Z6
+	VMOVUPD 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPD (BX), Z11
+	VMOVUPD (BX), Z8
 
 	// v = rho*v - lr*g
-	VMULPD  Z11, Z0, Z11
-	VMULPD  Z4, Z2, Z4
-	VSUBPD  Z4, Z11, Z4
-	VMOVUPD Z4, (BX)
+	VMULPD  Z8, Z10, Z8
+	VMULPD  Z1, Z12, Z1
+	VSUBPD  Z1, Z8, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Z11, Z3, Z3
-	VMULPD  Z4, Z1, Z4
-	VADDPD  Z4, Z3, Z3
-	VMOVUPD Z3, (DX)
+	VSUBPD  Z8, Z0, Z0
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 
 	// u = v
-	VMOVUPD 64(BX), Z3
+	VMOVUPD 64(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPD  Z3, Z0, Z3
-	VMULPD  Z6, Z2, Z4
-	VSUBPD  Z4, Z3, Z4
-	VMOVUPD Z4, 64(BX)
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z3, Z12, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 64(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Z3, Z5, Z3
-	VMULPD  Z4, Z1, Z4
-	VADDPD  Z4, Z3, Z3
-	VMOVUPD Z3, 64(DX)
+	VSUBPD  Z0, Z2, Z0
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DX)
 
 	// u = v
-	VMOVUPD 128(BX), Z3
+	VMOVUPD 128(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPD  Z3, Z0, Z3
-	VMULPD  Z8, Z2, Z4
-	VSUBPD  Z4, Z3, Z4
-	VMOVUPD Z4, 128(BX)
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z5, Z12, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 128(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Z3, Z7, Z3
-	VMULPD  Z4, Z1, Z4
-	VADDPD  Z4, Z3, Z3
-	VMOVUPD Z3, 128(DX)
+	VSUBPD  Z0, Z4, Z0
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(DX)
 
 	// u = v
-	VMOVUPD 192(BX), Z3
+	VMOVUPD 192(BX), Z0
 
 	// v = rho*v - lr*g
-	VMULPD  Z3, Z0, Z3
-	VMULPD  Z10, Z2, Z4
-	VSUBPD  Z4, Z3, Z4
-	VMOVUPD Z4, 192(BX)
+	VMULPD  Z0, Z10, Z0
+	VMULPD  Z7, Z12, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 192(BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Z3, Z9, Z3
-	VMULPD  Z4, Z1, Z4
-	VADDPD  Z4, Z3, Z3
-	VMOVUPD Z3, 192(DX)
+	VSUBPD  Z0, Z6, Z0
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -10220,26 +8206,26 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z3
-	VMOVUPD (SI), Z4
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPD (BX), Z5
+	VMOVUPD (BX), Z2
 
 	// v = rho*v - lr*g
-	VMULPD  Z5, Z0, Z5
-	VMULPD  Z4, Z2, Z4
-	VSUBPD  Z4, Z5, Z4
-	VMOVUPD Z4, (BX)
+	VMULPD  Z2, Z10, Z2
+	VMULPD  Z1, Z12, Z1
+	VSUBPD  Z1, Z2, Z1
+	VMOVUPD Z1, (BX)
 
 	// x = (x - rho*u) + (1+rho)*v
-	VSUBPD  Z5, Z3, Z3
-	VMULPD  Z4, Z1, Z4
-	VADDPD  Z4, Z3, Z3
-	VMOVUPD Z3, (DX)
+	VSUBPD  Z2, Z0, Z0
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10252,102 +8238,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 24(CX), Z11
-	VMULPD       Z4, Z11, Z4
-	VMULPD       Z6, Z11, Z6
-	VMULPD       Z8, Z11, Z8
-	VMULPD       Z10, Z11, Z10
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 32(CX), Z11
-	VMAXPD       Z4, Z11, Z4
-	VMAXPD       Z6, Z11, Z6
-	VMAXPD       Z8, Z11, Z8
-	VMAXPD       Z10, Z11, Z10
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 40(CX), Z11
-	VMINPD       Z4, Z11, Z4
-	VMINPD       Z6, Z11, Z6
-	VMINPD       Z8, Z11, Z8
-	VMINPD       Z10, Z11, Z10
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Z11
-	VMULPD       Z3, Z11, Z12
-	VADDPD       Z12, Z4, Z4
-	VMULPD       Z5, Z11, Z12
-	VADDPD       Z12, Z6, Z6
-	VMULPD       Z7, Z11, Z12
-	VADDPD       Z12, Z8, Z8
-	VMULPD       Z9, Z11, Z11
-	VADDPD       Z11, Z10, Z10
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z11
-	VMULPD       Z3, Z11, Z3
-	VMULPD       Z5, Z11, Z5
-	VMULPD       Z7, Z11, Z7
-	VMULPD       Z9, Z11, Z9
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 24(CX), R12
+	CALL ·preludeF64AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 24(CX), Z5
-	VMULPD       Z4, Z5, Z4
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 32(CX), Z5
-	VMAXPD       Z4, Z5, Z4
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 40(CX), Z5
-	VMINPD       Z4, Z5, Z4
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 48(CX), Z5
-	VMULPD       Z3, Z5, Z5
-	VADDPD       Z5, Z4, Z4
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 56(CX), Z5
-	VMULPD       Z3, Z5, Z3
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 24(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10358,77 +8256,77 @@ TEXT ·nesterovTorchF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD (CX), Z10
+	VBROADCASTSD 8(CX), Z11
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
-	VMOVUPD 64(DX), Z4
-	VMOVUPD 64(SI), Z5
-	VMOVUPD 128(DX), Z6
-	VMOVUPD 128(SI), Z7
-	VMOVUPD 192(DX), Z8
-	VMOVUPD 192(SI), Z9
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMOVUPD 64(DX), Z2
+	VMOVUPD 64(SI), Z3
+	VMOVUPD 128(DX), Z4
+	VMOVUPD 128(SI), Z5
+	VMOVUPD 192(DX), Z6
+	VMOVUPD 192(SI), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z10
-	VMULPD  Z10, Z0, Z10
-	VADDPD  Z3, Z10, Z10
-	VMOVUPD Z10, (BX)
+	VMOVUPD (BX), Z8
+	VMULPD  Z8, Z10, Z8
+	VADDPD  Z1, Z8, Z8
+	VMOVUPD Z8, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Z10, Z0, Z10
-	VADDPD  Z10, Z3, Z3
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VMULPD  Z8, Z10, Z8
+	VADDPD  Z8, Z1, Z1
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z5, Z2, Z2
-	VMOVUPD Z2, 64(BX)
+	VMOVUPD 64(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z3, Z0, Z0
+	VMOVUPD Z0, 64(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z2, Z5, Z2
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z4, Z2
-	VMOVUPD Z2, 64(DX)
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z0, Z3, Z0
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z2, Z0
+	VMOVUPD Z0, 64(DX)
 
 	// v = rho*v + g
-	VMOVUPD 128(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z7, Z2, Z2
-	VMOVUPD Z2, 128(BX)
+	VMOVUPD 128(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z5, Z0, Z0
+	VMOVUPD Z0, 128(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z2, Z7, Z2
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z6, Z2
-	VMOVUPD Z2, 128(DX)
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z0, Z5, Z0
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z4, Z0
+	VMOVUPD Z0, 128(DX)
 
 	// v = rho*v + g
-	VMOVUPD 192(BX), Z2
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z9, Z2, Z2
-	VMOVUPD Z2, 192(BX)
+	VMOVUPD 192(BX), Z0
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z7, Z0, Z0
+	VMOVUPD Z0, 192(BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Z2, Z0, Z2
-	VADDPD  Z2, Z9, Z2
-	VMULPD  Z2, Z1, Z2
-	VSUBPD  Z2, Z8, Z2
-	VMOVUPD Z2, 192(DX)
+	VMULPD  Z0, Z10, Z0
+	VADDPD  Z0, Z7, Z0
+	VMULPD  Z0, Z11, Z0
+	VSUBPD  Z0, Z6, Z0
+	VMOVUPD Z0, 192(DX)
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
 	ADDQ    $0x00000100, SI
@@ -10442,24 +8340,24 @@ loop4xDone:
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z4
-	VMULPD  Z4, Z0, Z4
-	VADDPD  Z3, Z4, Z4
-	VMOVUPD Z4, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z10, Z2
+	VADDPD  Z1, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// x = x - lr*(g + rho*v)
-	VMULPD  Z4, Z0, Z4
-	VADDPD  Z4, Z3, Z3
-	VMULPD  Z3, Z1, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VMULPD  Z2, Z10, Z2
+	VADDPD  Z2, Z1, Z1
+	VMULPD  Z1, Z11, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10472,102 +8370,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TESTB $0x01, DI
-	JEQ   noScale4x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z10
-	VMULPD       Z3, Z10, Z3
-	VMULPD       Z5, Z10, Z5
-	VMULPD       Z7, Z10, Z7
-	VMULPD       Z9, Z10, Z9
-
-noScale4x:
-	TESTB $0x02, DI
-	JEQ   noLo4x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z10
-	VMAXPD       Z3, Z10, Z3
-	VMAXPD       Z5, Z10, Z5
-	VMAXPD       Z7, Z10, Z7
-	VMAXPD       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z10
-	VMINPD       Z3, Z10, Z3
-	VMINPD       Z5, Z10, Z5
-	VMINPD       Z7, Z10, Z7
-	VMINPD       Z9, Z10, Z9
-
-noLo4x:
-	TESTB $0x04, DI
-	JEQ   noL24x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z10
-	VMULPD       Z2, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z4, Z10, Z11
-	VADDPD       Z11, Z5, Z5
-	VMULPD       Z6, Z10, Z11
-	VADDPD       Z11, Z7, Z7
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-noL24x:
-	TESTB $0x08, DI
-	JEQ   noKeep4x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z10
-	VMULPD       Z2, Z10, Z2
-	VMULPD       Z4, Z10, Z4
-	VMULPD       Z6, Z10, Z6
-	VMULPD       Z8, Z10, Z8
-
-noKeep4x:
-	JMP prelude4xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x4<>(SB)
+	JMP  prelude4xDone
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z4
-	VMAXPD       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z4
-	VMINPD       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10578,33 +8388,33 @@ TEXT ·adaGradF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
 	MOVL         56(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z2
-	VMOVUPD (SI), Z3
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPD (BX), Z4
-	VMULPD  Z3, Z3, Z5
-	VADDPD  Z5, Z4, Z4
-	VMOVUPD Z4, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z1, Z1, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPD  Z3, Z0, Z3
-	VSQRTPD Z4, Z4
-	VADDPD  Z1, Z4, Z4
-	VDIVPD  Z4, Z3, Z3
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (DX)
+	VMULPD  Z1, Z4, Z1
+	VSQRTPD Z2, Z2
+	VADDPD  Z5, Z2, Z2
+	VDIVPD  Z2, Z1, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10617,44 +8427,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 16(CX), Z4
-	VMULPD       Z3, Z4, Z3
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 24(CX), Z4
-	VMAXPD       Z3, Z4, Z3
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 32(CX), Z4
-	VMINPD       Z3, Z4, Z3
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 40(CX), Z4
-	VMULPD       Z2, Z4, Z4
-	VADDPD       Z4, Z3, Z3
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 48(CX), Z4
-	VMULPD       Z2, Z4, Z2
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 16(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10665,37 +8440,37 @@ TEXT ·rmsPropF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         s+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
 	MOVL         72(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z4
-	VMOVUPD (SI), Z5
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z6
-	VMULPD  Z6, Z0, Z6
-	VMULPD  Z5, Z1, Z7
-	VMULPD  Z5, Z7, Z7
-	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	VMULPD  Z5, Z2, Z5
-	VSQRTPD Z6, Z6
-	VADDPD  Z3, Z6, Z6
-	VDIVPD  Z6, Z5, Z5
-	VSUBPD  Z5, Z4, Z4
-	VMOVUPD Z4, (DX)
+	VMULPD  Z1, Z6, Z1
+	VSQRTPD Z2, Z2
+	VADDPD  Z7, Z2, Z2
+	VDIVPD  Z2, Z1, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10708,44 +8483,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 32(CX), Z6
-	VMULPD       Z5, Z6, Z5
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 40(CX), Z6
-	VMAXPD       Z5, Z6, Z5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 48(CX), Z6
-	VMINPD       Z5, Z6, Z5
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 56(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 64(CX), Z6
-	VMULPD       Z4, Z6, Z4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 32(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10757,44 +8497,44 @@ TEXT ·rmsPropMomentumF64AVX512(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         b+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
-	VBROADCASTSD 32(CX), Z4
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
+	VBROADCASTSD 32(CX), Z8
 	MOVL         80(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z5
-	VMOVUPD (DI), Z6
+	VMOVUPD (DX), Z0
+	VMOVUPD (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z7
-	VMULPD  Z7, Z0, Z7
-	VMULPD  Z6, Z1, Z8
-	VMULPD  Z6, Z8, Z8
-	VADDPD  Z8, Z7, Z7
-	VMOVUPD Z7, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPD (SI), Z8
-	VMULPD  Z8, Z2, Z8
-	VSQRTPD Z7, Z7
-	VADDPD  Z4, Z7, Z7
-	VDIVPD  Z7, Z6, Z6
-	VADDPD  Z6, Z8, Z6
-	VMOVUPD Z6, (SI)
+	VMOVUPD (SI), Z3
+	VMULPD  Z3, Z6, Z3
+	VSQRTPD Z2, Z2
+	VADDPD  Z8, Z2, Z2
+	VDIVPD  Z2, Z1, Z1
+	VADDPD  Z1, Z3, Z1
+	VMOVUPD Z1, (SI)
 
 	// x = x - lr*b
-	VMULPD  Z6, Z3, Z6
-	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, (DX)
+	VMULPD  Z1, Z7, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10808,44 +8548,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z7
-	VMULPD       Z6, Z7, Z6
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Z7
-	VMAXPD       Z6, Z7, Z6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Z7
-	VMINPD       Z6, Z7, Z6
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z7
-	VMULPD       Z5, Z7, Z5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10857,45 +8562,45 @@ TEXT ·rmsPropCenteredF64AVX512(SB), $0-48
 	MOVQ         s+24(FP), BX
 	MOVQ         m+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
 	MOVL         72(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z4
-	VMOVUPD (DI), Z5
+	VMOVUPD (DX), Z0
+	VMOVUPD (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z6
-	VMULPD  Z6, Z0, Z6
-	VMULPD  Z5, Z1, Z7
-	VMULPD  Z5, Z7, Z8
-	VADDPD  Z8, Z6, Z6
-	VMOVUPD Z6, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VMULPD  Z1, Z3, Z8
+	VADDPD  Z8, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPD (SI), Z8
-	VMULPD  Z8, Z0, Z8
-	VADDPD  Z7, Z8, Z7
-	VMOVUPD Z7, (SI)
+	VMULPD  Z8, Z4, Z8
+	VADDPD  Z3, Z8, Z3
+	VMOVUPD Z3, (SI)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	VMULPD  Z5, Z2, Z5
-	VMULPD  Z7, Z7, Z7
-	VSUBPD  Z7, Z6, Z6
-	VSQRTPD Z6, Z6
-	VADDPD  Z3, Z6, Z6
-	VDIVPD  Z6, Z5, Z5
-	VSUBPD  Z5, Z4, Z4
-	VMOVUPD Z4, (DX)
+	VMULPD  Z1, Z6, Z1
+	VMULPD  Z3, Z3, Z3
+	VSUBPD  Z3, Z2, Z2
+	VSQRTPD Z2, Z2
+	VADDPD  Z7, Z2, Z2
+	VDIVPD  Z2, Z1, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -10909,44 +8614,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 32(CX), Z6
-	VMULPD       Z5, Z6, Z5
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 40(CX), Z6
-	VMAXPD       Z5, Z6, Z5
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 48(CX), Z6
-	VMINPD       Z5, Z6, Z5
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 56(CX), Z6
-	VMULPD       Z4, Z6, Z6
-	VADDPD       Z6, Z5, Z5
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 64(CX), Z6
-	VMULPD       Z4, Z6, Z4
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 32(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -10959,52 +8629,52 @@ TEXT ·rmsPropCenteredMomentumF64AVX512(SB), $0-56
 	MOVQ         m+32(FP), SI
 	MOVQ         b+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
-	VBROADCASTSD 32(CX), Z4
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
+	VBROADCASTSD 32(CX), Z8
 	MOVL         80(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z5
-	VMOVUPD (R8), Z6
+	VMOVUPD (DX), Z0
+	VMOVUPD (R8), Z1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z7
-	VMULPD  Z7, Z0, Z7
-	VMULPD  Z6, Z1, Z8
-	VMULPD  Z6, Z8, Z9
-	VADDPD  Z9, Z7, Z7
-	VMOVUPD Z7, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VMULPD  Z1, Z3, Z9
+	VADDPD  Z9, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// m = decay*m + (1-decay)*g
 	VMOVUPD (SI), Z9
-	VMULPD  Z9, Z0, Z9
-	VADDPD  Z8, Z9, Z8
-	VMOVUPD Z8, (SI)
+	VMULPD  Z9, Z4, Z9
+	VADDPD  Z3, Z9, Z3
+	VMOVUPD Z3, (SI)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	VMOVUPD (DI), Z9
-	VMULPD  Z9, Z2, Z9
-	VMULPD  Z8, Z8, Z8
-	VSUBPD  Z8, Z7, Z7
-	VSQRTPD Z7, Z7
-	VADDPD  Z4, Z7, Z7
-	VDIVPD  Z7, Z6, Z6
-	VADDPD  Z6, Z9, Z6
-	VMOVUPD Z6, (DI)
+	VMULPD  Z9, Z6, Z9
+	VMULPD  Z3, Z3, Z3
+	VSUBPD  Z3, Z2, Z2
+	VSQRTPD Z2, Z2
+	VADDPD  Z8, Z2, Z2
+	VDIVPD  Z2, Z1, Z1
+	VADDPD  Z1, Z9, Z1
+	VMOVUPD Z1, (DI)
 
 	// x = x - lr*b
-	VMULPD  Z6, Z3, Z6
-	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, (DX)
+	VMULPD  Z1, Z7, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -11019,44 +8689,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z7
-	VMULPD       Z6, Z7, Z6
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Z7
-	VMAXPD       Z6, Z7, Z6
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Z7
-	VMINPD       Z6, Z7, Z6
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Z7
-	VMULPD       Z5, Z7, Z7
-	VADDPD       Z7, Z6, Z6
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z7
-	VMULPD       Z5, Z7, Z5
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -11068,48 +8703,48 @@ TEXT ·adamF64AVX512(SB), $0-48
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
-	VBROADCASTSD 32(CX), Z4
-	VBROADCASTSD 40(CX), Z5
-	VBROADCASTSD 48(CX), Z6
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
+	VBROADCASTSD 32(CX), Z8
+	VBROADCASTSD 40(CX), Z9
+	VBROADCASTSD 48(CX), Z10
 	MOVL         96(CX), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z7
-	VMOVUPD (DI), Z8
+	VMOVUPD (DX), Z0
+	VMOVUPD (DI), Z1
 	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z9
-	VMULPD  Z9, Z0, Z9
-	VMULPD  Z8, Z1, Z10
-	VADDPD  Z10, Z9, Z9
-	VMOVUPD Z9, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Z10
-	VMULPD  Z10, Z2, Z10
-	VMULPD  Z8, Z3, Z11
-	VMULPD  Z8, Z11, Z8
-	VADDPD  Z8, Z10, Z8
-	VMOVUPD Z8, (SI)
+	VMOVUPD (SI), Z3
+	VMULPD  Z3, Z6, Z3
+	VMULPD  Z1, Z7, Z11
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z3, Z1
+	VMOVUPD Z1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	VMULPD  Z9, Z4, Z9
-	VMULPD  Z8, Z5, Z8
-	VSQRTPD Z8, Z8
-	VADDPD  Z6, Z8, Z8
-	VDIVPD  Z8, Z9, Z8
-	VSUBPD  Z8, Z7, Z7
-	VMOVUPD Z7, (DX)
+	VMULPD  Z2, Z8, Z2
+	VMULPD  Z1, Z9, Z1
+	VSQRTPD Z1, Z1
+	VADDPD  Z10, Z1, Z1
+	VDIVPD  Z1, Z2, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -11123,44 +8758,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R8
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 56(CX), Z9
-	VMULPD       Z8, Z9, Z8
-
-noScale1x:
-	TESTB $0x02, R8
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 64(CX), Z9
-	VMAXPD       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 72(CX), Z9
-	VMINPD       Z8, Z9, Z8
-
-noLo1x:
-	TESTB $0x04, R8
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 80(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-noL21x:
-	TESTB $0x08, R8
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 88(CX), Z9
-	VMULPD       Z7, Z9, Z7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 56(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 // Requires: AVX, AVX512F
@@ -11173,53 +8773,53 @@ TEXT ·amsGradF64AVX512(SB), $0-56
 	MOVQ         v+32(FP), SI
 	MOVQ         vmax+40(FP), DI
 	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
-	VBROADCASTSD 32(CX), Z4
-	VBROADCASTSD 40(CX), Z5
-	VBROADCASTSD 48(CX), Z6
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
+	VBROADCASTSD 32(CX), Z8
+	VBROADCASTSD 40(CX), Z9
+	VBROADCASTSD 48(CX), Z10
 	MOVL         96(CX), R9
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z7
-	VMOVUPD (R8), Z8
+	VMOVUPD (DX), Z0
+	VMOVUPD (R8), Z1
 	TESTQ   R9, R9
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z9
-	VMULPD  Z9, Z0, Z9
-	VMULPD  Z8, Z1, Z10
-	VADDPD  Z10, Z9, Z9
-	VMOVUPD Z9, (BX)
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z2
+	VMULPD  Z1, Z5, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Z10
-	VMULPD  Z10, Z2, Z10
-	VMULPD  Z8, Z3, Z11
-	VMULPD  Z8, Z11, Z8
-	VADDPD  Z8, Z10, Z8
-	VMOVUPD Z8, (SI)
+	VMOVUPD (SI), Z3
+	VMULPD  Z3, Z6, Z3
+	VMULPD  Z1, Z7, Z11
+	VMULPD  Z1, Z11, Z1
+	VADDPD  Z1, Z3, Z1
+	VMOVUPD Z1, (SI)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPD (DI), Z10
-	VMAXPD  Z8, Z10, Z8
-	VMOVUPD Z8, (DI)
+	VMOVUPD (DI), Z3
+	VMAXPD  Z1, Z3, Z1
+	VMOVUPD Z1, (DI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	VMULPD  Z9, Z4, Z9
-	VMULPD  Z8, Z5, Z8
-	VSQRTPD Z8, Z8
-	VADDPD  Z6, Z8, Z8
-	VDIVPD  Z8, Z9, Z8
-	VSUBPD  Z8, Z7, Z7
-	VMOVUPD Z7, (DX)
+	VMULPD  Z2, Z8, Z2
+	VMULPD  Z1, Z9, Z1
+	VSQRTPD Z1, Z1
+	VADDPD  Z10, Z1, Z1
+	VDIVPD  Z1, Z2, Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -11234,44 +8834,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, R9
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 56(CX), Z9
-	VMULPD       Z8, Z9, Z8
-
-noScale1x:
-	TESTB $0x02, R9
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 64(CX), Z9
-	VMAXPD       Z8, Z9, Z8
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 72(CX), Z9
-	VMINPD       Z8, Z9, Z8
-
-noLo1x:
-	TESTB $0x04, R9
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 80(CX), Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z8, Z8
-
-noL21x:
-	TESTB $0x08, R9
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 88(CX), Z9
-	VMULPD       Z7, Z9, Z7
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 56(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -11282,51 +8847,51 @@ TEXT ·lionF64AVX512(SB), $0-40
 	MOVQ         x+16(FP), DX
 	MOVQ         m+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z0
-	VBROADCASTSD 8(CX), Z1
-	VBROADCASTSD 16(CX), Z2
-	VBROADCASTSD 24(CX), Z3
-	VBROADCASTSD 32(CX), Z4
-	VPTERNLOGD   $0xff, Z5, Z5, Z5
-	VPSRLQ       $0x36, Z5, Z5
-	VPSLLQ       $0x34, Z5, Z5
-	VPTERNLOGD   $0xff, Z6, Z6, Z6
-	VPSLLQ       $0x3f, Z6, Z6
-	VPXORD       Z7, Z7, Z7
+	VBROADCASTSD (CX), Z4
+	VBROADCASTSD 8(CX), Z5
+	VBROADCASTSD 16(CX), Z6
+	VBROADCASTSD 24(CX), Z7
+	VBROADCASTSD 32(CX), Z8
+	VPTERNLOGD   $0xff, Z9, Z9, Z9
+	VPSRLQ       $0x36, Z9, Z9
+	VPSLLQ       $0x34, Z9, Z9
+	VPTERNLOGD   $0xff, Z10, Z10, Z10
+	VPSLLQ       $0x3f, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 	MOVL         80(CX), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z8
-	VMOVUPD (SI), Z9
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
 	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z10
-	VMULPD  Z10, Z0, Z11
-	VMULPD  Z9, Z1, Z12
-	VADDPD  Z12, Z11, Z11
+	VMOVUPD (BX), Z2
+	VMULPD  Z2, Z4, Z3
+	VMULPD  Z1, Z5, Z12
+	VADDPD  Z12, Z3, Z3
 
 	// x = x - lr*sign(u)
-	VANDPD    Z6, Z11, Z12
-	VORPD     Z5, Z12, Z12
-	VCMPPD    $0x0c, Z7, Z11, K1
-	VCMPPD    $0x03, Z11, Z11, K2
+	VANDPD    Z10, Z3, Z12
+	VORPD     Z9, Z12, Z12
+	VCMPPD    $0x0c, Z11, Z3, K1
+	VCMPPD    $0x03, Z3, Z3, K2
 	VMOVAPD.Z Z12, K1, Z12
-	VMOVAPD   Z11, K2, Z12
-	VMULPD    Z12, Z4, Z11
-	VSUBPD    Z11, Z8, Z8
-	VMOVUPD   Z8, (DX)
+	VMOVAPD   Z3, K2, Z12
+	VMULPD    Z12, Z8, Z3
+	VSUBPD    Z3, Z0, Z0
+	VMOVUPD   Z0, (DX)
 
 	// m = beta2*m + (1-beta2)*g
-	VMULPD  Z10, Z2, Z8
-	VMULPD  Z9, Z3, Z9
-	VADDPD  Z9, Z8, Z8
-	VMOVUPD Z8, (BX)
+	VMULPD  Z2, Z6, Z0
+	VMULPD  Z1, Z7, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
@@ -11339,44 +8904,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TESTB $0x01, DI
-	JEQ   noScale1x
-
-	// g = scale*g
-	VBROADCASTSD 40(CX), Z10
-	VMULPD       Z9, Z10, Z9
-
-noScale1x:
-	TESTB $0x02, DI
-	JEQ   noLo1x
-
-	// g = lo > g ? lo : g
-	VBROADCASTSD 48(CX), Z10
-	VMAXPD       Z9, Z10, Z9
-
-	// g = hi < g ? hi : g
-	VBROADCASTSD 56(CX), Z10
-	VMINPD       Z9, Z10, Z9
-
-noLo1x:
-	TESTB $0x04, DI
-	JEQ   noL21x
-
-	// g = g + l2*x
-	VBROADCASTSD 64(CX), Z10
-	VMULPD       Z8, Z10, Z10
-	VADDPD       Z10, Z9, Z9
-
-noL21x:
-	TESTB $0x08, DI
-	JEQ   noKeep1x
-
-	// x = keep*x
-	VBROADCASTSD 72(CX), Z10
-	VMULPD       Z8, Z10, Z8
-
-noKeep1x:
-	JMP prelude1xDone
+	LEAQ 40(CX), R12
+	CALL ·preludeF64AVX512x1<>(SB)
+	JMP  prelude1xDone
 
 // func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 // Requires: AVX, AVX512F

@@ -2,6 +2,138 @@
 
 //go:build !purego && !noasm
 
+#include "textflag.h"
+
+// func preludeF32NEONx4<>()
+TEXT ·preludeF32NEONx4<>(SB), NOSPLIT, $0
+	MOVWU 20(R12), R13
+	TBZ   $0, R13, noScale
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+
+	// g = scale*g
+	WORD $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+noScale:
+	MOVWU 20(R12), R13
+	TBZ   $1, R13, noLo
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+
+	// g = lo > g ? lo : g
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+
+	// g = hi < g ? hi : g
+	WORD $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL V1.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL V3.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V3.B16
+	WORD $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL V5.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V5.B16
+	WORD $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL V7.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V7.B16
+
+noLo:
+	MOVWU 20(R12), R13
+	TBZ   $2, R13, noL2
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+
+	// g = g + l2*x
+	WORD $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+
+noL2:
+	MOVWU 20(R12), R13
+	TBZ   $3, R13, noKeep
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+
+	// x = keep*x
+	WORD $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+
+noKeep:
+	RET
+
+// func preludeF32NEONx1<>()
+TEXT ·preludeF32NEONx1<>(SB), NOSPLIT, $0
+	MOVWU 20(R12), R13
+	TBZ   $0, R13, noScale
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+
+	// g = scale*g
+	WORD $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+noScale:
+	MOVWU 20(R12), R13
+	TBZ   $1, R13, noLo
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+
+	// g = lo > g ? lo : g
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+
+	// g = hi < g ? hi : g
+	WORD $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL V1.B16, V2.B16, V3.B16
+	VORR V3.B16, V3.B16, V1.B16
+
+noLo:
+	MOVWU 20(R12), R13
+	TBZ   $2, R13, noL2
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+
+	// g = g + l2*x
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+noL2:
+	MOVWU 20(R12), R13
+	TBZ   $3, R13, noKeep
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+
+	// x = keep*x
+	WORD $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+
+noKeep:
+	RET
+
 // func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 TEXT ·sgdF32NEON(SB), $0-32
 	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
@@ -10,42 +142,42 @@ TEXT ·sgdF32NEON(SB), $0-32
 	MOVD  x+16(FP), R2
 	MOVD  grad+24(FP), R3
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
+	VDUP  V0.S[0], V10.S4
 	MOVWU 24(R1), R6
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F1
-	FMOVQ 0(R3), F2
-	FMOVQ 16(R2), F3
-	FMOVQ 16(R3), F4
-	FMOVQ 32(R2), F5
-	FMOVQ 32(R3), F6
-	FMOVQ 48(R2), F7
-	FMOVQ 48(R3), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R6, prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 0(R2)
+	WORD  $0x6e21dd41 // fmul v1.4s, v10.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e24dc01 // fmul v1.4s, v0.4s, v4.4s
-	WORD  $0x4ea1d461 // fsub v1.4s, v3.4s, v1.4s
-	FMOVQ F1, 16(R2)
+	WORD  $0x6e23dd40 // fmul v0.4s, v10.4s, v3.4s
+	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e26dc01 // fmul v1.4s, v0.4s, v6.4s
-	WORD  $0x4ea1d4a1 // fsub v1.4s, v5.4s, v1.4s
-	FMOVQ F1, 32(R2)
+	WORD  $0x6e25dd40 // fmul v0.4s, v10.4s, v5.4s
+	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e28dc01 // fmul v1.4s, v0.4s, v8.4s
-	WORD  $0x4ea1d4e1 // fsub v1.4s, v7.4s, v1.4s
-	FMOVQ F1, 48(R2)
+	WORD  $0x6e27dd40 // fmul v0.4s, v10.4s, v7.4s
+	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	SUB   $16, R0
@@ -57,15 +189,15 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F1
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
 	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4ea2d421 // fsub v1.4s, v1.4s, v2.4s
-	FMOVQ F1, 0(R2)
+	WORD  $0x6e21dd41 // fmul v1.4s, v10.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	SUB   $4, R0
@@ -76,124 +208,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R6, noScale4x
-
-	// g = scale*g
-	FMOVS 4(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e22dd22 // fmul v2.4s, v9.4s, v2.4s
-	WORD  $0x6e24dd24 // fmul v4.4s, v9.4s, v4.4s
-	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-noScale4x:
-	TBZ $1, R6, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVS 8(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea2e52a // fcmgt v10.4s, v9.4s, v2.4s
-	VBSL  V2.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V2.B16
-	WORD  $0x6ea4e52a // fcmgt v10.4s, v9.4s, v4.4s
-	VBSL  V4.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V4.B16
-	WORD  $0x6ea6e52a // fcmgt v10.4s, v9.4s, v6.4s
-	VBSL  V6.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V6.B16
-	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 12(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	VBSL  V2.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V2.B16
-	WORD  $0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	VBSL  V4.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V4.B16
-	WORD  $0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	VBSL  V6.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V6.B16
-	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo4x:
-	TBZ $2, R6, noL24x
-
-	// g = g + l2*x
-	FMOVS 16(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e21dd2a // fmul v10.4s, v9.4s, v1.4s
-	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD  $0x6e23dd2a // fmul v10.4s, v9.4s, v3.4s
-	WORD  $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
-	WORD  $0x6e25dd2a // fmul v10.4s, v9.4s, v5.4s
-	WORD  $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-noL24x:
-	TBZ $3, R6, noKeep4x
-
-	// x = keep*x
-	FMOVS 20(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
-	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
-	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-noKeep4x:
-	B prelude4xDone
+	ADD $4, R1, R12
+	BL  ·preludeF32NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R6, noScale1x
-
-	// g = scale*g
-	FMOVS 4(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
-
-noScale1x:
-	TBZ $1, R6, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 8(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6ea2e464 // fcmgt v4.4s, v3.4s, v2.4s
-	VBSL  V2.B16, V3.B16, V4.B16
-	VORR  V4.B16, V4.B16, V2.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6ea3e444 // fcmgt v4.4s, v2.4s, v3.4s
-	VBSL  V2.B16, V3.B16, V4.B16
-	VORR  V4.B16, V4.B16, V2.B16
-
-noLo1x:
-	TBZ $2, R6, noL21x
-
-	// g = g + l2*x
-	FMOVS 16(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-
-noL21x:
-	TBZ $3, R6, noKeep1x
-
-	// x = keep*x
-	FMOVS 20(R1), F3
-	VDUP  V3.S[0], V3.S4
-	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $4, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumF32NEON(SB), $0-40
@@ -204,68 +226,68 @@ TEXT ·momentumF32NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
+	VDUP  V0.S[0], V10.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V11.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
-	WORD  $0x4e23d543 // fadd v3.4s, v10.4s, v3.4s
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d482 // fsub v2.4s, v4.4s, v2.4s
-	FMOVQ F2, 16(R2)
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d4c2 // fsub v2.4s, v6.4s, v2.4s
-	FMOVQ F2, 32(R2)
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d502 // fsub v2.4s, v8.4s, v2.4s
-	FMOVQ F2, 48(R2)
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -278,21 +300,21 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
-	WORD  $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -304,124 +326,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVS 8(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
-	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
-	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
-	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
-	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
-	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVS 24(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
-	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
-	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-noKeep4x:
-	B prelude4xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 24(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumVelocityF32NEON(SB), $0-40
@@ -432,68 +344,68 @@ TEXT ·momentumVelocityF32NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
+	VDUP  V0.S[0], V10.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V11.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d543 // fsub v3.4s, v10.4s, v3.4s
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d501 // fsub v1.4s, v8.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = x + v
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x6e25dc23 // fmul v3.4s, v1.4s, v5.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e23dd61 // fmul v1.4s, v11.4s, v3.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
 
 	// x = x + v
-	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
-	FMOVQ F2, 16(R2)
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x6e27dc23 // fmul v3.4s, v1.4s, v7.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e25dd61 // fmul v1.4s, v11.4s, v5.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 32(R3)
 
 	// x = x + v
-	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
-	FMOVQ F2, 32(R2)
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x6e29dc23 // fmul v3.4s, v1.4s, v9.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e27dd61 // fmul v1.4s, v11.4s, v7.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 48(R3)
 
 	// x = x + v
-	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
-	FMOVQ F2, 48(R2)
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -506,21 +418,21 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d483 // fsub v3.4s, v4.4s, v3.4s
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = x + v
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -532,124 +444,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVS 8(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
-	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
-	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
-	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
-	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
-	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVS 24(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
-	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
-	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-noKeep4x:
-	B prelude4xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 24(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovF32NEON(SB), $0-40
@@ -660,86 +462,86 @@ TEXT ·nesterovF32NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
+	VDUP  V0.S[0], V10.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V11.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V12.S4
 	MOVWU 32(R1), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F3
-	FMOVQ 0(R6), F4
-	FMOVQ 16(R2), F5
-	FMOVQ 16(R6), F6
-	FMOVQ 32(R2), F7
-	FMOVQ 32(R6), F8
-	FMOVQ 48(R2), F9
-	FMOVQ 48(R6), F10
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// u = v
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R3), F8
 
 	// v = rho*v - lr*g
-	WORD  $0x6e2bdc0b // fmul v11.4s, v0.4s, v11.4s
-	WORD  $0x6e24dc44 // fmul v4.4s, v2.4s, v4.4s
-	WORD  $0x4ea4d564 // fsub v4.4s, v11.4s, v4.4s
-	FMOVQ F4, 0(R3)
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
+	WORD  $0x4ea1d501 // fsub v1.4s, v8.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4eabd463 // fsub v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dc24 // fmul v4.4s, v1.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	FMOVQ F3, 0(R2)
+	WORD  $0x4ea8d400 // fsub v0.4s, v0.4s, v8.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 
 	// u = v
-	FMOVQ 16(R3), F3
+	FMOVQ 16(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
-	WORD  $0x6e26dc44 // fmul v4.4s, v2.4s, v6.4s
-	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	FMOVQ F4, 16(R3)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e23dd81 // fmul v1.4s, v12.4s, v3.4s
+	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	FMOVQ F1, 16(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
-	WORD  $0x6e24dc24 // fmul v4.4s, v1.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	FMOVQ F3, 16(R2)
+	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
 
 	// u = v
-	FMOVQ 32(R3), F3
+	FMOVQ 32(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
-	WORD  $0x6e28dc44 // fmul v4.4s, v2.4s, v8.4s
-	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	FMOVQ F4, 32(R3)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e25dd81 // fmul v1.4s, v12.4s, v5.4s
+	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	FMOVQ F1, 32(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ea3d4e3 // fsub v3.4s, v7.4s, v3.4s
-	WORD  $0x6e24dc24 // fmul v4.4s, v1.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	FMOVQ F3, 32(R2)
+	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 32(R2)
 
 	// u = v
-	FMOVQ 48(R3), F3
+	FMOVQ 48(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
-	WORD  $0x6e2adc44 // fmul v4.4s, v2.4s, v10.4s
-	WORD  $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	FMOVQ F4, 48(R3)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x6e27dd81 // fmul v1.4s, v12.4s, v7.4s
+	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	FMOVQ F1, 48(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ea3d523 // fsub v3.4s, v9.4s, v3.4s
-	WORD  $0x6e24dc24 // fmul v4.4s, v1.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	FMOVQ F3, 48(R2)
+	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -752,25 +554,25 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F3
-	FMOVQ 0(R6), F4
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// u = v
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R3), F2
 
 	// v = rho*v - lr*g
-	WORD  $0x6e25dc05 // fmul v5.4s, v0.4s, v5.4s
-	WORD  $0x6e24dc44 // fmul v4.4s, v2.4s, v4.4s
-	WORD  $0x4ea4d4a4 // fsub v4.4s, v5.4s, v4.4s
-	FMOVQ F4, 0(R3)
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ea5d463 // fsub v3.4s, v3.4s, v5.4s
-	WORD  $0x6e24dc24 // fmul v4.4s, v1.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	FMOVQ F3, 0(R2)
+	WORD  $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -782,124 +584,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVS 12(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e24dd64 // fmul v4.4s, v11.4s, v4.4s
-	WORD  $0x6e26dd66 // fmul v6.4s, v11.4s, v6.4s
-	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
-	WORD  $0x6e2add6a // fmul v10.4s, v11.4s, v10.4s
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVS 16(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6ea4e56c // fcmgt v12.4s, v11.4s, v4.4s
-	VBSL  V4.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V4.B16
-	WORD  $0x6ea6e56c // fcmgt v12.4s, v11.4s, v6.4s
-	VBSL  V6.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V6.B16
-	WORD  $0x6ea8e56c // fcmgt v12.4s, v11.4s, v8.4s
-	VBSL  V8.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V8.B16
-	WORD  $0x6eaae56c // fcmgt v12.4s, v11.4s, v10.4s
-	VBSL  V10.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V10.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 20(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	VBSL  V4.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V4.B16
-	WORD  $0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	VBSL  V6.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V6.B16
-	WORD  $0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	VBSL  V8.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V8.B16
-	WORD  $0x6eabe54c // fcmgt v12.4s, v10.4s, v11.4s
-	VBSL  V10.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V10.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVS 24(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e23dd6c // fmul v12.4s, v11.4s, v3.4s
-	WORD  $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD  $0x6e25dd6c // fmul v12.4s, v11.4s, v5.4s
-	WORD  $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
-	WORD  $0x6e27dd6c // fmul v12.4s, v11.4s, v7.4s
-	WORD  $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
-	WORD  $0x6e29dd6b // fmul v11.4s, v11.4s, v9.4s
-	WORD  $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVS 28(R1), F11
-	VDUP  V11.S[0], V11.S4
-	WORD  $0x6e23dd63 // fmul v3.4s, v11.4s, v3.4s
-	WORD  $0x6e25dd65 // fmul v5.4s, v11.4s, v5.4s
-	WORD  $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
-	WORD  $0x6e29dd69 // fmul v9.4s, v11.4s, v9.4s
-
-noKeep4x:
-	B prelude4xDone
+	ADD $12, R1, R12
+	BL  ·preludeF32NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 12(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 16(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6ea4e4a6 // fcmgt v6.4s, v5.4s, v4.4s
-	VBSL  V4.B16, V5.B16, V6.B16
-	VORR  V6.B16, V6.B16, V4.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 20(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6ea5e486 // fcmgt v6.4s, v4.4s, v5.4s
-	VBSL  V4.B16, V5.B16, V6.B16
-	VORR  V6.B16, V6.B16, V4.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 24(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e23dca5 // fmul v5.4s, v5.4s, v3.4s
-	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 28(R1), F5
-	VDUP  V5.S[0], V5.S4
-	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $12, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovTorchF32NEON(SB), $0-40
@@ -910,76 +602,76 @@ TEXT ·nesterovTorchF32NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
+	VDUP  V0.S[0], V10.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V11.S4
 	MOVWU 28(R1), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
-	WORD  $0x4e23d54a // fadd v10.4s, v10.4s, v3.4s
-	FMOVQ F10, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+	WORD  $0x4e21d508 // fadd v8.4s, v8.4s, v1.4s
+	FMOVQ F8, 0(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e2adc0a // fmul v10.4s, v0.4s, v10.4s
-	WORD  $0x4e2ad463 // fadd v3.4s, v3.4s, v10.4s
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e22d4a2 // fadd v2.4s, v5.4s, v2.4s
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d482 // fsub v2.4s, v4.4s, v2.4s
-	FMOVQ F2, 16(R2)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e22d4e2 // fadd v2.4s, v7.4s, v2.4s
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d4c2 // fsub v2.4s, v6.4s, v2.4s
-	FMOVQ F2, 32(R2)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
-	WORD  $0x4e22d522 // fadd v2.4s, v9.4s, v2.4s
-	WORD  $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
-	WORD  $0x4ea2d502 // fsub v2.4s, v8.4s, v2.4s
-	FMOVQ F2, 48(R2)
+	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
+	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -992,23 +684,23 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
-	WORD  $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
-	FMOVQ F4, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x4e21d442 // fadd v2.4s, v2.4s, v1.4s
+	FMOVQ F2, 0(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	WORD  $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1020,124 +712,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVS 8(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e23dd43 // fmul v3.4s, v10.4s, v3.4s
-	WORD  $0x6e25dd45 // fmul v5.4s, v10.4s, v5.4s
-	WORD  $0x6e27dd47 // fmul v7.4s, v10.4s, v7.4s
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
-	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD  $0x6e24dd4b // fmul v11.4s, v10.4s, v4.4s
-	WORD  $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	WORD  $0x6e26dd4b // fmul v11.4s, v10.4s, v6.4s
-	WORD  $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVS 24(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
-	WORD  $0x6e24dd44 // fmul v4.4s, v10.4s, v4.4s
-	WORD  $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-noKeep4x:
-	B prelude4xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 24(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·adaGradF32NEON(SB), $0-40
@@ -1148,32 +730,32 @@ TEXT ·adaGradF32NEON(SB), $0-40
 	MOVD  s+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
 	MOVWU 28(R1), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
-	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
-	FMOVQ F4, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e21dc23 // fmul v3.4s, v1.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	WORD  $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
-	WORD  $0x6ea1f884 // fsqrt v4.4s, v4.4s
-	WORD  $0x4e21d484 // fadd v4.4s, v4.4s, v1.4s
-	WORD  $0x6e24fc63 // fdiv v3.4s, v3.4s, v4.4s
-	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1185,49 +767,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 8(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 12(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea3e485 // fcmgt v5.4s, v4.4s, v3.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6ea4e465 // fcmgt v5.4s, v3.4s, v4.4s
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 20(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 24(R1), F4
-	VDUP  V4.S[0], V4.S4
-	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $8, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·rmsPropF32NEON(SB), $0-40
@@ -1238,38 +780,38 @@ TEXT ·rmsPropF32NEON(SB), $0-40
 	MOVD  s+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
 	MOVWU 36(R1), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F4
-	FMOVQ 0(R6), F5
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F6
-	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
-	WORD  $0x6e25dc27 // fmul v7.4s, v1.4s, v5.4s
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-	FMOVQ F6, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	WORD  $0x6e25dc45 // fmul v5.4s, v2.4s, v5.4s
-	WORD  $0x6ea1f8c6 // fsqrt v6.4s, v6.4s
-	WORD  $0x4e23d4c6 // fadd v6.4s, v6.4s, v3.4s
-	WORD  $0x6e26fca5 // fdiv v5.4s, v5.4s, v6.4s
-	WORD  $0x4ea5d484 // fsub v4.4s, v4.4s, v5.4s
-	FMOVQ F4, 0(R2)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1281,49 +823,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 16(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 20(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6ea5e4c7 // fcmgt v7.4s, v6.4s, v5.4s
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6ea6e4a7 // fcmgt v7.4s, v5.4s, v6.4s
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 28(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 32(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 TEXT ·rmsPropMomentumF32NEON(SB), $0-48
@@ -1335,46 +837,46 @@ TEXT ·rmsPropMomentumF32NEON(SB), $0-48
 	MOVD  b+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R1), F0
+	VDUP  V0.S[0], V8.S4
 	MOVWU 40(R1), R8
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F5
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F7
-	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
-	WORD  $0x6e26dc28 // fmul v8.4s, v1.4s, v6.4s
-	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
-	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
-	FMOVQ F7, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R3)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	FMOVQ 0(R6), F8
-	WORD  $0x6e28dc48 // fmul v8.4s, v2.4s, v8.4s
-	WORD  $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
-	WORD  $0x4e24d4e7 // fadd v7.4s, v7.4s, v4.4s
-	WORD  $0x6e27fcc6 // fdiv v6.4s, v6.4s, v7.4s
-	WORD  $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
-	FMOVQ F6, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R6)
 
 	// x = x - lr*b
-	WORD  $0x6e26dc66 // fmul v6.4s, v3.4s, v6.4s
-	WORD  $0x4ea6d4a5 // fsub v5.4s, v5.4s, v6.4s
-	FMOVQ F5, 0(R2)
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1387,49 +889,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVS 20(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 24(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6ea6e4e8 // fcmgt v8.4s, v7.4s, v6.4s
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 28(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6ea7e4c8 // fcmgt v8.4s, v6.4s, v7.4s
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVS 32(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVS 36(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $20, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 TEXT ·rmsPropCenteredF32NEON(SB), $0-48
@@ -1441,46 +903,46 @@ TEXT ·rmsPropCenteredF32NEON(SB), $0-48
 	MOVD  m+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
 	MOVWU 36(R1), R8
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F4
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F6
-	WORD  $0x6e26dc06 // fmul v6.4s, v0.4s, v6.4s
-	WORD  $0x6e25dc27 // fmul v7.4s, v1.4s, v5.4s
-	WORD  $0x6e25dce8 // fmul v8.4s, v7.4s, v5.4s
-	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
-	FMOVQ F6, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc68 // fmul v8.4s, v3.4s, v1.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	FMOVQ F2, 0(R3)
 
 	// m = decay*m + (1-decay)*g
 	FMOVQ 0(R6), F8
-	WORD  $0x6e28dc08 // fmul v8.4s, v0.4s, v8.4s
-	WORD  $0x4e27d507 // fadd v7.4s, v8.4s, v7.4s
-	FMOVQ F7, 0(R6)
+	WORD  $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	FMOVQ F3, 0(R6)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	WORD  $0x6e25dc45 // fmul v5.4s, v2.4s, v5.4s
-	WORD  $0x6e27dce7 // fmul v7.4s, v7.4s, v7.4s
-	WORD  $0x4ea7d4c6 // fsub v6.4s, v6.4s, v7.4s
-	WORD  $0x6ea1f8c6 // fsqrt v6.4s, v6.4s
-	WORD  $0x4e23d4c6 // fadd v6.4s, v6.4s, v3.4s
-	WORD  $0x6e26fca5 // fdiv v5.4s, v5.4s, v6.4s
-	WORD  $0x4ea5d484 // fsub v4.4s, v4.4s, v5.4s
-	FMOVQ F4, 0(R2)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1493,49 +955,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVS 16(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 20(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6ea5e4c7 // fcmgt v7.4s, v6.4s, v5.4s
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6ea6e4a7 // fcmgt v7.4s, v5.4s, v6.4s
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVS 28(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
-	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVS 32(R1), F6
-	VDUP  V6.S[0], V6.S4
-	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 TEXT ·rmsPropCenteredMomentumF32NEON(SB), $0-56
@@ -1548,54 +970,54 @@ TEXT ·rmsPropCenteredMomentumF32NEON(SB), $0-56
 	MOVD  b+40(FP), R7
 	MOVD  grad+48(FP), R8
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R1), F0
+	VDUP  V0.S[0], V8.S4
 	MOVWU 40(R1), R9
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F5
-	FMOVQ 0(R8), F6
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R8), F1
 	CBNZ  R9, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F7
-	WORD  $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
-	WORD  $0x6e26dc28 // fmul v8.4s, v1.4s, v6.4s
-	WORD  $0x6e26dd09 // fmul v9.4s, v8.4s, v6.4s
-	WORD  $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
-	FMOVQ F7, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc69 // fmul v9.4s, v3.4s, v1.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	FMOVQ F2, 0(R3)
 
 	// m = decay*m + (1-decay)*g
 	FMOVQ 0(R6), F9
-	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
-	WORD  $0x4e28d528 // fadd v8.4s, v9.4s, v8.4s
-	FMOVQ F8, 0(R6)
+	WORD  $0x6e29dc89 // fmul v9.4s, v4.4s, v9.4s
+	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
+	FMOVQ F3, 0(R6)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	FMOVQ 0(R7), F9
-	WORD  $0x6e29dc49 // fmul v9.4s, v2.4s, v9.4s
-	WORD  $0x6e28dd08 // fmul v8.4s, v8.4s, v8.4s
-	WORD  $0x4ea8d4e7 // fsub v7.4s, v7.4s, v8.4s
-	WORD  $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
-	WORD  $0x4e24d4e7 // fadd v7.4s, v7.4s, v4.4s
-	WORD  $0x6e27fcc6 // fdiv v6.4s, v6.4s, v7.4s
-	WORD  $0x4e26d526 // fadd v6.4s, v9.4s, v6.4s
-	FMOVQ F6, 0(R7)
+	WORD  $0x6e29dcc9 // fmul v9.4s, v6.4s, v9.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	FMOVQ F1, 0(R7)
 
 	// x = x - lr*b
-	WORD  $0x6e26dc66 // fmul v6.4s, v3.4s, v6.4s
-	WORD  $0x4ea6d4a5 // fsub v5.4s, v5.4s, v6.4s
-	FMOVQ F5, 0(R2)
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1609,49 +1031,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R9, noScale1x
-
-	// g = scale*g
-	FMOVS 20(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
-
-noScale1x:
-	TBZ $1, R9, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 24(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6ea6e4e8 // fcmgt v8.4s, v7.4s, v6.4s
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 28(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6ea7e4c8 // fcmgt v8.4s, v6.4s, v7.4s
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-noLo1x:
-	TBZ $2, R9, noL21x
-
-	// g = g + l2*x
-	FMOVS 32(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD  $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-
-noL21x:
-	TBZ $3, R9, noKeep1x
-
-	// x = keep*x
-	FMOVS 36(R1), F7
-	VDUP  V7.S[0], V7.S4
-	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $20, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 TEXT ·adamF32NEON(SB), $0-48
@@ -1663,52 +1045,52 @@ TEXT ·adamF32NEON(SB), $0-48
 	MOVD  v+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	FMOVS 20(R1), F5
-	VDUP  V5.S[0], V5.S4
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R1), F0
+	VDUP  V0.S[0], V8.S4
+	FMOVS 20(R1), F0
+	VDUP  V0.S[0], V9.S4
+	FMOVS 24(R1), F0
+	VDUP  V0.S[0], V10.S4
 	MOVWU 48(R1), R8
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F7
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F9
-	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
-	WORD  $0x6e28dc2a // fmul v10.4s, v1.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-	FMOVQ F9, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R3)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F10
-	WORD  $0x6e2adc4a // fmul v10.4s, v2.4s, v10.4s
-	WORD  $0x6e28dc6b // fmul v11.4s, v3.4s, v8.4s
-	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
-	WORD  $0x4e28d548 // fadd v8.4s, v10.4s, v8.4s
-	FMOVQ F8, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R6)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	WORD  $0x6e29dc89 // fmul v9.4s, v4.4s, v9.4s
-	WORD  $0x6e28dca8 // fmul v8.4s, v5.4s, v8.4s
-	WORD  $0x6ea1f908 // fsqrt v8.4s, v8.4s
-	WORD  $0x4e26d508 // fadd v8.4s, v8.4s, v6.4s
-	WORD  $0x6e28fd28 // fdiv v8.4s, v9.4s, v8.4s
-	WORD  $0x4ea8d4e7 // fsub v7.4s, v7.4s, v8.4s
-	FMOVQ F7, 0(R2)
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6ea1f821 // fsqrt v1.4s, v1.4s
+	WORD  $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	WORD  $0x6e21fc41 // fdiv v1.4s, v2.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1721,49 +1103,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVS 28(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 32(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 36(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVS 40(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVS 44(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $28, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 TEXT ·amsGradF32NEON(SB), $0-56
@@ -1776,58 +1118,58 @@ TEXT ·amsGradF32NEON(SB), $0-56
 	MOVD  vmax+40(FP), R7
 	MOVD  grad+48(FP), R8
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
-	FMOVS 20(R1), F5
-	VDUP  V5.S[0], V5.S4
-	FMOVS 24(R1), F6
-	VDUP  V6.S[0], V6.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R1), F0
+	VDUP  V0.S[0], V8.S4
+	FMOVS 20(R1), F0
+	VDUP  V0.S[0], V9.S4
+	FMOVS 24(R1), F0
+	VDUP  V0.S[0], V10.S4
 	MOVWU 48(R1), R9
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F7
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R8), F1
 	CBNZ  R9, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F9
-	WORD  $0x6e29dc09 // fmul v9.4s, v0.4s, v9.4s
-	WORD  $0x6e28dc2a // fmul v10.4s, v1.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-	FMOVQ F9, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R3)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F10
-	WORD  $0x6e2adc4a // fmul v10.4s, v2.4s, v10.4s
-	WORD  $0x6e28dc6b // fmul v11.4s, v3.4s, v8.4s
-	WORD  $0x6e28dd68 // fmul v8.4s, v11.4s, v8.4s
-	WORD  $0x4e28d548 // fadd v8.4s, v10.4s, v8.4s
-	FMOVQ F8, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R6)
 
 	// vmax = vmax > v ? vmax : v
-	FMOVQ 0(R7), F10
-	WORD  $0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
-	VBSL  V8.B16, V10.B16, V11.B16
+	FMOVQ 0(R7), F3
+	WORD  $0x6ea1e46b // fcmgt v11.4s, v3.4s, v1.4s
+	VBSL  V1.B16, V3.B16, V11.B16
 	FMOVQ F11, 0(R7)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	WORD  $0x6e29dc88 // fmul v8.4s, v4.4s, v9.4s
-	WORD  $0x6e2bdca9 // fmul v9.4s, v5.4s, v11.4s
-	WORD  $0x6ea1f929 // fsqrt v9.4s, v9.4s
-	WORD  $0x4e26d529 // fadd v9.4s, v9.4s, v6.4s
-	WORD  $0x6e29fd08 // fdiv v8.4s, v8.4s, v9.4s
-	WORD  $0x4ea8d4e7 // fsub v7.4s, v7.4s, v8.4s
-	FMOVQ F7, 0(R2)
+	WORD  $0x6e22dd01 // fmul v1.4s, v8.4s, v2.4s
+	WORD  $0x6e2bdd22 // fmul v2.4s, v9.4s, v11.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1841,49 +1183,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R9, noScale1x
-
-	// g = scale*g
-	FMOVS 28(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
-
-noScale1x:
-	TBZ $1, R9, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 32(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 36(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6ea9e50a // fcmgt v10.4s, v8.4s, v9.4s
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo1x:
-	TBZ $2, R9, noL21x
-
-	// g = g + l2*x
-	FMOVS 40(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-
-noL21x:
-	TBZ $3, R9, noKeep1x
-
-	// x = keep*x
-	FMOVS 44(R1), F9
-	VDUP  V9.S[0], V9.S4
-	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $28, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 TEXT ·lionF32NEON(SB), $0-40
@@ -1894,52 +1196,52 @@ TEXT ·lionF32NEON(SB), $0-40
 	MOVD  m+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVS 0(R1), F0
-	VDUP  V0.S[0], V0.S4
-	FMOVS 4(R1), F1
-	VDUP  V1.S[0], V1.S4
-	FMOVS 8(R1), F2
-	VDUP  V2.S[0], V2.S4
-	FMOVS 12(R1), F3
-	VDUP  V3.S[0], V3.S4
-	FMOVS 16(R1), F4
-	VDUP  V4.S[0], V4.S4
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R1), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R1), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R1), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R1), F0
+	VDUP  V0.S[0], V8.S4
 	MOVD  $0x3f800000, R7
-	VDUP  R7, V5.S4
+	VDUP  R7, V9.S4
 	MOVD  $0x80000000, R7
-	VDUP  R7, V6.S4
-	VEOR  V7.B16, V7.B16, V7.B16
+	VDUP  R7, V10.S4
+	VEOR  V11.B16, V11.B16, V11.B16
 	MOVWU 40(R1), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F8
-	FMOVQ 0(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e2adc0b // fmul v11.4s, v0.4s, v10.4s
-	WORD  $0x6e29dc2c // fmul v12.4s, v1.4s, v9.4s
-	WORD  $0x4e2cd56b // fadd v11.4s, v11.4s, v12.4s
+	FMOVQ 0(R3), F2
+	WORD  $0x6e22dc83 // fmul v3.4s, v4.4s, v2.4s
+	WORD  $0x6e21dcac // fmul v12.4s, v5.4s, v1.4s
+	WORD  $0x4e2cd463 // fadd v3.4s, v3.4s, v12.4s
 
 	// x = x - lr*sign(u)
-	VAND  V6.B16, V11.B16, V12.B16
-	VORR  V5.B16, V12.B16, V12.B16
-	WORD  $0x4e27e56d // fcmeq v13.4s, v11.4s, v7.4s
-	WORD  $0x4e2be56e // fcmeq v14.4s, v11.4s, v11.4s
-	VBIT  V13.B16, V7.B16, V12.B16
-	VBIF  V14.B16, V11.B16, V12.B16
-	WORD  $0x6e2cdc8b // fmul v11.4s, v4.4s, v12.4s
-	WORD  $0x4eabd508 // fsub v8.4s, v8.4s, v11.4s
-	FMOVQ F8, 0(R2)
+	VAND  V10.B16, V3.B16, V12.B16
+	VORR  V9.B16, V12.B16, V12.B16
+	WORD  $0x4e2be46d // fcmeq v13.4s, v3.4s, v11.4s
+	WORD  $0x4e23e46e // fcmeq v14.4s, v3.4s, v3.4s
+	VBIT  V13.B16, V11.B16, V12.B16
+	VBIF  V14.B16, V3.B16, V12.B16
+	WORD  $0x6e2cdd03 // fmul v3.4s, v8.4s, v12.4s
+	WORD  $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R2)
 
 	// m = beta2*m + (1-beta2)*g
-	WORD  $0x6e2adc48 // fmul v8.4s, v2.4s, v10.4s
-	WORD  $0x6e29dc69 // fmul v9.4s, v3.4s, v9.4s
-	WORD  $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
-	FMOVQ F8, 0(R3)
+	WORD  $0x6e22dcc0 // fmul v0.4s, v6.4s, v2.4s
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -1951,49 +1253,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVS 20(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVS 24(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVS 28(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVS 32(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD  $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVS 36(R1), F10
-	VDUP  V10.S[0], V10.S4
-	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
-
-noKeep1x:
-	B prelude1xDone
+	ADD $20, R1, R12
+	BL  ·preludeF32NEONx1<>(SB)
+	B   prelude1xDone
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpyF32NEON(SB), $0-32
@@ -3624,6 +2886,136 @@ loop:
 loopDone:
 	RET
 
+// func preludeF64NEONx4<>()
+TEXT ·preludeF64NEONx4<>(SB), NOSPLIT, $0
+	MOVWU 40(R12), R13
+	TBZ   $0, R13, noScale
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+
+	// g = scale*g
+	WORD $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+noScale:
+	MOVWU 40(R12), R13
+	TBZ   $1, R13, noLo
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+
+	// g = lo > g ? lo : g
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+
+	// g = hi < g ? hi : g
+	WORD $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL V1.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL V3.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V3.B16
+	WORD $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL V5.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V5.B16
+	WORD $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL V7.B16, V8.B16, V9.B16
+	VORR V9.B16, V9.B16, V7.B16
+
+noLo:
+	MOVWU 40(R12), R13
+	TBZ   $2, R13, noL2
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+
+	// g = g + l2*x
+	WORD $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+
+noL2:
+	MOVWU 40(R12), R13
+	TBZ   $3, R13, noKeep
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+
+	// x = keep*x
+	WORD $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+
+noKeep:
+	RET
+
+// func preludeF64NEONx1<>()
+TEXT ·preludeF64NEONx1<>(SB), NOSPLIT, $0
+	MOVWU 40(R12), R13
+	TBZ   $0, R13, noScale
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+
+	// g = scale*g
+	WORD $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+noScale:
+	MOVWU 40(R12), R13
+	TBZ   $1, R13, noLo
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+
+	// g = lo > g ? lo : g
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+
+	// g = hi < g ? hi : g
+	WORD $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL V1.B16, V2.B16, V3.B16
+	VORR V3.B16, V3.B16, V1.B16
+
+noLo:
+	MOVWU 40(R12), R13
+	TBZ   $2, R13, noL2
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+
+	// g = g + l2*x
+	WORD $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+
+noL2:
+	MOVWU 40(R12), R13
+	TBZ   $3, R13, noKeep
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+
+	// x = keep*x
+	WORD $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+
+noKeep:
+	RET
+
 // func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 TEXT ·sgdF64NEON(SB), $0-32
 	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
@@ -3632,42 +3024,42 @@ TEXT ·sgdF64NEON(SB), $0-32
 	MOVD  x+16(FP), R2
 	MOVD  grad+24(FP), R3
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
+	VDUP  V0.D[0], V10.D2
 	MOVWU 48(R1), R6
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F1
-	FMOVQ 0(R3), F2
-	FMOVQ 16(R2), F3
-	FMOVQ 16(R3), F4
-	FMOVQ 32(R2), F5
-	FMOVQ 32(R3), F6
-	FMOVQ 48(R2), F7
-	FMOVQ 48(R3), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R6, prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 0(R2)
+	WORD  $0x6e61dd41 // fmul v1.2d, v10.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e64dc01 // fmul v1.2d, v0.2d, v4.2d
-	WORD  $0x4ee1d461 // fsub v1.2d, v3.2d, v1.2d
-	FMOVQ F1, 16(R2)
+	WORD  $0x6e63dd40 // fmul v0.2d, v10.2d, v3.2d
+	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e66dc01 // fmul v1.2d, v0.2d, v6.2d
-	WORD  $0x4ee1d4a1 // fsub v1.2d, v5.2d, v1.2d
-	FMOVQ F1, 32(R2)
+	WORD  $0x6e65dd40 // fmul v0.2d, v10.2d, v5.2d
+	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*g
-	WORD  $0x6e68dc01 // fmul v1.2d, v0.2d, v8.2d
-	WORD  $0x4ee1d4e1 // fsub v1.2d, v7.2d, v1.2d
-	FMOVQ F1, 48(R2)
+	WORD  $0x6e67dd40 // fmul v0.2d, v10.2d, v7.2d
+	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	SUB   $8, R0
@@ -3679,15 +3071,15 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F1
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R3), F1
 	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4ee2d421 // fsub v1.2d, v1.2d, v2.2d
-	FMOVQ F1, 0(R2)
+	WORD  $0x6e61dd41 // fmul v1.2d, v10.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	SUB   $2, R0
@@ -3698,124 +3090,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R6, noScale4x
-
-	// g = scale*g
-	FMOVD 8(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e62dd22 // fmul v2.2d, v9.2d, v2.2d
-	WORD  $0x6e64dd24 // fmul v4.2d, v9.2d, v4.2d
-	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-noScale4x:
-	TBZ $1, R6, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVD 16(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee2e52a // fcmgt v10.2d, v9.2d, v2.2d
-	VBSL  V2.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V2.B16
-	WORD  $0x6ee4e52a // fcmgt v10.2d, v9.2d, v4.2d
-	VBSL  V4.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V4.B16
-	WORD  $0x6ee6e52a // fcmgt v10.2d, v9.2d, v6.2d
-	VBSL  V6.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V6.B16
-	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 24(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee9e44a // fcmgt v10.2d, v2.2d, v9.2d
-	VBSL  V2.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V2.B16
-	WORD  $0x6ee9e48a // fcmgt v10.2d, v4.2d, v9.2d
-	VBSL  V4.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V4.B16
-	WORD  $0x6ee9e4ca // fcmgt v10.2d, v6.2d, v9.2d
-	VBSL  V6.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V6.B16
-	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo4x:
-	TBZ $2, R6, noL24x
-
-	// g = g + l2*x
-	FMOVD 32(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e61dd2a // fmul v10.2d, v9.2d, v1.2d
-	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD  $0x6e63dd2a // fmul v10.2d, v9.2d, v3.2d
-	WORD  $0x4e6ad484 // fadd v4.2d, v4.2d, v10.2d
-	WORD  $0x6e65dd2a // fmul v10.2d, v9.2d, v5.2d
-	WORD  $0x4e6ad4c6 // fadd v6.2d, v6.2d, v10.2d
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-noL24x:
-	TBZ $3, R6, noKeep4x
-
-	// x = keep*x
-	FMOVD 40(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
-	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
-	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-noKeep4x:
-	B prelude4xDone
+	ADD $8, R1, R12
+	BL  ·preludeF64NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R6, noScale1x
-
-	// g = scale*g
-	FMOVD 8(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
-
-noScale1x:
-	TBZ $1, R6, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 16(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6ee2e464 // fcmgt v4.2d, v3.2d, v2.2d
-	VBSL  V2.B16, V3.B16, V4.B16
-	VORR  V4.B16, V4.B16, V2.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6ee3e444 // fcmgt v4.2d, v2.2d, v3.2d
-	VBSL  V2.B16, V3.B16, V4.B16
-	VORR  V4.B16, V4.B16, V2.B16
-
-noLo1x:
-	TBZ $2, R6, noL21x
-
-	// g = g + l2*x
-	FMOVD 32(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
-	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-
-noL21x:
-	TBZ $3, R6, noKeep1x
-
-	// x = keep*x
-	FMOVD 40(R1), F3
-	VDUP  V3.D[0], V3.D2
-	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $8, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumF64NEON(SB), $0-40
@@ -3826,68 +3108,68 @@ TEXT ·momentumF64NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
+	VDUP  V0.D[0], V10.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V11.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
-	WORD  $0x4e63d543 // fadd v3.2d, v10.2d, v3.2d
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d482 // fsub v2.2d, v4.2d, v2.2d
-	FMOVQ F2, 16(R2)
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d4c2 // fsub v2.2d, v6.2d, v2.2d
-	FMOVQ F2, 32(R2)
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 48(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d502 // fsub v2.2d, v8.2d, v2.2d
-	FMOVQ F2, 48(R2)
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -3900,21 +3182,21 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
-	WORD  $0x4e63d483 // fadd v3.2d, v4.2d, v3.2d
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*v
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -3926,124 +3208,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVD 16(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
-	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
-	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
-	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
-	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
-	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
-	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVD 48(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
-	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
-	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-noKeep4x:
-	B prelude4xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 48(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumVelocityF64NEON(SB), $0-40
@@ -4054,68 +3226,68 @@ TEXT ·momentumVelocityF64NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
+	VDUP  V0.D[0], V10.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V11.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d543 // fsub v3.2d, v10.2d, v3.2d
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d501 // fsub v1.2d, v8.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = x + v
-	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x6e65dc23 // fmul v3.2d, v1.2d, v5.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e63dd61 // fmul v1.2d, v11.2d, v3.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
 
 	// x = x + v
-	WORD  $0x4e62d482 // fadd v2.2d, v4.2d, v2.2d
-	FMOVQ F2, 16(R2)
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x6e67dc23 // fmul v3.2d, v1.2d, v7.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e65dd61 // fmul v1.2d, v11.2d, v5.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 32(R3)
 
 	// x = x + v
-	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
-	FMOVQ F2, 32(R2)
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v - lr*g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x6e69dc23 // fmul v3.2d, v1.2d, v9.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e67dd61 // fmul v1.2d, v11.2d, v7.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 48(R3)
 
 	// x = x + v
-	WORD  $0x4e62d502 // fadd v2.2d, v8.2d, v2.2d
-	FMOVQ F2, 48(R2)
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -4128,21 +3300,21 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d483 // fsub v3.2d, v4.2d, v3.2d
-	FMOVQ F3, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = x + v
-	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -4154,124 +3326,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVD 16(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
-	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
-	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
-	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
-	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
-	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
-	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVD 48(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
-	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
-	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-noKeep4x:
-	B prelude4xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 48(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovF64NEON(SB), $0-40
@@ -4282,86 +3344,86 @@ TEXT ·nesterovF64NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
+	VDUP  V0.D[0], V10.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V11.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V12.D2
 	MOVWU 64(R1), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F3
-	FMOVQ 0(R6), F4
-	FMOVQ 16(R2), F5
-	FMOVQ 16(R6), F6
-	FMOVQ 32(R2), F7
-	FMOVQ 32(R6), F8
-	FMOVQ 48(R2), F9
-	FMOVQ 48(R6), F10
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// u = v
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R3), F8
 
 	// v = rho*v - lr*g
-	WORD  $0x6e6bdc0b // fmul v11.2d, v0.2d, v11.2d
-	WORD  $0x6e64dc44 // fmul v4.2d, v2.2d, v4.2d
-	WORD  $0x4ee4d564 // fsub v4.2d, v11.2d, v4.2d
-	FMOVQ F4, 0(R3)
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
+	WORD  $0x4ee1d501 // fsub v1.2d, v8.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4eebd463 // fsub v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dc24 // fmul v4.2d, v1.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	FMOVQ F3, 0(R2)
+	WORD  $0x4ee8d400 // fsub v0.2d, v0.2d, v8.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 
 	// u = v
-	FMOVQ 16(R3), F3
+	FMOVQ 16(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
-	WORD  $0x6e66dc44 // fmul v4.2d, v2.2d, v6.2d
-	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ F4, 16(R3)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e63dd81 // fmul v1.2d, v12.2d, v3.2d
+	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVQ F1, 16(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ee3d4a3 // fsub v3.2d, v5.2d, v3.2d
-	WORD  $0x6e64dc24 // fmul v4.2d, v1.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	FMOVQ F3, 16(R2)
+	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
 
 	// u = v
-	FMOVQ 32(R3), F3
+	FMOVQ 32(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
-	WORD  $0x6e68dc44 // fmul v4.2d, v2.2d, v8.2d
-	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ F4, 32(R3)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e65dd81 // fmul v1.2d, v12.2d, v5.2d
+	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVQ F1, 32(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ee3d4e3 // fsub v3.2d, v7.2d, v3.2d
-	WORD  $0x6e64dc24 // fmul v4.2d, v1.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	FMOVQ F3, 32(R2)
+	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 32(R2)
 
 	// u = v
-	FMOVQ 48(R3), F3
+	FMOVQ 48(R3), F0
 
 	// v = rho*v - lr*g
-	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
-	WORD  $0x6e6adc44 // fmul v4.2d, v2.2d, v10.2d
-	WORD  $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ F4, 48(R3)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x6e67dd81 // fmul v1.2d, v12.2d, v7.2d
+	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVQ F1, 48(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ee3d523 // fsub v3.2d, v9.2d, v3.2d
-	WORD  $0x6e64dc24 // fmul v4.2d, v1.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	FMOVQ F3, 48(R2)
+	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -4374,25 +3436,25 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F3
-	FMOVQ 0(R6), F4
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// u = v
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R3), F2
 
 	// v = rho*v - lr*g
-	WORD  $0x6e65dc05 // fmul v5.2d, v0.2d, v5.2d
-	WORD  $0x6e64dc44 // fmul v4.2d, v2.2d, v4.2d
-	WORD  $0x4ee4d4a4 // fsub v4.2d, v5.2d, v4.2d
-	FMOVQ F4, 0(R3)
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R3)
 
 	// x = (x - rho*u) + (1+rho)*v
-	WORD  $0x4ee5d463 // fsub v3.2d, v3.2d, v5.2d
-	WORD  $0x6e64dc24 // fmul v4.2d, v1.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	FMOVQ F3, 0(R2)
+	WORD  $0x4ee2d400 // fsub v0.2d, v0.2d, v2.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -4404,124 +3466,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVD 24(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e64dd64 // fmul v4.2d, v11.2d, v4.2d
-	WORD  $0x6e66dd66 // fmul v6.2d, v11.2d, v6.2d
-	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
-	WORD  $0x6e6add6a // fmul v10.2d, v11.2d, v10.2d
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVD 32(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6ee4e56c // fcmgt v12.2d, v11.2d, v4.2d
-	VBSL  V4.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V4.B16
-	WORD  $0x6ee6e56c // fcmgt v12.2d, v11.2d, v6.2d
-	VBSL  V6.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V6.B16
-	WORD  $0x6ee8e56c // fcmgt v12.2d, v11.2d, v8.2d
-	VBSL  V8.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V8.B16
-	WORD  $0x6eeae56c // fcmgt v12.2d, v11.2d, v10.2d
-	VBSL  V10.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V10.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 40(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6eebe48c // fcmgt v12.2d, v4.2d, v11.2d
-	VBSL  V4.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V4.B16
-	WORD  $0x6eebe4cc // fcmgt v12.2d, v6.2d, v11.2d
-	VBSL  V6.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V6.B16
-	WORD  $0x6eebe50c // fcmgt v12.2d, v8.2d, v11.2d
-	VBSL  V8.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V8.B16
-	WORD  $0x6eebe54c // fcmgt v12.2d, v10.2d, v11.2d
-	VBSL  V10.B16, V11.B16, V12.B16
-	VORR  V12.B16, V12.B16, V10.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVD 48(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e63dd6c // fmul v12.2d, v11.2d, v3.2d
-	WORD  $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD  $0x6e65dd6c // fmul v12.2d, v11.2d, v5.2d
-	WORD  $0x4e6cd4c6 // fadd v6.2d, v6.2d, v12.2d
-	WORD  $0x6e67dd6c // fmul v12.2d, v11.2d, v7.2d
-	WORD  $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
-	WORD  $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
-	WORD  $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVD 56(R1), F11
-	VDUP  V11.D[0], V11.D2
-	WORD  $0x6e63dd63 // fmul v3.2d, v11.2d, v3.2d
-	WORD  $0x6e65dd65 // fmul v5.2d, v11.2d, v5.2d
-	WORD  $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
-	WORD  $0x6e69dd69 // fmul v9.2d, v11.2d, v9.2d
-
-noKeep4x:
-	B prelude4xDone
+	ADD $24, R1, R12
+	BL  ·preludeF64NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 24(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 32(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6ee4e4a6 // fcmgt v6.2d, v5.2d, v4.2d
-	VBSL  V4.B16, V5.B16, V6.B16
-	VORR  V6.B16, V6.B16, V4.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 40(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6ee5e486 // fcmgt v6.2d, v4.2d, v5.2d
-	VBSL  V4.B16, V5.B16, V6.B16
-	VORR  V6.B16, V6.B16, V4.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 48(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
-	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 56(R1), F5
-	VDUP  V5.D[0], V5.D2
-	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $24, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovTorchF64NEON(SB), $0-40
@@ -4532,76 +3484,76 @@ TEXT ·nesterovTorchF64NEON(SB), $0-40
 	MOVD  v+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
+	VDUP  V0.D[0], V10.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V11.D2
 	MOVWU 56(R1), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
-	FMOVQ 16(R2), F4
-	FMOVQ 16(R6), F5
-	FMOVQ 32(R2), F6
-	FMOVQ 32(R6), F7
-	FMOVQ 48(R2), F8
-	FMOVQ 48(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R2), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R2), F4
+	FMOVQ 32(R6), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R6), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
-	WORD  $0x4e63d54a // fadd v10.2d, v10.2d, v3.2d
-	FMOVQ F10, 0(R3)
+	FMOVQ 0(R3), F8
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+	WORD  $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
+	FMOVQ F8, 0(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e6adc0a // fmul v10.2d, v0.2d, v10.2d
-	WORD  $0x4e6ad463 // fadd v3.2d, v3.2d, v10.2d
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e62d4a2 // fadd v2.2d, v5.2d, v2.2d
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d482 // fsub v2.2d, v4.2d, v2.2d
-	FMOVQ F2, 16(R2)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R2)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e62d4e2 // fadd v2.2d, v7.2d, v2.2d
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d4c2 // fsub v2.2d, v6.2d, v2.2d
-	FMOVQ F2, 32(R2)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 32(R2)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F2
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 48(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e62dc02 // fmul v2.2d, v0.2d, v2.2d
-	WORD  $0x4e62d522 // fadd v2.2d, v9.2d, v2.2d
-	WORD  $0x6e62dc22 // fmul v2.2d, v1.2d, v2.2d
-	WORD  $0x4ee2d502 // fsub v2.2d, v8.2d, v2.2d
-	FMOVQ F2, 48(R2)
+	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
+	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 48(R2)
 	ADD   $64, R2
 	ADD   $64, R3
 	ADD   $64, R6
@@ -4614,23 +3566,23 @@ loop4xDone:
 	BLT loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
-	WORD  $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
-	FMOVQ F4, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x4e61d442 // fadd v2.2d, v2.2d, v1.2d
+	FMOVQ F2, 0(R3)
 
 	// x = x - lr*(g + rho*v)
-	WORD  $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-	WORD  $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -4642,124 +3594,14 @@ loop1xDone:
 	RET
 
 prelude4x:
-	TBZ $0, R7, noScale4x
-
-	// g = scale*g
-	FMOVD 16(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e63dd43 // fmul v3.2d, v10.2d, v3.2d
-	WORD  $0x6e65dd45 // fmul v5.2d, v10.2d, v5.2d
-	WORD  $0x6e67dd47 // fmul v7.2d, v10.2d, v7.2d
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-noScale4x:
-	TBZ $1, R7, noLo4x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6ee3e54b // fcmgt v11.2d, v10.2d, v3.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6ee5e54b // fcmgt v11.2d, v10.2d, v5.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6ee7e54b // fcmgt v11.2d, v10.2d, v7.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6eeae46b // fcmgt v11.2d, v3.2d, v10.2d
-	VBSL  V3.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V3.B16
-	WORD  $0x6eeae4ab // fcmgt v11.2d, v5.2d, v10.2d
-	VBSL  V5.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V5.B16
-	WORD  $0x6eeae4eb // fcmgt v11.2d, v7.2d, v10.2d
-	VBSL  V7.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V7.B16
-	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo4x:
-	TBZ $2, R7, noL24x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd4b // fmul v11.2d, v10.2d, v2.2d
-	WORD  $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD  $0x6e64dd4b // fmul v11.2d, v10.2d, v4.2d
-	WORD  $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
-	WORD  $0x6e66dd4b // fmul v11.2d, v10.2d, v6.2d
-	WORD  $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-noL24x:
-	TBZ $3, R7, noKeep4x
-
-	// x = keep*x
-	FMOVD 48(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
-	WORD  $0x6e64dd44 // fmul v4.2d, v10.2d, v4.2d
-	WORD  $0x6e66dd46 // fmul v6.2d, v10.2d, v6.2d
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-noKeep4x:
-	B prelude4xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx4<>(SB)
+	B   prelude4xDone
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 48(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·adaGradF64NEON(SB), $0-40
@@ -4770,32 +3612,32 @@ TEXT ·adaGradF64NEON(SB), $0-40
 	MOVD  s+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
 	MOVWU 56(R1), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F2
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	FMOVQ 0(R3), F4
-	WORD  $0x6e63dc65 // fmul v5.2d, v3.2d, v3.2d
-	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
-	FMOVQ F4, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e61dc23 // fmul v3.2d, v1.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	WORD  $0x6e63dc03 // fmul v3.2d, v0.2d, v3.2d
-	WORD  $0x6ee1f884 // fsqrt v4.2d, v4.2d
-	WORD  $0x4e61d484 // fadd v4.2d, v4.2d, v1.2d
-	WORD  $0x6e64fc63 // fdiv v3.2d, v3.2d, v4.2d
-	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R2)
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -4807,49 +3649,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 16(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 24(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee3e485 // fcmgt v5.2d, v4.2d, v3.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6ee4e465 // fcmgt v5.2d, v3.2d, v4.2d
-	VBSL  V3.B16, V4.B16, V5.B16
-	VORR  V5.B16, V5.B16, V3.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 40(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
-	WORD  $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 48(R1), F4
-	VDUP  V4.D[0], V4.D2
-	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $16, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·rmsPropF64NEON(SB), $0-40
@@ -4860,38 +3662,38 @@ TEXT ·rmsPropF64NEON(SB), $0-40
 	MOVD  s+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
 	MOVWU 72(R1), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F4
-	FMOVQ 0(R6), F5
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F6
-	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
-	WORD  $0x6e65dc27 // fmul v7.2d, v1.2d, v5.2d
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
-	FMOVQ F6, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
-	WORD  $0x6e65dc45 // fmul v5.2d, v2.2d, v5.2d
-	WORD  $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
-	WORD  $0x4e63d4c6 // fadd v6.2d, v6.2d, v3.2d
-	WORD  $0x6e66fca5 // fdiv v5.2d, v5.2d, v6.2d
-	WORD  $0x4ee5d484 // fsub v4.2d, v4.2d, v5.2d
-	FMOVQ F4, 0(R2)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -4903,49 +3705,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 32(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 40(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6ee5e4c7 // fcmgt v7.2d, v6.2d, v5.2d
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6ee6e4a7 // fcmgt v7.2d, v5.2d, v6.2d
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 56(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 64(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $32, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 TEXT ·rmsPropMomentumF64NEON(SB), $0-48
@@ -4957,46 +3719,46 @@ TEXT ·rmsPropMomentumF64NEON(SB), $0-48
 	MOVD  b+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R1), F0
+	VDUP  V0.D[0], V8.D2
 	MOVWU 80(R1), R8
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F5
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F7
-	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
-	WORD  $0x6e66dc28 // fmul v8.2d, v1.2d, v6.2d
-	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
-	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
-	FMOVQ F7, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R3)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	FMOVQ 0(R6), F8
-	WORD  $0x6e68dc48 // fmul v8.2d, v2.2d, v8.2d
-	WORD  $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
-	WORD  $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
-	WORD  $0x6e67fcc6 // fdiv v6.2d, v6.2d, v7.2d
-	WORD  $0x4e66d506 // fadd v6.2d, v8.2d, v6.2d
-	FMOVQ F6, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R6)
 
 	// x = x - lr*b
-	WORD  $0x6e66dc66 // fmul v6.2d, v3.2d, v6.2d
-	WORD  $0x4ee6d4a5 // fsub v5.2d, v5.2d, v6.2d
-	FMOVQ F5, 0(R2)
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5009,49 +3771,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVD 40(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 48(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6ee6e4e8 // fcmgt v8.2d, v7.2d, v6.2d
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 56(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6ee7e4c8 // fcmgt v8.2d, v6.2d, v7.2d
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVD 64(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVD 72(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $40, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 TEXT ·rmsPropCenteredF64NEON(SB), $0-48
@@ -5063,46 +3785,46 @@ TEXT ·rmsPropCenteredF64NEON(SB), $0-48
 	MOVD  m+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
 	MOVWU 72(R1), R8
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F4
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F6
-	WORD  $0x6e66dc06 // fmul v6.2d, v0.2d, v6.2d
-	WORD  $0x6e65dc27 // fmul v7.2d, v1.2d, v5.2d
-	WORD  $0x6e65dce8 // fmul v8.2d, v7.2d, v5.2d
-	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
-	FMOVQ F6, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc68 // fmul v8.2d, v3.2d, v1.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	FMOVQ F2, 0(R3)
 
 	// m = decay*m + (1-decay)*g
 	FMOVQ 0(R6), F8
-	WORD  $0x6e68dc08 // fmul v8.2d, v0.2d, v8.2d
-	WORD  $0x4e67d507 // fadd v7.2d, v8.2d, v7.2d
-	FMOVQ F7, 0(R6)
+	WORD  $0x6e68dc88 // fmul v8.2d, v4.2d, v8.2d
+	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
+	FMOVQ F3, 0(R6)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
-	WORD  $0x6e65dc45 // fmul v5.2d, v2.2d, v5.2d
-	WORD  $0x6e67dce7 // fmul v7.2d, v7.2d, v7.2d
-	WORD  $0x4ee7d4c6 // fsub v6.2d, v6.2d, v7.2d
-	WORD  $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
-	WORD  $0x4e63d4c6 // fadd v6.2d, v6.2d, v3.2d
-	WORD  $0x6e66fca5 // fdiv v5.2d, v5.2d, v6.2d
-	WORD  $0x4ee5d484 // fsub v4.2d, v4.2d, v5.2d
-	FMOVQ F4, 0(R2)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5115,49 +3837,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVD 32(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 40(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6ee5e4c7 // fcmgt v7.2d, v6.2d, v5.2d
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6ee6e4a7 // fcmgt v7.2d, v5.2d, v6.2d
-	VBSL  V5.B16, V6.B16, V7.B16
-	VORR  V7.B16, V7.B16, V5.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVD 56(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
-	WORD  $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVD 64(R1), F6
-	VDUP  V6.D[0], V6.D2
-	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $32, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 TEXT ·rmsPropCenteredMomentumF64NEON(SB), $0-56
@@ -5170,54 +3852,54 @@ TEXT ·rmsPropCenteredMomentumF64NEON(SB), $0-56
 	MOVD  b+40(FP), R7
 	MOVD  grad+48(FP), R8
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R1), F0
+	VDUP  V0.D[0], V8.D2
 	MOVWU 80(R1), R9
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F5
-	FMOVQ 0(R8), F6
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R8), F1
 	CBNZ  R9, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F7
-	WORD  $0x6e67dc07 // fmul v7.2d, v0.2d, v7.2d
-	WORD  $0x6e66dc28 // fmul v8.2d, v1.2d, v6.2d
-	WORD  $0x6e66dd09 // fmul v9.2d, v8.2d, v6.2d
-	WORD  $0x4e69d4e7 // fadd v7.2d, v7.2d, v9.2d
-	FMOVQ F7, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc69 // fmul v9.2d, v3.2d, v1.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	FMOVQ F2, 0(R3)
 
 	// m = decay*m + (1-decay)*g
 	FMOVQ 0(R6), F9
-	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
-	WORD  $0x4e68d528 // fadd v8.2d, v9.2d, v8.2d
-	FMOVQ F8, 0(R6)
+	WORD  $0x6e69dc89 // fmul v9.2d, v4.2d, v9.2d
+	WORD  $0x4e63d523 // fadd v3.2d, v9.2d, v3.2d
+	FMOVQ F3, 0(R6)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
 	FMOVQ 0(R7), F9
-	WORD  $0x6e69dc49 // fmul v9.2d, v2.2d, v9.2d
-	WORD  $0x6e68dd08 // fmul v8.2d, v8.2d, v8.2d
-	WORD  $0x4ee8d4e7 // fsub v7.2d, v7.2d, v8.2d
-	WORD  $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
-	WORD  $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
-	WORD  $0x6e67fcc6 // fdiv v6.2d, v6.2d, v7.2d
-	WORD  $0x4e66d526 // fadd v6.2d, v9.2d, v6.2d
-	FMOVQ F6, 0(R7)
+	WORD  $0x6e69dcc9 // fmul v9.2d, v6.2d, v9.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	FMOVQ F1, 0(R7)
 
 	// x = x - lr*b
-	WORD  $0x6e66dc66 // fmul v6.2d, v3.2d, v6.2d
-	WORD  $0x4ee6d4a5 // fsub v5.2d, v5.2d, v6.2d
-	FMOVQ F5, 0(R2)
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5231,49 +3913,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R9, noScale1x
-
-	// g = scale*g
-	FMOVD 40(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
-
-noScale1x:
-	TBZ $1, R9, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 48(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6ee6e4e8 // fcmgt v8.2d, v7.2d, v6.2d
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 56(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6ee7e4c8 // fcmgt v8.2d, v6.2d, v7.2d
-	VBSL  V6.B16, V7.B16, V8.B16
-	VORR  V8.B16, V8.B16, V6.B16
-
-noLo1x:
-	TBZ $2, R9, noL21x
-
-	// g = g + l2*x
-	FMOVD 64(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
-	WORD  $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
-
-noL21x:
-	TBZ $3, R9, noKeep1x
-
-	// x = keep*x
-	FMOVD 72(R1), F7
-	VDUP  V7.D[0], V7.D2
-	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $40, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 TEXT ·adamF64NEON(SB), $0-48
@@ -5285,52 +3927,52 @@ TEXT ·adamF64NEON(SB), $0-48
 	MOVD  v+32(FP), R6
 	MOVD  grad+40(FP), R7
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	FMOVD 40(R1), F5
-	VDUP  V5.D[0], V5.D2
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R1), F0
+	VDUP  V0.D[0], V8.D2
+	FMOVD 40(R1), F0
+	VDUP  V0.D[0], V9.D2
+	FMOVD 48(R1), F0
+	VDUP  V0.D[0], V10.D2
 	MOVWU 96(R1), R8
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F7
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R7), F1
 	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F9
-	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
-	WORD  $0x6e68dc2a // fmul v10.2d, v1.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-	FMOVQ F9, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R3)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F10
-	WORD  $0x6e6adc4a // fmul v10.2d, v2.2d, v10.2d
-	WORD  $0x6e68dc6b // fmul v11.2d, v3.2d, v8.2d
-	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
-	WORD  $0x4e68d548 // fadd v8.2d, v10.2d, v8.2d
-	FMOVQ F8, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R6)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
-	WORD  $0x6e69dc89 // fmul v9.2d, v4.2d, v9.2d
-	WORD  $0x6e68dca8 // fmul v8.2d, v5.2d, v8.2d
-	WORD  $0x6ee1f908 // fsqrt v8.2d, v8.2d
-	WORD  $0x4e66d508 // fadd v8.2d, v8.2d, v6.2d
-	WORD  $0x6e68fd28 // fdiv v8.2d, v9.2d, v8.2d
-	WORD  $0x4ee8d4e7 // fsub v7.2d, v7.2d, v8.2d
-	FMOVQ F7, 0(R2)
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6ee1f821 // fsqrt v1.2d, v1.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x6e61fc41 // fdiv v1.2d, v2.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5343,49 +3985,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R8, noScale1x
-
-	// g = scale*g
-	FMOVD 56(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-noScale1x:
-	TBZ $1, R8, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 64(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 72(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo1x:
-	TBZ $2, R8, noL21x
-
-	// g = g + l2*x
-	FMOVD 80(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-noL21x:
-	TBZ $3, R8, noKeep1x
-
-	// x = keep*x
-	FMOVD 88(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $56, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 TEXT ·amsGradF64NEON(SB), $0-56
@@ -5398,58 +4000,58 @@ TEXT ·amsGradF64NEON(SB), $0-56
 	MOVD  vmax+40(FP), R7
 	MOVD  grad+48(FP), R8
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
-	FMOVD 40(R1), F5
-	VDUP  V5.D[0], V5.D2
-	FMOVD 48(R1), F6
-	VDUP  V6.D[0], V6.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R1), F0
+	VDUP  V0.D[0], V8.D2
+	FMOVD 40(R1), F0
+	VDUP  V0.D[0], V9.D2
+	FMOVD 48(R1), F0
+	VDUP  V0.D[0], V10.D2
 	MOVWU 96(R1), R9
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F7
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R8), F1
 	CBNZ  R9, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F9
-	WORD  $0x6e69dc09 // fmul v9.2d, v0.2d, v9.2d
-	WORD  $0x6e68dc2a // fmul v10.2d, v1.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-	FMOVQ F9, 0(R3)
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R3)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F10
-	WORD  $0x6e6adc4a // fmul v10.2d, v2.2d, v10.2d
-	WORD  $0x6e68dc6b // fmul v11.2d, v3.2d, v8.2d
-	WORD  $0x6e68dd68 // fmul v8.2d, v11.2d, v8.2d
-	WORD  $0x4e68d548 // fadd v8.2d, v10.2d, v8.2d
-	FMOVQ F8, 0(R6)
+	FMOVQ 0(R6), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R6)
 
 	// vmax = vmax > v ? vmax : v
-	FMOVQ 0(R7), F10
-	WORD  $0x6ee8e54b // fcmgt v11.2d, v10.2d, v8.2d
-	VBSL  V8.B16, V10.B16, V11.B16
+	FMOVQ 0(R7), F3
+	WORD  $0x6ee1e46b // fcmgt v11.2d, v3.2d, v1.2d
+	VBSL  V1.B16, V3.B16, V11.B16
 	FMOVQ F11, 0(R7)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
-	WORD  $0x6e69dc88 // fmul v8.2d, v4.2d, v9.2d
-	WORD  $0x6e6bdca9 // fmul v9.2d, v5.2d, v11.2d
-	WORD  $0x6ee1f929 // fsqrt v9.2d, v9.2d
-	WORD  $0x4e66d529 // fadd v9.2d, v9.2d, v6.2d
-	WORD  $0x6e69fd08 // fdiv v8.2d, v8.2d, v9.2d
-	WORD  $0x4ee8d4e7 // fsub v7.2d, v7.2d, v8.2d
-	FMOVQ F7, 0(R2)
+	WORD  $0x6e62dd01 // fmul v1.2d, v8.2d, v2.2d
+	WORD  $0x6e6bdd22 // fmul v2.2d, v9.2d, v11.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R2)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5463,49 +4065,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R9, noScale1x
-
-	// g = scale*g
-	FMOVD 56(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
-
-noScale1x:
-	TBZ $1, R9, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 64(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee8e52a // fcmgt v10.2d, v9.2d, v8.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 72(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6ee9e50a // fcmgt v10.2d, v8.2d, v9.2d
-	VBSL  V8.B16, V9.B16, V10.B16
-	VORR  V10.B16, V10.B16, V8.B16
-
-noLo1x:
-	TBZ $2, R9, noL21x
-
-	// g = g + l2*x
-	FMOVD 80(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd29 // fmul v9.2d, v9.2d, v7.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-
-noL21x:
-	TBZ $3, R9, noKeep1x
-
-	// x = keep*x
-	FMOVD 88(R1), F9
-	VDUP  V9.D[0], V9.D2
-	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $56, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 TEXT ·lionF64NEON(SB), $0-40
@@ -5516,52 +4078,52 @@ TEXT ·lionF64NEON(SB), $0-40
 	MOVD  m+24(FP), R3
 	MOVD  grad+32(FP), R6
 	FMOVD 0(R1), F0
-	VDUP  V0.D[0], V0.D2
-	FMOVD 8(R1), F1
-	VDUP  V1.D[0], V1.D2
-	FMOVD 16(R1), F2
-	VDUP  V2.D[0], V2.D2
-	FMOVD 24(R1), F3
-	VDUP  V3.D[0], V3.D2
-	FMOVD 32(R1), F4
-	VDUP  V4.D[0], V4.D2
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R1), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R1), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R1), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R1), F0
+	VDUP  V0.D[0], V8.D2
 	MOVD  $0x3ff0000000000000, R7
-	VDUP  R7, V5.D2
+	VDUP  R7, V9.D2
 	MOVD  $0x8000000000000000, R7
-	VDUP  R7, V6.D2
-	VEOR  V7.B16, V7.B16, V7.B16
+	VDUP  R7, V10.D2
+	VEOR  V11.B16, V11.B16, V11.B16
 	MOVWU 80(R1), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F8
-	FMOVQ 0(R6), F9
+	FMOVQ 0(R2), F0
+	FMOVQ 0(R6), F1
 	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F10
-	WORD  $0x6e6adc0b // fmul v11.2d, v0.2d, v10.2d
-	WORD  $0x6e69dc2c // fmul v12.2d, v1.2d, v9.2d
-	WORD  $0x4e6cd56b // fadd v11.2d, v11.2d, v12.2d
+	FMOVQ 0(R3), F2
+	WORD  $0x6e62dc83 // fmul v3.2d, v4.2d, v2.2d
+	WORD  $0x6e61dcac // fmul v12.2d, v5.2d, v1.2d
+	WORD  $0x4e6cd463 // fadd v3.2d, v3.2d, v12.2d
 
 	// x = x - lr*sign(u)
-	VAND  V6.B16, V11.B16, V12.B16
-	VORR  V5.B16, V12.B16, V12.B16
-	WORD  $0x4e67e56d // fcmeq v13.2d, v11.2d, v7.2d
-	WORD  $0x4e6be56e // fcmeq v14.2d, v11.2d, v11.2d
-	VBIT  V13.B16, V7.B16, V12.B16
-	VBIF  V14.B16, V11.B16, V12.B16
-	WORD  $0x6e6cdc8b // fmul v11.2d, v4.2d, v12.2d
-	WORD  $0x4eebd508 // fsub v8.2d, v8.2d, v11.2d
-	FMOVQ F8, 0(R2)
+	VAND  V10.B16, V3.B16, V12.B16
+	VORR  V9.B16, V12.B16, V12.B16
+	WORD  $0x4e6be46d // fcmeq v13.2d, v3.2d, v11.2d
+	WORD  $0x4e63e46e // fcmeq v14.2d, v3.2d, v3.2d
+	VBIT  V13.B16, V11.B16, V12.B16
+	VBIF  V14.B16, V3.B16, V12.B16
+	WORD  $0x6e6cdd03 // fmul v3.2d, v8.2d, v12.2d
+	WORD  $0x4ee3d400 // fsub v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R2)
 
 	// m = beta2*m + (1-beta2)*g
-	WORD  $0x6e6adc48 // fmul v8.2d, v2.2d, v10.2d
-	WORD  $0x6e69dc69 // fmul v9.2d, v3.2d, v9.2d
-	WORD  $0x4e69d508 // fadd v8.2d, v8.2d, v9.2d
-	FMOVQ F8, 0(R3)
+	WORD  $0x6e62dcc0 // fmul v0.2d, v6.2d, v2.2d
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
@@ -5573,49 +4135,9 @@ loop1xDone:
 	RET
 
 prelude1x:
-	TBZ $0, R7, noScale1x
-
-	// g = scale*g
-	FMOVD 40(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e69dd49 // fmul v9.2d, v10.2d, v9.2d
-
-noScale1x:
-	TBZ $1, R7, noLo1x
-
-	// g = lo > g ? lo : g
-	FMOVD 48(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6ee9e54b // fcmgt v11.2d, v10.2d, v9.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-	// g = hi < g ? hi : g
-	FMOVD 56(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6eeae52b // fcmgt v11.2d, v9.2d, v10.2d
-	VBSL  V9.B16, V10.B16, V11.B16
-	VORR  V11.B16, V11.B16, V9.B16
-
-noLo1x:
-	TBZ $2, R7, noL21x
-
-	// g = g + l2*x
-	FMOVD 64(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e68dd4a // fmul v10.2d, v10.2d, v8.2d
-	WORD  $0x4e6ad529 // fadd v9.2d, v9.2d, v10.2d
-
-noL21x:
-	TBZ $3, R7, noKeep1x
-
-	// x = keep*x
-	FMOVD 72(R1), F10
-	VDUP  V10.D[0], V10.D2
-	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
-
-noKeep1x:
-	B prelude1xDone
+	ADD $40, R1, R12
+	BL  ·preludeF64NEONx1<>(SB)
+	B   prelude1xDone
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpyF64NEON(SB), $0-32

@@ -15,14 +15,18 @@ import (
 )
 
 // amd64File collects the functions of kernels_amd64.s.
-type amd64File struct{ ctx *build.Context }
+type amd64File struct {
+	ctx  *build.Context
+	code sharedCode
+}
 
 func (f *amd64File) context() *build.Context { return f.ctx }
+func (f *amd64File) shared() sharedCode      { return f.code }
 
 func newAMD64File() *amd64File {
 	ctx := build.NewContext()
 	ctx.ConstraintExpr(constraint)
-	return &amd64File{ctx}
+	return &amd64File{ctx, sharedCode{}}
 }
 
 // compile runs avo's passes.
@@ -31,7 +35,8 @@ func (f *amd64File) compile() (*ir.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file, pass.Concat(pass.Compile, pass.FunctionPass(pruneVectorMoves)).Execute(file)
+	passes := pass.Concat(pass.Compile, pass.FunctionPass(f.code.check), pass.FunctionPass(pruneVectorMoves))
+	return file, passes.Execute(file)
 }
 
 // pruneVectorMoves removes moves of a vector register to itself; avo's own pass knows only MOVQ.
@@ -53,7 +58,7 @@ func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
 		return nil, nil, err
 	}
-	stubs, err = printer.NewStubs(cfg).Print(file)
+	stubs, err = printer.NewStubs(cfg).Print(withoutShared(file))
 	return bytes.TrimRight(asm, "\n"), stubs, err
 }
 
@@ -66,7 +71,7 @@ type amd64 struct {
 }
 
 func newAMD64(f file, s isa, elem int) amd64 {
-	return amd64{function: function{ctx: f.context(), isa: s, elem: elem}}
+	return amd64{function: function{file: f, ctx: f.context(), isa: s, elem: elem}}
 }
 
 func (m *amd64) End() {
@@ -120,12 +125,28 @@ func (m *amd64) While(name string, n Reg, step int, f func()) {
 	m.ctx.Label(done)
 }
 
-func (m *amd64) IfBit(name string, r Reg, bit uint, f func()) {
+func (m *amd64) IfBit(name string, p Reg, off int, bit uint, f func()) {
 	skip := m.label("no" + name)
-	m.do(x86.TESTB(operand.Imm(1<<bit), r.(reg.GPVirtual).As8()))
+	m.do(x86.TESTB(operand.Imm(1<<bit), mem(p, off)))
 	m.do(x86.JEQ(operand.LabelRef(skip)))
 	f()
 	m.ctx.Label(skip)
+}
+
+func (m *amd64) EndShared(inOut []Reg) {
+	i, err := x86.RET()
+	if err == nil {
+		keep(i, inOut)
+	}
+	m.do(i, err)
+}
+
+func (m *amd64) CallShared(name string, p Reg, off int, inOut, clobbered []Reg) {
+	m.do(x86.LEAQ(mem(p, off), fixedPointer))
+	i := &ir.Instruction{Opcode: "CALL", Operands: []operand.Op{
+		operand.LabelRef("·" + sharedName(name) + "(SB)")}}
+	callShared(i, inOut, clobbered)
+	m.ctx.Instruction(i)
 }
 
 func (m *amd64) Rarely(name string, r Reg, f func()) {
@@ -180,8 +201,12 @@ func (m *amd64) op3(f32, f64 anyForm, a, b Reg) Reg {
 
 func (m *amd64) Load(p Reg, off int) Reg {
 	v := m.vec()
-	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(mem(p, off), v))
+	m.LoadTo(v, p, off)
 	return v
+}
+
+func (m *amd64) LoadTo(v, p Reg, off int) {
+	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(mem(p, off), v))
 }
 
 // loadBytes widens bytes to words, which hold the vector's count of 32-bit numbers in float64, and those to T.

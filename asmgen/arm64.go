@@ -20,6 +20,7 @@ import (
 // arm64File collects the functions of kernels_arm64.s.
 type arm64File struct {
 	ctx      *build.Context
+	code     sharedCode
 	spelling map[*ir.Instruction]spelling
 }
 
@@ -27,11 +28,12 @@ type arm64File struct {
 type spelling func(r []int) (opcode, operands string)
 
 func (f *arm64File) context() *build.Context { return f.ctx }
+func (f *arm64File) shared() sharedCode      { return f.code }
 
 func newARM64File() *arm64File {
 	ctx := build.NewContext()
 	ctx.ConstraintExpr(constraint)
-	return &arm64File{ctx, map[*ir.Instruction]spelling{}}
+	return &arm64File{ctx, sharedCode{}, map[*ir.Instruction]spelling{}}
 }
 
 // print returns the assembly and its Go declarations in a package.
@@ -48,6 +50,7 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 		pass.FunctionPass(pass.AllocateRegisters),
 		pass.FunctionPass(pass.BindRegisters),
 		pass.FunctionPass(pass.VerifyAllocation),
+		pass.FunctionPass(f.code.check),
 		pass.Func(pass.IncludeTextFlagHeader),
 		pass.FunctionPass(f.spell),
 	)
@@ -58,14 +61,9 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
 		return nil, nil, err
 	}
-	stubs, err = printer.NewStubs(cfg).Print(file)
+	stubs, err = printer.NewStubs(cfg).Print(withoutShared(file))
 	return bytes.TrimRight(asm, "\n"), stubs, err
 }
-
-// text is an operand already spelled.
-type text string
-
-func (t text) Asm() string { return string(t) }
 
 // spell swaps every instruction's operands for their text, and drops moves to the same register.
 func (f *arm64File) spell(fn *ir.Function) error {
@@ -97,16 +95,15 @@ func (f *arm64File) spell(fn *ir.Function) error {
 // arm64 is what vector instruction sets of the architecture share: arguments, general registers and control.
 type arm64 struct {
 	function
-	file *arm64File
+	out *arm64File
 }
 
 func newARM64(f file, s isa, elem int) arm64 {
-	return arm64{function{ctx: f.context(), isa: s, elem: elem}, f.(*arm64File)}
+	return arm64{function{file: f, ctx: f.context(), isa: s, elem: elem}, f.(*arm64File)}
 }
 
 func (m *arm64) End() {
-	i := m.inst(nil, nil, func([]int) (string, string) { return "RET", "" })
-	i.IsTerminal = true
+	m.ret()
 	m.end()
 }
 
@@ -121,7 +118,7 @@ func (m *arm64) inst(out, in []Reg, s spelling) *ir.Instruction {
 		i.Inputs, i.Operands = append(i.Inputs, r), append(i.Operands, r)
 	}
 	m.ctx.Instruction(i)
-	m.file.spelling[i] = s
+	m.out.spelling[i] = s
 	return i
 }
 
@@ -197,11 +194,26 @@ func (m *arm64) While(name string, n Reg, step int, f func()) {
 	m.ctx.Label(done)
 }
 
-func (m *arm64) IfBit(name string, r Reg, bit uint, f func()) {
+func (m *arm64) IfBit(name string, p Reg, off int, bit uint, f func()) {
 	skip := m.label("no" + name)
-	m.branch(skip, []Reg{r}, "TBZ", fmt.Sprintf("$%d, R%%d", bit))
+	m.inst([]Reg{fixedScratch}, []Reg{p}, spelled("MOVWU", fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
+	m.branch(skip, []Reg{fixedScratch}, "TBZ", fmt.Sprintf("$%d, R%%d", bit))
 	f()
 	m.ctx.Label(skip)
+}
+
+func (m *arm64) EndShared(inOut []Reg) { keep(m.ret(), inOut) }
+
+func (m *arm64) ret() *ir.Instruction {
+	i := m.inst(nil, nil, func([]int) (string, string) { return "RET", "" })
+	i.IsTerminal = true
+	return i
+}
+
+func (m *arm64) CallShared(name string, p Reg, off int, inOut, clobbered []Reg) {
+	m.inst([]Reg{fixedPointer}, []Reg{p}, spelled("ADD", fmt.Sprintf("$%d, R%%[2]d, R%%[1]d", off)))
+	i := m.inst(nil, nil, func([]int) (string, string) { return "BL", "·" + sharedName(name) + "(SB)" })
+	callShared(i, inOut, clobbered)
 }
 
 func (m *arm64) Rarely(name string, r Reg, f func()) {

@@ -17,6 +17,8 @@ func newAVX2(f file, s isa, elem int) Machine {
 	return m
 }
 
+func (m *avx2) Fixed(i int) Reg { return fixed(i, reg.S256) }
+
 func (m *avx2) Zero() Reg {
 	v := m.vec()
 	m.do(x86.VPXOR(v, v, v))

@@ -18,6 +18,8 @@ func newAVX512(f file, s isa, elem int) Machine {
 	return m
 }
 
+func (m *avx512) Fixed(i int) Reg { return fixed(i, reg.S512) }
+
 func (m *avx512) Zero() Reg {
 	v := m.vec()
 	m.do(x86.VPXORD(v, v, v))

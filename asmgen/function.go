@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"go/types"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 
 	"github.com/bitstep-go/bitstep/internal/program"
 )
@@ -14,6 +16,7 @@ import (
 // A file collects the functions of one architecture's assembly file.
 type file interface {
 	context() *build.Context
+	shared() sharedCode
 
 	// print returns the assembly and its Go declarations in a package.
 	print(pkg string) (asm, stubs []byte, err error)
@@ -40,6 +43,7 @@ func machines(f file, arch string) (all []Machine) {
 
 // A function is what the Machines of all architectures share: the function that is being written.
 type function struct {
+	file   file
 	ctx    *build.Context
 	isa    isa
 	elem   int
@@ -59,6 +63,21 @@ func (f *function) Begin(name, params string, doc ...string) {
 	f.ctx.Pragma("noescape")
 	f.ctx.SignatureExpr(signature(params, f.elem))
 }
+
+// withoutShared is a file as its Go declarations have it: shared code has none.
+func withoutShared(f *ir.File) *ir.File {
+	g := *f
+	g.Sections = slices.DeleteFunc(slices.Clone(f.Sections), func(s ir.Section) bool {
+		fn, ok := s.(*ir.Function)
+		return ok && strings.HasSuffix(fn.Name, "<>")
+	})
+	return &g
+}
+
+// A text is an operand already spelled.
+type text string
+
+func (t text) Asm() string { return string(t) }
 
 // end emits what belongs behind the return.
 func (f *function) end() {

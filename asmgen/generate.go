@@ -11,6 +11,9 @@ import (
 // emit writes every kernel of the table that a machine has the operations for, and the micro-kernels of
 // products.
 func emit(m Machine, programs []*program.Program) {
+	for _, vectors := range []int{4, 1} {
+		prelude(m, vectors)
+	}
 	for _, p := range programs {
 		switch {
 		case !emits(m, p):

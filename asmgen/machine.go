@@ -39,13 +39,22 @@ type Machine interface {
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 
 	// Control. The names are those of labels, unique in the function.
-	While(name string, n Reg, step int, f func()) // while n >= step (signed) { f(); n -= step }
-	IfBit(name string, r Reg, bit uint, f func()) // if r has the bit, f()
-	Rarely(name string, r Reg, f func())          // if r != 0 { f() }, its code after the function's end
+	While(name string, n Reg, step int, f func())          // while n >= step (signed) { f(); n -= step }
+	IfBit(name string, p Reg, off int, bit uint, f func()) // if the word at p+off has the bit, below 8, f()
+	Rarely(name string, r Reg, f func())                   // if r != 0 { f() }, its code after the function's end
+
+	// Shared code, which functions call with operands in registers: see shared.go. BeginShared starts it and
+	// EndShared returns from it; FixedPointer and Fixed are its registers, CallShared calls it.
+	BeginShared(name string, inOut, clobbered []Reg)
+	EndShared(inOut []Reg)                                          // what callers find in these is what was computed
+	CallShared(name string, p Reg, off int, inOut, clobbered []Reg) // with FixedPointer = p+off
+	FixedPointer() Reg
+	Fixed(i int) Reg // vector register i
 
 	// Vectors. Operations return a new register unless they say otherwise.
 	Vector() Reg                                // a new register
 	Load(p Reg, off int) Reg                    // a vector at p+off, of any alignment
+	LoadTo(v, p Reg, off int)                   // the same into v
 	LoadAs(s table.Storage, p Reg, off int) Reg // a vector's lanes, stored so, at p+off: widened exactly
 	Broadcast(p Reg, off int) Reg               // the element at p+off in every lane
 	Store(v, p Reg, off int)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mmcloughlin/avo/ir"
@@ -154,9 +155,30 @@ func TestCallHoldsEveryRow(t *testing.T) {
 	v := view{Rows: []rowView{{p, ""}}}
 	_, prelude := program.Prelude()
 	if got, want := v.CoefWords(), many+len(prelude)+1; got != want {
-		t.Errorf("a call has %d words for %d scalars, a prelude of %d and its use, want %d", got, many, len(prelude), want)
+		t.Errorf("a call has %d words for %d scalars and a prelude of %d, want %d", got, many, len(prelude), want)
 	}
 	if got, want := v.MaxOperands(), 11; got != want {
 		t.Errorf("a call has room for %d operands, want %d", got, want)
+	}
+}
+
+// Shared code that changes a register of which its callers are not told is a mistake of the generator.
+func TestSharedCodeIsChecked(t *testing.T) {
+	for _, s := range isas {
+		f := newFile(s.Arch)
+		m := s.New(f, s, 4)
+		prelude(m, 1)
+		name := sharedName(preludeName(m, 1))
+		if _, _, err := f.print("bitstep"); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+		f = newFile(s.Arch)
+		m = s.New(f, s, 4)
+		prelude(m, 1)
+		f.shared()[name] = f.shared()[name][:2] // x and g, not what is clobbered
+		_, _, err := f.print("bitstep")
+		if err == nil || !strings.Contains(err.Error(), "which its callers do not know") {
+			t.Errorf("%s: clobbered registers: error %v", s.Name, err)
+		}
 	}
 }

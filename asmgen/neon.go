@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mmcloughlin/avo/reg"
+
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
@@ -45,10 +47,16 @@ func (m *neon) update(opcode, shape string, d, a, b Reg) {
 		spelled(opcode, strings.ReplaceAll("V%[4]d.#, V%[3]d.#, V%[1]d.#", "#", shape)))
 }
 
+func (m *neon) Fixed(i int) Reg { return fixed(i, reg.S128) }
+
 func (m *neon) Load(p Reg, off int) Reg {
 	v := m.Vector()
-	m.inst([]Reg{v}, []Reg{p}, spelled("FMOVQ", fmt.Sprintf("%d(R%%[2]d), F%%[1]d", off)))
+	m.LoadTo(v, p, off)
 	return v
+}
+
+func (m *neon) LoadTo(v, p Reg, off int) {
+	m.inst([]Reg{v}, []Reg{p}, spelled("FMOVQ", fmt.Sprintf("%d(R%%[2]d), F%%[1]d", off)))
 }
 
 func (m *neon) LoadAs(s table.Storage, p Reg, off int) Reg {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/bits"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/program"
@@ -199,7 +198,7 @@ func elementwise(m Machine, p *program.Program) {
 				es = append(es, k.element(u*lanesOf(m)))
 			}
 			if p.Row.Kind == table.Step {
-				runPrelude(es, use, c, times)
+				withPrelude(es, use, c)
 			}
 			for _, e := range es {
 				e.run()
@@ -234,49 +233,4 @@ func layout(m Machine, p *program.Program) string {
 func useOffset(m Machine, p *program.Program) int {
 	_, scalars := program.Prelude()
 	return (len(p.Scalars) + len(scalars)) * m.ElemBytes()
-}
-
-// runPrelude loads x and g of all vectors and emits table.Preludes behind their tests: one that says that
-// there are none, and behind it, out of the way of the loop, one a Use. They go one way for a whole call, so
-// they are predicted; the scalars are read again at each turn to leave registers to the kernel.
-func runPrelude(es []*element, use, c Reg, times string) {
-	k := es[0].kernel
-	for _, e := range es {
-		e.get(k.Operand("x"))
-		e.get(k.Operand("g"))
-	}
-	lines, _ := program.Prelude()
-	scalar := len(k.Scalars) // the next one's index
-	k.Rarely("prelude"+times, use, func() {
-		for len(lines) > 0 {
-			n := 1 // lines of one Use
-			for n < len(lines) && lines[n].Use == lines[0].Use {
-				n++
-			}
-			name := strings.Join(names(lines[0].Scalars), "") + times
-			k.IfBit(name, use, uint(bits.TrailingZeros32(uint32(lines[0].Use))), func() {
-				for _, l := range lines[:n] {
-					k.Comment(l.Lines[0].Text)
-					step := &kernel{Machine: k.Machine, Program: l.Program, scalar: map[string]Reg{
-						l.Scalars[0].Name: k.Broadcast(c, scalar*k.ElemBytes())}}
-					scalar++
-					for _, e := range es {
-						at := step.element(e.off)
-						for _, o := range l.Row.Operands { // what they are by now
-							at.value[l.Operand(o.Name)] = e.get(k.Operand(o.Name))
-						}
-						k.Move(e.get(k.Operand(l.Lines[0].Dst)), at.get(l.Lines[0].Value))
-					}
-				}
-			})
-			lines = lines[n:]
-		}
-	})
-}
-
-func names(scalars []program.ScalarDef) (all []string) {
-	for _, s := range scalars {
-		all = append(all, s.Field())
-	}
-	return all
 }
