@@ -6,9 +6,9 @@
 // number of threads. And the speed of the hardware: one pass over memory, assembly for every kernel.
 //
 // A step takes the parameters first, then the states, the gradient last, and its scalars in a struct
-// that package kernels derives from float64 hyperparameters:
+// that is derived from float64 hyperparameters:
 //
-//	c := kernels.NewAdam[float32](kernels.AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}, t)
+//	c := bitstep.NewAdam[float32](bitstep.AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}, t)
 //	bitstep.Adam(x, m, v, g, c)
 //
 // Calls allocate nothing and keep nothing. Long slices are spread over threads; see [Engine.Threads].
@@ -19,7 +19,7 @@
 // # Backends
 //
 // The fastest backend that the CPU and the operating system can run is active. The environment
-// variable BITSTEP chooses another by name: go, avx2, avx512 or neon; a name that this machine cannot
+// variable BITSTEP chooses another by name, as [Backend.String] gives it; a name that this machine cannot
 // run panics at start. [On] chooses one for a call. The build tags purego and noasm leave only go.
 package bitstep
 

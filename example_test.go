@@ -4,17 +4,16 @@ import (
 	"fmt"
 
 	"github.com/bitstep-go/bitstep"
-	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // Adam minimizes x*x/2, whose gradient is x.
 func Example() {
 	x := []float32{3, -2, 1}
 	m, v, g := make([]float32, 3), make([]float32, 3), make([]float32, 3)
-	hyper := kernels.AdamHyper{LR: 0.1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}
+	hyper := bitstep.AdamHyper{LR: 0.1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}
 	for t := uint64(1); t <= 100; t++ {
 		copy(g, x)
-		bitstep.Adam(x, m, v, g, kernels.NewAdam[float32](hyper, t))
+		bitstep.Adam(x, m, v, g, bitstep.NewAdam[float32](hyper, t))
 	}
 	fmt.Println(x) // these digits on every machine
 	// Output: [0.01934455 0.008422819 0.0029366417]
@@ -24,7 +23,7 @@ func Example() {
 func ExampleAdam_decoupledWeightDecay() {
 	x, g := []float64{1, -1}, []float64{30, 40}
 	m, v := make([]float64, 2), make([]float64, 2)
-	c := kernels.NewAdam[float64](kernels.AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, 1)
+	c := bitstep.NewAdam[float64](bitstep.AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, 1)
 	c.Prelude = c.Prelude.Scaled(1.0/50).Decoupled(1e-3, 0.01) // the norm of g is 50
 	bitstep.Adam(x, m, v, g, c)
 	fmt.Printf("%.5f\n", x)

@@ -72,6 +72,7 @@ func generate(root string) (files map[string][]byte, err error) {
 	}
 	fill("kernels/coefs.go", coefsTemplate, all)
 	fill("api.go", apiTemplate, all)
+	fill("dispatch.go", definitionsTemplate, all)
 	fill("backends.go", backendsTemplate, all)
 	fill("internal/rows/rows.go", rowsTemplate, all)
 	text, e := os.ReadFile(filepath.Join(root, "README.md"))

@@ -1,6 +1,6 @@
 package main
 
-// apiTemplate is api.go: the public functions of the table's kernels, and the switch to their definitions.
+// apiTemplate is api.go: the public face of the table's kernels.
 const apiTemplate = `package bitstep
 
 import (
@@ -10,27 +10,6 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// A kernelID numbers the rows of the table.
-type kernelID uint8
-
-const (
-{{- range $i, $r := .Rows}}
-	id{{.Name}}{{if eq $i 0}} kernelID = iota{{end}}
-{{- end}}
-)
-
-// What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
-const (
-	maxOperands = {{.MaxOperands}}
-	coefWords   = {{.CoefWords}}
-)
-
-// The compiler refuses a coefficient struct that does not fit.
-const (
-{{- range .Rows}}{{if .IsStep}}
-	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.{{.Name}}Coef[float64]{})
-{{- end}}{{end}}
-)
 {{range .Rows}}{{if .IsStep}}
 // {{.Name}}Hyper is [kernels.{{.Name}}Hyper], the hyperparameters of [{{.Name}}].
 type {{.Name}}Hyper = kernels.{{.Name}}Hyper
@@ -72,31 +51,4 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 	{{- end}}
 }
 {{end}}
-
-// define runs the definition of a step or vector operation on elements lo to hi.
-func (c *call[T]) define(lo, hi int) {
-	switch c.id {
-{{- range .Rows}}{{if not .IsReduction}}
-	case id{{.Name}}:
-	{{- if .IsStep}}
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}}, (*{{.Name}}Coef[T])(unsafe.Pointer(&c.coef)))
-	{{- else if .Scalars}}
-		s := (*[{{len .Scalars}}]T)(unsafe.Pointer(&c.coef))
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}}{{.EachScalar "s[#]"}})
-	{{- else}}
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}})
-	{{- end}}
-{{- end}}{{end}}
-	}
-}
-
-// defineLanes continues a reduction's lanes by definition with elements lo to hi.
-func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
-	switch c.id {
-{{- range .Rows}}{{if .IsReduction}}
-	case id{{.Name}}:
-		kernels.{{.Name}}Lanes(lanes, {{.Each "operand[E](c, #, lo, hi)"}})
-{{- end}}{{end}}
-	}
-}
 `
