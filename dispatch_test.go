@@ -3,6 +3,7 @@ package bitstep
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -12,21 +13,32 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// Assembly runs where it is claimed to: called behind the dispatch, every kernel of every backend changes
-// whole vectors and nothing beyond them.
+// Assembly runs where it is claimed to: called behind the dispatch, every kernel of every backend makes of whole
+// vectors what the definition does, and nothing of what lies beyond them.
 func TestArchAssemblyRuns(t *testing.T) {
 	for _, b := range Backends()[1:] {
+		missing := 0
 		for id, row := range table.Rows {
-			assemblyRuns[float32](t, b, kernelID(id), row)
-			assemblyRuns[float64](t, b, kernelID(id), row)
+			ran := assemblyRuns[float32](t, b, kernelID(id), row)
+			if ran != assemblyRuns[float64](t, b, kernelID(id), row) {
+				t.Errorf("%v has assembly for %s in one type only", b, row.Name)
+			}
+			if !ran {
+				missing++
+				t.Logf("%v has no assembly for %s: its definition runs", b, row.Name)
+			}
+		}
+		if missing > len(table.Rows)/2 {
+			t.Errorf("%v has no assembly for %d of %d rows", b, missing, len(table.Rows))
 		}
 	}
 }
 
-func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row table.Row) {
+func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row table.Row) (ran bool) {
 	const n, all = 192, 256 // n is a multiple of every vector and of a line
-	c := call[T]{id: id, backend: b, n: all}
-	op := make([][]T, len(row.Operands)) // but for those that are bytes
+	// Two calls on equal operands, of which those that are bytes are not written.
+	c, want := call[T]{id: id, backend: b, n: all}, call[T]{id: id, n: all}
+	var got, defined, before [maxOperands][]T
 	for i, o := range row.Operands {
 		if o.Storage == table.Byte {
 			s := make([]uint8, all)
@@ -34,13 +46,14 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 				s[j] = uint8(3 + j%5)
 			}
 			c.op[i] = unsafe.Pointer(unsafe.SliceData(s))
+			want.op[i] = c.op[i]
 			continue
 		}
-		s := make([]T, all)
-		for j := range s {
-			s[j] = T(3 + j%5 + 7*i)
+		for j := range all {
+			before[i] = append(before[i], T(3+j%5+7*i))
 		}
-		op[i], c.op[i] = s, unsafe.Pointer(unsafe.SliceData(s))
+		got[i], defined[i] = slices.Clone(before[i]), slices.Clone(before[i])
+		c.op[i], want.op[i] = unsafe.Pointer(unsafe.SliceData(got[i])), unsafe.Pointer(unsafe.SliceData(defined[i]))
 	}
 	coef := unsafe.Slice((*T)(unsafe.Pointer(&c.coef)), len(c.coef))
 	for i := range coef {
@@ -54,39 +67,41 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 	}
 	_, prelude := program.Prelude()
 	*(*kernels.Use)(unsafe.Pointer(&coef[len(p.Scalars)+len(prelude)])) = 0 // none
+	want.coef = c.coef
 	if row.Kind == table.Reduction {
-		var lanes [16]T
+		var lanes, defined [16]T
 		if !c.assemblyLanes(&lanes, 0, n) {
-			t.Fatalf("%v has no assembly for %s %T", b, row.Name, T(0))
+			return false
 		}
-		for l, v := range lanes[:kernels.Lanes[T]()] {
-			if v == 0 {
-				t.Errorf("%v %s %T: lane %d did not change", b, row.Name, v, l)
-			}
+		if want.defineLanes(&defined, 0, n); lanes != defined || lanes == [16]T{} {
+			t.Errorf("%v %s %T: lanes %v, want %v", b, row.Name, T(0), lanes, defined)
 		}
-		return
-	}
-	before := make([][]T, len(op))
-	for i := range op {
-		before[i] = append([]T(nil), op[i]...)
+		return true
 	}
 	if !c.assembly(0, n) {
-		t.Fatalf("%v has no assembly for %s %T", b, row.Name, T(0))
+		return false
 	}
+	want.define(0, n)
+	changed := false
 	for i, o := range row.Operands {
-		for j, v := range op[i] {
-			if changed := v != before[i][j]; changed != (o.Write && j < n) && o.Name != "vmax" {
-				t.Fatalf("%v %s %T: %s[%d] changed: %v", b, row.Name, v, o.Name, j, changed)
+		for j := range got[i] {
+			if got[i][j] != defined[i][j] {
+				t.Fatalf("%v %s %T: %s[%d] = %v, want %v", b, row.Name, T(0), o.Name, j, got[i][j], defined[i][j])
 			}
+			changed = changed || got[i][j] != before[i][j]
 		}
 	}
+	if !changed {
+		t.Errorf("%v %s %T changed nothing", b, row.Name, T(0))
+	}
+	return true
 }
 
-// A kernel without assembly, or the other way round, is not a backend.
-func TestBackendsHaveTiles(t *testing.T) {
+// A backend other than Go has vectors, and Go has none.
+func TestBackendsHaveVectors(t *testing.T) {
 	for _, b := range Backends() {
-		if has := b.vecBytes() != 0 && b.tiles() != (tileSize{}); has != (b != Go) {
-			t.Errorf("%v has assembly: %v", b, has)
+		if has := b.vecBytes() != 0; has != (b != Go) {
+			t.Errorf("%v has vectors: %v", b, has)
 		}
 	}
 }

@@ -106,8 +106,8 @@ func checkLowRegisters(t *testing.T, name string, i *ir.Instruction) {
 	}
 }
 
-// Every instruction set that is here has assembly for every row: a row that needs an operation which one lacks
-// is no mistake of the generator, but would be a surprise.
+// An instruction set that has micro-kernels of products lacks nothing: it has assembly for every row. Others may
+// lack operations, and run the definitions of the rows that need them.
 func TestEveryRowHasAssembly(t *testing.T) {
 	programs, err := program.All()
 	if err != nil {
@@ -116,7 +116,7 @@ func TestEveryRowHasAssembly(t *testing.T) {
 	for _, s := range isas {
 		for _, m := range machines(newFile(s.Arch), s.Arch) {
 			for _, p := range programs {
-				if !emits(m, p) {
+				if m.ISA().HasTiles() && !emits(m, p) {
 					t.Errorf("%s has no assembly for %s", m.ISA().Name, p.Row.Name)
 				}
 			}
