@@ -82,6 +82,8 @@ func generate(root string) (files map[string][]byte, err error) {
 	put("README.md", text, e)
 	text, e = hashes(os.DirFS(root))
 	put("internal/golden/hashes.go", text, e)
+	text, e = export()
+	put("testdata/kernels.json", text, e)
 
 	for _, arch := range architectures() {
 		v := all

@@ -3,15 +3,20 @@
 
     python3 testdata/make_numpy.py >testdata/numpy.txt
 
-A step is the lecture's lines on arrays of the element type, with the scalars of rule 6. NumPy has no
-fma and promises no order for its sums, so rules 7 and 8 are spelled out here with exact fractions. This
-file was written from the rules, and shares nothing with the Go code. It needs Debian's python3-numpy.
+The kernels are the rows of kernels.json, which is the table in kernels/table, and those at the end of this file, which
+stand in no table. A row's lines are read by Python itself, but for a ? b : c, |a| and x^t, and run on arrays of the
+element type with the scalars of rule 6. NumPy has no fma and promises no order for its sums, so rules 7 and 8 are
+spelled out here with exact fractions. This file was written from the rules, and shares nothing with the Go code. It
+needs Debian's python3-numpy.
 
 Each case is a line "case KERNEL TYPE NAME=HEX-FLOAT...", then for each call a line a value: "in NAME" or
 "out NAME" and the bits of its elements in hexadecimal, every NaN as the canonical one.
 """
 from fractions import Fraction
+import json
 import math
+import pathlib
+import re
 
 import numpy as np
 
@@ -44,6 +49,18 @@ def numbers(T, n, edges=True):
     return v
 
 
+# Lines and scalars, as table.Row has them.
+
+TABLE = json.loads(pathlib.Path(__file__).with_name("kernels.json").read_text())
+for row in TABLE["rows"]:
+    row["hyper"], row["formulas"] = {}, {}
+    for name, value in (s.split("=", 1) for s in row["scalars"]):
+        try:
+            row["hyper"][name] = float(value)
+        except ValueError:
+            row["formulas"][name] = value
+
+
 def power(x, t):
     """Rule 6: binary powering, least significant bit first."""
     p = 1.0
@@ -55,208 +72,42 @@ def power(x, t):
     return p
 
 
-# Steps. Each takes the operands, the hyperparameters h (float64) and t, and returns the new operands.
-
-def sgd(T, h, t, x, g):
-    lr = T(h["lr"])
-    x = x - lr * g
-    return [x]
-
-
-def momentum(T, h, t, x, v, g):
-    rho, lr = T(h["rho"]), T(h["lr"])
-    v = rho * v + g
-    x = x - lr * v
-    return [x, v]
+def scalars(row, T, hyper, t=0):
+    """Rule 6: every scalar that lines may name, computed in float64 and rounded once."""
+    values = dict(hyper)
+    for name, formula in row["formulas"].items():
+        values[name] = eval(re.sub(r"(\w+)\^t", r"power(\1, t)", formula), dict(power=power, t=t), dict(hyper))
+    for name, v in hyper.items():
+        values["one_minus_" + name], values["one_plus_" + name] = 1 - v, 1 + v
+    return {name: T(v) for name, v in values.items()}
 
 
-def momentum_velocity(T, h, t, x, v, g):
-    rho, lr = T(h["rho"]), T(h["lr"])
-    v = rho * v - lr * g
-    x = x + v
-    return [x, v]
+def python(text):
+    """An expression in Python. The innermost parentheses come first, as brackets until all are done."""
+    text = re.sub(r"\(1-(\w+)\)", r"one_minus_\1", re.sub(r"\(1\+(\w+)\)", r"one_plus_\1", text))
+    found = 1
+    while found:
+        text, found = re.subn(r"\(([^()]*)\)", lambda m: "[" + flat(m[1]) + "]", text)
+    return flat(text).replace("[", "(").replace("]", ")")
 
 
-def nesterov(T, h, t, x, v, g):
-    rho, one_plus_rho, lr = T(h["rho"]), T(1 + h["rho"]), T(h["lr"])
-    old_v = v
-    v = rho * v - lr * g
-    x = (x - rho * old_v) + one_plus_rho * v
-    return [x, v]
+def flat(text):
+    """An expression without parentheses."""
+    text = re.sub(r"\|([^|]*)\|", r"abs[\1]", text)
+    return re.sub(r"^(.*)\?(.*):(.*)$", r"where[\1,\2,\3]", text)
 
 
-def nesterov_torch(T, h, t, x, v, g):
-    rho, lr = T(h["rho"]), T(h["lr"])
-    v = rho * v + g
-    x = x - lr * (g + rho * v)
-    return [x, v]
-
-
-def adagrad(T, h, t, x, s, g):
-    lr, eps = T(h["lr"]), T(h["eps"])
-    s = s + g * g
-    x = x - lr * g / (np.sqrt(s) + eps)
-    return [x, s]
-
-
-def rmsprop(T, h, t, x, s, g):
-    decay, rest, lr, eps = T(h["decay"]), T(1 - h["decay"]), T(h["lr"]), T(h["eps"])
-    s = decay * s + rest * g * g
-    x = x - lr * g / (np.sqrt(s) + eps)
-    return [x, s]
-
-
-def rmsprop_momentum(T, h, t, x, s, b, g):
-    decay, rest, rho, lr, eps = T(h["decay"]), T(1 - h["decay"]), T(h["rho"]), T(h["lr"]), T(h["eps"])
-    s = decay * s + rest * g * g
-    b = rho * b + g / (np.sqrt(s) + eps)
-    x = x - lr * b
-    return [x, s, b]
-
-
-def rmsprop_centered(T, h, t, x, s, m, g):
-    decay, rest, lr, eps = T(h["decay"]), T(1 - h["decay"]), T(h["lr"]), T(h["eps"])
-    s = decay * s + rest * g * g
-    m = decay * m + rest * g
-    x = x - lr * g / (np.sqrt(s - m * m) + eps)
-    return [x, s, m]
-
-
-def rmsprop_centered_momentum(T, h, t, x, s, m, b, g):
-    decay, rest, rho, lr, eps = T(h["decay"]), T(1 - h["decay"]), T(h["rho"]), T(h["lr"]), T(h["eps"])
-    s = decay * s + rest * g * g
-    m = decay * m + rest * g
-    b = rho * b + g / (np.sqrt(s - m * m) + eps)
-    x = x - lr * b
-    return [x, s, m, b]
-
-
-def adam_scalars(T, h, t):
-    beta1, beta2 = h["beta1"], h["beta2"]
-    alpha, unbias = h["lr"], 1.0
-    if t:
-        alpha = h["lr"] / (1 - power(beta1, t))
-        unbias = 1 / (1 - power(beta2, t))
-    return [T(s) for s in (beta1, 1 - beta1, beta2, 1 - beta2, alpha, unbias, h["eps"])]
-
-
-def adam(T, h, t, x, m, v, g):
-    beta1, rest1, beta2, rest2, alpha, unbias, eps = adam_scalars(T, h, t)
-    m = beta1 * m + rest1 * g
-    v = beta2 * v + rest2 * g * g
-    x = x - alpha * m / (np.sqrt(unbias * v) + eps)
-    return [x, m, v]
-
-
-def adam_almost(T, h, t, x, m, v, g):
-    return adam(T, h, 0, x, m, v, g)
-
-
-def amsgrad(T, h, t, x, m, v, vmax, g):
-    beta1, rest1, beta2, rest2, alpha, unbias, eps = adam_scalars(T, h, t)
-    m = beta1 * m + rest1 * g
-    v = beta2 * v + rest2 * g * g
-    vmax = np.where(vmax > v, vmax, v)
-    x = x - alpha * m / (np.sqrt(unbias * vmax) + eps)
-    return [x, m, v, vmax]
-
-
-def lion(T, h, t, x, m, g):
-    beta1, rest1, beta2, rest2 = [T(s) for s in (h["beta1"], 1 - h["beta1"], h["beta2"], 1 - h["beta2"])]
-    lr = T(h["lr"])
-    x = x - lr * np.sign(beta1 * m + rest1 * g)
-    m = beta2 * m + rest2 * g
-    return [x, m]
-
-
-# name: function, operands but the gradient, hyperparameters. + marks operands that are never negative.
-STEPS = {
-    "SGD": (sgd, "x", dict(lr=0.01)),
-    "Momentum": (momentum, "x v", dict(lr=0.01, rho=0.9)),
-    "MomentumVelocity": (momentum_velocity, "x v", dict(lr=0.01, rho=0.99)),
-    "Nesterov": (nesterov, "x v", dict(lr=0.01, rho=0.9)),
-    "NesterovTorch": (nesterov_torch, "x v", dict(lr=0.01, rho=0.9)),
-    "AdaGrad": (adagrad, "x s+", dict(lr=0.01, eps=1e-7)),
-    "RMSProp": (rmsprop, "x s+", dict(lr=0.01, decay=0.99, eps=1e-7)),
-    "RMSPropMomentum": (rmsprop_momentum, "x s+ b", dict(lr=0.01, decay=0.99, eps=1e-7, rho=0.9)),
-    "RMSPropCentered": (rmsprop_centered, "x s+ m", dict(lr=0.01, decay=0.99, eps=1e-7)),
-    "RMSPropCenteredMomentum": (rmsprop_centered_momentum, "x s+ m b", dict(lr=0.01, decay=0.99, eps=1e-7, rho=0.9)),
-    "Adam": (adam, "x m v+", dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7)),
-    "AdamAlmost": (adam_almost, "x m v+", dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7)),
-    "AMSGrad": (amsgrad, "x m v+ vmax+", dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7)),
-    "Lion": (lion, "x m", dict(lr=1e-4, beta1=0.9, beta2=0.99)),
-}
-
-
-def prelude(T, p, lr, x, g):
-    if "scale" in p:
-        g = T(p["scale"]) * g
-    if "clip" in p:
-        g = np.clip(g, T(-p["clip"]), T(p["clip"]))
-    if "l2" in p:
-        g = g + T(p["l2"]) * x
-    if "wd" in p:
-        x = T(1 - lr * p["wd"]) * x
-    return x, g
-
-
-def steps():
-    for T in BITS:
-        for name, (step, operands, hyper) in STEPS.items():
-            for p in ({}, dict(scale=-0.37, clip=0.21, l2=0.013, wd=0.27)):
-                n = 12
-                ops = [np.abs(numbers(T, n)) if o.endswith("+") else numbers(T, n) for o in operands.split()]
-                names = [o.rstrip("+") for o in operands.split()]
-                case(name, T, **hyper, **p)
-                for o, v in zip(names, ops):
-                    show("in", o, v, T)
-                for t in (1, 2):
-                    g = numbers(T, n, edges=t == 1)
-                    show("in", "g", g, T)
-                    x, scaled = prelude(T, p, hyper["lr"], ops[0], g)
-                    ops = step(T, hyper, t, x, *ops[1:], scaled)
-                    assert all(o.dtype == T for o in ops)
-                    for o, v in zip(names, ops):
-                        show("out", o, v, T)
-
-
-# Maps.
-
-def maps():
-    for T in BITS:
-        n = 23
-        x, y, z = numbers(T, n), numbers(T, n), np.zeros(n, T)
-        a, b = T(0.7), T(-1.3)
-        for name, operands, given, result in (
-            ("Axpy", dict(y=y, x=x), dict(a=a), y + a * x),
-            ("Axpby", dict(y=y, x=x), dict(a=a, b=b), a * x + b * y),
-            ("Scale", dict(x=x), dict(a=a), a * x),
-            ("Add", dict(z=z, x=x, y=y), {}, x + y),
-            ("Sub", dict(z=z, x=x, y=y), {}, x - y),
-            ("Mul", dict(z=z, x=x, y=y), {}, x * y),
-            ("Clip", dict(x=x), dict(lo=T(-0.25), hi=T(0.5)), np.clip(x, T(-0.25), T(0.5))),
-        ):
-            assert result.dtype == T
-            case(name, T, **given)
-            for o, v in operands.items():
-                show("in", o, v, T)
-            show("out", next(iter(operands)), result, T)
-
-
-# Bytes, all of which are numbers of every type.
-
-def from_bytes():
-    for T in BITS:
-        for scale in (1 / 128, 0.7):
-            src, offset = rng.integers(0, 256, 37).astype(np.uint8), numbers(T, 37)
-            src[:2] = 0, 255
-            result = src.astype(T) * T(scale) - offset
-            assert result.dtype == T
-            case("FromBytes", T, scale=T(scale))
-            show("in", "dst", np.zeros(37), T)
-            show("in", "src", src, T)
-            show("in", "offset", offset, T)
-            show("out", "dst", result, T)
+def run(lines, names, T):
+    """Runs lines, each on what its names are by then, and returns what all are in the end."""
+    shape = next(v.shape for v in names.values() if v.ndim)
+    functions = dict(where=np.where, abs=np.abs, sqrt=np.sqrt, sign=np.sign, max=np.maximum, fma=fmas)
+    names = dict(names)
+    for line in lines:
+        name, expression = line.split(" = ", 1)
+        value = eval(python(expression), dict(functions), names)
+        assert value.dtype == T, line
+        names[name] = np.broadcast_to(value, shape)  # a scalar is the value of every element
+    return names
 
 
 # Sums, by rules 7 and 8.
@@ -288,20 +139,31 @@ def fma(x, y, z, T):
     return rounded(exact, T)
 
 
-def fold(lanes):
+def fmas(x, y, z):
+    """fma of each element."""
+    T = z.dtype.type
+    return np.array([fma(*v, T) for v in np.broadcast(x, y, z)], T)
+
+
+def striped(T, lane, *operands):
+    """Rule 7: L lanes over one line of 64 bytes. lane continues those that a line of the operands reaches."""
+    lanes = np.zeros(64 // np.dtype(T).itemsize, T)
+    for i in range(0, len(operands[0]), len(lanes)):
+        line = [o[i:i + len(lanes)] for o in operands]
+        reached = len(line[0])
+        lanes[:reached] = lane(lanes[:reached], *line)
+    return lanes
+
+
+def fold(lanes, combine=np.add):
     while len(lanes) > 1:
         half = len(lanes) // 2
-        lanes = lanes[:half] + lanes[half:]
+        lanes = combine(lanes[:half], lanes[half:])
     return lanes[0]
 
 
-def striped(x, y, T):
-    """Rule 7: L lanes over one line of 64 bytes."""
-    lanes = np.zeros(64 // np.dtype(T).itemsize, T)
-    for i in range(len(x)):
-        lane = i % len(lanes)
-        lanes[lane] = fma(x[i], y[i], lanes[lane], T)
-    return fold(lanes)
+def dot(x, y, T):
+    return fold(striped(T, lambda lane, x, y: fmas(x, y, lane), x, y))
 
 
 def chained(x, y, T):
@@ -315,28 +177,100 @@ def chained(x, y, T):
     return T(0) if total is None else total
 
 
-def reductions():
-    for T in BITS:
-        size = 64 // np.dtype(T).itemsize
-        for n, edges in ((0, False), (5, False), (61, False), (39, True)):
-            x, y = numbers(T, n, edges), numbers(T, n, edges)
-            plain, absolute = np.zeros(size, T), np.zeros(size, T)
-            for i in range(0, n, size):
-                line = x[i:i + size]
-                plain[:len(line)] = plain[:len(line)] + line
-                absolute[:len(line)] = absolute[:len(line)] + np.abs(line)
-            for name, operands, result in (
-                ("Dot", dict(x=x, y=y), striped(x, y, T)),
-                ("Sum", dict(x=x), fold(plain)),
-                ("SumAbs", dict(x=x), fold(absolute)),
-                ("SumSquares", dict(x=x), striped(x, x, T)),
-                ("MaxAbs", dict(x=x), np.max(np.abs(x), initial=T(0))),
-                ("AllFinite", dict(x=x), T(np.isfinite(x).all())),
-            ):
-                case(name, T)
-                for o, v in operands.items():
-                    show("in", o, v, T)
-                show("out", "result", result, T)
+# Cases of the table.
+
+PRELUDE = dict(scale=-0.37, clip=0.21, l2=0.013, wd=0.27)
+
+
+def prelude(T, p, lr):
+    """The scalars of the prelude's lines: kernels.Prelude's constructors."""
+    values = dict(scale=p["scale"], lo=-p["clip"], hi=p["clip"], l2=p["l2"], keep=1 - lr * p["wd"])
+    return {name: T(v) for name, v in values.items()}
+
+
+def draw(o, T, n, edges=True, pool=None):
+    """n elements of an operand, from the pool if there is one: zeros if it is only written, bytes as numbers of T."""
+    if not o.get("read"):
+        return np.zeros(n, T)
+    if o["storage"] == "uint8":
+        src = rng.integers(0, 256, n)
+        src[:2] = 0, 255
+        return src.astype(T)
+    assert o["storage"] == "T", "no storage %(storage)s for %(name)s" % o
+    v = pool[o["name"]] if pool is not None else numbers(T, n, edges)
+    return np.abs(v) if o.get("nonnegative") else v
+
+
+def steps(T, row):
+    """Two calls without a prelude, and two with all of one. Hyperparameters stand in order, but the rate first."""
+    hyper = dict(sorted(row["hyper"].items(), key=lambda pair: (pair[0] != "lr", pair[0])))
+    for p in ({}, PRELUDE):
+        n = 12
+        state = {o["name"]: draw(o, T, n) for o in row["operands"] if o.get("write")}
+        case(row["name"], T, **hyper, **p)
+        for name, v in state.items():
+            show("in", name, v, T)
+        for t in (1, 2):
+            names = dict(state)
+            for o in row["operands"]:
+                if not o.get("write"):
+                    names[o["name"]] = draw(o, T, n, edges=t == 1)
+                    show("in", o["name"], names[o["name"]], T)
+            if p:
+                names = run(TABLE["prelude"], dict(names, **prelude(T, p, hyper.get("lr", 0.0))), T)
+            names = run(row["lines"], dict(names, **scalars(row, T, hyper, t)), T)
+            for name in state:
+                state[name] = names[name]
+                show("out", name, state[name], T)
+
+
+def call(T, row, values, hyper):
+    """The case of a map or a reduction, whose scalars are of T."""
+    hyper = {name: float(T(v)) for name, v in hyper.items()}
+    case(row["name"], T, **hyper)
+    for name, v in values.items():
+        show("in", name, v, T)
+    given = scalars(row, T, hyper)
+    if row["kind"] == "map":
+        names = run(row["lines"], dict(values, **given), T)
+        for o in row["operands"]:
+            if o.get("write"):
+                show("out", o["name"], names[o["name"]], T)
+        return
+
+    def lane(lane, *line):
+        return run(row["lines"], dict(zip(values, line), lane=lane, **given), T)["lane"]
+
+    combine = np.maximum if row["lines"][0].startswith("lane = max(") else np.add
+    show("out", "result", fold(striped(T, lane, *values.values()), combine), T)
+
+
+def pooled(T, rows, n, edges=True):
+    """The cases of rows on numbers that they share by name, which are returned."""
+    names = sorted({o["name"] for row in rows for o in row["operands"] if o.get("read")})
+    pool = {name: numbers(T, n, edges) for name in names}
+    for row in rows:
+        call(T, row, {o["name"]: draw(o, T, n, edges, pool) for o in row["operands"]}, row["hyper"])
+    return pool
+
+
+def converted(T, row):
+    """The cases of a row with operands of another storage than T: a sample may make exact products, 0.7 does not."""
+    for hyper in (row["hyper"], dict.fromkeys(row["hyper"], 0.7)):
+        call(T, row, {o["name"]: draw(o, T, 37) for o in row["operands"]}, hyper)
+
+
+# Kernels that are not in the table.
+
+def almost(row):
+    """Adam without the correction of the means."""
+    return dict(row, name="AdamAlmost", formulas=dict(alpha="lr", unbias="1"))
+
+
+def all_finite(T, x):
+    case("AllFinite", T)
+    show("in", "x", x, T)
+    show("out", "result", T(np.isfinite(x).all()), T)
 
 
 def products():
@@ -357,7 +291,7 @@ def products():
             opB = B.reshape(n, k).T if transB else B.reshape(k, n)
             # Whether op(A)'s rows and op(B)'s columns lie along k in memory; a single one always does.
             along_k = not transA if name == "Gemv" else (not transA or m == 1) and (transB or n == 1)
-            order = striped if along_k else chained
+            order = dot if along_k else chained
             out = np.zeros((m, n), T)
             for i in range(m):
                 for j in range(n):
@@ -370,9 +304,25 @@ def products():
             show("out", "c", out.reshape(-1), T)
 
 
+def rows(kind, plain=True):
+    """The table's rows of a kind, with all operands stored as T or with others."""
+    return [row for row in TABLE["rows"]
+            if row["kind"] == kind and plain == all(o["storage"] == "T" for o in row["operands"])]
+
+
 print("# Made by make_numpy.py with NumPy", np.__version__, "- do not edit.")
-steps()
-maps()
-reductions()
+for T in BITS:
+    for row in TABLE["rows"]:
+        if row["kind"] == "step":
+            steps(T, row)
+            if row["name"] == "Adam":
+                steps(T, almost(row))
+for T in BITS:
+    pooled(T, rows("map"), 23)
+for T in BITS:
+    for n, edges in ((0, False), (5, False), (61, False), (39, True)):
+        all_finite(T, pooled(T, rows("reduction"), n, edges)["x"])
 products()
-from_bytes()
+for T in BITS:
+    for row in rows("map", plain=False) + rows("reduction", plain=False):
+        converted(T, row)
