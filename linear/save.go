@@ -10,6 +10,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // A trainer's checkpoint is one file in the format of [checkpoint.File]: what the optimizer and the
@@ -82,7 +83,7 @@ func (t *Trainer[T]) snapshot() *checkpoint.File {
 	}
 	checkpoint.Put(c, historyTensor, []int{len(t.epochs), historyColumns}, history)
 	t.opt.Snapshot(c, optimizerPrefix)
-	if s, ok := t.c.Schedule.(observer); ok {
+	if s, ok := t.c.Schedule.(schedule.Observer); ok {
 		s.Snapshot(c, schedulePrefix)
 	}
 	t.data.Train.Preprocess.Snapshot(c, preprocessPrefix)
@@ -215,7 +216,7 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 	if !slices.Equal(t.model.W, weights) {
 		return undo(fmt.Errorf("tensor %s is not what the optimizer has", weightsTensor))
 	}
-	if s, ok := t.c.Schedule.(observer); ok {
+	if s, ok := t.c.Schedule.(schedule.Observer); ok {
 		if err := s.Restore(c, schedulePrefix); err != nil {
 			return undo(err)
 		}

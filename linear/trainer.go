@@ -11,7 +11,6 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
-	"github.com/bitstep-go/bitstep/optim/checkpoint"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
@@ -23,7 +22,7 @@ type TrainConfig struct {
 
 	Optimizer optim.Config      // nil: optim.Adam{}
 	Options   optim.Options     // clipping and the like
-	Schedule  schedule.Schedule // nil: a constant rate. One with Observe is given the loss of every epoch's end
+	Schedule  schedule.Schedule // nil: a constant rate. A schedule.Observer is told of every epoch's end
 
 	Batch    int    // examples per step; 0: 256
 	Epochs   int    // 0: 10
@@ -397,27 +396,24 @@ func (t *Trainer[T]) fail(what string) error {
 func (t *Trainer[T]) endEpoch() {
 	e := Epoch{Number: len(t.epochs) + 1, Steps: t.Steps(), TrainLoss: t.lossSum / float64(t.examples),
 		TrainAccuracy: float64(t.correct) / float64(t.examples)}
-	watched := e.TrainLoss
+	loss, accuracy := e.TrainLoss, e.TrainAccuracy
 	if v := t.others[0]; v != nil {
 		m := v.Evaluate(t.model.W)
 		e.ValidationLoss, e.ValidationAccuracy = m.Loss, m.Accuracy()
-		watched = m.Loss
+		loss, accuracy = e.ValidationLoss, e.ValidationAccuracy
 	}
-	if s, ok := t.c.Schedule.(observer); ok {
-		s.Observe(watched)
+	if s, ok := t.c.Schedule.(schedule.Observer); ok {
+		value := loss
+		if s.Wants() == schedule.Accuracy {
+			value = accuracy
+		}
+		s.Observe(t.opt.Steps(), value)
 	}
 	t.epochs = append(t.epochs, e)
 	t.lossSum, t.examples, t.correct = 0, 0, 0
 	if t.bestEpoch() == e.Number {
 		t.best = append(t.best[:0], t.model.W...)
 	}
-}
-
-// An observer is a schedule that depends on how training goes, and therefore has a state.
-type observer interface {
-	Observe(loss float64)
-	Snapshot(c *checkpoint.File, prefix string)
-	Restore(c *checkpoint.File, prefix string) error
 }
 
 func (t *Trainer[T]) result() *Result[T] {

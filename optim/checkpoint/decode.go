@@ -25,7 +25,8 @@ func Read(path string) (*File, error) { return readFile(path, true) }
 // [Read] except the last two: version and checksum are checked only if the metadata has the key
 // "bitstep", so that a damaged checkpoint is refused here too. Of the format's element types those of 4 and 6
 // bits are unknown to this package, and an error. [Get] returns tensors of [Element]'s types, and
-// [File.Tensor] the bytes of all. The whole file is held in memory.
+// [File.Tensor] the bytes of all. The whole file is held in memory;
+// one of more bytes than the machine has (on Linux), or of more than 1<<40, is an error.
 func ReadTensors(path string) (*File, error) { return readFile(path, false) }
 
 func readFile(path string, own bool) (*File, error) {
@@ -86,8 +87,8 @@ func decode(r io.Reader, size int64, own bool) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if total > math.MaxInt-8-maxHeader {
-		return nil, fmt.Errorf("the tensors take %d bytes, more than memory can hold", total)
+	if most := min(mostData(), math.MaxInt-8-maxHeader); total > most {
+		return nil, fmt.Errorf("the tensors take %d bytes, more than memory can hold, %d bytes", total, most)
 	}
 	whole := 8 + int64(n) + int64(total)
 	if size >= 0 && whole != size {

@@ -3,6 +3,8 @@ package checkpoint
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/bitstep-go/bitstep/internal/num"
 )
 
 // Element is the types that [Put] stores and [Get] returns: F32, F64, U8, I64 and U64 in a file.
@@ -80,21 +82,16 @@ func fromBytes[T Element](in []byte) []T {
 	return out
 }
 
-// canonicalNaN replaces every NaN of a tensor of F32 or F64. It compares bits, because loading a signaling
-// NaN into a register may change it.
+// canonicalNaN replaces every NaN of a tensor of F32 or F64.
 func canonicalNaN(t Tensor) {
 	switch t.DType {
 	case "F32":
 		for b := t.Data; len(b) >= 4; b = b[4:] {
-			if binary.LittleEndian.Uint32(b)&0x7fffffff > 0x7f800000 {
-				binary.LittleEndian.PutUint32(b, 0x7fc00000)
-			}
+			binary.LittleEndian.PutUint32(b, num.Canonical32(binary.LittleEndian.Uint32(b)))
 		}
 	case "F64":
 		for b := t.Data; len(b) >= 8; b = b[8:] {
-			if binary.LittleEndian.Uint64(b)&0x7fffffffffffffff > 0x7ff0000000000000 {
-				binary.LittleEndian.PutUint64(b, 0x7ff8000000000000)
-			}
+			binary.LittleEndian.PutUint64(b, num.Canonical64(binary.LittleEndian.Uint64(b)))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"unicode/utf8"
 )
 
 // Replace makes the regular file path, or replaces it, by what write writes, in the way that
@@ -39,7 +40,7 @@ func Replace(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	if old != nil {
-		if err := f.Chmod(old.Mode().Perm()); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		if err := passMode(f, old.Mode().Perm()); err != nil {
 			return err
 		}
 	}
@@ -58,6 +59,21 @@ func Replace(path string, write func(io.Writer) error) (err error) {
 	}
 	done = true
 	return syncFolder(filepath.Dir(path))
+}
+
+// passMode gives a new file the mode of the one that it replaces. Where that is its mode already, nothing is asked
+// of the system: a file system without modes shows all files with the same and refuses to change any.
+func passMode(f interface {
+	Stat() (fs.FileInfo, error)
+	Chmod(fs.FileMode) error
+}, mode fs.FileMode) error {
+	if info, err := f.Stat(); err == nil && info.Mode().Perm() == mode {
+		return nil
+	}
+	if err := f.Chmod(mode); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
 }
 
 // followLinks returns what path finally names, whether that exists or not.
@@ -80,7 +96,13 @@ func followLinks(path string) (string, error) {
 // createBeside makes a new file in path's folder.
 func createBeside(path string) (*os.File, error) {
 	dir, base := filepath.Split(path)
-	base = base[:min(len(base), 200)] // with what is added, within the 255 bytes of a name
+	if len(base) > 200 { // with what is added, within the 255 bytes of a name
+		end := 200
+		for end > 197 && !utf8.RuneStart(base[end]) { // file systems refuse half a character
+			end--
+		}
+		base = base[:end]
+	}
 	for {
 		name := fmt.Sprintf("%s.%s.%08x.tmp", dir, base, rand.Uint32())
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

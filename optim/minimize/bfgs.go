@@ -26,10 +26,10 @@ type BFGS[T kernels.Float] struct {
 
 // Minimize minimizes f from x as [LBFGS.Minimize] does.
 func (c BFGS[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
-	check := setting{method: "BFGS"}
-	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
-	if check.err != nil {
-		return m.res, check.err
+	set := setting{method: "BFGS"}
+	m := newDescent(&set, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
+	if set.err != nil {
+		return m.res, set.err
 	}
 	n := len(x)
 	return m.run(&dense[T]{h: make([]T, n*n), s: make([]T, n), y: make([]T, n), u: make([]T, n)})

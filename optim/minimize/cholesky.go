@@ -50,7 +50,8 @@ func choleskySolve(l, b []float64, n int) {
 }
 
 // choleskyDamped factors A + tau*I with the first tau of 0, beta, 4*beta, 16*beta, ... that makes it positive
-// definite, beta being 2^-10 of the largest |a[i][i]|, or 1 if that is 0; with a diagonal that is not
+// definite, beta being 2^-10 of the largest |a[i][i]|, or 1 if that is 0, and not less than the least
+// number that tau can grow from; with a diagonal that is not
 // positive, from -min a[i][i] + beta on. It returns tau, or false if A is not finite. Source: Nocedal and
 // Wright, Numerical Optimization (2006), algorithm 3.3.
 func choleskyDamped(l, a []float64, n int) (tau float64, ok bool) {
@@ -64,7 +65,7 @@ func choleskyDamped(l, a []float64, n int) (tau float64, ok bool) {
 		v := a[i*n+i]
 		lowest, largest = min(lowest, v), max(largest, math.Abs(v))
 	}
-	beta := float64(0x1p-10 * largest)
+	beta := max(float64(0x1p-10*largest), 0x1p-1074)
 	if largest == 0 {
 		beta = 1
 	}

@@ -82,7 +82,8 @@ func TestCholeskyDamping(t *testing.T) {
 			t.Errorf("%v: tau = %v", a, tau)
 		}
 	}
-	for _, a := range [][]float64{{0}, {-5}, {1e-300}, {1e300}, {0, 0, 1, 0}, {-1e308}} {
+	for _, a := range [][]float64{{0}, {-5}, {1e-300}, {1e300}, {0, 0, 1, 0}, {-1e308},
+		{0x1p-1070, 0, 1, 0x1p-1070}, {0x1p-1074, 0, 0x1p-1070, 0x1p-1074}} {
 		n := int(math.Sqrt(float64(len(a))))
 		if tau, ok := choleskyDamped(make([]float64, len(a)), a, n); !ok {
 			t.Errorf("%v: tau = %v", a, tau)

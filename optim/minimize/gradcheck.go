@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
@@ -83,11 +84,11 @@ func NumericalGradient[T kernels.Float](f Objective[T], x, grad []T, d Differenc
 	if len(grad) != len(x) {
 		panic(fmt.Sprintf("minimize: NumericalGradient: len(grad) = %d, want len(x) = %d", len(grad), len(x)))
 	}
-	check := setting{method: "NumericalGradient"}
-	check.function(f == nil)
-	checkDifference[T](&check, d, &step)
-	if check.err != nil {
-		return check.err
+	set := setting{method: "NumericalGradient"}
+	set.function(f == nil)
+	checkDifference[T](&set, d, &step)
+	if set.err != nil {
+		return set.err
 	}
 	p, f0 := prober[T]{f, x}, 0.0
 	if d == Forward {
@@ -104,10 +105,10 @@ func checkDifference[T kernels.Float](c *setting, d Difference, step *float64) {
 		c.fail("difference %d, want Central or Forward", d)
 		return
 	}
-	c.real("step", step, defaultOf[T](steps, d), 0, 1, true)
+	c.real("step", step, defaultOf[T](steps, d), 0, 1, check.Open)
 }
 
-// GradientCheck has the settings of [CheckGradient]. Fields of 0 have the default.
+// GradientCheck has the settings of [CheckGradient]. Fields of 0 have the default; [Zero] is an explicit 0.
 type GradientCheck struct {
 	Difference Difference // Central
 	Step       float64    // as for [NumericalGradient]
@@ -192,18 +193,18 @@ func (r *GradientReport) String() string {
 // smooth f that difference goes with the step), and the analytic derivative is between them or
 // is one of them, then x is at a kink and the derivative is a subgradient. Neither makes the report fail.
 func CheckGradient[T kernels.Float](f Objective[T], x []T, c GradientCheck) (*GradientReport, error) {
-	check := setting{method: "CheckGradient"}
-	check.function(f == nil)
-	checkDifference[T](&check, c.Difference, &c.Step)
-	if check.err != nil {
-		return nil, check.err
+	set := setting{method: "CheckGradient"}
+	set.function(f == nil)
+	checkDifference[T](&set, c.Difference, &c.Step)
+	if set.err != nil {
+		return nil, set.err
 	}
-	check.real("Tolerance", &c.Tolerance, defaultOf[T](tolerances, c.Difference), 0, 1, true)
-	check.real("Floor", &c.Floor, 0, 0, math.Inf(1), false)
-	check.whole("Samples", &c.Samples, 1000)
-	check.whole("Worst", &c.Worst, 10)
-	if check.err != nil {
-		return nil, check.err
+	set.real("Tolerance", &c.Tolerance, defaultOf[T](tolerances, c.Difference), 0, 1, check.Open)
+	set.real("Floor", &c.Floor, ownFloor, 0, math.Inf(1), check.OpenHigh)
+	set.whole("Samples", &c.Samples, 1000)
+	set.whole("Worst", &c.Worst, 10)
+	if set.err != nil {
+		return nil, set.err
 	}
 	analytic := make([]T, len(x))
 	f(x, analytic)
@@ -272,9 +273,12 @@ func (p prober[T]) slopes(i int, step, f0 float64) (left, right float64) {
 	return (f0 - below) / -down, (above - f0) / up
 }
 
+// ownFloor is the Floor of a check that has none of the caller's.
+const ownFloor = -1
+
 // floor returns the floor of the relative error of the coordinate i.
 func (p prober[T]) floor(i int, step, f0 float64, c GradientCheck) float64 {
-	if c.Floor > 0 {
+	if c.Floor != ownFloor {
 		return c.Floor
 	}
 	eps := 0x1p-53

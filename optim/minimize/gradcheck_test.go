@@ -413,6 +413,22 @@ func TestCheckGradientSamples(t *testing.T) {
 	}
 }
 
+// A floor of 0 is one: the rounding errors of derivatives that are 0 are then reported.
+func TestCheckGradientFloor(t *testing.T) {
+	f := func(x, grad []float64) float64 {
+		if grad != nil {
+			grad[0] = 0
+		}
+		return 1 + float64(1e-10*x[0])
+	}
+	for floor, want := range map[float64]bool{0: true, 1: true, minimize.Zero: false} {
+		r, err := minimize.CheckGradient(f, []float64{1}, minimize.GradientCheck{Floor: floor})
+		if err != nil || (r.Count[minimize.Agrees] == 1) != want {
+			t.Errorf("floor %v: %v, %v, want agreement %v", floor, r, err, want)
+		}
+	}
+}
+
 func TestCheckGradientErrors(t *testing.T) {
 	for _, c := range []struct {
 		check minimize.GradientCheck

@@ -3,6 +3,7 @@ package minimize
 import (
 	"context"
 	"math"
+	"math/bits"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -23,27 +24,37 @@ import (
 // is derived from dot products is float64. Results are the same on every architecture and backend and with any
 // number of threads, as far as the objective's are. The zero value is ready to use.
 type LBFGS[T kernels.Float] struct {
-	Memory      int // changes that are kept. Default: 10
+	Memory      int // changes that are kept, no more than Stop.Iterations. Default: 10
 	Stop        Stop
 	LineSearch  LineSearch
 	OnIteration func(Iterate[T]) (stop bool) // called at every iterate, the start included; may be nil
 	Engine      *bitstep.Engine[T]           // nil: those of the active backend
 }
 
+// mostMemory is the largest number of elements in the changes of x, 2^36 or on machines of 32 bits 2^20: there is no
+// memory for more, and sizes would overflow.
+const mostMemory = 1 << (bits.UintSize/2 + 4)
+
 // Minimize minimizes f from x. It writes whole iterates to x, each lower than the one before but for rounding, and
 // whatever ends it, also a context that is done or the limit of evaluations in the midst of a search, x is the
 // last iterate or a lower trial of that search. Errors: a setting out of range or a start without finite value and
 // gradient (x is unchanged), a context that is done, no progress. It allocates at the start and not in iterations.
 func (c LBFGS[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
-	check := setting{method: "LBFGS"}
-	check.whole("Memory", &c.Memory, 10)
-	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
-	if check.err != nil {
-		return m.res, check.err
+	set := setting{method: "LBFGS"}
+	set.whole("Memory", &c.Memory, 10)
+	m := newDescent(&set, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
+	if set.err != nil {
+		return m.res, set.err
 	}
-	l := &limited[T]{rho: make([]float64, c.Memory), alpha: make([]float64, c.Memory)}
-	all := make([]T, 2*c.Memory*len(x))
-	for range 2 * c.Memory {
+	memory := min(c.Memory, m.stop.Iterations)
+	if most := mostMemory / max(1, len(x)); memory > most {
+		set.fail("Memory = %d, want at most %d for %d parameters", c.Memory, most, len(x))
+		m.res.Status = InvalidSettings
+		return m.res, set.err
+	}
+	l := &limited[T]{rho: make([]float64, memory), alpha: make([]float64, memory), pairs: make([][]T, 0, 2*memory)}
+	all := make([]T, 2*memory*len(x))
+	for range 2 * memory {
 		l.pairs, all = append(l.pairs, all[:len(x):len(x)]), all[len(x):]
 	}
 	return m.run(l)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
@@ -42,10 +43,10 @@ func checkLineSearch[T kernels.Float](c *setting, s *LineSearch) {
 	if num.Is32[T]() {
 		noise = 0x1p-20
 	}
-	c.real("LineSearch.C1", &s.C1, 1e-4, 0, 0.5, true)
-	c.real("LineSearch.C2", &s.C2, 0.9, s.C1, 1, true)
+	c.real("LineSearch.C1", &s.C1, 1e-4, 0, 0.5, check.Open)
+	c.real("LineSearch.C2", &s.C2, 0.9, s.C1, 1, check.Open)
 	c.whole("LineSearch.Trials", &s.Trials, 40)
-	c.real("LineSearch.Noise", &s.Noise, noise, 0, 1, false)
+	c.real("LineSearch.Noise", &s.Noise, noise, 0, 1, check.OpenHigh)
 }
 
 // What a line search came to.

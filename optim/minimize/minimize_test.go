@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -350,6 +351,8 @@ func TestSettingsErrors(t *testing.T) {
 		return err
 	}
 	_, memory := minimize.LBFGS[float32]{Memory: -3}.Minimize(ctx, func(x, g []float32) float64 { return 0 }, nil)
+	_, many := minimize.LBFGS[float64]{Memory: math.MaxInt, Stop: minimize.Stop{Iterations: math.MaxInt}}.Minimize(ctx,
+		bowl, make([]float64, 8))
 	_, hessian := minimize.Newton[float64]{}.Minimize(ctx, bowl, nil)
 	result, objective := minimize.LBFGS[float64]{}.Minimize(ctx, nil, nil)
 	if result.Status != minimize.InvalidSettings || !math.IsNaN(result.F) || result.Status.Converged() {
@@ -373,6 +376,8 @@ func TestSettingsErrors(t *testing.T) {
 		{run(minimize.Stop{}, minimize.LineSearch{C2: 1}), "BFGS: LineSearch.C2 = 1, want in (0.0001, 1)"},
 		{run(minimize.Stop{}, minimize.LineSearch{Trials: -1}), "BFGS: LineSearch.Trials = -1, want at least 1"},
 		{run(minimize.Stop{}, minimize.LineSearch{Noise: -1}), "BFGS: LineSearch.Noise = -1, want in [0, 1)"},
+		{many, fmt.Sprintf("LBFGS: Memory = %d, want at most %d for 8 parameters", math.MaxInt,
+			1<<(bits.UintSize/2+1))},
 		{memory, "LBFGS: Memory = -3, want at least 1"},
 		{hessian, "Newton: Hessian is nil, want a function"},
 		{objective, "LBFGS: the objective is nil, want a function"},
@@ -381,6 +386,46 @@ func TestSettingsErrors(t *testing.T) {
 			t.Errorf("%v, want %s", c.err, c.want)
 		}
 	}
+}
+
+// All changes are kept where that is asked for, and none beyond the largest number of iterations.
+func TestAllMemory(t *testing.T) {
+	p := problems.Named("Rosenbrock")
+	follow := func(memory int) (points []float64) {
+		stop, x := minimize.Stop{Iterations: 30}, slices.Clone(p.Start)
+		call := func(it minimize.Iterate[float64]) bool {
+			points = append(points, it.X...)
+			return false
+		}
+		_, err := minimize.LBFGS[float64]{Memory: memory, Stop: stop, OnIteration: call}.Minimize(
+			context.Background(), p.Value, x)
+		if err != nil {
+			t.Error(err)
+		}
+		return points
+	}
+	if !slices.Equal(follow(math.MaxInt), follow(1000)) || slices.Equal(follow(math.MaxInt), follow(3)) {
+		t.Error("Memory: math.MaxInt is not all changes")
+	}
+}
+
+// A target of 0 is a target.
+func TestTargetZero(t *testing.T) {
+	each(t, func(t *testing.T, method string) {
+		f := func(x, grad []float64) float64 { // x^4 - 1
+			square := float64(x[0] * x[0])
+			if grad != nil {
+				grad[0] = 4 * float64(square*x[0])
+			}
+			return float64(square*square) - 1
+		}
+		target := minimize.Stop{Target: minimize.Zero}
+		r, err := runMethod(context.Background(), method, shared[float64]{stop: target}, f,
+			func(x, h []float64) { h[0] = 12 * float64(x[0]*x[0]) }, []float64{3})
+		if err != nil || r.Status != minimize.TargetReached || r.F > 0 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
 }
 
 // One minimization allocates as much as another that takes ten times the iterations. With threads, whose shared

@@ -25,13 +25,13 @@ type Newton[T kernels.Float] struct {
 
 // Minimize minimizes f from x as [LBFGS.Minimize] does.
 func (c Newton[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
-	check := setting{method: "Newton"}
+	set := setting{method: "Newton"}
 	if c.Hessian == nil {
-		check.fail("Hessian is nil, want a function")
+		set.fail("Hessian is nil, want a function")
 	}
-	m := newDescent(&check, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
-	if check.err != nil {
-		return m.res, check.err
+	m := newDescent(&set, ctx, f, x, c.Stop, c.LineSearch, c.OnIteration, c.Engine)
+	if set.err != nil {
+		return m.res, set.err
 	}
 	n := len(x)
 	return m.run(&second[T]{hessian: c.Hessian, h: make([]T, n*n), a: make([]float64, n*n),

@@ -36,12 +36,8 @@ func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (R
 	set := setting{method: "RandomSearch"}
 	set.function(f == nil)
 	set.whole("Tries", &c.Tries, 1000)
-	set.real("Scale", &c.Scale, 1e-4, 0, math.Inf(1), true)
-	if set.err == nil {
-		if err := check.Rounded[T]("Scale", c.Scale, 0, math.Inf(1), check.Open); err != nil {
-			set.fail("%w", err)
-		}
-	}
+	set.real("Scale", &c.Scale, 1e-4, 0, math.Inf(1), check.Open)
+	set.keep(check.Rounded[T]("Scale", c.Scale, 0, math.Inf(1), check.Open))
 	if set.err != nil {
 		return r, set.err
 	}

@@ -83,22 +83,14 @@ type setting struct {
 	err    error
 }
 
-// real replaces 0 by the default and [Zero] by 0, and expects lo <= v < hi, or lo < v if open.
-func (c *setting) real(name string, v *float64, standard, lo, hi float64, open bool) {
-	switch *v {
-	case 0:
+// real replaces 0 by the default, which need not be in the range, and [Zero] by 0.
+func (c *setting) real(name string, v *float64, standard, lo, hi float64, ends check.Ends) {
+	if *v == 0 {
 		*v = standard
 		return
-	case Zero:
-		*v = 0
 	}
-	if !(*v >= lo && *v < hi) || open && *v == lo {
-		bracket := "["
-		if open {
-			bracket = "("
-		}
-		c.fail("%s = %v, want in %s%v, %v)", name, *v, bracket, lo, hi)
-	}
+	*v = check.Default(*v, standard)
+	c.keep(check.In(name, *v, lo, hi, ends))
 }
 
 // whole replaces 0 by the default and expects v >= 1.
@@ -106,8 +98,13 @@ func (c *setting) whole(name string, v *int, standard int) {
 	if *v == 0 {
 		*v = standard
 	}
-	if *v < 1 {
-		c.fail("%s = %d, want at least 1", name, *v)
+	c.keep(check.AtLeast(name, *v, 1))
+}
+
+// keep keeps the first error.
+func (c *setting) keep(err error) {
+	if c.err == nil && err != nil {
+		c.err = fmt.Errorf("minimize: %s: %w", c.method, err)
 	}
 }
 
@@ -118,11 +115,7 @@ func (c *setting) function(missing bool) {
 	}
 }
 
-func (c *setting) fail(format string, args ...any) {
-	if c.err == nil {
-		c.err = fmt.Errorf("minimize: "+c.method+": "+format, args...)
-	}
-}
+func (c *setting) fail(format string, args ...any) { c.keep(fmt.Errorf(format, args...)) }
 
 // stopOff is a tolerance that no finite number meets.
 const stopOff = -1
@@ -133,11 +126,11 @@ func checkStop[T kernels.Float](c *setting, s *Stop) {
 		gradient = 1e-3
 	}
 	inf := math.Inf(1)
-	c.real("Stop.Gradient", &s.Gradient, gradient, 0, inf, false)
-	c.real("Stop.GradientRelative", &s.GradientRelative, stopOff, 0, inf, false)
-	c.real("Stop.Target", &s.Target, -inf, -inf, inf, true)
-	c.real("Stop.Value", &s.Value, stopOff, 0, inf, false)
-	c.real("Stop.Step", &s.Step, stopOff, 0, inf, false)
+	c.real("Stop.Gradient", &s.Gradient, gradient, 0, inf, check.OpenHigh)
+	c.real("Stop.GradientRelative", &s.GradientRelative, stopOff, 0, inf, check.OpenHigh)
+	c.real("Stop.Target", &s.Target, -inf, -inf, inf, check.Open)
+	c.real("Stop.Value", &s.Value, stopOff, 0, inf, check.OpenHigh)
+	c.real("Stop.Step", &s.Step, stopOff, 0, inf, check.OpenHigh)
 	c.whole("Stop.Iterations", &s.Iterations, 10000)
 	c.whole("Stop.Evaluations", &s.Evaluations, math.MaxInt)
 }

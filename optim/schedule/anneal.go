@@ -3,6 +3,8 @@ package schedule
 import (
 	"fmt"
 	"math"
+
+	"github.com/bitstep-go/bitstep/internal/check"
 )
 
 // Linear changes the factor from one number to another, both finite and from 0 up, and stays there:
@@ -11,9 +13,9 @@ import (
 //
 // The lecture's linear decay is Linear(T, 1, 0). In PyTorch: LinearLR.
 func Linear(total uint64, from, to float64) (Schedule, error) {
-	err := firstError(checkSteps("Linear", "total", total),
-		checkRange("Linear", "from", from, 0, math.MaxFloat64, closed),
-		checkRange("Linear", "to", to, 0, math.MaxFloat64, closed))
+	err := fail("Linear", check.AtLeast("total", total, 1),
+		check.In("from", from, 0, math.Inf(1), check.OpenHigh),
+		check.In("to", to, 0, math.Inf(1), check.OpenHigh))
 	if err != nil {
 		return nil, err
 	}
@@ -27,9 +29,9 @@ func Linear(total uint64, from, to float64) (Schedule, error) {
 // Powers that are not whole numbers are exp(power log(.)), which adds up to |power log(.)| 2^-53 to the
 // relative error. In PyTorch: PolynomialLR, whose floor is 0.
 func Polynomial(total uint64, exponent, floor float64) (Schedule, error) {
-	err := firstError(checkSteps("Polynomial", "total", total),
-		checkRange("Polynomial", "exponent", exponent, 0, math.MaxFloat64, withoutLow),
-		checkRange("Polynomial", "floor", floor, 0, 1, closed))
+	err := fail("Polynomial", check.AtLeast("total", total, 1),
+		check.In("exponent", exponent, 0, math.Inf(1), check.Open),
+		check.In("floor", floor, 0, 1, check.Closed))
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func Polynomial(total uint64, exponent, floor float64) (Schedule, error) {
 // The lecture's has the floor 0. Source: Loshchilov and Hutter, SGDR (2017), without restarts. In
 // PyTorch: CosineAnnealingLR with T_max = T, which rises again after T.
 func Cosine(total uint64, floor float64) (Schedule, error) {
-	err := firstError(checkSteps("Cosine", "total", total), checkRange("Cosine", "floor", floor, 0, 1, closed))
+	err := fail("Cosine", check.AtLeast("total", total, 1), check.In("floor", floor, 0, 1, check.Closed))
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +60,9 @@ func Cosine(total uint64, floor float64) (Schedule, error) {
 // Source: Loshchilov and Hutter, SGDR (2017). In PyTorch: CosineAnnealingWarmRestarts with T_0 = period and
 // T_mult = multiple.
 func CosineRestarts(period, multiple uint64, floor float64) (Schedule, error) {
-	err := firstError(checkSteps("CosineRestarts", "period", period),
-		checkSteps("CosineRestarts", "multiple", multiple),
-		checkRange("CosineRestarts", "floor", floor, 0, 1, closed))
+	err := fail("CosineRestarts", check.AtLeast("period", period, 1),
+		check.AtLeast("multiple", multiple, 1),
+		check.In("floor", floor, 0, 1, check.Closed))
 	if err != nil {
 		return nil, err
 	}
@@ -100,18 +102,11 @@ type OneCycleOptions struct {
 // Source: Smith and Topin, Super-convergence (2018), which has straight lines and Three. In PyTorch:
 // OneCycleLR, which also cycles the momentum; here momentum stays.
 func OneCycle(total uint64, o OneCycleOptions) (Schedule, error) {
-	for _, v := range []struct {
-		field *float64
-		value float64
-	}{{&o.Peak, 0.3}, {&o.Div, 25}, {&o.FinalDiv, 1e4}} {
-		if *v.field == 0 {
-			*v.field = v.value
-		}
-	}
-	err := firstError(checkSteps("OneCycle", "total", total),
-		checkRange("OneCycle", "Peak", o.Peak, 0, 1, open),
-		checkRange("OneCycle", "Div", o.Div, 1, math.MaxFloat64, closed),
-		checkRange("OneCycle", "FinalDiv", o.FinalDiv, 1, math.MaxFloat64, closed))
+	o.Peak, o.Div, o.FinalDiv = check.Default(o.Peak, 0.3), check.Default(o.Div, 25), check.Default(o.FinalDiv, 1e4)
+	err := fail("OneCycle", check.AtLeast("total", total, 1),
+		check.In("Peak", o.Peak, 0, 1, check.Open),
+		check.In("Div", o.Div, 1, math.Inf(1), check.OpenHigh),
+		check.In("FinalDiv", o.FinalDiv, 1, math.Inf(1), check.OpenHigh))
 	if err != nil {
 		return nil, err
 	}

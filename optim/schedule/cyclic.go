@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -25,8 +26,8 @@ const (
 // gamma in (0, 1] counts in the mode ExpRange only. Source: Smith, Cyclical learning rates (2017). In PyTorch:
 // CyclicLR with base_lr = LR*low and max_lr = LR, which also cycles the momentum; here momentum stays.
 func Cyclic(low float64, up, down uint64, mode CycleMode, gamma float64) (Schedule, error) {
-	err := firstError(checkRange("Cyclic", "low", low, 0, 1, closed), checkSteps("Cyclic", "up", up),
-		checkSteps("Cyclic", "down", down))
+	err := fail("Cyclic", check.In("low", low, 0, 1, check.Closed), check.AtLeast("up", up, 1),
+		check.AtLeast("down", down, 1))
 	switch {
 	case err != nil:
 		return nil, err
@@ -36,7 +37,7 @@ func Cyclic(low float64, up, down uint64, mode CycleMode, gamma float64) (Schedu
 		return nil, fmt.Errorf("schedule: Cyclic: up = %d and down = %d, want at most %d together", up, down,
 			uint64(math.MaxUint64))
 	case mode == ExpRange:
-		if err := checkRange("Cyclic", "gamma", gamma, 0, 1, withoutLow); err != nil {
+		if err := fail("Cyclic", check.In("gamma", gamma, 0, 1, check.OpenLow)); err != nil {
 			return nil, err
 		}
 	}

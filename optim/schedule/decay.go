@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -15,8 +16,8 @@ import (
 // The lecture's "reduce by 0.1 at epochs 30, 60 and 90" is MultiStep(0.1, 30, 60, 90) within [PerEpoch].
 // In PyTorch: MultiStepLR.
 func MultiStep(gamma float64, milestones ...uint64) (Schedule, error) {
-	err := firstError(checkRange("MultiStep", "gamma", gamma, 0, 1, withoutLow),
-		checkAscending("MultiStep", "milestones", milestones))
+	err := fail("MultiStep", check.In("gamma", gamma, 0, 1, check.OpenLow),
+		check.Ascending("milestones", milestones))
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +40,8 @@ func MultiStep(gamma float64, milestones ...uint64) (Schedule, error) {
 //
 // In PyTorch: StepLR.
 func StepDecay(gamma float64, period uint64) (Schedule, error) {
-	err := firstError(checkRange("StepDecay", "gamma", gamma, 0, 1, withoutLow),
-		checkSteps("StepDecay", "period", period))
+	err := fail("StepDecay", check.In("gamma", gamma, 0, 1, check.OpenLow),
+		check.AtLeast("period", period, 1))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func StepDecay(gamma float64, period uint64) (Schedule, error) {
 //
 // In PyTorch: ExponentialLR.
 func Exponential(gamma float64) (Schedule, error) {
-	if err := checkRange("Exponential", "gamma", gamma, 0, 1, withoutLow); err != nil {
+	if err := fail("Exponential", check.In("gamma", gamma, 0, 1, check.OpenLow)); err != nil {
 		return nil, err
 	}
 	return Func(func(t uint64) float64 { return kernels.PowInt(gamma, t) }), nil
@@ -67,7 +68,7 @@ func Exponential(gamma float64) (Schedule, error) {
 // near LR for about that many steps, as after a warm-up of that length (Vaswani et al., Attention is all
 // you need, 2017).
 func InverseSqrt(shift uint64) (Schedule, error) {
-	if err := checkSteps("InverseSqrt", "shift", shift); err != nil {
+	if err := fail("InverseSqrt", check.AtLeast("shift", shift, 1)); err != nil {
 		return nil, err
 	}
 	s := float64(shift)

@@ -105,7 +105,7 @@ func ExamplePlateau() {
 	opt.SetSchedule(plateau)
 	for epoch, loss := range []float64{3, 2, 1, 1, 1, 1, 0.5} {
 		opt.Step([]float32{1}) // for the steps of an epoch
-		plateau.Observe(loss)
+		plateau.Observe(0, loss)
 		fmt.Printf("%d: %v %v  ", epoch, plateau.Factor(opt.Steps()), x[0])
 	}
 	// Output: 0: 1 7  1: 1 6  2: 1 5  3: 1 4  4: 1 3  5: 0.5 2  6: 0.5 1.5

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ func parse(text string, total uint64) (Schedule, error) {
 		a := arguments{left: []string{number}}
 		n := a.stepsNeeded()
 		s, err := parse(rest, total)
-		if err := firstError(a.err, err); err != nil {
+		if err := cmp.Or(a.err, err); err != nil {
 			return nil, err
 		}
 		return Warmup(n, 1/(float64(n)+1), s)

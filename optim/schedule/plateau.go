@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -24,8 +25,8 @@ type PlateauOptions struct {
 
 // A Plateau multiplies the learning rate by a factor each time the loss has stopped falling. It is a
 // [Schedule] whose Factor does not depend on the step but on the losses that [Plateau.Observe] was given, once
-// an epoch or whenever there is one. Unlike other schedules it has a state: save it with Snapshot beside
-// the optimizer's, and do not use it from several goroutines.
+// an epoch or whenever there is one. Unlike other schedules it has a state, it is an [Observer]: save it with
+// Snapshot beside the optimizer's, and do not use it from several goroutines.
 //
 // In PyTorch: ReduceLROnPlateau, with these differences. Patience has no default of 10. The relative
 // threshold is a fraction of |best|; in PyTorch it is one of best, so that with a negative best loss a
@@ -38,24 +39,15 @@ type Plateau struct {
 
 // NewPlateau returns a Plateau whose factor is 1 and that has observed nothing.
 func NewPlateau(o PlateauOptions) (*Plateau, error) {
-	for _, v := range []struct {
-		field *float64
-		value float64
-	}{{&o.Factor, 0.1}, {&o.Threshold, 1e-4}} {
-		switch *v.field {
-		case 0:
-			*v.field = v.value
-		case Zero:
-			*v.field = 0
-		}
-	}
-	limit, ends := 1.0, interval("[)")
+	o.Factor, o.Threshold = check.Default(o.Factor, 0.1), check.Default(o.Threshold, 1e-4)
+	o.Min = check.Default(o.Min, 0)
+	limit := 1.0
 	if o.Absolute {
-		limit, ends = math.MaxFloat64, closed
+		limit = math.Inf(1)
 	}
-	err := firstError(checkRange("Plateau", "Factor", o.Factor, 0, 1, open),
-		checkRange("Plateau", "Threshold", o.Threshold, 0, limit, ends),
-		checkRange("Plateau", "Min", o.Min, 0, 1, closed))
+	err := fail("Plateau", check.In("Factor", o.Factor, 0, 1, check.Open),
+		check.In("Threshold", o.Threshold, 0, limit, check.OpenHigh),
+		check.In("Min", o.Min, 0, 1, check.Closed))
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +64,17 @@ func (p *Plateau) Factor(uint64) float64 { return p.factor }
 // Best returns the best loss observed, or an infinity before the first that is not NaN.
 func (p *Plateau) Best() float64 { return p.best }
 
+// Wants returns Loss, or with Maximize Accuracy.
+func (p *Plateau) Wants() Metric {
+	if p.o.Maximize {
+		return Accuracy
+	}
+	return Loss
+}
+
 // Observe takes a loss (or with Maximize an accuracy), and reduces the factor if it is one bad observation too
-// many. NaN is bad.
-func (p *Plateau) Observe(loss float64) {
+// many. NaN is bad. How many steps were taken does not matter.
+func (p *Plateau) Observe(_ uint64, loss float64) {
 	p.bad++
 	if p.better(loss) {
 		p.best, p.bad = loss, 0
@@ -135,7 +135,7 @@ func (p *Plateau) Restore(c *checkpoint.File, prefix string) error {
 	best, err2 := c.MetaFloat(prefix + "best")
 	bad, err3 := c.MetaUint(prefix + "bad")
 	cooldown, err4 := c.MetaUint(prefix + "cooldown")
-	if err := firstError(err1, err2, err3, err4); err != nil {
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	for _, v := range []struct {

@@ -1,9 +1,11 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -31,7 +33,7 @@ func (f Func) Factor(step uint64) float64 { return f(step) }
 
 // Constant returns the schedule f = factor, a finite number from 0 up.
 func Constant(factor float64) (Schedule, error) {
-	if err := checkRange("Constant", "factor", factor, 0, math.MaxFloat64, closed); err != nil {
+	if err := fail("Constant", check.In("factor", factor, 0, math.Inf(1), check.OpenHigh)); err != nil {
 		return nil, err
 	}
 	return Func(func(uint64) float64 { return factor }), nil
@@ -80,52 +82,10 @@ func power(x, p float64) float64 {
 	return kernels.Exp(float64(p * kernels.Log(x)))
 }
 
-// An interval says which of its ends belong to it.
-type interval string
-
-const (
-	closed     interval = "[]"
-	open       interval = "()"
-	withoutLow interval = "(]"
-)
-
-// checkRange returns an error that names function, field, value and range unless v is between low and high.
-func checkRange(function, field string, v, low, high float64, ends interval) error {
-	if v >= low && v <= high && (ends[0] == '[' || v > low) && (ends[1] == ']' || v < high) {
-		return nil
-	}
-	to, right := fmt.Sprint(high), ends[1]
-	if high == math.MaxFloat64 {
-		to, right = "+Inf", ')'
-	}
-	return fmt.Errorf("schedule: %s: %s = %v, want in %c%v, %s%c", function, field, v, ends[0], low, to, right)
-}
-
-// checkSteps returns an error unless n is positive.
-func checkSteps(function, field string, n uint64) error {
-	if n == 0 {
-		return fmt.Errorf("schedule: %s: %s = 0, want at least 1", function, field)
-	}
-	return nil
-}
-
-// checkAscending returns an error unless steps ascend.
-func checkAscending(function, field string, steps []uint64) error {
-	for i := 1; i < len(steps); i++ {
-		if steps[i] <= steps[i-1] {
-			return fmt.Errorf("schedule: %s: %s[%d] = %d, want more than %s[%d] = %d", function, field, i, steps[i],
-				field, i-1, steps[i-1])
-		}
-	}
-	return nil
-}
-
-// firstError returns the first of errs that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// fail says whose a field is that is out of its range: it returns the first of errs that is one, or nil.
+func fail(function string, errs ...error) error {
+	if err := cmp.Or(errs...); err != nil {
+		return fmt.Errorf("schedule: %s: %w", function, err)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func TestSchedulesTorch(t *testing.T) {
 				s = scheduleNamed(t, name)
 			}
 		case "loss":
-			s.(*schedule.Plateau).Observe(v)
+			s.(*schedule.Plateau).Observe(0, v)
 		case "lr":
 			step, err := strconv.ParseUint(f[1], 10, 64)
 			if err != nil {
@@ -517,8 +517,8 @@ func TestPlateauResumes(t *testing.T) {
 	for stop := range 30 {
 		whole, first := fresh(), fresh()
 		for i := range stop {
-			whole.Observe(loss(i))
-			first.Observe(loss(i))
+			whole.Observe(0, loss(i))
+			first.Observe(0, loss(i))
 		}
 		c := checkpoint.New()
 		first.Snapshot(c, "plateau.")
@@ -535,8 +535,8 @@ func TestPlateauResumes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := stop; i < 60; i++ {
-			whole.Observe(loss(i))
-			second.Observe(loss(i))
+			whole.Observe(0, loss(i))
+			second.Observe(0, loss(i))
 			if whole.Factor(0) != second.Factor(0) || whole.Best() != second.Best() {
 				t.Fatalf("restored after %d losses, it differs after %d", stop, i+1)
 			}
@@ -552,7 +552,7 @@ func TestPlateauRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 4 {
-		p.Observe(1)
+		p.Observe(0, 1)
 	}
 	for _, c := range []struct {
 		key, value, want string
@@ -603,7 +603,7 @@ func TestPlateauLosses(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, v := range c.losses {
-			p.Observe(v)
+			p.Observe(0, v)
 		}
 		if p.Factor(0) != c.factor {
 			t.Errorf("after %v the factor is %v, want %v", c.losses, p.Factor(0), c.factor)
