@@ -129,3 +129,30 @@ func TestLineLength(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The files that say that they are generated are those that .gitattributes tells GitHub of.
+func TestGeneratedAttribute(t *testing.T) {
+	git := func(args ...string) []byte {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = "../.."
+		out, err := cmd.Output()
+		if err != nil {
+			t.Skip("not in a git repository: ", err)
+		}
+		return out
+	}
+	files := strings.Fields(string(git("ls-files", "*.go", "*.s")))
+	said := string(git(append([]string{"check-attr", "linguist-generated", "--"}, files...)...))
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed and not yet committed
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		is := strings.HasPrefix(string(text), "// Code generated ")
+		if is != strings.Contains(said, file+": linguist-generated: set\n") {
+			t.Errorf("%s is generated: %v; .gitattributes says otherwise", file, is)
+		}
+	}
+}
