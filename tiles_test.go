@@ -15,11 +15,11 @@ func TestArchTilesRun(t *testing.T) {
 		if b.tiles() == (tileSize{}) {
 			continue // products run their definition
 		}
-		for _, thin := range []bool{false, true} {
-			chainTileRuns[float32](t, b, thin)
-			chainTileRuns[float64](t, b, thin)
-			lanesTileRuns[float32](t, b, thin)
-			lanesTileRuns[float64](t, b, thin)
+		for _, single := range []bool{false, true} {
+			chainTileRuns[float32](t, b, single)
+			chainTileRuns[float64](t, b, single)
+			lanesTileRuns[float32](t, b, single)
+			lanesTileRuns[float64](t, b, single)
 		}
 		foldRuns[float32](t, b)
 		foldRuns[float64](t, b)
@@ -48,17 +48,17 @@ func sentinels[T kernels.Float](n int) []T {
 
 func vecLen[T kernels.Float](b Backend) int { return b.vecBytes() / int(unsafe.Sizeof(T(0))) }
 
-func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, thin bool) {
+func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, single bool) {
 	size := backend.tiles()
 	rows, cols := size.chainRows, size.chainVecs*vecLen[T](backend)
-	if thin {
+	if single {
 		rows, cols = 1, size.rowVecs*vecLen[T](backend)
 	}
 	for _, k := range []int{1, 2, 3, 4, 5, 8, 9} {
 		ldb, ldc := cols+1, cols+3
 		a, b, c := integers[T](k*rows), integers[T](k*ldb), sentinels[T](rows*ldc)
-		for more := range 2 { // stores, then adds
-			chainTile(backend, thin, k, &a[0], &b[0], ldb, &c[0], ldc, more)
+		for accumulate := range 2 { // stores, then adds
+			chainTile(backend, single, k, &a[0], &b[0], ldb, &c[0], ldc, accumulate)
 			for i, got := range c {
 				r, j := i/ldc, i%ldc
 				want := T(untouched)
@@ -67,22 +67,22 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, thin bool) {
 					for kk := range k {
 						want += T(a[kk*rows+r] * b[kk*ldb+j])
 					}
-					want *= T(1 + more)
+					want *= T(1 + accumulate)
 				}
 				if got != want {
-					t.Fatalf("%v %T chain tile, thin %v, k = %d, more = %d: element (%d, %d) = %v, want %v",
-						backend, got, thin, k, more, r, j, got, want)
+					t.Fatalf("%v %T chain tile, single %v, k = %d, accumulate = %d: element (%d, %d) = %v, want %v",
+						backend, got, single, k, accumulate, r, j, got, want)
 				}
 			}
 		}
 	}
 }
 
-func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, thin bool) {
+func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, single bool) {
 	size := backend.tiles()
 	line := kernels.Lanes[T]()
 	rows, cols, step := size.lanesRows, size.lanesCols, size.lanesVecs*vecLen[T](backend)
-	if thin {
+	if single {
 		rows, cols, step = 1, size.laneRowCols, size.laneRowVecs*vecLen[T](backend)
 	}
 	if line%step != 0 {
@@ -93,7 +93,7 @@ func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, thin bool) {
 		a, b := integers[T](lines*rows*line), integers[T](cols*ldb)
 		for x := 0; x < line; x += step {
 			acc := integers[T](rows * cols * line)
-			lanesTile(backend, thin, lines, &a[x], &b[x], ldb, &acc[x])
+			lanesTile(backend, single, lines, &a[x], &b[x], ldb, &acc[x])
 			for i, got := range acc {
 				r, c, lane := i/line/cols, i/line%cols, i%line
 				want := T(1 + i%61)
@@ -103,8 +103,8 @@ func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, thin bool) {
 					}
 				}
 				if got != want {
-					t.Fatalf("%v %T lanes tile, thin %v, %d lines, pass %d: lane %d of (%d, %d) = %v, want %v",
-						backend, got, thin, lines, x, lane, r, c, got, want)
+					t.Fatalf("%v %T lanes tile, single %v, %d lines, pass %d: lane %d of (%d, %d) = %v, want %v",
+						backend, got, single, lines, x, lane, r, c, got, want)
 				}
 			}
 		}
