@@ -4,106 +4,604 @@
 
 #include "textflag.h"
 
-// func preludeF32AVX2x4<>()
+// func preludeF32AVX2x4Use1<>()
 // Requires: AVX
-TEXT ·preludeF32AVX2x4<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 20(R12)
-	JEQ          noScale
-	VBROADCASTSS (R12), Y8
-
+TEXT ·preludeF32AVX2x4Use1<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPS Y1, Y8, Y1
-	VMULPS Y3, Y8, Y3
-	VMULPS Y5, Y8, Y5
-	VMULPS Y7, Y8, Y7
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
+	RET
 
-noScale:
-	TESTB        $0x02, 20(R12)
-	JEQ          noLo
-	VBROADCASTSS 4(R12), Y8
-
+// func preludeF32AVX2x4Use2<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use2<>(SB), NOSPLIT, $0
 	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y3, Y8, Y3
 	VMAXPS       Y5, Y8, Y5
 	VMAXPS       Y7, Y8, Y7
-	VBROADCASTSS 8(R12), Y8
 
 	// g = hi < g ? hi : g
-	VMINPS Y1, Y8, Y1
-	VMINPS Y3, Y8, Y3
-	VMINPS Y5, Y8, Y5
-	VMINPS Y7, Y8, Y7
-
-noLo:
-	TESTB        $0x04, 20(R12)
-	JEQ          noL2
-	VBROADCASTSS 12(R12), Y8
-
-	// g = g + l2*x
-	VMULPS Y0, Y8, Y9
-	VADDPS Y9, Y1, Y1
-	VMULPS Y2, Y8, Y9
-	VADDPS Y9, Y3, Y3
-	VMULPS Y4, Y8, Y9
-	VADDPS Y9, Y5, Y5
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-
-noL2:
-	TESTB        $0x08, 20(R12)
-	JEQ          noKeep
-	VBROADCASTSS 16(R12), Y8
-
-	// x = keep*x
-	VMULPS Y0, Y8, Y0
-	VMULPS Y2, Y8, Y2
-	VMULPS Y4, Y8, Y4
-	VMULPS Y6, Y8, Y6
-
-noKeep:
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
 	RET
 
-// func preludeF32AVX2x1<>()
+// func preludeF32AVX2x4Use3<>()
 // Requires: AVX
-TEXT ·preludeF32AVX2x1<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 20(R12)
-	JEQ          noScale
-	VBROADCASTSS (R12), Y2
-
+TEXT ·preludeF32AVX2x4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPS Y1, Y2, Y1
-
-noScale:
-	TESTB        $0x02, 20(R12)
-	JEQ          noLo
-	VBROADCASTSS 4(R12), Y2
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
 
 	// g = lo > g ? lo : g
-	VMAXPS       Y1, Y2, Y1
-	VBROADCASTSS 8(R12), Y2
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
 
 	// g = hi < g ? hi : g
-	VMINPS Y1, Y2, Y1
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+	RET
 
-noLo:
-	TESTB        $0x04, 20(R12)
-	JEQ          noL2
-	VBROADCASTSS 12(R12), Y2
+// func preludeF32AVX2x4Use4<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	RET
+
+// func preludeF32AVX2x4Use5<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
 
 	// g = g + l2*x
-	VMULPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	RET
 
-noL2:
-	TESTB        $0x08, 20(R12)
-	JEQ          noKeep
-	VBROADCASTSS 16(R12), Y2
+// func preludeF32AVX2x4Use6<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	RET
+
+// func preludeF32AVX2x4Use7<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	RET
+
+// func preludeF32AVX2x4Use8<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use9<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
 
 	// x = keep*x
-	VMULPS Y0, Y2, Y0
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
 
-noKeep:
+// func preludeF32AVX2x4Use10<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use11<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use12<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use13<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use14<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x4Use15<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y8
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y5, Y8, Y5
+	VMULPS       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y8
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y8
+	VMULPS       Y0, Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       Y4, Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y8
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y4, Y8, Y4
+	VMULPS       Y6, Y8, Y6
+	RET
+
+// func preludeF32AVX2x1Use1<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+	RET
+
+// func preludeF32AVX2x1Use2<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+	RET
+
+// func preludeF32AVX2x1Use3<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+	RET
+
+// func preludeF32AVX2x1Use4<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	RET
+
+// func preludeF32AVX2x1Use5<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	RET
+
+// func preludeF32AVX2x1Use6<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	RET
+
+// func preludeF32AVX2x1Use7<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	RET
+
+// func preludeF32AVX2x1Use8<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use9<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use10<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use11<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use12<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use13<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use14<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
+	RET
+
+// func preludeF32AVX2x1Use15<>()
+// Requires: AVX
+TEXT ·preludeF32AVX2x1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Y2
+	VMULPS       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Y2
+	VMAXPS       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Y2
+	VMINPS       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Y2
+	VMULPS       Y0, Y2, Y0
 	RET
 
 // func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
@@ -111,24 +609,28 @@ noKeep:
 TEXT ·sgdF32AVX2(SB), $0-32
 	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	VBROADCASTSS (CX), Y10
-	MOVL         24(CX), SI
+	MOVQ         c+8(FP), SI
+	MOVQ         x+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	VBROADCASTSS (SI), Y10
+	MOVL         24(SI), BX
+	ANDQ         $0x0f, BX
+	LEAQ         4(SI), R12
+	LEAQ         ·preludeF32AVX2x4<>+0(SB), SI
+	MOVQ         (SI)(BX*8), SI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS 32(DX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS 64(DX), Y4
-	VMOVUPS 64(BX), Y5
-	VMOVUPS 96(DX), Y6
-	VMOVUPS 96(BX), Y7
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(CX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(CX), Y4
+	VMOVUPS 64(DX), Y5
+	VMOVUPS 96(CX), Y6
+	VMOVUPS 96(DX), Y7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
@@ -136,46 +638,48 @@ prelude4xDone:
 	// x = x - lr*g
 	VMULPS  Y1, Y10, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// x = x - lr*g
 	VMULPS  Y3, Y10, Y0
 	VSUBPS  Y0, Y2, Y0
-	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(CX)
 
 	// x = x - lr*g
 	VMULPS  Y5, Y10, Y0
 	VSUBPS  Y0, Y4, Y0
-	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(CX)
 
 	// x = x - lr*g
 	VMULPS  Y7, Y10, Y0
 	VSUBPS  Y0, Y6, Y0
-	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX2x1<>+0(SB), SI
+	MOVQ    (SI)(BX*8), BX
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (BX), Y1
-	TESTQ   SI, SI
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	TESTQ   BX, BX
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	VMULPS  Y1, Y10, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -185,13 +689,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 4(CX), R12
-	CALL ·preludeF32AVX2x4<>(SB)
+	CALL SI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 4(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL BX
 	JMP  prelude1xDone
 
 // func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -199,105 +701,111 @@ prelude1x:
 TEXT ·momentumF32AVX2(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y10
-	VBROADCASTSS 4(CX), Y11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y10
+	VBROADCASTSS 4(DI), Y11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS 32(DX), Y2
-	VMOVUPS 32(SI), Y3
-	VMOVUPS 64(DX), Y4
-	VMOVUPS 64(SI), Y5
-	VMOVUPS 96(DX), Y6
-	VMOVUPS 96(SI), Y7
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS 32(CX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 64(CX), Y4
+	VMOVUPS 64(BX), Y5
+	VMOVUPS 96(CX), Y6
+	VMOVUPS 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y8
+	VMOVUPS (DX), Y8
 	VMULPS  Y8, Y10, Y8
 	VADDPS  Y1, Y8, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = x - lr*v
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// v = rho*v + g
-	VMOVUPS 32(BX), Y0
+	VMOVUPS 32(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS Y0, 32(BX)
+	VMOVUPS Y0, 32(DX)
 
 	// x = x - lr*v
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y2, Y0
-	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(CX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Y0
+	VMOVUPS 64(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS Y0, 64(BX)
+	VMOVUPS Y0, 64(DX)
 
 	// x = x - lr*v
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y4, Y0
-	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPS 96(BX), Y0
+	VMOVUPS 96(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS Y0, 96(BX)
+	VMOVUPS Y0, 96(DX)
 
 	// x = x - lr*v
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y6, Y0
-	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y10, Y2
 	VADDPS  Y1, Y2, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = x - lr*v
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -307,13 +815,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -321,105 +827,111 @@ prelude1x:
 TEXT ·momentumVelocityF32AVX2(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y10
-	VBROADCASTSS 4(CX), Y11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y10
+	VBROADCASTSS 4(DI), Y11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS 32(DX), Y2
-	VMOVUPS 32(SI), Y3
-	VMOVUPS 64(DX), Y4
-	VMOVUPS 64(SI), Y5
-	VMOVUPS 96(DX), Y6
-	VMOVUPS 96(SI), Y7
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS 32(CX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 64(CX), Y4
+	VMOVUPS 64(BX), Y5
+	VMOVUPS 96(CX), Y6
+	VMOVUPS 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Y8
+	VMOVUPS (DX), Y8
 	VMULPS  Y8, Y10, Y8
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y8, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = x + v
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 32(BX), Y0
+	VMOVUPS 32(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y3, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(BX)
+	VMOVUPS Y0, 32(DX)
 
 	// x = x + v
 	VADDPS  Y0, Y2, Y0
-	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 64(BX), Y0
+	VMOVUPS 64(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y5, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, 64(BX)
+	VMOVUPS Y0, 64(DX)
 
 	// x = x + v
 	VADDPS  Y0, Y4, Y0
-	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 96(BX), Y0
+	VMOVUPS 96(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y7, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, 96(BX)
+	VMOVUPS Y0, 96(DX)
 
 	// x = x + v
 	VADDPS  Y0, Y6, Y0
-	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y10, Y2
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = x + v
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -429,13 +941,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -443,126 +953,132 @@ prelude1x:
 TEXT ·nesterovF32AVX2(SB), $0-40
 	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y10
-	VBROADCASTSS 4(CX), Y11
-	VBROADCASTSS 8(CX), Y12
-	MOVL         32(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y10
+	VBROADCASTSS 4(DI), Y11
+	VBROADCASTSS 8(DI), Y12
+	MOVL         32(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         12(DI), R12
+	LEAQ         ·preludeF32AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS 32(DX), Y2
-	VMOVUPS 32(SI), Y3
-	VMOVUPS 64(DX), Y4
-	VMOVUPS 64(SI), Y5
-	VMOVUPS 96(DX), Y6
-	VMOVUPS 96(SI), Y7
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS 32(CX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 64(CX), Y4
+	VMOVUPS 64(BX), Y5
+	VMOVUPS 96(CX), Y6
+	VMOVUPS 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPS (BX), Y8
+	VMOVUPS (DX), Y8
 
 	// v = rho*v - lr*g
 	VMULPS  Y8, Y10, Y8
 	VMULPS  Y1, Y12, Y1
 	VSUBPS  Y1, Y8, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Y8, Y0, Y0
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// u = v
-	VMOVUPS 32(BX), Y0
+	VMOVUPS 32(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y3, Y12, Y1
 	VSUBPS  Y1, Y0, Y1
-	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y1, 32(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Y0, Y2, Y0
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(CX)
 
 	// u = v
-	VMOVUPS 64(BX), Y0
+	VMOVUPS 64(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y5, Y12, Y1
 	VSUBPS  Y1, Y0, Y1
-	VMOVUPS Y1, 64(BX)
+	VMOVUPS Y1, 64(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Y0, Y4, Y0
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(CX)
 
 	// u = v
-	VMOVUPS 96(BX), Y0
+	VMOVUPS 96(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPS  Y0, Y10, Y0
 	VMULPS  Y7, Y12, Y1
 	VSUBPS  Y1, Y0, Y1
-	VMOVUPS Y1, 96(BX)
+	VMOVUPS Y1, 96(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Y0, Y6, Y0
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 
 	// v = rho*v - lr*g
 	VMULPS  Y2, Y10, Y2
 	VMULPS  Y1, Y12, Y1
 	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y1, (BX)
+	VMOVUPS Y1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Y2, Y0, Y0
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -572,13 +1088,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 12(CX), R12
-	CALL ·preludeF32AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 12(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -586,115 +1100,121 @@ prelude1x:
 TEXT ·nesterovTorchF32AVX2(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y10
-	VBROADCASTSS 4(CX), Y11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y10
+	VBROADCASTSS 4(DI), Y11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS 32(DX), Y2
-	VMOVUPS 32(SI), Y3
-	VMOVUPS 64(DX), Y4
-	VMOVUPS 64(SI), Y5
-	VMOVUPS 96(DX), Y6
-	VMOVUPS 96(SI), Y7
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS 32(CX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 64(CX), Y4
+	VMOVUPS 64(BX), Y5
+	VMOVUPS 96(CX), Y6
+	VMOVUPS 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y8
+	VMOVUPS (DX), Y8
 	VMULPS  Y8, Y10, Y8
 	VADDPS  Y1, Y8, Y8
-	VMOVUPS Y8, (BX)
+	VMOVUPS Y8, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Y8, Y10, Y8
 	VADDPS  Y8, Y1, Y1
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// v = rho*v + g
-	VMOVUPS 32(BX), Y0
+	VMOVUPS 32(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS Y0, 32(BX)
+	VMOVUPS Y0, 32(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y0, Y3, Y0
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y2, Y0
-	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(CX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Y0
+	VMOVUPS 64(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS Y0, 64(BX)
+	VMOVUPS Y0, 64(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y0, Y5, Y0
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y4, Y0
-	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPS 96(BX), Y0
+	VMOVUPS 96(DX), Y0
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS Y0, 96(BX)
+	VMOVUPS Y0, 96(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Y0, Y10, Y0
 	VADDPS  Y0, Y7, Y0
 	VMULPS  Y0, Y11, Y0
 	VSUBPS  Y0, Y6, Y0
-	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y10, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Y2, Y10, Y2
 	VADDPS  Y2, Y1, Y1
 	VMULPS  Y1, Y11, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -704,13 +1224,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -718,29 +1236,33 @@ prelude1x:
 TEXT ·adaGradF32AVX2(SB), $0-40
 	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y4
+	VBROADCASTSS 4(DI), Y5
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y1, Y1, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPS  Y1, Y4, Y1
@@ -748,10 +1270,10 @@ prelude1xDone:
 	VADDPS  Y5, Y2, Y2
 	VDIVPS  Y2, Y1, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -761,8 +1283,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -770,33 +1291,37 @@ prelude1x:
 TEXT ·rmsPropF32AVX2(SB), $0-40
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	MOVL         36(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y4
+	VBROADCASTSS 4(DI), Y5
+	VBROADCASTSS 8(DI), Y6
+	VBROADCASTSS 12(DI), Y7
+	MOVL         36(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VMULPS  Y1, Y3, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPS  Y1, Y6, Y1
@@ -804,10 +1329,10 @@ prelude1xDone:
 	VADDPS  Y7, Y2, Y2
 	VDIVPS  Y2, Y1, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -817,8 +1342,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
@@ -826,53 +1350,57 @@ prelude1x:
 TEXT ·rmsPropMomentumF32AVX2(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         b+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	VBROADCASTSS 16(CX), Y8
-	MOVL         40(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	VBROADCASTSS 16(R8), Y8
+	MOVL         40(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         20(R8), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Y0
+	VMOVUPS (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VMULPS  Y1, Y3, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPS (SI), Y3
+	VMOVUPS (BX), Y3
 	VMULPS  Y3, Y6, Y3
 	VSQRTPS Y2, Y2
 	VADDPS  Y8, Y2, Y2
 	VDIVPS  Y2, Y1, Y1
 	VADDPS  Y1, Y3, Y1
-	VMOVUPS Y1, (SI)
+	VMOVUPS Y1, (BX)
 
 	// x = x - lr*b
 	VMULPS  Y1, Y7, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -882,8 +1410,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
@@ -891,40 +1418,44 @@ prelude1x:
 TEXT ·rmsPropCenteredF32AVX2(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	MOVL         36(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	MOVL         36(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         16(R8), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Y0
+	VMOVUPS (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VMULPS  Y1, Y3, Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Y8
+	VMOVUPS (BX), Y8
 	VMULPS  Y8, Y4, Y8
 	VADDPS  Y3, Y8, Y3
-	VMOVUPS Y3, (SI)
+	VMOVUPS Y3, (BX)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	VMULPS  Y1, Y6, Y1
@@ -934,11 +1465,11 @@ prelude1xDone:
 	VADDPS  Y7, Y2, Y2
 	VDIVPS  Y2, Y1, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -948,8 +1479,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
@@ -957,45 +1487,49 @@ prelude1x:
 TEXT ·rmsPropCenteredMomentumF32AVX2(SB), $0-56
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         b+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	VBROADCASTSS 16(CX), Y8
-	MOVL         40(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         b+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSS (R9), Y4
+	VBROADCASTSS 4(R9), Y5
+	VBROADCASTSS 8(R9), Y6
+	VBROADCASTSS 12(R9), Y7
+	VBROADCASTSS 16(R9), Y8
+	MOVL         40(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         20(R9), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (R8), Y1
-	TESTQ   R9, R9
+	VMOVUPS (CX), Y0
+	VMOVUPS (DI), Y1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VMULPS  Y1, Y3, Y9
 	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Y9
+	VMOVUPS (BX), Y9
 	VMULPS  Y9, Y4, Y9
 	VADDPS  Y3, Y9, Y3
-	VMOVUPS Y3, (SI)
+	VMOVUPS Y3, (BX)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	VMOVUPS (DI), Y9
+	VMOVUPS (SI), Y9
 	VMULPS  Y9, Y6, Y9
 	VMULPS  Y3, Y3, Y3
 	VSUBPS  Y3, Y2, Y2
@@ -1003,17 +1537,17 @@ prelude1xDone:
 	VADDPS  Y8, Y2, Y2
 	VDIVPS  Y2, Y1, Y1
 	VADDPS  Y1, Y9, Y1
-	VMOVUPS Y1, (DI)
+	VMOVUPS Y1, (SI)
 
 	// x = x - lr*b
 	VMULPS  Y1, Y7, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
 	ADDQ    $0x00000020, DI
-	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -1023,8 +1557,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
@@ -1032,44 +1565,48 @@ prelude1x:
 TEXT ·adamF32AVX2(SB), $0-48
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	VBROADCASTSS 16(CX), Y8
-	VBROADCASTSS 20(CX), Y9
-	VBROADCASTSS 24(CX), Y10
-	MOVL         48(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	VBROADCASTSS 16(R8), Y8
+	VBROADCASTSS 20(R8), Y9
+	VBROADCASTSS 24(R8), Y10
+	MOVL         48(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         28(R8), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Y0
+	VMOVUPS (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Y3
+	VMOVUPS (BX), Y3
 	VMULPS  Y3, Y6, Y3
 	VMULPS  Y1, Y7, Y11
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y3, Y1
-	VMOVUPS Y1, (SI)
+	VMOVUPS Y1, (BX)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	VMULPS  Y2, Y8, Y2
@@ -1078,11 +1615,11 @@ prelude1xDone:
 	VADDPS  Y10, Y1, Y1
 	VDIVPS  Y1, Y2, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -1092,8 +1629,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 28(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
@@ -1101,50 +1637,54 @@ prelude1x:
 TEXT ·amsGradF32AVX2(SB), $0-56
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         vmax+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	VBROADCASTSS 16(CX), Y8
-	VBROADCASTSS 20(CX), Y9
-	VBROADCASTSS 24(CX), Y10
-	MOVL         48(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         vmax+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSS (R9), Y4
+	VBROADCASTSS 4(R9), Y5
+	VBROADCASTSS 8(R9), Y6
+	VBROADCASTSS 12(R9), Y7
+	VBROADCASTSS 16(R9), Y8
+	VBROADCASTSS 20(R9), Y9
+	VBROADCASTSS 24(R9), Y10
+	MOVL         48(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         28(R9), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (R8), Y1
-	TESTQ   R9, R9
+	VMOVUPS (CX), Y0
+	VMOVUPS (DI), Y1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y2
 	VMULPS  Y1, Y5, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Y3
+	VMOVUPS (BX), Y3
 	VMULPS  Y3, Y6, Y3
 	VMULPS  Y1, Y7, Y11
 	VMULPS  Y1, Y11, Y1
 	VADDPS  Y1, Y3, Y1
-	VMOVUPS Y1, (SI)
+	VMOVUPS Y1, (BX)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPS (DI), Y3
+	VMOVUPS (SI), Y3
 	VMAXPS  Y1, Y3, Y1
-	VMOVUPS Y1, (DI)
+	VMOVUPS Y1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	VMULPS  Y2, Y8, Y2
@@ -1153,12 +1693,12 @@ prelude1xDone:
 	VADDPS  Y10, Y1, Y1
 	VDIVPS  Y1, Y2, Y1
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
 	ADDQ    $0x00000020, DI
-	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -1168,8 +1708,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 28(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
@@ -1177,35 +1716,39 @@ prelude1x:
 TEXT ·lionF32AVX2(SB), $0-40
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y5
-	VBROADCASTSS 8(CX), Y6
-	VBROADCASTSS 12(CX), Y7
-	VBROADCASTSS 16(CX), Y8
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Y4
+	VBROADCASTSS 4(DI), Y5
+	VBROADCASTSS 8(DI), Y6
+	VBROADCASTSS 12(DI), Y7
+	VBROADCASTSS 16(DI), Y8
 	VPCMPEQD     Y9, Y9, Y9
 	VPSRLD       $0x19, Y9, Y9
 	VPSLLD       $0x17, Y9, Y9
 	VPCMPEQD     Y10, Y10, Y10
 	VPSLLD       $0x1f, Y10, Y10
 	VPXOR        Y11, Y11, Y11
-	MOVL         40(CX), DI
+	MOVL         40(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         20(DI), R12
+	LEAQ         ·preludeF32AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Y0
-	VMOVUPS (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Y2
+	VMOVUPS (DX), Y2
 	VMULPS  Y2, Y4, Y3
 	VMULPS  Y1, Y5, Y12
 	VADDPS  Y12, Y3, Y3
@@ -1219,16 +1762,16 @@ prelude1xDone:
 	VORPS   Y3, Y12, Y3
 	VMULPS  Y3, Y8, Y3
 	VSUBPS  Y3, Y0, Y0
-	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (CX)
 
 	// m = beta2*m + (1-beta2)*g
 	VMULPS  Y2, Y6, Y0
 	VMULPS  Y1, Y7, Y1
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
+	VMOVUPS Y0, (DX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -1238,8 +1781,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
@@ -2515,106 +3057,604 @@ loopDone:
 	VZEROUPPER
 	RET
 
-// func preludeF64AVX2x4<>()
+// func preludeF64AVX2x4Use1<>()
 // Requires: AVX
-TEXT ·preludeF64AVX2x4<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 40(R12)
-	JEQ          noScale
-	VBROADCASTSD (R12), Y8
-
+TEXT ·preludeF64AVX2x4Use1<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPD Y1, Y8, Y1
-	VMULPD Y3, Y8, Y3
-	VMULPD Y5, Y8, Y5
-	VMULPD Y7, Y8, Y7
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
+	RET
 
-noScale:
-	TESTB        $0x02, 40(R12)
-	JEQ          noLo
-	VBROADCASTSD 8(R12), Y8
-
+// func preludeF64AVX2x4Use2<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use2<>(SB), NOSPLIT, $0
 	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
 	VMAXPD       Y1, Y8, Y1
 	VMAXPD       Y3, Y8, Y3
 	VMAXPD       Y5, Y8, Y5
 	VMAXPD       Y7, Y8, Y7
-	VBROADCASTSD 16(R12), Y8
 
 	// g = hi < g ? hi : g
-	VMINPD Y1, Y8, Y1
-	VMINPD Y3, Y8, Y3
-	VMINPD Y5, Y8, Y5
-	VMINPD Y7, Y8, Y7
-
-noLo:
-	TESTB        $0x04, 40(R12)
-	JEQ          noL2
-	VBROADCASTSD 24(R12), Y8
-
-	// g = g + l2*x
-	VMULPD Y0, Y8, Y9
-	VADDPD Y9, Y1, Y1
-	VMULPD Y2, Y8, Y9
-	VADDPD Y9, Y3, Y3
-	VMULPD Y4, Y8, Y9
-	VADDPD Y9, Y5, Y5
-	VMULPD Y6, Y8, Y8
-	VADDPD Y8, Y7, Y7
-
-noL2:
-	TESTB        $0x08, 40(R12)
-	JEQ          noKeep
-	VBROADCASTSD 32(R12), Y8
-
-	// x = keep*x
-	VMULPD Y0, Y8, Y0
-	VMULPD Y2, Y8, Y2
-	VMULPD Y4, Y8, Y4
-	VMULPD Y6, Y8, Y6
-
-noKeep:
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
 	RET
 
-// func preludeF64AVX2x1<>()
+// func preludeF64AVX2x4Use3<>()
 // Requires: AVX
-TEXT ·preludeF64AVX2x1<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 40(R12)
-	JEQ          noScale
-	VBROADCASTSD (R12), Y2
-
+TEXT ·preludeF64AVX2x4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPD Y1, Y2, Y1
-
-noScale:
-	TESTB        $0x02, 40(R12)
-	JEQ          noLo
-	VBROADCASTSD 8(R12), Y2
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
 
 	// g = lo > g ? lo : g
-	VMAXPD       Y1, Y2, Y1
-	VBROADCASTSD 16(R12), Y2
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
 
 	// g = hi < g ? hi : g
-	VMINPD Y1, Y2, Y1
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+	RET
 
-noLo:
-	TESTB        $0x04, 40(R12)
-	JEQ          noL2
-	VBROADCASTSD 24(R12), Y2
+// func preludeF64AVX2x4Use4<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	RET
+
+// func preludeF64AVX2x4Use5<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
 
 	// g = g + l2*x
-	VMULPD Y0, Y2, Y2
-	VADDPD Y2, Y1, Y1
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	RET
 
-noL2:
-	TESTB        $0x08, 40(R12)
-	JEQ          noKeep
-	VBROADCASTSD 32(R12), Y2
+// func preludeF64AVX2x4Use6<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	RET
+
+// func preludeF64AVX2x4Use7<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	RET
+
+// func preludeF64AVX2x4Use8<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use9<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
 
 	// x = keep*x
-	VMULPD Y0, Y2, Y0
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
 
-noKeep:
+// func preludeF64AVX2x4Use10<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use11<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use12<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use13<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use14<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x4Use15<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y8
+	VMULPD       Y1, Y8, Y1
+	VMULPD       Y3, Y8, Y3
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y7, Y8, Y7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y8
+	VMAXPD       Y1, Y8, Y1
+	VMAXPD       Y3, Y8, Y3
+	VMAXPD       Y5, Y8, Y5
+	VMAXPD       Y7, Y8, Y7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y8
+	VMINPD       Y1, Y8, Y1
+	VMINPD       Y3, Y8, Y3
+	VMINPD       Y5, Y8, Y5
+	VMINPD       Y7, Y8, Y7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y8
+	VMULPD       Y0, Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       Y4, Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       Y6, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y8
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y2
+	VMULPD       Y4, Y8, Y4
+	VMULPD       Y6, Y8, Y6
+	RET
+
+// func preludeF64AVX2x1Use1<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+	RET
+
+// func preludeF64AVX2x1Use2<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+	RET
+
+// func preludeF64AVX2x1Use3<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+	RET
+
+// func preludeF64AVX2x1Use4<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	RET
+
+// func preludeF64AVX2x1Use5<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	RET
+
+// func preludeF64AVX2x1Use6<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	RET
+
+// func preludeF64AVX2x1Use7<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	RET
+
+// func preludeF64AVX2x1Use8<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use9<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use10<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use11<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use12<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use13<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use14<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
+	RET
+
+// func preludeF64AVX2x1Use15<>()
+// Requires: AVX
+TEXT ·preludeF64AVX2x1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y1, Y2, Y1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Y2
+	VMAXPD       Y1, Y2, Y1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Y2
+	VMINPD       Y1, Y2, Y1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Y2
+	VMULPD       Y0, Y2, Y0
 	RET
 
 // func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
@@ -2622,24 +3662,28 @@ noKeep:
 TEXT ·sgdF64AVX2(SB), $0-32
 	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	VBROADCASTSD (CX), Y10
-	MOVL         48(CX), SI
+	MOVQ         c+8(FP), SI
+	MOVQ         x+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	VBROADCASTSD (SI), Y10
+	MOVL         48(SI), BX
+	ANDQ         $0x0f, BX
+	LEAQ         8(SI), R12
+	LEAQ         ·preludeF64AVX2x4<>+0(SB), SI
+	MOVQ         (SI)(BX*8), SI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (BX), Y1
-	VMOVUPD 32(DX), Y2
-	VMOVUPD 32(BX), Y3
-	VMOVUPD 64(DX), Y4
-	VMOVUPD 64(BX), Y5
-	VMOVUPD 96(DX), Y6
-	VMOVUPD 96(BX), Y7
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VMOVUPD 32(CX), Y2
+	VMOVUPD 32(DX), Y3
+	VMOVUPD 64(CX), Y4
+	VMOVUPD 64(DX), Y5
+	VMOVUPD 96(CX), Y6
+	VMOVUPD 96(DX), Y7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
@@ -2647,46 +3691,48 @@ prelude4xDone:
 	// x = x - lr*g
 	VMULPD  Y1, Y10, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// x = x - lr*g
 	VMULPD  Y3, Y10, Y0
 	VSUBPD  Y0, Y2, Y0
-	VMOVUPD Y0, 32(DX)
+	VMOVUPD Y0, 32(CX)
 
 	// x = x - lr*g
 	VMULPD  Y5, Y10, Y0
 	VSUBPD  Y0, Y4, Y0
-	VMOVUPD Y0, 64(DX)
+	VMOVUPD Y0, 64(CX)
 
 	// x = x - lr*g
 	VMULPD  Y7, Y10, Y0
 	VSUBPD  Y0, Y6, Y0
-	VMOVUPD Y0, 96(DX)
+	VMOVUPD Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX2x1<>+0(SB), SI
+	MOVQ    (SI)(BX*8), BX
 	CMPQ    AX, $0x00000004
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (BX), Y1
-	TESTQ   SI, SI
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	TESTQ   BX, BX
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	VMULPD  Y1, Y10, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -2696,13 +3742,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF64AVX2x4<>(SB)
+	CALL SI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL BX
 	JMP  prelude1xDone
 
 // func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -2710,105 +3754,111 @@ prelude1x:
 TEXT ·momentumF64AVX2(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y10
-	VBROADCASTSD 8(CX), Y11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y10
+	VBROADCASTSD 8(DI), Y11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	VMOVUPD 32(DX), Y2
-	VMOVUPD 32(SI), Y3
-	VMOVUPD 64(DX), Y4
-	VMOVUPD 64(SI), Y5
-	VMOVUPD 96(DX), Y6
-	VMOVUPD 96(SI), Y7
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(CX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 64(CX), Y4
+	VMOVUPD 64(BX), Y5
+	VMOVUPD 96(CX), Y6
+	VMOVUPD 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y8
+	VMOVUPD (DX), Y8
 	VMULPD  Y8, Y10, Y8
 	VADDPD  Y1, Y8, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = x - lr*v
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// v = rho*v + g
-	VMOVUPD 32(BX), Y0
+	VMOVUPD 32(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y3, Y0, Y0
-	VMOVUPD Y0, 32(BX)
+	VMOVUPD Y0, 32(DX)
 
 	// x = x - lr*v
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y2, Y0
-	VMOVUPD Y0, 32(DX)
+	VMOVUPD Y0, 32(CX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Y0
+	VMOVUPD 64(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y5, Y0, Y0
-	VMOVUPD Y0, 64(BX)
+	VMOVUPD Y0, 64(DX)
 
 	// x = x - lr*v
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y4, Y0
-	VMOVUPD Y0, 64(DX)
+	VMOVUPD Y0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPD 96(BX), Y0
+	VMOVUPD 96(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y7, Y0, Y0
-	VMOVUPD Y0, 96(BX)
+	VMOVUPD Y0, 96(DX)
 
 	// x = x - lr*v
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y6, Y0
-	VMOVUPD Y0, 96(DX)
+	VMOVUPD Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000004
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y10, Y2
 	VADDPD  Y1, Y2, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = x - lr*v
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -2818,13 +3868,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -2832,105 +3880,111 @@ prelude1x:
 TEXT ·momentumVelocityF64AVX2(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y10
-	VBROADCASTSD 8(CX), Y11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y10
+	VBROADCASTSD 8(DI), Y11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	VMOVUPD 32(DX), Y2
-	VMOVUPD 32(SI), Y3
-	VMOVUPD 64(DX), Y4
-	VMOVUPD 64(SI), Y5
-	VMOVUPD 96(DX), Y6
-	VMOVUPD 96(SI), Y7
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(CX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 64(CX), Y4
+	VMOVUPD 64(BX), Y5
+	VMOVUPD 96(CX), Y6
+	VMOVUPD 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Y8
+	VMOVUPD (DX), Y8
 	VMULPD  Y8, Y10, Y8
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y8, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = x + v
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 32(BX), Y0
+	VMOVUPD 32(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y3, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, 32(BX)
+	VMOVUPD Y0, 32(DX)
 
 	// x = x + v
 	VADDPD  Y0, Y2, Y0
-	VMOVUPD Y0, 32(DX)
+	VMOVUPD Y0, 32(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 64(BX), Y0
+	VMOVUPD 64(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y5, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, 64(BX)
+	VMOVUPD Y0, 64(DX)
 
 	// x = x + v
 	VADDPD  Y0, Y4, Y0
-	VMOVUPD Y0, 64(DX)
+	VMOVUPD Y0, 64(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 96(BX), Y0
+	VMOVUPD 96(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y7, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, 96(BX)
+	VMOVUPD Y0, 96(DX)
 
 	// x = x + v
 	VADDPD  Y0, Y6, Y0
-	VMOVUPD Y0, 96(DX)
+	VMOVUPD Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000004
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y10, Y2
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y2, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = x + v
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -2940,13 +3994,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -2954,126 +4006,132 @@ prelude1x:
 TEXT ·nesterovF64AVX2(SB), $0-40
 	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y10
-	VBROADCASTSD 8(CX), Y11
-	VBROADCASTSD 16(CX), Y12
-	MOVL         64(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y10
+	VBROADCASTSD 8(DI), Y11
+	VBROADCASTSD 16(DI), Y12
+	MOVL         64(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         24(DI), R12
+	LEAQ         ·preludeF64AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	VMOVUPD 32(DX), Y2
-	VMOVUPD 32(SI), Y3
-	VMOVUPD 64(DX), Y4
-	VMOVUPD 64(SI), Y5
-	VMOVUPD 96(DX), Y6
-	VMOVUPD 96(SI), Y7
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(CX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 64(CX), Y4
+	VMOVUPD 64(BX), Y5
+	VMOVUPD 96(CX), Y6
+	VMOVUPD 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPD (BX), Y8
+	VMOVUPD (DX), Y8
 
 	// v = rho*v - lr*g
 	VMULPD  Y8, Y10, Y8
 	VMULPD  Y1, Y12, Y1
 	VSUBPD  Y1, Y8, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Y8, Y0, Y0
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// u = v
-	VMOVUPD 32(BX), Y0
+	VMOVUPD 32(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y3, Y12, Y1
 	VSUBPD  Y1, Y0, Y1
-	VMOVUPD Y1, 32(BX)
+	VMOVUPD Y1, 32(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Y0, Y2, Y0
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 32(DX)
+	VMOVUPD Y0, 32(CX)
 
 	// u = v
-	VMOVUPD 64(BX), Y0
+	VMOVUPD 64(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y5, Y12, Y1
 	VSUBPD  Y1, Y0, Y1
-	VMOVUPD Y1, 64(BX)
+	VMOVUPD Y1, 64(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Y0, Y4, Y0
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 64(DX)
+	VMOVUPD Y0, 64(CX)
 
 	// u = v
-	VMOVUPD 96(BX), Y0
+	VMOVUPD 96(DX), Y0
 
 	// v = rho*v - lr*g
 	VMULPD  Y0, Y10, Y0
 	VMULPD  Y7, Y12, Y1
 	VSUBPD  Y1, Y0, Y1
-	VMOVUPD Y1, 96(BX)
+	VMOVUPD Y1, 96(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Y0, Y6, Y0
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 96(DX)
+	VMOVUPD Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000004
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 
 	// v = rho*v - lr*g
 	VMULPD  Y2, Y10, Y2
 	VMULPD  Y1, Y12, Y1
 	VSUBPD  Y1, Y2, Y1
-	VMOVUPD Y1, (BX)
+	VMOVUPD Y1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Y2, Y0, Y0
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3083,13 +4141,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 24(CX), R12
-	CALL ·preludeF64AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 24(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -3097,115 +4153,121 @@ prelude1x:
 TEXT ·nesterovTorchF64AVX2(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y10
-	VBROADCASTSD 8(CX), Y11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y10
+	VBROADCASTSD 8(DI), Y11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX2x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	VMOVUPD 32(DX), Y2
-	VMOVUPD 32(SI), Y3
-	VMOVUPD 64(DX), Y4
-	VMOVUPD 64(SI), Y5
-	VMOVUPD 96(DX), Y6
-	VMOVUPD 96(SI), Y7
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(CX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 64(CX), Y4
+	VMOVUPD 64(BX), Y5
+	VMOVUPD 96(CX), Y6
+	VMOVUPD 96(BX), Y7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y8
+	VMOVUPD (DX), Y8
 	VMULPD  Y8, Y10, Y8
 	VADDPD  Y1, Y8, Y8
-	VMOVUPD Y8, (BX)
+	VMOVUPD Y8, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Y8, Y10, Y8
 	VADDPD  Y8, Y1, Y1
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// v = rho*v + g
-	VMOVUPD 32(BX), Y0
+	VMOVUPD 32(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y3, Y0, Y0
-	VMOVUPD Y0, 32(BX)
+	VMOVUPD Y0, 32(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y0, Y3, Y0
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y2, Y0
-	VMOVUPD Y0, 32(DX)
+	VMOVUPD Y0, 32(CX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Y0
+	VMOVUPD 64(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y5, Y0, Y0
-	VMOVUPD Y0, 64(BX)
+	VMOVUPD Y0, 64(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y0, Y5, Y0
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y4, Y0
-	VMOVUPD Y0, 64(DX)
+	VMOVUPD Y0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPD 96(BX), Y0
+	VMOVUPD 96(DX), Y0
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y7, Y0, Y0
-	VMOVUPD Y0, 96(BX)
+	VMOVUPD Y0, 96(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Y0, Y10, Y0
 	VADDPD  Y0, Y7, Y0
 	VMULPD  Y0, Y11, Y0
 	VSUBPD  Y0, Y6, Y0
-	VMOVUPD Y0, 96(DX)
+	VMOVUPD Y0, 96(CX)
+	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, BX
-	ADDQ    $0x00000080, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000004
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y10, Y2
 	VADDPD  Y1, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Y2, Y10, Y2
 	VADDPD  Y2, Y1, Y1
 	VMULPD  Y1, Y11, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3215,13 +4277,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3229,29 +4289,33 @@ prelude1x:
 TEXT ·adaGradF64AVX2(SB), $0-40
 	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y4
+	VBROADCASTSD 8(DI), Y5
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y1, Y1, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPD  Y1, Y4, Y1
@@ -3259,10 +4323,10 @@ prelude1xDone:
 	VADDPD  Y5, Y2, Y2
 	VDIVPD  Y2, Y1, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3272,8 +4336,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -3281,33 +4344,37 @@ prelude1x:
 TEXT ·rmsPropF64AVX2(SB), $0-40
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	MOVL         72(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y4
+	VBROADCASTSD 8(DI), Y5
+	VBROADCASTSD 16(DI), Y6
+	VBROADCASTSD 24(DI), Y7
+	MOVL         72(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         32(DI), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VMULPD  Y1, Y3, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPD  Y1, Y6, Y1
@@ -3315,10 +4382,10 @@ prelude1xDone:
 	VADDPD  Y7, Y2, Y2
 	VDIVPD  Y2, Y1, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3328,8 +4395,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 32(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
@@ -3337,53 +4403,57 @@ prelude1x:
 TEXT ·rmsPropMomentumF64AVX2(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         b+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	VBROADCASTSD 32(CX), Y8
-	MOVL         80(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Y4
+	VBROADCASTSD 8(R8), Y5
+	VBROADCASTSD 16(R8), Y6
+	VBROADCASTSD 24(R8), Y7
+	VBROADCASTSD 32(R8), Y8
+	MOVL         80(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         40(R8), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Y0
+	VMOVUPD (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VMULPD  Y1, Y3, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPD (SI), Y3
+	VMOVUPD (BX), Y3
 	VMULPD  Y3, Y6, Y3
 	VSQRTPD Y2, Y2
 	VADDPD  Y8, Y2, Y2
 	VDIVPD  Y2, Y1, Y1
 	VADDPD  Y1, Y3, Y1
-	VMOVUPD Y1, (SI)
+	VMOVUPD Y1, (BX)
 
 	// x = x - lr*b
 	VMULPD  Y1, Y7, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3393,8 +4463,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
@@ -3402,40 +4471,44 @@ prelude1x:
 TEXT ·rmsPropCenteredF64AVX2(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	MOVL         72(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Y4
+	VBROADCASTSD 8(R8), Y5
+	VBROADCASTSD 16(R8), Y6
+	VBROADCASTSD 24(R8), Y7
+	MOVL         72(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         32(R8), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Y0
+	VMOVUPD (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VMULPD  Y1, Y3, Y8
 	VADDPD  Y8, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Y8
+	VMOVUPD (BX), Y8
 	VMULPD  Y8, Y4, Y8
 	VADDPD  Y3, Y8, Y3
-	VMOVUPD Y3, (SI)
+	VMOVUPD Y3, (BX)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	VMULPD  Y1, Y6, Y1
@@ -3445,11 +4518,11 @@ prelude1xDone:
 	VADDPD  Y7, Y2, Y2
 	VDIVPD  Y2, Y1, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3459,8 +4532,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 32(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
@@ -3468,45 +4540,49 @@ prelude1x:
 TEXT ·rmsPropCenteredMomentumF64AVX2(SB), $0-56
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         b+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	VBROADCASTSD 32(CX), Y8
-	MOVL         80(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         b+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSD (R9), Y4
+	VBROADCASTSD 8(R9), Y5
+	VBROADCASTSD 16(R9), Y6
+	VBROADCASTSD 24(R9), Y7
+	VBROADCASTSD 32(R9), Y8
+	MOVL         80(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         40(R9), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (R8), Y1
-	TESTQ   R9, R9
+	VMOVUPD (CX), Y0
+	VMOVUPD (DI), Y1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VMULPD  Y1, Y3, Y9
 	VADDPD  Y9, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Y9
+	VMOVUPD (BX), Y9
 	VMULPD  Y9, Y4, Y9
 	VADDPD  Y3, Y9, Y3
-	VMOVUPD Y3, (SI)
+	VMOVUPD Y3, (BX)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	VMOVUPD (DI), Y9
+	VMOVUPD (SI), Y9
 	VMULPD  Y9, Y6, Y9
 	VMULPD  Y3, Y3, Y3
 	VSUBPD  Y3, Y2, Y2
@@ -3514,17 +4590,17 @@ prelude1xDone:
 	VADDPD  Y8, Y2, Y2
 	VDIVPD  Y2, Y1, Y1
 	VADDPD  Y1, Y9, Y1
-	VMOVUPD Y1, (DI)
+	VMOVUPD Y1, (SI)
 
 	// x = x - lr*b
 	VMULPD  Y1, Y7, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
 	ADDQ    $0x00000020, DI
-	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3534,8 +4610,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
@@ -3543,44 +4618,48 @@ prelude1x:
 TEXT ·adamF64AVX2(SB), $0-48
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	VBROADCASTSD 32(CX), Y8
-	VBROADCASTSD 40(CX), Y9
-	VBROADCASTSD 48(CX), Y10
-	MOVL         96(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Y4
+	VBROADCASTSD 8(R8), Y5
+	VBROADCASTSD 16(R8), Y6
+	VBROADCASTSD 24(R8), Y7
+	VBROADCASTSD 32(R8), Y8
+	VBROADCASTSD 40(R8), Y9
+	VBROADCASTSD 48(R8), Y10
+	MOVL         96(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         56(R8), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (DI), Y1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Y0
+	VMOVUPD (SI), Y1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Y3
+	VMOVUPD (BX), Y3
 	VMULPD  Y3, Y6, Y3
 	VMULPD  Y1, Y7, Y11
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y3, Y1
-	VMOVUPD Y1, (SI)
+	VMOVUPD Y1, (BX)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	VMULPD  Y2, Y8, Y2
@@ -3589,11 +4668,11 @@ prelude1xDone:
 	VADDPD  Y10, Y1, Y1
 	VDIVPD  Y1, Y2, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3603,8 +4682,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 56(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
@@ -3612,50 +4690,54 @@ prelude1x:
 TEXT ·amsGradF64AVX2(SB), $0-56
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         vmax+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	VBROADCASTSD 32(CX), Y8
-	VBROADCASTSD 40(CX), Y9
-	VBROADCASTSD 48(CX), Y10
-	MOVL         96(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         vmax+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSD (R9), Y4
+	VBROADCASTSD 8(R9), Y5
+	VBROADCASTSD 16(R9), Y6
+	VBROADCASTSD 24(R9), Y7
+	VBROADCASTSD 32(R9), Y8
+	VBROADCASTSD 40(R9), Y9
+	VBROADCASTSD 48(R9), Y10
+	MOVL         96(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         56(R9), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (R8), Y1
-	TESTQ   R9, R9
+	VMOVUPD (CX), Y0
+	VMOVUPD (DI), Y1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y2
 	VMULPD  Y1, Y5, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Y3
+	VMOVUPD (BX), Y3
 	VMULPD  Y3, Y6, Y3
 	VMULPD  Y1, Y7, Y11
 	VMULPD  Y1, Y11, Y1
 	VADDPD  Y1, Y3, Y1
-	VMOVUPD Y1, (SI)
+	VMOVUPD Y1, (BX)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPD (DI), Y3
+	VMOVUPD (SI), Y3
 	VMAXPD  Y1, Y3, Y1
-	VMOVUPD Y1, (DI)
+	VMOVUPD Y1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	VMULPD  Y2, Y8, Y2
@@ -3664,12 +4746,12 @@ prelude1xDone:
 	VADDPD  Y10, Y1, Y1
 	VDIVPD  Y1, Y2, Y1
 	VSUBPD  Y1, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
 	ADDQ    $0x00000020, SI
 	ADDQ    $0x00000020, DI
-	ADDQ    $0x00000020, R8
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3679,8 +4761,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 56(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
@@ -3688,35 +4769,39 @@ prelude1x:
 TEXT ·lionF64AVX2(SB), $0-40
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	VBROADCASTSD 32(CX), Y8
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Y4
+	VBROADCASTSD 8(DI), Y5
+	VBROADCASTSD 16(DI), Y6
+	VBROADCASTSD 24(DI), Y7
+	VBROADCASTSD 32(DI), Y8
 	VPCMPEQD     Y9, Y9, Y9
 	VPSRLQ       $0x36, Y9, Y9
 	VPSLLQ       $0x34, Y9, Y9
 	VPCMPEQD     Y10, Y10, Y10
 	VPSLLQ       $0x3f, Y10, Y10
 	VPXOR        Y11, Y11, Y11
-	MOVL         80(CX), DI
+	MOVL         80(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         40(DI), R12
+	LEAQ         ·preludeF64AVX2x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000004
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Y0
-	VMOVUPD (SI), Y1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Y0
+	VMOVUPD (BX), Y1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Y2
+	VMOVUPD (DX), Y2
 	VMULPD  Y2, Y4, Y3
 	VMULPD  Y1, Y5, Y12
 	VADDPD  Y12, Y3, Y3
@@ -3730,16 +4815,16 @@ prelude1xDone:
 	VORPD   Y3, Y12, Y3
 	VMULPD  Y3, Y8, Y3
 	VSUBPD  Y3, Y0, Y0
-	VMOVUPD Y0, (DX)
+	VMOVUPD Y0, (CX)
 
 	// m = beta2*m + (1-beta2)*g
 	VMULPD  Y2, Y6, Y0
 	VMULPD  Y1, Y7, Y1
 	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (BX)
+	VMOVUPD Y0, (DX)
+	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000004, AX
 	CMPQ    AX, $0x00000004
 	JGE     loop1x
@@ -3749,8 +4834,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX2x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
@@ -5012,106 +6096,604 @@ loopDone:
 	VZEROUPPER
 	RET
 
-// func preludeF32AVX512x4<>()
+// func preludeF32AVX512x4Use1<>()
 // Requires: AVX512F
-TEXT ·preludeF32AVX512x4<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 20(R12)
-	JEQ          noScale
-	VBROADCASTSS (R12), Z8
-
+TEXT ·preludeF32AVX512x4Use1<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPS Z1, Z8, Z1
-	VMULPS Z3, Z8, Z3
-	VMULPS Z5, Z8, Z5
-	VMULPS Z7, Z8, Z7
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
+	RET
 
-noScale:
-	TESTB        $0x02, 20(R12)
-	JEQ          noLo
-	VBROADCASTSS 4(R12), Z8
-
+// func preludeF32AVX512x4Use2<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use2<>(SB), NOSPLIT, $0
 	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z3, Z8, Z3
 	VMAXPS       Z5, Z8, Z5
 	VMAXPS       Z7, Z8, Z7
-	VBROADCASTSS 8(R12), Z8
 
 	// g = hi < g ? hi : g
-	VMINPS Z1, Z8, Z1
-	VMINPS Z3, Z8, Z3
-	VMINPS Z5, Z8, Z5
-	VMINPS Z7, Z8, Z7
-
-noLo:
-	TESTB        $0x04, 20(R12)
-	JEQ          noL2
-	VBROADCASTSS 12(R12), Z8
-
-	// g = g + l2*x
-	VMULPS Z0, Z8, Z9
-	VADDPS Z9, Z1, Z1
-	VMULPS Z2, Z8, Z9
-	VADDPS Z9, Z3, Z3
-	VMULPS Z4, Z8, Z9
-	VADDPS Z9, Z5, Z5
-	VMULPS Z6, Z8, Z8
-	VADDPS Z8, Z7, Z7
-
-noL2:
-	TESTB        $0x08, 20(R12)
-	JEQ          noKeep
-	VBROADCASTSS 16(R12), Z8
-
-	// x = keep*x
-	VMULPS Z0, Z8, Z0
-	VMULPS Z2, Z8, Z2
-	VMULPS Z4, Z8, Z4
-	VMULPS Z6, Z8, Z6
-
-noKeep:
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
 	RET
 
-// func preludeF32AVX512x1<>()
+// func preludeF32AVX512x4Use3<>()
 // Requires: AVX512F
-TEXT ·preludeF32AVX512x1<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 20(R12)
-	JEQ          noScale
-	VBROADCASTSS (R12), Z2
-
+TEXT ·preludeF32AVX512x4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPS Z1, Z2, Z1
-
-noScale:
-	TESTB        $0x02, 20(R12)
-	JEQ          noLo
-	VBROADCASTSS 4(R12), Z2
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
 
 	// g = lo > g ? lo : g
-	VMAXPS       Z1, Z2, Z1
-	VBROADCASTSS 8(R12), Z2
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
 
 	// g = hi < g ? hi : g
-	VMINPS Z1, Z2, Z1
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+	RET
 
-noLo:
-	TESTB        $0x04, 20(R12)
-	JEQ          noL2
-	VBROADCASTSS 12(R12), Z2
+// func preludeF32AVX512x4Use4<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	RET
+
+// func preludeF32AVX512x4Use5<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
 
 	// g = g + l2*x
-	VMULPS Z0, Z2, Z2
-	VADDPS Z2, Z1, Z1
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	RET
 
-noL2:
-	TESTB        $0x08, 20(R12)
-	JEQ          noKeep
-	VBROADCASTSS 16(R12), Z2
+// func preludeF32AVX512x4Use6<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	RET
+
+// func preludeF32AVX512x4Use7<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	RET
+
+// func preludeF32AVX512x4Use8<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use9<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
 
 	// x = keep*x
-	VMULPS Z0, Z2, Z0
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
 
-noKeep:
+// func preludeF32AVX512x4Use10<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use11<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use12<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use13<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use14<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x4Use15<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z8
+	VMULPS       Z1, Z8, Z1
+	VMULPS       Z3, Z8, Z3
+	VMULPS       Z5, Z8, Z5
+	VMULPS       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z8
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z8
+	VMULPS       Z0, Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       Z2, Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       Z4, Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z8
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z2, Z8, Z2
+	VMULPS       Z4, Z8, Z4
+	VMULPS       Z6, Z8, Z6
+	RET
+
+// func preludeF32AVX512x1Use1<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+	RET
+
+// func preludeF32AVX512x1Use2<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+	RET
+
+// func preludeF32AVX512x1Use3<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+	RET
+
+// func preludeF32AVX512x1Use4<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	RET
+
+// func preludeF32AVX512x1Use5<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	RET
+
+// func preludeF32AVX512x1Use6<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	RET
+
+// func preludeF32AVX512x1Use7<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	RET
+
+// func preludeF32AVX512x1Use8<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use9<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use10<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use11<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use12<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use13<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use14<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
+	RET
+
+// func preludeF32AVX512x1Use15<>()
+// Requires: AVX512F
+TEXT ·preludeF32AVX512x1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSS (R12), Z2
+	VMULPS       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSS 4(R12), Z2
+	VMAXPS       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSS 8(R12), Z2
+	VMINPS       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSS 12(R12), Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSS 16(R12), Z2
+	VMULPS       Z0, Z2, Z0
 	RET
 
 // func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
@@ -5119,24 +6701,28 @@ noKeep:
 TEXT ·sgdF32AVX512(SB), $0-32
 	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	VBROADCASTSS (CX), Z10
-	MOVL         24(CX), SI
+	MOVQ         c+8(FP), SI
+	MOVQ         x+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	VBROADCASTSS (SI), Z10
+	MOVL         24(SI), BX
+	ANDQ         $0x0f, BX
+	LEAQ         4(SI), R12
+	LEAQ         ·preludeF32AVX512x4<>+0(SB), SI
+	MOVQ         (SI)(BX*8), SI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS 64(DX), Z2
-	VMOVUPS 64(BX), Z3
-	VMOVUPS 128(DX), Z4
-	VMOVUPS 128(BX), Z5
-	VMOVUPS 192(DX), Z6
-	VMOVUPS 192(BX), Z7
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(CX), Z2
+	VMOVUPS 64(DX), Z3
+	VMOVUPS 128(CX), Z4
+	VMOVUPS 128(DX), Z5
+	VMOVUPS 192(CX), Z6
+	VMOVUPS 192(DX), Z7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
@@ -5144,46 +6730,48 @@ prelude4xDone:
 	// x = x - lr*g
 	VMULPS  Z1, Z10, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
 
 	// x = x - lr*g
 	VMULPS  Z3, Z10, Z0
 	VSUBPS  Z0, Z2, Z0
-	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z0, 64(CX)
 
 	// x = x - lr*g
 	VMULPS  Z5, Z10, Z0
 	VSUBPS  Z0, Z4, Z0
-	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z0, 128(CX)
 
 	// x = x - lr*g
 	VMULPS  Z7, Z10, Z0
 	VSUBPS  Z0, Z6, Z0
-	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX512x1<>+0(SB), SI
+	MOVQ    (SI)(BX*8), BX
 	CMPQ    AX, $0x00000010
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (BX), Z1
-	TESTQ   SI, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	TESTQ   BX, BX
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	VMULPS  Z1, Z10, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5193,13 +6781,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 4(CX), R12
-	CALL ·preludeF32AVX512x4<>(SB)
+	CALL SI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 4(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL BX
 	JMP  prelude1xDone
 
 // func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5207,105 +6793,111 @@ prelude1x:
 TEXT ·momentumF32AVX512(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z10
-	VBROADCASTSS 4(CX), Z11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z10
+	VBROADCASTSS 4(DI), Z11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(DX), Z2
-	VMOVUPS 64(SI), Z3
-	VMOVUPS 128(DX), Z4
-	VMOVUPS 128(SI), Z5
-	VMOVUPS 192(DX), Z6
-	VMOVUPS 192(SI), Z7
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS 64(CX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(CX), Z4
+	VMOVUPS 128(BX), Z5
+	VMOVUPS 192(CX), Z6
+	VMOVUPS 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z8
+	VMOVUPS (DX), Z8
 	VMULPS  Z8, Z10, Z8
 	VADDPS  Z1, Z8, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = x - lr*v
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Z0
+	VMOVUPS 64(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z3, Z0, Z0
-	VMOVUPS Z0, 64(BX)
+	VMOVUPS Z0, 64(DX)
 
 	// x = x - lr*v
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z2, Z0
-	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPS 128(BX), Z0
+	VMOVUPS 128(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, 128(BX)
+	VMOVUPS Z0, 128(DX)
 
 	// x = x - lr*v
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z4, Z0
-	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z0, 128(CX)
 
 	// v = rho*v + g
-	VMOVUPS 192(BX), Z0
+	VMOVUPS 192(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z7, Z0, Z0
-	VMOVUPS Z0, 192(BX)
+	VMOVUPS Z0, 192(DX)
 
 	// x = x - lr*v
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z6, Z0
-	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000010
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z10, Z2
 	VADDPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = x - lr*v
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5315,13 +6907,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5329,105 +6919,111 @@ prelude1x:
 TEXT ·momentumVelocityF32AVX512(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z10
-	VBROADCASTSS 4(CX), Z11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z10
+	VBROADCASTSS 4(DI), Z11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(DX), Z2
-	VMOVUPS 64(SI), Z3
-	VMOVUPS 128(DX), Z4
-	VMOVUPS 128(SI), Z5
-	VMOVUPS 192(DX), Z6
-	VMOVUPS 192(SI), Z7
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS 64(CX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(CX), Z4
+	VMOVUPS 128(BX), Z5
+	VMOVUPS 192(CX), Z6
+	VMOVUPS 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Z8
+	VMOVUPS (DX), Z8
 	VMULPS  Z8, Z10, Z8
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z8, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = x + v
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 64(BX), Z0
+	VMOVUPS 64(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z3, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, 64(BX)
+	VMOVUPS Z0, 64(DX)
 
 	// x = x + v
 	VADDPS  Z0, Z2, Z0
-	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z0, 64(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 128(BX), Z0
+	VMOVUPS 128(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z5, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, 128(BX)
+	VMOVUPS Z0, 128(DX)
 
 	// x = x + v
 	VADDPS  Z0, Z4, Z0
-	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z0, 128(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPS 192(BX), Z0
+	VMOVUPS 192(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z7, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, 192(BX)
+	VMOVUPS Z0, 192(DX)
 
 	// x = x + v
 	VADDPS  Z0, Z6, Z0
-	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000010
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z10, Z2
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = x + v
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5437,13 +7033,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5451,126 +7045,132 @@ prelude1x:
 TEXT ·nesterovF32AVX512(SB), $0-40
 	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z10
-	VBROADCASTSS 4(CX), Z11
-	VBROADCASTSS 8(CX), Z12
-	MOVL         32(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z10
+	VBROADCASTSS 4(DI), Z11
+	VBROADCASTSS 8(DI), Z12
+	MOVL         32(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         12(DI), R12
+	LEAQ         ·preludeF32AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(DX), Z2
-	VMOVUPS 64(SI), Z3
-	VMOVUPS 128(DX), Z4
-	VMOVUPS 128(SI), Z5
-	VMOVUPS 192(DX), Z6
-	VMOVUPS 192(SI), Z7
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS 64(CX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(CX), Z4
+	VMOVUPS 128(BX), Z5
+	VMOVUPS 192(CX), Z6
+	VMOVUPS 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPS (BX), Z8
+	VMOVUPS (DX), Z8
 
 	// v = rho*v - lr*g
 	VMULPS  Z8, Z10, Z8
 	VMULPS  Z1, Z12, Z1
 	VSUBPS  Z1, Z8, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Z8, Z0, Z0
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
 
 	// u = v
-	VMOVUPS 64(BX), Z0
+	VMOVUPS 64(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z3, Z12, Z1
 	VSUBPS  Z1, Z0, Z1
-	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z1, 64(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Z0, Z2, Z0
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z0, 64(CX)
 
 	// u = v
-	VMOVUPS 128(BX), Z0
+	VMOVUPS 128(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z5, Z12, Z1
 	VSUBPS  Z1, Z0, Z1
-	VMOVUPS Z1, 128(BX)
+	VMOVUPS Z1, 128(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Z0, Z4, Z0
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z0, 128(CX)
 
 	// u = v
-	VMOVUPS 192(BX), Z0
+	VMOVUPS 192(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPS  Z0, Z10, Z0
 	VMULPS  Z7, Z12, Z1
 	VSUBPS  Z1, Z0, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Z0, Z6, Z0
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000010
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 
 	// v = rho*v - lr*g
 	VMULPS  Z2, Z10, Z2
 	VMULPS  Z1, Z12, Z1
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPS  Z2, Z0, Z0
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5580,13 +7180,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 12(CX), R12
-	CALL ·preludeF32AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 12(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
@@ -5594,115 +7192,121 @@ prelude1x:
 TEXT ·nesterovTorchF32AVX512(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z10
-	VBROADCASTSS 4(CX), Z11
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z10
+	VBROADCASTSS 4(DI), Z11
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000040
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(DX), Z2
-	VMOVUPS 64(SI), Z3
-	VMOVUPS 128(DX), Z4
-	VMOVUPS 128(SI), Z5
-	VMOVUPS 192(DX), Z6
-	VMOVUPS 192(SI), Z7
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS 64(CX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(CX), Z4
+	VMOVUPS 128(BX), Z5
+	VMOVUPS 192(CX), Z6
+	VMOVUPS 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z8
+	VMOVUPS (DX), Z8
 	VMULPS  Z8, Z10, Z8
 	VADDPS  Z1, Z8, Z8
-	VMOVUPS Z8, (BX)
+	VMOVUPS Z8, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Z8, Z10, Z8
 	VADDPS  Z8, Z1, Z1
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
 
 	// v = rho*v + g
-	VMOVUPS 64(BX), Z0
+	VMOVUPS 64(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z3, Z0, Z0
-	VMOVUPS Z0, 64(BX)
+	VMOVUPS Z0, 64(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z0, Z3, Z0
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z2, Z0
-	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPS 128(BX), Z0
+	VMOVUPS 128(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, 128(BX)
+	VMOVUPS Z0, 128(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z0, Z5, Z0
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z4, Z0
-	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z0, 128(CX)
 
 	// v = rho*v + g
-	VMOVUPS 192(BX), Z0
+	VMOVUPS 192(DX), Z0
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z7, Z0, Z0
-	VMOVUPS Z0, 192(BX)
+	VMOVUPS Z0, 192(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Z0, Z10, Z0
 	VADDPS  Z0, Z7, Z0
 	VMULPS  Z0, Z11, Z0
 	VSUBPS  Z0, Z6, Z0
-	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000040, AX
 	CMPQ    AX, $0x00000040
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000010
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z10, Z2
 	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPS  Z2, Z10, Z2
 	VADDPS  Z2, Z1, Z1
 	VMULPS  Z1, Z11, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5712,13 +7316,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -5726,29 +7328,33 @@ prelude1x:
 TEXT ·adaGradF32AVX512(SB), $0-40
 	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	MOVL         28(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z4
+	VBROADCASTSS 4(DI), Z5
+	MOVL         28(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         8(DI), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z1, Z1, Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPS  Z1, Z4, Z1
@@ -5756,10 +7362,10 @@ prelude1xDone:
 	VADDPS  Z5, Z2, Z2
 	VDIVPS  Z2, Z1, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5769,8 +7375,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
@@ -5778,33 +7383,37 @@ prelude1x:
 TEXT ·rmsPropF32AVX512(SB), $0-40
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	MOVL         36(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z4
+	VBROADCASTSS 4(DI), Z5
+	VBROADCASTSS 8(DI), Z6
+	VBROADCASTSS 12(DI), Z7
+	MOVL         36(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VMULPS  Z1, Z3, Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPS  Z1, Z6, Z1
@@ -5812,10 +7421,10 @@ prelude1xDone:
 	VADDPS  Z7, Z2, Z2
 	VDIVPS  Z2, Z1, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5825,8 +7434,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
@@ -5834,53 +7442,57 @@ prelude1x:
 TEXT ·rmsPropMomentumF32AVX512(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         b+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	VBROADCASTSS 16(CX), Z8
-	MOVL         40(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Z4
+	VBROADCASTSS 4(R8), Z5
+	VBROADCASTSS 8(R8), Z6
+	VBROADCASTSS 12(R8), Z7
+	VBROADCASTSS 16(R8), Z8
+	MOVL         40(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         20(R8), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Z0
+	VMOVUPS (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VMULPS  Z1, Z3, Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPS (SI), Z3
+	VMOVUPS (BX), Z3
 	VMULPS  Z3, Z6, Z3
 	VSQRTPS Z2, Z2
 	VADDPS  Z8, Z2, Z2
 	VDIVPS  Z2, Z1, Z1
 	VADDPS  Z1, Z3, Z1
-	VMOVUPS Z1, (SI)
+	VMOVUPS Z1, (BX)
 
 	// x = x - lr*b
 	VMULPS  Z1, Z7, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5890,8 +7502,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
@@ -5899,40 +7510,44 @@ prelude1x:
 TEXT ·rmsPropCenteredF32AVX512(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	MOVL         36(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Z4
+	VBROADCASTSS 4(R8), Z5
+	VBROADCASTSS 8(R8), Z6
+	VBROADCASTSS 12(R8), Z7
+	MOVL         36(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         16(R8), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Z0
+	VMOVUPS (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VMULPS  Z1, Z3, Z8
 	VADDPS  Z8, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Z8
+	VMOVUPS (BX), Z8
 	VMULPS  Z8, Z4, Z8
 	VADDPS  Z3, Z8, Z3
-	VMOVUPS Z3, (SI)
+	VMOVUPS Z3, (BX)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	VMULPS  Z1, Z6, Z1
@@ -5942,11 +7557,11 @@ prelude1xDone:
 	VADDPS  Z7, Z2, Z2
 	VDIVPS  Z2, Z1, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -5956,8 +7571,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
@@ -5965,45 +7579,49 @@ prelude1x:
 TEXT ·rmsPropCenteredMomentumF32AVX512(SB), $0-56
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         b+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	VBROADCASTSS 16(CX), Z8
-	MOVL         40(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         b+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSS (R9), Z4
+	VBROADCASTSS 4(R9), Z5
+	VBROADCASTSS 8(R9), Z6
+	VBROADCASTSS 12(R9), Z7
+	VBROADCASTSS 16(R9), Z8
+	MOVL         40(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         20(R9), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (R8), Z1
-	TESTQ   R9, R9
+	VMOVUPS (CX), Z0
+	VMOVUPS (DI), Z1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VMULPS  Z1, Z3, Z9
 	VADDPS  Z9, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPS (SI), Z9
+	VMOVUPS (BX), Z9
 	VMULPS  Z9, Z4, Z9
 	VADDPS  Z3, Z9, Z3
-	VMOVUPS Z3, (SI)
+	VMOVUPS Z3, (BX)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	VMOVUPS (DI), Z9
+	VMOVUPS (SI), Z9
 	VMULPS  Z9, Z6, Z9
 	VMULPS  Z3, Z3, Z3
 	VSUBPS  Z3, Z2, Z2
@@ -6011,17 +7629,17 @@ prelude1xDone:
 	VADDPS  Z8, Z2, Z2
 	VDIVPS  Z2, Z1, Z1
 	VADDPS  Z1, Z9, Z1
-	VMOVUPS Z1, (DI)
+	VMOVUPS Z1, (SI)
 
 	// x = x - lr*b
 	VMULPS  Z1, Z7, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
 	ADDQ    $0x00000040, DI
-	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -6031,8 +7649,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
@@ -6040,44 +7657,48 @@ prelude1x:
 TEXT ·adamF32AVX512(SB), $0-48
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	VBROADCASTSS 16(CX), Z8
-	VBROADCASTSS 20(CX), Z9
-	VBROADCASTSS 24(CX), Z10
-	MOVL         48(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSS (R8), Z4
+	VBROADCASTSS 4(R8), Z5
+	VBROADCASTSS 8(R8), Z6
+	VBROADCASTSS 12(R8), Z7
+	VBROADCASTSS 16(R8), Z8
+	VBROADCASTSS 20(R8), Z9
+	VBROADCASTSS 24(R8), Z10
+	MOVL         48(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         28(R8), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPS (CX), Z0
+	VMOVUPS (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Z3
+	VMOVUPS (BX), Z3
 	VMULPS  Z3, Z6, Z3
 	VMULPS  Z1, Z7, Z11
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z3, Z1
-	VMOVUPS Z1, (SI)
+	VMOVUPS Z1, (BX)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	VMULPS  Z2, Z8, Z2
@@ -6086,11 +7707,11 @@ prelude1xDone:
 	VADDPS  Z10, Z1, Z1
 	VDIVPS  Z1, Z2, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -6100,8 +7721,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 28(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
@@ -6109,50 +7729,54 @@ prelude1x:
 TEXT ·amsGradF32AVX512(SB), $0-56
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         vmax+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	VBROADCASTSS 16(CX), Z8
-	VBROADCASTSS 20(CX), Z9
-	VBROADCASTSS 24(CX), Z10
-	MOVL         48(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         vmax+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSS (R9), Z4
+	VBROADCASTSS 4(R9), Z5
+	VBROADCASTSS 8(R9), Z6
+	VBROADCASTSS 12(R9), Z7
+	VBROADCASTSS 16(R9), Z8
+	VBROADCASTSS 20(R9), Z9
+	VBROADCASTSS 24(R9), Z10
+	MOVL         48(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         28(R9), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (R8), Z1
-	TESTQ   R9, R9
+	VMOVUPS (CX), Z0
+	VMOVUPS (DI), Z1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z2
 	VMULPS  Z1, Z5, Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPS (SI), Z3
+	VMOVUPS (BX), Z3
 	VMULPS  Z3, Z6, Z3
 	VMULPS  Z1, Z7, Z11
 	VMULPS  Z1, Z11, Z1
 	VADDPS  Z1, Z3, Z1
-	VMOVUPS Z1, (SI)
+	VMOVUPS Z1, (BX)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPS (DI), Z3
+	VMOVUPS (SI), Z3
 	VMAXPS  Z1, Z3, Z1
-	VMOVUPS Z1, (DI)
+	VMOVUPS Z1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	VMULPS  Z2, Z8, Z2
@@ -6161,12 +7785,12 @@ prelude1xDone:
 	VADDPS  Z10, Z1, Z1
 	VDIVPS  Z1, Z2, Z1
 	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (DX)
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
 	ADDQ    $0x00000040, DI
-	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -6176,8 +7800,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 28(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
@@ -6185,35 +7808,39 @@ prelude1x:
 TEXT ·lionF32AVX512(SB), $0-40
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS (CX), Z4
-	VBROADCASTSS 4(CX), Z5
-	VBROADCASTSS 8(CX), Z6
-	VBROADCASTSS 12(CX), Z7
-	VBROADCASTSS 16(CX), Z8
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSS (DI), Z4
+	VBROADCASTSS 4(DI), Z5
+	VBROADCASTSS 8(DI), Z6
+	VBROADCASTSS 12(DI), Z7
+	VBROADCASTSS 16(DI), Z8
 	VPTERNLOGD   $0xff, Z9, Z9, Z9
 	VPSRLD       $0x19, Z9, Z9
 	VPSLLD       $0x17, Z9, Z9
 	VPTERNLOGD   $0xff, Z10, Z10, Z10
 	VPSLLD       $0x1f, Z10, Z10
 	VPXORD       Z11, Z11, Z11
-	MOVL         40(CX), DI
+	MOVL         40(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         20(DI), R12
+	LEAQ         ·preludeF32AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000010
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPS (DX), Z0
-	VMOVUPS (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPS (BX), Z2
+	VMOVUPS (DX), Z2
 	VMULPS  Z2, Z4, Z3
 	VMULPS  Z1, Z5, Z12
 	VADDPS  Z12, Z3, Z3
@@ -6227,16 +7854,16 @@ prelude1xDone:
 	VMOVAPS   Z3, K2, Z12
 	VMULPS    Z12, Z8, Z3
 	VSUBPS    Z3, Z0, Z0
-	VMOVUPS   Z0, (DX)
+	VMOVUPS   Z0, (CX)
 
 	// m = beta2*m + (1-beta2)*g
 	VMULPS  Z2, Z6, Z0
 	VMULPS  Z1, Z7, Z1
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)
+	VMOVUPS Z0, (DX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x
@@ -6246,8 +7873,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 20(CX), R12
-	CALL ·preludeF32AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
@@ -7670,106 +9296,604 @@ loopDone:
 	VZEROUPPER
 	RET
 
-// func preludeF64AVX512x4<>()
+// func preludeF64AVX512x4Use1<>()
 // Requires: AVX512F
-TEXT ·preludeF64AVX512x4<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 40(R12)
-	JEQ          noScale
-	VBROADCASTSD (R12), Z8
-
+TEXT ·preludeF64AVX512x4Use1<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPD Z1, Z8, Z1
-	VMULPD Z3, Z8, Z3
-	VMULPD Z5, Z8, Z5
-	VMULPD Z7, Z8, Z7
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
+	RET
 
-noScale:
-	TESTB        $0x02, 40(R12)
-	JEQ          noLo
-	VBROADCASTSD 8(R12), Z8
-
+// func preludeF64AVX512x4Use2<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use2<>(SB), NOSPLIT, $0
 	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
 	VMAXPD       Z1, Z8, Z1
 	VMAXPD       Z3, Z8, Z3
 	VMAXPD       Z5, Z8, Z5
 	VMAXPD       Z7, Z8, Z7
-	VBROADCASTSD 16(R12), Z8
 
 	// g = hi < g ? hi : g
-	VMINPD Z1, Z8, Z1
-	VMINPD Z3, Z8, Z3
-	VMINPD Z5, Z8, Z5
-	VMINPD Z7, Z8, Z7
-
-noLo:
-	TESTB        $0x04, 40(R12)
-	JEQ          noL2
-	VBROADCASTSD 24(R12), Z8
-
-	// g = g + l2*x
-	VMULPD Z0, Z8, Z9
-	VADDPD Z9, Z1, Z1
-	VMULPD Z2, Z8, Z9
-	VADDPD Z9, Z3, Z3
-	VMULPD Z4, Z8, Z9
-	VADDPD Z9, Z5, Z5
-	VMULPD Z6, Z8, Z8
-	VADDPD Z8, Z7, Z7
-
-noL2:
-	TESTB        $0x08, 40(R12)
-	JEQ          noKeep
-	VBROADCASTSD 32(R12), Z8
-
-	// x = keep*x
-	VMULPD Z0, Z8, Z0
-	VMULPD Z2, Z8, Z2
-	VMULPD Z4, Z8, Z4
-	VMULPD Z6, Z8, Z6
-
-noKeep:
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
 	RET
 
-// func preludeF64AVX512x1<>()
+// func preludeF64AVX512x4Use3<>()
 // Requires: AVX512F
-TEXT ·preludeF64AVX512x1<>(SB), NOSPLIT, $0
-	TESTB        $0x01, 40(R12)
-	JEQ          noScale
-	VBROADCASTSD (R12), Z2
-
+TEXT ·preludeF64AVX512x4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	VMULPD Z1, Z2, Z1
-
-noScale:
-	TESTB        $0x02, 40(R12)
-	JEQ          noLo
-	VBROADCASTSD 8(R12), Z2
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
 
 	// g = lo > g ? lo : g
-	VMAXPD       Z1, Z2, Z1
-	VBROADCASTSD 16(R12), Z2
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
 
 	// g = hi < g ? hi : g
-	VMINPD Z1, Z2, Z1
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+	RET
 
-noLo:
-	TESTB        $0x04, 40(R12)
-	JEQ          noL2
-	VBROADCASTSD 24(R12), Z2
+// func preludeF64AVX512x4Use4<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+	RET
+
+// func preludeF64AVX512x4Use5<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
 
 	// g = g + l2*x
-	VMULPD Z0, Z2, Z2
-	VADDPD Z2, Z1, Z1
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+	RET
 
-noL2:
-	TESTB        $0x08, 40(R12)
-	JEQ          noKeep
-	VBROADCASTSD 32(R12), Z2
+// func preludeF64AVX512x4Use6<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+	RET
+
+// func preludeF64AVX512x4Use7<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+	RET
+
+// func preludeF64AVX512x4Use8<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use9<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
 
 	// x = keep*x
-	VMULPD Z0, Z2, Z0
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
 
-noKeep:
+// func preludeF64AVX512x4Use10<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use11<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use12<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use13<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use14<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x4Use15<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z8
+	VMULPD       Z1, Z8, Z1
+	VMULPD       Z3, Z8, Z3
+	VMULPD       Z5, Z8, Z5
+	VMULPD       Z7, Z8, Z7
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z8
+	VMAXPD       Z1, Z8, Z1
+	VMAXPD       Z3, Z8, Z3
+	VMAXPD       Z5, Z8, Z5
+	VMAXPD       Z7, Z8, Z7
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z8
+	VMINPD       Z1, Z8, Z1
+	VMINPD       Z3, Z8, Z3
+	VMINPD       Z5, Z8, Z5
+	VMINPD       Z7, Z8, Z7
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z8
+	VMULPD       Z0, Z8, Z9
+	VADDPD       Z9, Z1, Z1
+	VMULPD       Z2, Z8, Z9
+	VADDPD       Z9, Z3, Z3
+	VMULPD       Z4, Z8, Z9
+	VADDPD       Z9, Z5, Z5
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z8
+	VMULPD       Z0, Z8, Z0
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z4, Z8, Z4
+	VMULPD       Z6, Z8, Z6
+	RET
+
+// func preludeF64AVX512x1Use1<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+	RET
+
+// func preludeF64AVX512x1Use2<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+	RET
+
+// func preludeF64AVX512x1Use3<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+	RET
+
+// func preludeF64AVX512x1Use4<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+	RET
+
+// func preludeF64AVX512x1Use5<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+	RET
+
+// func preludeF64AVX512x1Use6<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+	RET
+
+// func preludeF64AVX512x1Use7<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+	RET
+
+// func preludeF64AVX512x1Use8<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use9<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use10<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use11<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use12<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use13<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use14<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
+	RET
+
+// func preludeF64AVX512x1Use15<>()
+// Requires: AVX512F
+TEXT ·preludeF64AVX512x1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	VBROADCASTSD (R12), Z2
+	VMULPD       Z1, Z2, Z1
+
+	// g = lo > g ? lo : g
+	VBROADCASTSD 8(R12), Z2
+	VMAXPD       Z1, Z2, Z1
+
+	// g = hi < g ? hi : g
+	VBROADCASTSD 16(R12), Z2
+	VMINPD       Z1, Z2, Z1
+
+	// g = g + l2*x
+	VBROADCASTSD 24(R12), Z2
+	VMULPD       Z0, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+
+	// x = keep*x
+	VBROADCASTSD 32(R12), Z2
+	VMULPD       Z0, Z2, Z0
 	RET
 
 // func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
@@ -7777,24 +9901,28 @@ noKeep:
 TEXT ·sgdF64AVX512(SB), $0-32
 	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	VBROADCASTSD (CX), Z10
-	MOVL         48(CX), SI
+	MOVQ         c+8(FP), SI
+	MOVQ         x+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	VBROADCASTSD (SI), Z10
+	MOVL         48(SI), BX
+	ANDQ         $0x0f, BX
+	LEAQ         8(SI), R12
+	LEAQ         ·preludeF64AVX512x4<>+0(SB), SI
+	MOVQ         (SI)(BX*8), SI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (BX), Z1
-	VMOVUPD 64(DX), Z2
-	VMOVUPD 64(BX), Z3
-	VMOVUPD 128(DX), Z4
-	VMOVUPD 128(BX), Z5
-	VMOVUPD 192(DX), Z6
-	VMOVUPD 192(BX), Z7
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VMOVUPD 64(CX), Z2
+	VMOVUPD 64(DX), Z3
+	VMOVUPD 128(CX), Z4
+	VMOVUPD 128(DX), Z5
+	VMOVUPD 192(CX), Z6
+	VMOVUPD 192(DX), Z7
 	TESTQ   SI, SI
 	JNE     prelude4x
 
@@ -7802,46 +9930,48 @@ prelude4xDone:
 	// x = x - lr*g
 	VMULPD  Z1, Z10, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
 
 	// x = x - lr*g
 	VMULPD  Z3, Z10, Z0
 	VSUBPD  Z0, Z2, Z0
-	VMOVUPD Z0, 64(DX)
+	VMOVUPD Z0, 64(CX)
 
 	// x = x - lr*g
 	VMULPD  Z5, Z10, Z0
 	VSUBPD  Z0, Z4, Z0
-	VMOVUPD Z0, 128(DX)
+	VMOVUPD Z0, 128(CX)
 
 	// x = x - lr*g
 	VMULPD  Z7, Z10, Z0
 	VSUBPD  Z0, Z6, Z0
-	VMOVUPD Z0, 192(DX)
+	VMOVUPD Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX512x1<>+0(SB), SI
+	MOVQ    (SI)(BX*8), BX
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (BX), Z1
-	TESTQ   SI, SI
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	TESTQ   BX, BX
 	JNE     prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	VMULPD  Z1, Z10, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -7851,13 +9981,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF64AVX512x4<>(SB)
+	CALL SI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 8(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL BX
 	JMP  prelude1xDone
 
 // func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -7865,105 +9993,111 @@ prelude1x:
 TEXT ·momentumF64AVX512(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z10
-	VBROADCASTSD 8(CX), Z11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z10
+	VBROADCASTSD 8(DI), Z11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	VMOVUPD 64(DX), Z2
-	VMOVUPD 64(SI), Z3
-	VMOVUPD 128(DX), Z4
-	VMOVUPD 128(SI), Z5
-	VMOVUPD 192(DX), Z6
-	VMOVUPD 192(SI), Z7
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(CX), Z2
+	VMOVUPD 64(BX), Z3
+	VMOVUPD 128(CX), Z4
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 192(CX), Z6
+	VMOVUPD 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z8
+	VMOVUPD (DX), Z8
 	VMULPD  Z8, Z10, Z8
 	VADDPD  Z1, Z8, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = x - lr*v
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Z0
+	VMOVUPD 64(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z3, Z0, Z0
-	VMOVUPD Z0, 64(BX)
+	VMOVUPD Z0, 64(DX)
 
 	// x = x - lr*v
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z2, Z0
-	VMOVUPD Z0, 64(DX)
+	VMOVUPD Z0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPD 128(BX), Z0
+	VMOVUPD 128(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z5, Z0, Z0
-	VMOVUPD Z0, 128(BX)
+	VMOVUPD Z0, 128(DX)
 
 	// x = x - lr*v
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z4, Z0
-	VMOVUPD Z0, 128(DX)
+	VMOVUPD Z0, 128(CX)
 
 	// v = rho*v + g
-	VMOVUPD 192(BX), Z0
+	VMOVUPD 192(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z7, Z0, Z0
-	VMOVUPD Z0, 192(BX)
+	VMOVUPD Z0, 192(DX)
 
 	// x = x - lr*v
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z6, Z0
-	VMOVUPD Z0, 192(DX)
+	VMOVUPD Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z10, Z2
 	VADDPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = x - lr*v
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -7973,13 +10107,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -7987,105 +10119,111 @@ prelude1x:
 TEXT ·momentumVelocityF64AVX512(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z10
-	VBROADCASTSD 8(CX), Z11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z10
+	VBROADCASTSD 8(DI), Z11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	VMOVUPD 64(DX), Z2
-	VMOVUPD 64(SI), Z3
-	VMOVUPD 128(DX), Z4
-	VMOVUPD 128(SI), Z5
-	VMOVUPD 192(DX), Z6
-	VMOVUPD 192(SI), Z7
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(CX), Z2
+	VMOVUPD 64(BX), Z3
+	VMOVUPD 128(CX), Z4
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 192(CX), Z6
+	VMOVUPD 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Z8
+	VMOVUPD (DX), Z8
 	VMULPD  Z8, Z10, Z8
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z8, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = x + v
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 64(BX), Z0
+	VMOVUPD 64(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z3, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, 64(BX)
+	VMOVUPD Z0, 64(DX)
 
 	// x = x + v
 	VADDPD  Z0, Z2, Z0
-	VMOVUPD Z0, 64(DX)
+	VMOVUPD Z0, 64(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 128(BX), Z0
+	VMOVUPD 128(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z5, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, 128(BX)
+	VMOVUPD Z0, 128(DX)
 
 	// x = x + v
 	VADDPD  Z0, Z4, Z0
-	VMOVUPD Z0, 128(DX)
+	VMOVUPD Z0, 128(CX)
 
 	// v = rho*v - lr*g
-	VMOVUPD 192(BX), Z0
+	VMOVUPD 192(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z7, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, 192(BX)
+	VMOVUPD Z0, 192(DX)
 
 	// x = x + v
 	VADDPD  Z0, Z6, Z0
-	VMOVUPD Z0, 192(DX)
+	VMOVUPD Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z10, Z2
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = x + v
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8095,13 +10233,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -8109,126 +10245,132 @@ prelude1x:
 TEXT ·nesterovF64AVX512(SB), $0-40
 	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z10
-	VBROADCASTSD 8(CX), Z11
-	VBROADCASTSD 16(CX), Z12
-	MOVL         64(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z10
+	VBROADCASTSD 8(DI), Z11
+	VBROADCASTSD 16(DI), Z12
+	MOVL         64(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         24(DI), R12
+	LEAQ         ·preludeF64AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	VMOVUPD 64(DX), Z2
-	VMOVUPD 64(SI), Z3
-	VMOVUPD 128(DX), Z4
-	VMOVUPD 128(SI), Z5
-	VMOVUPD 192(DX), Z6
-	VMOVUPD 192(SI), Z7
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(CX), Z2
+	VMOVUPD 64(BX), Z3
+	VMOVUPD 128(CX), Z4
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 192(CX), Z6
+	VMOVUPD 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// u = v
-	VMOVUPD (BX), Z8
+	VMOVUPD (DX), Z8
 
 	// v = rho*v - lr*g
 	VMULPD  Z8, Z10, Z8
 	VMULPD  Z1, Z12, Z1
 	VSUBPD  Z1, Z8, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Z8, Z0, Z0
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
 
 	// u = v
-	VMOVUPD 64(BX), Z0
+	VMOVUPD 64(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z3, Z12, Z1
 	VSUBPD  Z1, Z0, Z1
-	VMOVUPD Z1, 64(BX)
+	VMOVUPD Z1, 64(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Z0, Z2, Z0
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 64(DX)
+	VMOVUPD Z0, 64(CX)
 
 	// u = v
-	VMOVUPD 128(BX), Z0
+	VMOVUPD 128(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z5, Z12, Z1
 	VSUBPD  Z1, Z0, Z1
-	VMOVUPD Z1, 128(BX)
+	VMOVUPD Z1, 128(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Z0, Z4, Z0
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 128(DX)
+	VMOVUPD Z0, 128(CX)
 
 	// u = v
-	VMOVUPD 192(BX), Z0
+	VMOVUPD 192(DX), Z0
 
 	// v = rho*v - lr*g
 	VMULPD  Z0, Z10, Z0
 	VMULPD  Z7, Z12, Z1
 	VSUBPD  Z1, Z0, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Z0, Z6, Z0
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 192(DX)
+	VMOVUPD Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = v
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 
 	// v = rho*v - lr*g
 	VMULPD  Z2, Z10, Z2
 	VMULPD  Z1, Z12, Z1
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (DX)
 
 	// x = (x - rho*u) + (1+rho)*v
 	VSUBPD  Z2, Z0, Z0
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8238,13 +10380,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 24(CX), R12
-	CALL ·preludeF64AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 24(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
@@ -8252,115 +10392,121 @@ prelude1x:
 TEXT ·nesterovTorchF64AVX512(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z10
-	VBROADCASTSD 8(CX), Z11
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z10
+	VBROADCASTSD 8(DI), Z11
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX512x4<>+0(SB), DI
+	MOVQ         (DI)(SI*8), DI
 	CMPQ         AX, $0x00000020
 	JLT          loop4xDone
 	PCALIGN      $0x40
 
 loop4x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	VMOVUPD 64(DX), Z2
-	VMOVUPD 64(SI), Z3
-	VMOVUPD 128(DX), Z4
-	VMOVUPD 128(SI), Z5
-	VMOVUPD 192(DX), Z6
-	VMOVUPD 192(SI), Z7
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(CX), Z2
+	VMOVUPD 64(BX), Z3
+	VMOVUPD 128(CX), Z4
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 192(CX), Z6
+	VMOVUPD 192(BX), Z7
 	TESTQ   DI, DI
 	JNE     prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z8
+	VMOVUPD (DX), Z8
 	VMULPD  Z8, Z10, Z8
 	VADDPD  Z1, Z8, Z8
-	VMOVUPD Z8, (BX)
+	VMOVUPD Z8, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Z8, Z10, Z8
 	VADDPD  Z8, Z1, Z1
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
 
 	// v = rho*v + g
-	VMOVUPD 64(BX), Z0
+	VMOVUPD 64(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z3, Z0, Z0
-	VMOVUPD Z0, 64(BX)
+	VMOVUPD Z0, 64(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z0, Z3, Z0
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z2, Z0
-	VMOVUPD Z0, 64(DX)
+	VMOVUPD Z0, 64(CX)
 
 	// v = rho*v + g
-	VMOVUPD 128(BX), Z0
+	VMOVUPD 128(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z5, Z0, Z0
-	VMOVUPD Z0, 128(BX)
+	VMOVUPD Z0, 128(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z0, Z5, Z0
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z4, Z0
-	VMOVUPD Z0, 128(DX)
+	VMOVUPD Z0, 128(CX)
 
 	// v = rho*v + g
-	VMOVUPD 192(BX), Z0
+	VMOVUPD 192(DX), Z0
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z7, Z0, Z0
-	VMOVUPD Z0, 192(BX)
+	VMOVUPD Z0, 192(DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Z0, Z10, Z0
 	VADDPD  Z0, Z7, Z0
 	VMULPD  Z0, Z11, Z0
 	VSUBPD  Z0, Z6, Z0
-	VMOVUPD Z0, 192(DX)
+	VMOVUPD Z0, 192(CX)
+	ADDQ    $0x00000100, CX
 	ADDQ    $0x00000100, DX
 	ADDQ    $0x00000100, BX
-	ADDQ    $0x00000100, SI
 	SUBQ    $0x00000020, AX
 	CMPQ    AX, $0x00000020
 	JGE     loop4x
 
 loop4xDone:
+	LEAQ    ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ    (DI)(SI*8), SI
 	CMPQ    AX, $0x00000008
 	JLT     loop1xDone
 	PCALIGN $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z10, Z2
 	VADDPD  Z1, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// x = x - lr*(g + rho*v)
 	VMULPD  Z2, Z10, Z2
 	VADDPD  Z2, Z1, Z1
 	VMULPD  Z1, Z11, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8370,13 +10516,11 @@ loop1xDone:
 	RET
 
 prelude4x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x4<>(SB)
+	CALL DI
 	JMP  prelude4xDone
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -8384,29 +10528,33 @@ prelude1x:
 TEXT ·adaGradF64AVX512(SB), $0-40
 	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	MOVL         56(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z4
+	VBROADCASTSD 8(DI), Z5
+	MOVL         56(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         16(DI), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z1, Z1, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPD  Z1, Z4, Z1
@@ -8414,10 +10562,10 @@ prelude1xDone:
 	VADDPD  Z5, Z2, Z2
 	VDIVPD  Z2, Z1, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8427,8 +10575,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 16(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
@@ -8436,33 +10583,37 @@ prelude1x:
 TEXT ·rmsPropF64AVX512(SB), $0-40
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	MOVL         72(CX), DI
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z4
+	VBROADCASTSD 8(DI), Z5
+	VBROADCASTSD 16(DI), Z6
+	VBROADCASTSD 24(DI), Z7
+	MOVL         72(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         32(DI), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VMULPD  Z1, Z3, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	VMULPD  Z1, Z6, Z1
@@ -8470,10 +10621,10 @@ prelude1xDone:
 	VADDPD  Z7, Z2, Z2
 	VDIVPD  Z2, Z1, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8483,8 +10634,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 32(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
@@ -8492,53 +10642,57 @@ prelude1x:
 TEXT ·rmsPropMomentumF64AVX512(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         b+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	VBROADCASTSD 32(CX), Z8
-	MOVL         80(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Z4
+	VBROADCASTSD 8(R8), Z5
+	VBROADCASTSD 16(R8), Z6
+	VBROADCASTSD 24(R8), Z7
+	VBROADCASTSD 32(R8), Z8
+	MOVL         80(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         40(R8), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Z0
+	VMOVUPD (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VMULPD  Z1, Z3, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	VMOVUPD (SI), Z3
+	VMOVUPD (BX), Z3
 	VMULPD  Z3, Z6, Z3
 	VSQRTPD Z2, Z2
 	VADDPD  Z8, Z2, Z2
 	VDIVPD  Z2, Z1, Z1
 	VADDPD  Z1, Z3, Z1
-	VMOVUPD Z1, (SI)
+	VMOVUPD Z1, (BX)
 
 	// x = x - lr*b
 	VMULPD  Z1, Z7, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8548,8 +10702,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
@@ -8557,40 +10710,44 @@ prelude1x:
 TEXT ·rmsPropCenteredF64AVX512(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	MOVL         72(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Z4
+	VBROADCASTSD 8(R8), Z5
+	VBROADCASTSD 16(R8), Z6
+	VBROADCASTSD 24(R8), Z7
+	MOVL         72(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         32(R8), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Z0
+	VMOVUPD (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VMULPD  Z1, Z3, Z8
 	VADDPD  Z8, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Z8
+	VMOVUPD (BX), Z8
 	VMULPD  Z8, Z4, Z8
 	VADDPD  Z3, Z8, Z3
-	VMOVUPD Z3, (SI)
+	VMOVUPD Z3, (BX)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	VMULPD  Z1, Z6, Z1
@@ -8600,11 +10757,11 @@ prelude1xDone:
 	VADDPD  Z7, Z2, Z2
 	VDIVPD  Z2, Z1, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8614,8 +10771,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 32(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
@@ -8623,45 +10779,49 @@ prelude1x:
 TEXT ·rmsPropCenteredMomentumF64AVX512(SB), $0-56
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         s+24(FP), BX
-	MOVQ         m+32(FP), SI
-	MOVQ         b+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	VBROADCASTSD 32(CX), Z8
-	MOVL         80(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	MOVQ         m+32(FP), BX
+	MOVQ         b+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSD (R9), Z4
+	VBROADCASTSD 8(R9), Z5
+	VBROADCASTSD 16(R9), Z6
+	VBROADCASTSD 24(R9), Z7
+	VBROADCASTSD 32(R9), Z8
+	MOVL         80(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         40(R9), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (R8), Z1
-	TESTQ   R9, R9
+	VMOVUPD (CX), Z0
+	VMOVUPD (DI), Z1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VMULPD  Z1, Z3, Z9
 	VADDPD  Z9, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// m = decay*m + (1-decay)*g
-	VMOVUPD (SI), Z9
+	VMOVUPD (BX), Z9
 	VMULPD  Z9, Z4, Z9
 	VADDPD  Z3, Z9, Z3
-	VMOVUPD Z3, (SI)
+	VMOVUPD Z3, (BX)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	VMOVUPD (DI), Z9
+	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z6, Z9
 	VMULPD  Z3, Z3, Z3
 	VSUBPD  Z3, Z2, Z2
@@ -8669,17 +10829,17 @@ prelude1xDone:
 	VADDPD  Z8, Z2, Z2
 	VDIVPD  Z2, Z1, Z1
 	VADDPD  Z1, Z9, Z1
-	VMOVUPD Z1, (DI)
+	VMOVUPD Z1, (SI)
 
 	// x = x - lr*b
 	VMULPD  Z1, Z7, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
 	ADDQ    $0x00000040, DI
-	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8689,8 +10849,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
@@ -8698,44 +10857,48 @@ prelude1x:
 TEXT ·adamF64AVX512(SB), $0-48
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         grad+40(FP), DI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	VBROADCASTSD 32(CX), Z8
-	VBROADCASTSD 40(CX), Z9
-	VBROADCASTSD 48(CX), Z10
-	MOVL         96(CX), R8
+	MOVQ         c+8(FP), R8
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         grad+40(FP), SI
+	VBROADCASTSD (R8), Z4
+	VBROADCASTSD 8(R8), Z5
+	VBROADCASTSD 16(R8), Z6
+	VBROADCASTSD 24(R8), Z7
+	VBROADCASTSD 32(R8), Z8
+	VBROADCASTSD 40(R8), Z9
+	VBROADCASTSD 48(R8), Z10
+	MOVL         96(R8), DI
+	ANDQ         $0x0f, DI
+	LEAQ         56(R8), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), R8
+	MOVQ         (R8)(DI*8), DI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (DI), Z1
-	TESTQ   R8, R8
+	VMOVUPD (CX), Z0
+	VMOVUPD (SI), Z1
+	TESTQ   DI, DI
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Z3
+	VMOVUPD (BX), Z3
 	VMULPD  Z3, Z6, Z3
 	VMULPD  Z1, Z7, Z11
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z3, Z1
-	VMOVUPD Z1, (SI)
+	VMOVUPD Z1, (BX)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	VMULPD  Z2, Z8, Z2
@@ -8744,11 +10907,11 @@ prelude1xDone:
 	VADDPD  Z10, Z1, Z1
 	VDIVPD  Z1, Z2, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, DI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8758,8 +10921,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 56(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL DI
 	JMP  prelude1xDone
 
 // func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
@@ -8767,50 +10929,54 @@ prelude1x:
 TEXT ·amsGradF64AVX512(SB), $0-56
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         v+32(FP), SI
-	MOVQ         vmax+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	VBROADCASTSD 32(CX), Z8
-	VBROADCASTSD 40(CX), Z9
-	VBROADCASTSD 48(CX), Z10
-	MOVL         96(CX), R9
+	MOVQ         c+8(FP), R9
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         vmax+40(FP), SI
+	MOVQ         grad+48(FP), DI
+	VBROADCASTSD (R9), Z4
+	VBROADCASTSD 8(R9), Z5
+	VBROADCASTSD 16(R9), Z6
+	VBROADCASTSD 24(R9), Z7
+	VBROADCASTSD 32(R9), Z8
+	VBROADCASTSD 40(R9), Z9
+	VBROADCASTSD 48(R9), Z10
+	MOVL         96(R9), R8
+	ANDQ         $0x0f, R8
+	LEAQ         56(R9), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), R9
+	MOVQ         (R9)(R8*8), R8
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (R8), Z1
-	TESTQ   R9, R9
+	VMOVUPD (CX), Z0
+	VMOVUPD (DI), Z1
+	TESTQ   R8, R8
 	JNE     prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z2
 	VMULPD  Z1, Z5, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (DX)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	VMOVUPD (SI), Z3
+	VMOVUPD (BX), Z3
 	VMULPD  Z3, Z6, Z3
 	VMULPD  Z1, Z7, Z11
 	VMULPD  Z1, Z11, Z1
 	VADDPD  Z1, Z3, Z1
-	VMOVUPD Z1, (SI)
+	VMOVUPD Z1, (BX)
 
 	// vmax = vmax > v ? vmax : v
-	VMOVUPD (DI), Z3
+	VMOVUPD (SI), Z3
 	VMAXPD  Z1, Z3, Z1
-	VMOVUPD Z1, (DI)
+	VMOVUPD Z1, (SI)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	VMULPD  Z2, Z8, Z2
@@ -8819,12 +10985,12 @@ prelude1xDone:
 	VADDPD  Z10, Z1, Z1
 	VDIVPD  Z1, Z2, Z1
 	VSUBPD  Z1, Z0, Z0
-	VMOVUPD Z0, (DX)
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
 	ADDQ    $0x00000040, SI
 	ADDQ    $0x00000040, DI
-	ADDQ    $0x00000040, R8
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8834,8 +11000,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 56(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL R8
 	JMP  prelude1xDone
 
 // func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
@@ -8843,35 +11008,39 @@ prelude1x:
 TEXT ·lionF64AVX512(SB), $0-40
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVQ         n+0(FP), AX
-	MOVQ         c+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD (CX), Z4
-	VBROADCASTSD 8(CX), Z5
-	VBROADCASTSD 16(CX), Z6
-	VBROADCASTSD 24(CX), Z7
-	VBROADCASTSD 32(CX), Z8
+	MOVQ         c+8(FP), DI
+	MOVQ         x+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         grad+32(FP), BX
+	VBROADCASTSD (DI), Z4
+	VBROADCASTSD 8(DI), Z5
+	VBROADCASTSD 16(DI), Z6
+	VBROADCASTSD 24(DI), Z7
+	VBROADCASTSD 32(DI), Z8
 	VPTERNLOGD   $0xff, Z9, Z9, Z9
 	VPSRLQ       $0x36, Z9, Z9
 	VPSLLQ       $0x34, Z9, Z9
 	VPTERNLOGD   $0xff, Z10, Z10, Z10
 	VPSLLQ       $0x3f, Z10, Z10
 	VPXORD       Z11, Z11, Z11
-	MOVL         80(CX), DI
+	MOVL         80(DI), SI
+	ANDQ         $0x0f, SI
+	LEAQ         40(DI), R12
+	LEAQ         ·preludeF64AVX512x1<>+0(SB), DI
+	MOVQ         (DI)(SI*8), SI
 	CMPQ         AX, $0x00000008
 	JLT          loop1xDone
 	PCALIGN      $0x40
 
 loop1x:
-	VMOVUPD (DX), Z0
-	VMOVUPD (SI), Z1
-	TESTQ   DI, DI
+	VMOVUPD (CX), Z0
+	VMOVUPD (BX), Z1
+	TESTQ   SI, SI
 	JNE     prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	VMOVUPD (BX), Z2
+	VMOVUPD (DX), Z2
 	VMULPD  Z2, Z4, Z3
 	VMULPD  Z1, Z5, Z12
 	VADDPD  Z12, Z3, Z3
@@ -8885,16 +11054,16 @@ prelude1xDone:
 	VMOVAPD   Z3, K2, Z12
 	VMULPD    Z12, Z8, Z3
 	VSUBPD    Z3, Z0, Z0
-	VMOVUPD   Z0, (DX)
+	VMOVUPD   Z0, (CX)
 
 	// m = beta2*m + (1-beta2)*g
 	VMULPD  Z2, Z6, Z0
 	VMULPD  Z1, Z7, Z1
 	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (BX)
+	VMOVUPD Z0, (DX)
+	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     loop1x
@@ -8904,8 +11073,7 @@ loop1xDone:
 	RET
 
 prelude1x:
-	LEAQ 40(CX), R12
-	CALL ·preludeF64AVX512x1<>(SB)
+	CALL SI
 	JMP  prelude1xDone
 
 // func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
@@ -10311,3 +12479,147 @@ loop:
 loopDone:
 	VZEROUPPER
 	RET
+DATA ·preludeF32AVX2x4<>+0(SB)/8, $0
+DATA ·preludeF32AVX2x4<>+8(SB)/8, $·preludeF32AVX2x4Use1<>(SB)
+DATA ·preludeF32AVX2x4<>+16(SB)/8, $·preludeF32AVX2x4Use2<>(SB)
+DATA ·preludeF32AVX2x4<>+24(SB)/8, $·preludeF32AVX2x4Use3<>(SB)
+DATA ·preludeF32AVX2x4<>+32(SB)/8, $·preludeF32AVX2x4Use4<>(SB)
+DATA ·preludeF32AVX2x4<>+40(SB)/8, $·preludeF32AVX2x4Use5<>(SB)
+DATA ·preludeF32AVX2x4<>+48(SB)/8, $·preludeF32AVX2x4Use6<>(SB)
+DATA ·preludeF32AVX2x4<>+56(SB)/8, $·preludeF32AVX2x4Use7<>(SB)
+DATA ·preludeF32AVX2x4<>+64(SB)/8, $·preludeF32AVX2x4Use8<>(SB)
+DATA ·preludeF32AVX2x4<>+72(SB)/8, $·preludeF32AVX2x4Use9<>(SB)
+DATA ·preludeF32AVX2x4<>+80(SB)/8, $·preludeF32AVX2x4Use10<>(SB)
+DATA ·preludeF32AVX2x4<>+88(SB)/8, $·preludeF32AVX2x4Use11<>(SB)
+DATA ·preludeF32AVX2x4<>+96(SB)/8, $·preludeF32AVX2x4Use12<>(SB)
+DATA ·preludeF32AVX2x4<>+104(SB)/8, $·preludeF32AVX2x4Use13<>(SB)
+DATA ·preludeF32AVX2x4<>+112(SB)/8, $·preludeF32AVX2x4Use14<>(SB)
+DATA ·preludeF32AVX2x4<>+120(SB)/8, $·preludeF32AVX2x4Use15<>(SB)
+GLOBL ·preludeF32AVX2x4<>(SB), RODATA, $128
+
+DATA ·preludeF32AVX2x1<>+0(SB)/8, $0
+DATA ·preludeF32AVX2x1<>+8(SB)/8, $·preludeF32AVX2x1Use1<>(SB)
+DATA ·preludeF32AVX2x1<>+16(SB)/8, $·preludeF32AVX2x1Use2<>(SB)
+DATA ·preludeF32AVX2x1<>+24(SB)/8, $·preludeF32AVX2x1Use3<>(SB)
+DATA ·preludeF32AVX2x1<>+32(SB)/8, $·preludeF32AVX2x1Use4<>(SB)
+DATA ·preludeF32AVX2x1<>+40(SB)/8, $·preludeF32AVX2x1Use5<>(SB)
+DATA ·preludeF32AVX2x1<>+48(SB)/8, $·preludeF32AVX2x1Use6<>(SB)
+DATA ·preludeF32AVX2x1<>+56(SB)/8, $·preludeF32AVX2x1Use7<>(SB)
+DATA ·preludeF32AVX2x1<>+64(SB)/8, $·preludeF32AVX2x1Use8<>(SB)
+DATA ·preludeF32AVX2x1<>+72(SB)/8, $·preludeF32AVX2x1Use9<>(SB)
+DATA ·preludeF32AVX2x1<>+80(SB)/8, $·preludeF32AVX2x1Use10<>(SB)
+DATA ·preludeF32AVX2x1<>+88(SB)/8, $·preludeF32AVX2x1Use11<>(SB)
+DATA ·preludeF32AVX2x1<>+96(SB)/8, $·preludeF32AVX2x1Use12<>(SB)
+DATA ·preludeF32AVX2x1<>+104(SB)/8, $·preludeF32AVX2x1Use13<>(SB)
+DATA ·preludeF32AVX2x1<>+112(SB)/8, $·preludeF32AVX2x1Use14<>(SB)
+DATA ·preludeF32AVX2x1<>+120(SB)/8, $·preludeF32AVX2x1Use15<>(SB)
+GLOBL ·preludeF32AVX2x1<>(SB), RODATA, $128
+
+DATA ·preludeF64AVX2x4<>+0(SB)/8, $0
+DATA ·preludeF64AVX2x4<>+8(SB)/8, $·preludeF64AVX2x4Use1<>(SB)
+DATA ·preludeF64AVX2x4<>+16(SB)/8, $·preludeF64AVX2x4Use2<>(SB)
+DATA ·preludeF64AVX2x4<>+24(SB)/8, $·preludeF64AVX2x4Use3<>(SB)
+DATA ·preludeF64AVX2x4<>+32(SB)/8, $·preludeF64AVX2x4Use4<>(SB)
+DATA ·preludeF64AVX2x4<>+40(SB)/8, $·preludeF64AVX2x4Use5<>(SB)
+DATA ·preludeF64AVX2x4<>+48(SB)/8, $·preludeF64AVX2x4Use6<>(SB)
+DATA ·preludeF64AVX2x4<>+56(SB)/8, $·preludeF64AVX2x4Use7<>(SB)
+DATA ·preludeF64AVX2x4<>+64(SB)/8, $·preludeF64AVX2x4Use8<>(SB)
+DATA ·preludeF64AVX2x4<>+72(SB)/8, $·preludeF64AVX2x4Use9<>(SB)
+DATA ·preludeF64AVX2x4<>+80(SB)/8, $·preludeF64AVX2x4Use10<>(SB)
+DATA ·preludeF64AVX2x4<>+88(SB)/8, $·preludeF64AVX2x4Use11<>(SB)
+DATA ·preludeF64AVX2x4<>+96(SB)/8, $·preludeF64AVX2x4Use12<>(SB)
+DATA ·preludeF64AVX2x4<>+104(SB)/8, $·preludeF64AVX2x4Use13<>(SB)
+DATA ·preludeF64AVX2x4<>+112(SB)/8, $·preludeF64AVX2x4Use14<>(SB)
+DATA ·preludeF64AVX2x4<>+120(SB)/8, $·preludeF64AVX2x4Use15<>(SB)
+GLOBL ·preludeF64AVX2x4<>(SB), RODATA, $128
+
+DATA ·preludeF64AVX2x1<>+0(SB)/8, $0
+DATA ·preludeF64AVX2x1<>+8(SB)/8, $·preludeF64AVX2x1Use1<>(SB)
+DATA ·preludeF64AVX2x1<>+16(SB)/8, $·preludeF64AVX2x1Use2<>(SB)
+DATA ·preludeF64AVX2x1<>+24(SB)/8, $·preludeF64AVX2x1Use3<>(SB)
+DATA ·preludeF64AVX2x1<>+32(SB)/8, $·preludeF64AVX2x1Use4<>(SB)
+DATA ·preludeF64AVX2x1<>+40(SB)/8, $·preludeF64AVX2x1Use5<>(SB)
+DATA ·preludeF64AVX2x1<>+48(SB)/8, $·preludeF64AVX2x1Use6<>(SB)
+DATA ·preludeF64AVX2x1<>+56(SB)/8, $·preludeF64AVX2x1Use7<>(SB)
+DATA ·preludeF64AVX2x1<>+64(SB)/8, $·preludeF64AVX2x1Use8<>(SB)
+DATA ·preludeF64AVX2x1<>+72(SB)/8, $·preludeF64AVX2x1Use9<>(SB)
+DATA ·preludeF64AVX2x1<>+80(SB)/8, $·preludeF64AVX2x1Use10<>(SB)
+DATA ·preludeF64AVX2x1<>+88(SB)/8, $·preludeF64AVX2x1Use11<>(SB)
+DATA ·preludeF64AVX2x1<>+96(SB)/8, $·preludeF64AVX2x1Use12<>(SB)
+DATA ·preludeF64AVX2x1<>+104(SB)/8, $·preludeF64AVX2x1Use13<>(SB)
+DATA ·preludeF64AVX2x1<>+112(SB)/8, $·preludeF64AVX2x1Use14<>(SB)
+DATA ·preludeF64AVX2x1<>+120(SB)/8, $·preludeF64AVX2x1Use15<>(SB)
+GLOBL ·preludeF64AVX2x1<>(SB), RODATA, $128
+
+DATA ·preludeF32AVX512x4<>+0(SB)/8, $0
+DATA ·preludeF32AVX512x4<>+8(SB)/8, $·preludeF32AVX512x4Use1<>(SB)
+DATA ·preludeF32AVX512x4<>+16(SB)/8, $·preludeF32AVX512x4Use2<>(SB)
+DATA ·preludeF32AVX512x4<>+24(SB)/8, $·preludeF32AVX512x4Use3<>(SB)
+DATA ·preludeF32AVX512x4<>+32(SB)/8, $·preludeF32AVX512x4Use4<>(SB)
+DATA ·preludeF32AVX512x4<>+40(SB)/8, $·preludeF32AVX512x4Use5<>(SB)
+DATA ·preludeF32AVX512x4<>+48(SB)/8, $·preludeF32AVX512x4Use6<>(SB)
+DATA ·preludeF32AVX512x4<>+56(SB)/8, $·preludeF32AVX512x4Use7<>(SB)
+DATA ·preludeF32AVX512x4<>+64(SB)/8, $·preludeF32AVX512x4Use8<>(SB)
+DATA ·preludeF32AVX512x4<>+72(SB)/8, $·preludeF32AVX512x4Use9<>(SB)
+DATA ·preludeF32AVX512x4<>+80(SB)/8, $·preludeF32AVX512x4Use10<>(SB)
+DATA ·preludeF32AVX512x4<>+88(SB)/8, $·preludeF32AVX512x4Use11<>(SB)
+DATA ·preludeF32AVX512x4<>+96(SB)/8, $·preludeF32AVX512x4Use12<>(SB)
+DATA ·preludeF32AVX512x4<>+104(SB)/8, $·preludeF32AVX512x4Use13<>(SB)
+DATA ·preludeF32AVX512x4<>+112(SB)/8, $·preludeF32AVX512x4Use14<>(SB)
+DATA ·preludeF32AVX512x4<>+120(SB)/8, $·preludeF32AVX512x4Use15<>(SB)
+GLOBL ·preludeF32AVX512x4<>(SB), RODATA, $128
+
+DATA ·preludeF32AVX512x1<>+0(SB)/8, $0
+DATA ·preludeF32AVX512x1<>+8(SB)/8, $·preludeF32AVX512x1Use1<>(SB)
+DATA ·preludeF32AVX512x1<>+16(SB)/8, $·preludeF32AVX512x1Use2<>(SB)
+DATA ·preludeF32AVX512x1<>+24(SB)/8, $·preludeF32AVX512x1Use3<>(SB)
+DATA ·preludeF32AVX512x1<>+32(SB)/8, $·preludeF32AVX512x1Use4<>(SB)
+DATA ·preludeF32AVX512x1<>+40(SB)/8, $·preludeF32AVX512x1Use5<>(SB)
+DATA ·preludeF32AVX512x1<>+48(SB)/8, $·preludeF32AVX512x1Use6<>(SB)
+DATA ·preludeF32AVX512x1<>+56(SB)/8, $·preludeF32AVX512x1Use7<>(SB)
+DATA ·preludeF32AVX512x1<>+64(SB)/8, $·preludeF32AVX512x1Use8<>(SB)
+DATA ·preludeF32AVX512x1<>+72(SB)/8, $·preludeF32AVX512x1Use9<>(SB)
+DATA ·preludeF32AVX512x1<>+80(SB)/8, $·preludeF32AVX512x1Use10<>(SB)
+DATA ·preludeF32AVX512x1<>+88(SB)/8, $·preludeF32AVX512x1Use11<>(SB)
+DATA ·preludeF32AVX512x1<>+96(SB)/8, $·preludeF32AVX512x1Use12<>(SB)
+DATA ·preludeF32AVX512x1<>+104(SB)/8, $·preludeF32AVX512x1Use13<>(SB)
+DATA ·preludeF32AVX512x1<>+112(SB)/8, $·preludeF32AVX512x1Use14<>(SB)
+DATA ·preludeF32AVX512x1<>+120(SB)/8, $·preludeF32AVX512x1Use15<>(SB)
+GLOBL ·preludeF32AVX512x1<>(SB), RODATA, $128
+
+DATA ·preludeF64AVX512x4<>+0(SB)/8, $0
+DATA ·preludeF64AVX512x4<>+8(SB)/8, $·preludeF64AVX512x4Use1<>(SB)
+DATA ·preludeF64AVX512x4<>+16(SB)/8, $·preludeF64AVX512x4Use2<>(SB)
+DATA ·preludeF64AVX512x4<>+24(SB)/8, $·preludeF64AVX512x4Use3<>(SB)
+DATA ·preludeF64AVX512x4<>+32(SB)/8, $·preludeF64AVX512x4Use4<>(SB)
+DATA ·preludeF64AVX512x4<>+40(SB)/8, $·preludeF64AVX512x4Use5<>(SB)
+DATA ·preludeF64AVX512x4<>+48(SB)/8, $·preludeF64AVX512x4Use6<>(SB)
+DATA ·preludeF64AVX512x4<>+56(SB)/8, $·preludeF64AVX512x4Use7<>(SB)
+DATA ·preludeF64AVX512x4<>+64(SB)/8, $·preludeF64AVX512x4Use8<>(SB)
+DATA ·preludeF64AVX512x4<>+72(SB)/8, $·preludeF64AVX512x4Use9<>(SB)
+DATA ·preludeF64AVX512x4<>+80(SB)/8, $·preludeF64AVX512x4Use10<>(SB)
+DATA ·preludeF64AVX512x4<>+88(SB)/8, $·preludeF64AVX512x4Use11<>(SB)
+DATA ·preludeF64AVX512x4<>+96(SB)/8, $·preludeF64AVX512x4Use12<>(SB)
+DATA ·preludeF64AVX512x4<>+104(SB)/8, $·preludeF64AVX512x4Use13<>(SB)
+DATA ·preludeF64AVX512x4<>+112(SB)/8, $·preludeF64AVX512x4Use14<>(SB)
+DATA ·preludeF64AVX512x4<>+120(SB)/8, $·preludeF64AVX512x4Use15<>(SB)
+GLOBL ·preludeF64AVX512x4<>(SB), RODATA, $128
+
+DATA ·preludeF64AVX512x1<>+0(SB)/8, $0
+DATA ·preludeF64AVX512x1<>+8(SB)/8, $·preludeF64AVX512x1Use1<>(SB)
+DATA ·preludeF64AVX512x1<>+16(SB)/8, $·preludeF64AVX512x1Use2<>(SB)
+DATA ·preludeF64AVX512x1<>+24(SB)/8, $·preludeF64AVX512x1Use3<>(SB)
+DATA ·preludeF64AVX512x1<>+32(SB)/8, $·preludeF64AVX512x1Use4<>(SB)
+DATA ·preludeF64AVX512x1<>+40(SB)/8, $·preludeF64AVX512x1Use5<>(SB)
+DATA ·preludeF64AVX512x1<>+48(SB)/8, $·preludeF64AVX512x1Use6<>(SB)
+DATA ·preludeF64AVX512x1<>+56(SB)/8, $·preludeF64AVX512x1Use7<>(SB)
+DATA ·preludeF64AVX512x1<>+64(SB)/8, $·preludeF64AVX512x1Use8<>(SB)
+DATA ·preludeF64AVX512x1<>+72(SB)/8, $·preludeF64AVX512x1Use9<>(SB)
+DATA ·preludeF64AVX512x1<>+80(SB)/8, $·preludeF64AVX512x1Use10<>(SB)
+DATA ·preludeF64AVX512x1<>+88(SB)/8, $·preludeF64AVX512x1Use11<>(SB)
+DATA ·preludeF64AVX512x1<>+96(SB)/8, $·preludeF64AVX512x1Use12<>(SB)
+DATA ·preludeF64AVX512x1<>+104(SB)/8, $·preludeF64AVX512x1Use13<>(SB)
+DATA ·preludeF64AVX512x1<>+112(SB)/8, $·preludeF64AVX512x1Use14<>(SB)
+DATA ·preludeF64AVX512x1<>+120(SB)/8, $·preludeF64AVX512x1Use15<>(SB)
+GLOBL ·preludeF64AVX512x1<>(SB), RODATA, $128
+

@@ -4,26 +4,22 @@
 
 #include "textflag.h"
 
-// func preludeF32NEONx4<>()
-TEXT ·preludeF32NEONx4<>(SB), NOSPLIT, $0
-	MOVWU 20(R12), R13
-	TBZ   $0, R13, noScale
+// func preludeF32NEONx4Use1<>()
+TEXT ·preludeF32NEONx4Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
 	FMOVS 0(R12), F8
 	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+	RET
 
-	// g = scale*g
-	WORD $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
-	WORD $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
-	WORD $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
-	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
-
-noScale:
-	MOVWU 20(R12), R13
-	TBZ   $1, R13, noLo
+// func preludeF32NEONx4Use2<>()
+TEXT ·preludeF32NEONx4Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
 	FMOVS 4(R12), F8
 	VDUP  V8.S[0], V8.S4
-
-	// g = lo > g ? lo : g
 	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
 	VBSL  V1.B16, V8.B16, V9.B16
 	VORR  V9.B16, V9.B16, V1.B16
@@ -36,170 +32,860 @@ noScale:
 	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
 	VBSL  V7.B16, V8.B16, V9.B16
 	VORR  V9.B16, V9.B16, V7.B16
-	FMOVS 8(R12), F8
-	VDUP  V8.S[0], V8.S4
 
 	// g = hi < g ? hi : g
-	WORD $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
-	VBSL V1.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V1.B16
-	WORD $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
-	VBSL V3.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V3.B16
-	WORD $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
-	VBSL V5.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V5.B16
-	WORD $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
-	VBSL V7.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V7.B16
-
-noLo:
-	MOVWU 20(R12), R13
-	TBZ   $2, R13, noL2
-	FMOVS 12(R12), F8
+	FMOVS 8(R12), F8
 	VDUP  V8.S[0], V8.S4
-
-	// g = g + l2*x
-	WORD $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
-	WORD $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
-	WORD $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
-	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
-	WORD $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
-	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
-
-noL2:
-	MOVWU 20(R12), R13
-	TBZ   $3, R13, noKeep
-	FMOVS 16(R12), F8
-	VDUP  V8.S[0], V8.S4
-
-	// x = keep*x
-	WORD $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
-	WORD $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
-	WORD $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
-	WORD $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
-
-noKeep:
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
 	RET
 
-// func preludeF32NEONx1<>()
-TEXT ·preludeF32NEONx1<>(SB), NOSPLIT, $0
-	MOVWU 20(R12), R13
-	TBZ   $0, R13, noScale
-	FMOVS 0(R12), F2
-	VDUP  V2.S[0], V2.S4
-
+// func preludeF32NEONx4Use3<>()
+TEXT ·preludeF32NEONx4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	WORD $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
-
-noScale:
-	MOVWU 20(R12), R13
-	TBZ   $1, R13, noLo
-	FMOVS 4(R12), F2
-	VDUP  V2.S[0], V2.S4
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
 
 	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+	RET
+
+// func preludeF32NEONx4Use4<>()
+TEXT ·preludeF32NEONx4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	RET
+
+// func preludeF32NEONx4Use5<>()
+TEXT ·preludeF32NEONx4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	RET
+
+// func preludeF32NEONx4Use6<>()
+TEXT ·preludeF32NEONx4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	RET
+
+// func preludeF32NEONx4Use7<>()
+TEXT ·preludeF32NEONx4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	RET
+
+// func preludeF32NEONx4Use8<>()
+TEXT ·preludeF32NEONx4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use9<>()
+TEXT ·preludeF32NEONx4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use10<>()
+TEXT ·preludeF32NEONx4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use11<>()
+TEXT ·preludeF32NEONx4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use12<>()
+TEXT ·preludeF32NEONx4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use13<>()
+TEXT ·preludeF32NEONx4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use14<>()
+TEXT ·preludeF32NEONx4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx4Use15<>()
+TEXT ·preludeF32NEONx4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd09 // fmul v9.4s, v8.4s, v0.4s
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
+	WORD  $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD  $0x6e24dd09 // fmul v9.4s, v8.4s, v4.4s
+	WORD  $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD  $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	RET
+
+// func preludeF32NEONx1Use1<>()
+TEXT ·preludeF32NEONx1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+	RET
+
+// func preludeF32NEONx1Use2<>()
+TEXT ·preludeF32NEONx1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
 	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
 	VBSL  V1.B16, V2.B16, V3.B16
 	VORR  V3.B16, V3.B16, V1.B16
-	FMOVS 8(R12), F2
-	VDUP  V2.S[0], V2.S4
 
 	// g = hi < g ? hi : g
-	WORD $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
-	VBSL V1.B16, V2.B16, V3.B16
-	VORR V3.B16, V3.B16, V1.B16
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	RET
 
-noLo:
-	MOVWU 20(R12), R13
-	TBZ   $2, R13, noL2
+// func preludeF32NEONx1Use3<>()
+TEXT ·preludeF32NEONx1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	RET
+
+// func preludeF32NEONx1Use4<>()
+TEXT ·preludeF32NEONx1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
 	FMOVS 12(R12), F2
 	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	RET
+
+// func preludeF32NEONx1Use5<>()
+TEXT ·preludeF32NEONx1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
 
 	// g = g + l2*x
-	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
-	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	RET
 
-noL2:
-	MOVWU 20(R12), R13
-	TBZ   $3, R13, noKeep
+// func preludeF32NEONx1Use6<>()
+TEXT ·preludeF32NEONx1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	RET
+
+// func preludeF32NEONx1Use7<>()
+TEXT ·preludeF32NEONx1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	RET
+
+// func preludeF32NEONx1Use8<>()
+TEXT ·preludeF32NEONx1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
 	FMOVS 16(R12), F2
 	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use9<>()
+TEXT ·preludeF32NEONx1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
 
 	// x = keep*x
-	WORD $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
 
-noKeep:
+// func preludeF32NEONx1Use10<>()
+TEXT ·preludeF32NEONx1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use11<>()
+TEXT ·preludeF32NEONx1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use12<>()
+TEXT ·preludeF32NEONx1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use13<>()
+TEXT ·preludeF32NEONx1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use14<>()
+TEXT ·preludeF32NEONx1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	RET
+
+// func preludeF32NEONx1Use15<>()
+TEXT ·preludeF32NEONx1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVS 0(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+	// g = lo > g ? lo : g
+	FMOVS 4(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea1e443 // fcmgt v3.4s, v2.4s, v1.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVS 8(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6ea2e423 // fcmgt v3.4s, v1.4s, v2.4s
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVS 12(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+	// x = keep*x
+	FMOVS 16(R12), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
 	RET
 
 // func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 TEXT ·sgdF32NEON(SB), $0-32
 	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  grad+24(FP), R3
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R6
+	MOVD  x+16(FP), R1
+	MOVD  grad+24(FP), R2
+	FMOVS 0(R6), F0
 	VDUP  V0.S[0], V10.S4
-	MOVWU 24(R1), R6
+	MOVWU 24(R6), R3
+	AND   $15, R3
+	ADD   $4, R6, R12
+	MOVD  $·preludeF32NEONx4<>(SB), R6
+	MOVD  (R6)(R3<<3), R6
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R3), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R3), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R3), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R3), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R2), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
 	CBNZ  R6, prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
 	WORD  $0x6e21dd41 // fmul v1.4s, v10.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e23dd40 // fmul v0.4s, v10.4s, v3.4s
 	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e25dd40 // fmul v0.4s, v10.4s, v5.4s
 	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e27dd40 // fmul v0.4s, v10.4s, v7.4s
 	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
-	ADD   $64, R3
 	SUB   $16, R0
 	CMP   $16, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
+	MOVD $·preludeF32NEONx1<>(SB), R6
+	MOVD (R6)(R3<<3), R3
+	CMP  $4, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R3), F1
-	CBNZ  R6, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R2), F1
+	CBNZ  R3, prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	WORD  $0x6e21dd41 // fmul v1.4s, v10.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
-	ADD   $16, R3
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -208,116 +894,120 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $4, R1, R12
-	BL  ·preludeF32NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R6)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $4, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R3)
+	B  prelude1xDone
 
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V10.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V11.S4
-	MOVWU 28(R1), R7
+	MOVWU 28(R7), R6
+	AND   $15, R6
+	ADD   $8, R7, R12
+	MOVD  $·preludeF32NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
+	MOVD $·preludeF32NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $4, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -326,116 +1016,120 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumVelocityF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V10.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V11.S4
-	MOVWU 28(R1), R7
+	MOVWU 28(R7), R6
+	AND   $15, R6
+	ADD   $8, R7, R12
+	MOVD  $·preludeF32NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d501 // fsub v1.4s, v8.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x + v
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e23dd61 // fmul v1.4s, v11.4s, v3.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x + v
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e25dd61 // fmul v1.4s, v11.4s, v5.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x + v
 	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e27dd61 // fmul v1.4s, v11.4s, v7.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x + v
 	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
+	MOVD $·preludeF32NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $4, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x + v
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -444,138 +1138,142 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V10.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V11.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R7), F0
 	VDUP  V0.S[0], V12.S4
-	MOVWU 32(R1), R7
+	MOVWU 32(R7), R6
+	AND   $15, R6
+	ADD   $12, R7, R12
+	MOVD  $·preludeF32NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// u = v
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 
 	// v = rho*v - lr*g
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
 	WORD  $0x4ea1d501 // fsub v1.4s, v8.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ea8d400 // fsub v0.4s, v0.4s, v8.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// u = v
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e23dd81 // fmul v1.4s, v12.4s, v3.4s
 	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	FMOVQ F1, 16(R3)
+	FMOVQ F1, 16(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// u = v
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e25dd81 // fmul v1.4s, v12.4s, v5.4s
 	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	FMOVQ F1, 32(R3)
+	FMOVQ F1, 32(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// u = v
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x6e27dd81 // fmul v1.4s, v12.4s, v7.4s
 	WORD  $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	FMOVQ F1, 48(R3)
+	FMOVQ F1, 48(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
+	MOVD $·preludeF32NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $4, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// u = v
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 
 	// v = rho*v - lr*g
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
 	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -584,126 +1282,130 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $12, R1, R12
-	BL  ·preludeF32NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $12, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovTorchF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V10.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V11.S4
-	MOVWU 28(R1), R7
+	MOVWU 28(R7), R6
+	AND   $15, R6
+	ADD   $8, R7, R12
+	MOVD  $·preludeF32NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $16, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 	WORD  $0x4e21d508 // fadd v8.4s, v8.4s, v1.4s
-	FMOVQ F8, 0(R3)
+	FMOVQ F8, 0(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e28dd48 // fmul v8.4s, v10.4s, v8.4s
 	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
 	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
 	WORD  $0x6e20dd60 // fmul v0.4s, v11.4s, v0.4s
 	WORD  $0x4ea0d4c0 // fsub v0.4s, v6.4s, v0.4s
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $16, R0
 	CMP   $16, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
+	MOVD $·preludeF32NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $4, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x4e21d442 // fadd v2.4s, v2.4s, v1.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e22dd42 // fmul v2.4s, v10.4s, v2.4s
 	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -712,42 +1414,44 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·adaGradF32NEON(SB), $0-40
 	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V5.S4
-	MOVWU 28(R1), R7
+	MOVWU 28(R7), R6
+	AND   $15, R6
+	ADD   $8, R7, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e21dc23 // fmul v3.4s, v1.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
@@ -755,10 +1459,10 @@ prelude1xDone:
 	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -767,43 +1471,46 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $8, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·rmsPropF32NEON(SB), $0-40
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R7), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R7), F0
 	VDUP  V0.S[0], V7.S4
-	MOVWU 36(R1), R7
+	MOVWU 36(R7), R6
+	AND   $15, R6
+	ADD   $16, R7, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
@@ -811,10 +1518,10 @@ prelude1xDone:
 	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -823,64 +1530,67 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 TEXT ·rmsPropMomentumF32NEON(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  b+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  b+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVS 0(R8), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R8), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R8), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R8), F0
 	VDUP  V0.S[0], V7.S4
-	FMOVS 16(R1), F0
+	FMOVS 16(R8), F0
 	VDUP  V0.S[0], V8.S4
-	MOVWU 40(R1), R8
+	MOVWU 40(R8), R7
+	AND   $15, R7
+	ADD   $20, R8, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
 	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
 	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*b
 	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -889,50 +1599,53 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $20, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 TEXT ·rmsPropCenteredF32NEON(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  m+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  m+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVS 0(R8), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R8), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R8), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R8), F0
 	VDUP  V0.S[0], V7.S4
-	MOVWU 36(R1), R8
+	MOVWU 36(R8), R7
+	AND   $15, R7
+	ADD   $16, R8, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x6e21dc68 // fmul v8.4s, v3.4s, v1.4s
 	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F8
+	FMOVQ 0(R3), F8
 	WORD  $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
 	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
@@ -942,11 +1655,11 @@ prelude1xDone:
 	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -955,56 +1668,59 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 TEXT ·rmsPropCenteredMomentumF32NEON(SB), $0-56
 	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  m+32(FP), R6
-	MOVD  b+40(FP), R7
-	MOVD  grad+48(FP), R8
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R9
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  m+32(FP), R3
+	MOVD  b+40(FP), R6
+	MOVD  grad+48(FP), R7
+	FMOVS 0(R9), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R9), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R9), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R9), F0
 	VDUP  V0.S[0], V7.S4
-	FMOVS 16(R1), F0
+	FMOVS 16(R9), F0
 	VDUP  V0.S[0], V8.S4
-	MOVWU 40(R1), R9
+	MOVWU 40(R9), R8
+	AND   $15, R8
+	ADD   $20, R9, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R9
+	MOVD  (R9)(R8<<3), R8
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R8), F1
-	CBNZ  R9, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x6e21dc69 // fmul v9.4s, v3.4s, v1.4s
 	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F9
+	FMOVQ 0(R3), F9
 	WORD  $0x6e29dc89 // fmul v9.4s, v4.4s, v9.4s
 	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 0(R3)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	FMOVQ 0(R7), F9
+	FMOVQ 0(R6), F9
 	WORD  $0x6e29dcc9 // fmul v9.4s, v6.4s, v9.4s
 	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
 	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
@@ -1012,17 +1728,17 @@ prelude1xDone:
 	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
-	FMOVQ F1, 0(R7)
+	FMOVQ F1, 0(R6)
 
 	// x = x - lr*b
 	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
 	ADD   $16, R7
-	ADD   $16, R8
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -1031,57 +1747,60 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $20, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R8)
+	B  prelude1xDone
 
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 TEXT ·adamF32NEON(SB), $0-48
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  v+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  v+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVS 0(R8), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R8), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R8), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R8), F0
 	VDUP  V0.S[0], V7.S4
-	FMOVS 16(R1), F0
+	FMOVS 16(R8), F0
 	VDUP  V0.S[0], V8.S4
-	FMOVS 20(R1), F0
+	FMOVS 20(R8), F0
 	VDUP  V0.S[0], V9.S4
-	FMOVS 24(R1), F0
+	FMOVS 24(R8), F0
 	VDUP  V0.S[0], V10.S4
-	MOVWU 48(R1), R8
+	MOVWU 48(R8), R7
+	AND   $15, R7
+	ADD   $28, R8, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
 	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
@@ -1090,11 +1809,11 @@ prelude1xDone:
 	WORD  $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
 	WORD  $0x6e21fc41 // fdiv v1.4s, v2.4s, v1.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -1103,64 +1822,67 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $28, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 TEXT ·amsGradF32NEON(SB), $0-56
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  v+32(FP), R6
-	MOVD  vmax+40(FP), R7
-	MOVD  grad+48(FP), R8
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R9
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  v+32(FP), R3
+	MOVD  vmax+40(FP), R6
+	MOVD  grad+48(FP), R7
+	FMOVS 0(R9), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R9), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R9), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R9), F0
 	VDUP  V0.S[0], V7.S4
-	FMOVS 16(R1), F0
+	FMOVS 16(R9), F0
 	VDUP  V0.S[0], V8.S4
-	FMOVS 20(R1), F0
+	FMOVS 20(R9), F0
 	VDUP  V0.S[0], V9.S4
-	FMOVS 24(R1), F0
+	FMOVS 24(R9), F0
 	VDUP  V0.S[0], V10.S4
-	MOVWU 48(R1), R9
+	MOVWU 48(R9), R8
+	AND   $15, R8
+	ADD   $28, R9, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R9
+	MOVD  (R9)(R8<<3), R8
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R8), F1
-	CBNZ  R9, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
 	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
 	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
 	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
 	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// vmax = vmax > v ? vmax : v
-	FMOVQ 0(R7), F3
+	FMOVQ 0(R6), F3
 	WORD  $0x6ea1e46b // fcmgt v11.4s, v3.4s, v1.4s
 	VBSL  V1.B16, V3.B16, V11.B16
-	FMOVQ F11, 0(R7)
+	FMOVQ F11, 0(R6)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	WORD  $0x6e22dd01 // fmul v1.4s, v8.4s, v2.4s
@@ -1169,12 +1891,12 @@ prelude1xDone:
 	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
 	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
 	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
 	ADD   $16, R7
-	ADD   $16, R8
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -1183,45 +1905,48 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $28, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R8)
+	B  prelude1xDone
 
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 TEXT ·lionF32NEON(SB), $0-40
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVS 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVS 0(R7), F0
 	VDUP  V0.S[0], V4.S4
-	FMOVS 4(R1), F0
+	FMOVS 4(R7), F0
 	VDUP  V0.S[0], V5.S4
-	FMOVS 8(R1), F0
+	FMOVS 8(R7), F0
 	VDUP  V0.S[0], V6.S4
-	FMOVS 12(R1), F0
+	FMOVS 12(R7), F0
 	VDUP  V0.S[0], V7.S4
-	FMOVS 16(R1), F0
+	FMOVS 16(R7), F0
 	VDUP  V0.S[0], V8.S4
-	MOVD  $0x3f800000, R7
-	VDUP  R7, V9.S4
-	MOVD  $0x80000000, R7
-	VDUP  R7, V10.S4
+	MOVD  $0x3f800000, R6
+	VDUP  R6, V9.S4
+	MOVD  $0x80000000, R6
+	VDUP  R6, V10.S4
 	VEOR  V11.B16, V11.B16, V11.B16
-	MOVWU 40(R1), R7
+	MOVWU 40(R7), R6
+	AND   $15, R6
+	ADD   $20, R7, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $4, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e22dc83 // fmul v3.4s, v4.4s, v2.4s
 	WORD  $0x6e21dcac // fmul v12.4s, v5.4s, v1.4s
 	WORD  $0x4e2cd463 // fadd v3.4s, v3.4s, v12.4s
@@ -1235,16 +1960,16 @@ prelude1xDone:
 	VBIF  V14.B16, V3.B16, V12.B16
 	WORD  $0x6e2cdd03 // fmul v3.4s, v8.4s, v12.4s
 	WORD  $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// m = beta2*m + (1-beta2)*g
 	WORD  $0x6e22dcc0 // fmul v0.4s, v6.4s, v2.4s
 	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 0(R3)
+	FMOVQ F0, 0(R2)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop1x
@@ -1253,9 +1978,8 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $20, R1, R12
-	BL  ·preludeF32NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpyF32NEON(SB), $0-32
@@ -2886,26 +3610,22 @@ loop:
 loopDone:
 	RET
 
-// func preludeF64NEONx4<>()
-TEXT ·preludeF64NEONx4<>(SB), NOSPLIT, $0
-	MOVWU 40(R12), R13
-	TBZ   $0, R13, noScale
+// func preludeF64NEONx4Use1<>()
+TEXT ·preludeF64NEONx4Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
 	FMOVD 0(R12), F8
 	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+	RET
 
-	// g = scale*g
-	WORD $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
-	WORD $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
-	WORD $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
-	WORD $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
-
-noScale:
-	MOVWU 40(R12), R13
-	TBZ   $1, R13, noLo
+// func preludeF64NEONx4Use2<>()
+TEXT ·preludeF64NEONx4Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
 	FMOVD 8(R12), F8
 	VDUP  V8.D[0], V8.D2
-
-	// g = lo > g ? lo : g
 	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
 	VBSL  V1.B16, V8.B16, V9.B16
 	VORR  V9.B16, V9.B16, V1.B16
@@ -2918,170 +3638,860 @@ noScale:
 	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
 	VBSL  V7.B16, V8.B16, V9.B16
 	VORR  V9.B16, V9.B16, V7.B16
-	FMOVD 16(R12), F8
-	VDUP  V8.D[0], V8.D2
 
 	// g = hi < g ? hi : g
-	WORD $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
-	VBSL V1.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V1.B16
-	WORD $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
-	VBSL V3.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V3.B16
-	WORD $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
-	VBSL V5.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V5.B16
-	WORD $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
-	VBSL V7.B16, V8.B16, V9.B16
-	VORR V9.B16, V9.B16, V7.B16
-
-noLo:
-	MOVWU 40(R12), R13
-	TBZ   $2, R13, noL2
-	FMOVD 24(R12), F8
+	FMOVD 16(R12), F8
 	VDUP  V8.D[0], V8.D2
-
-	// g = g + l2*x
-	WORD $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
-	WORD $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
-	WORD $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
-	WORD $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
-	WORD $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
-	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
-
-noL2:
-	MOVWU 40(R12), R13
-	TBZ   $3, R13, noKeep
-	FMOVD 32(R12), F8
-	VDUP  V8.D[0], V8.D2
-
-	// x = keep*x
-	WORD $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
-	WORD $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
-	WORD $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
-	WORD $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
-
-noKeep:
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
 	RET
 
-// func preludeF64NEONx1<>()
-TEXT ·preludeF64NEONx1<>(SB), NOSPLIT, $0
-	MOVWU 40(R12), R13
-	TBZ   $0, R13, noScale
-	FMOVD 0(R12), F2
-	VDUP  V2.D[0], V2.D2
-
+// func preludeF64NEONx4Use3<>()
+TEXT ·preludeF64NEONx4Use3<>(SB), NOSPLIT, $0
 	// g = scale*g
-	WORD $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
-
-noScale:
-	MOVWU 40(R12), R13
-	TBZ   $1, R13, noLo
-	FMOVD 8(R12), F2
-	VDUP  V2.D[0], V2.D2
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
 
 	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+	RET
+
+// func preludeF64NEONx4Use4<>()
+TEXT ·preludeF64NEONx4Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	RET
+
+// func preludeF64NEONx4Use5<>()
+TEXT ·preludeF64NEONx4Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	RET
+
+// func preludeF64NEONx4Use6<>()
+TEXT ·preludeF64NEONx4Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	RET
+
+// func preludeF64NEONx4Use7<>()
+TEXT ·preludeF64NEONx4Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	RET
+
+// func preludeF64NEONx4Use8<>()
+TEXT ·preludeF64NEONx4Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use9<>()
+TEXT ·preludeF64NEONx4Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use10<>()
+TEXT ·preludeF64NEONx4Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use11<>()
+TEXT ·preludeF64NEONx4Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use12<>()
+TEXT ·preludeF64NEONx4Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use13<>()
+TEXT ·preludeF64NEONx4Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use14<>()
+TEXT ·preludeF64NEONx4Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx4Use15<>()
+TEXT ·preludeF64NEONx4Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee1e509 // fcmgt v9.2d, v8.2d, v1.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee3e509 // fcmgt v9.2d, v8.2d, v3.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee5e509 // fcmgt v9.2d, v8.2d, v5.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee7e509 // fcmgt v9.2d, v8.2d, v7.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6ee8e429 // fcmgt v9.2d, v1.2d, v8.2d
+	VBSL  V1.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V1.B16
+	WORD  $0x6ee8e469 // fcmgt v9.2d, v3.2d, v8.2d
+	VBSL  V3.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V3.B16
+	WORD  $0x6ee8e4a9 // fcmgt v9.2d, v5.2d, v8.2d
+	VBSL  V5.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V5.B16
+	WORD  $0x6ee8e4e9 // fcmgt v9.2d, v7.2d, v8.2d
+	VBSL  V7.B16, V8.B16, V9.B16
+	VORR  V9.B16, V9.B16, V7.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd09 // fmul v9.2d, v8.2d, v0.2d
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x6e62dd09 // fmul v9.2d, v8.2d, v2.2d
+	WORD  $0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	WORD  $0x6e64dd09 // fmul v9.2d, v8.2d, v4.2d
+	WORD  $0x4e69d4a5 // fadd v5.2d, v5.2d, v9.2d
+	WORD  $0x6e66dd08 // fmul v8.2d, v8.2d, v6.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	RET
+
+// func preludeF64NEONx1Use1<>()
+TEXT ·preludeF64NEONx1Use1<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+	RET
+
+// func preludeF64NEONx1Use2<>()
+TEXT ·preludeF64NEONx1Use2<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
 	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
 	VBSL  V1.B16, V2.B16, V3.B16
 	VORR  V3.B16, V3.B16, V1.B16
-	FMOVD 16(R12), F2
-	VDUP  V2.D[0], V2.D2
 
 	// g = hi < g ? hi : g
-	WORD $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
-	VBSL V1.B16, V2.B16, V3.B16
-	VORR V3.B16, V3.B16, V1.B16
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	RET
 
-noLo:
-	MOVWU 40(R12), R13
-	TBZ   $2, R13, noL2
+// func preludeF64NEONx1Use3<>()
+TEXT ·preludeF64NEONx1Use3<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	RET
+
+// func preludeF64NEONx1Use4<>()
+TEXT ·preludeF64NEONx1Use4<>(SB), NOSPLIT, $0
+	// g = g + l2*x
 	FMOVD 24(R12), F2
 	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	RET
+
+// func preludeF64NEONx1Use5<>()
+TEXT ·preludeF64NEONx1Use5<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
 
 	// g = g + l2*x
-	WORD $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
-	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	RET
 
-noL2:
-	MOVWU 40(R12), R13
-	TBZ   $3, R13, noKeep
+// func preludeF64NEONx1Use6<>()
+TEXT ·preludeF64NEONx1Use6<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	RET
+
+// func preludeF64NEONx1Use7<>()
+TEXT ·preludeF64NEONx1Use7<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	RET
+
+// func preludeF64NEONx1Use8<>()
+TEXT ·preludeF64NEONx1Use8<>(SB), NOSPLIT, $0
+	// x = keep*x
 	FMOVD 32(R12), F2
 	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use9<>()
+TEXT ·preludeF64NEONx1Use9<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
 
 	// x = keep*x
-	WORD $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
 
-noKeep:
+// func preludeF64NEONx1Use10<>()
+TEXT ·preludeF64NEONx1Use10<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use11<>()
+TEXT ·preludeF64NEONx1Use11<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use12<>()
+TEXT ·preludeF64NEONx1Use12<>(SB), NOSPLIT, $0
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use13<>()
+TEXT ·preludeF64NEONx1Use13<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use14<>()
+TEXT ·preludeF64NEONx1Use14<>(SB), NOSPLIT, $0
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	RET
+
+// func preludeF64NEONx1Use15<>()
+TEXT ·preludeF64NEONx1Use15<>(SB), NOSPLIT, $0
+	// g = scale*g
+	FMOVD 0(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+	// g = lo > g ? lo : g
+	FMOVD 8(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee1e443 // fcmgt v3.2d, v2.2d, v1.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = hi < g ? hi : g
+	FMOVD 16(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6ee2e423 // fcmgt v3.2d, v1.2d, v2.2d
+	VBSL  V1.B16, V2.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+
+	// g = g + l2*x
+	FMOVD 24(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+
+	// x = keep*x
+	FMOVD 32(R12), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
 	RET
 
 // func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 TEXT ·sgdF64NEON(SB), $0-32
 	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  grad+24(FP), R3
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R6
+	MOVD  x+16(FP), R1
+	MOVD  grad+24(FP), R2
+	FMOVD 0(R6), F0
 	VDUP  V0.D[0], V10.D2
-	MOVWU 48(R1), R6
+	MOVWU 48(R6), R3
+	AND   $15, R3
+	ADD   $8, R6, R12
+	MOVD  $·preludeF64NEONx4<>(SB), R6
+	MOVD  (R6)(R3<<3), R6
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R3), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R3), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R3), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R3), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R2), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
 	CBNZ  R6, prelude4x
 
 prelude4xDone:
 	// x = x - lr*g
 	WORD  $0x6e61dd41 // fmul v1.2d, v10.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e63dd40 // fmul v0.2d, v10.2d, v3.2d
 	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e65dd40 // fmul v0.2d, v10.2d, v5.2d
 	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// x = x - lr*g
 	WORD  $0x6e67dd40 // fmul v0.2d, v10.2d, v7.2d
 	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
-	ADD   $64, R3
 	SUB   $8, R0
 	CMP   $8, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $2, R0
-	BLT loop1xDone
+	MOVD $·preludeF64NEONx1<>(SB), R6
+	MOVD (R6)(R3<<3), R3
+	CMP  $2, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R3), F1
-	CBNZ  R6, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R2), F1
+	CBNZ  R3, prelude1x
 
 prelude1xDone:
 	// x = x - lr*g
 	WORD  $0x6e61dd41 // fmul v1.2d, v10.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
-	ADD   $16, R3
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3090,116 +4500,120 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $8, R1, R12
-	BL  ·preludeF64NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R6)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $8, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R3)
+	B  prelude1xDone
 
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V10.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V11.D2
-	MOVWU 56(R1), R7
+	MOVWU 56(R7), R6
+	AND   $15, R6
+	ADD   $16, R7, R12
+	MOVD  $·preludeF64NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $2, R0
-	BLT loop1xDone
+	MOVD $·preludeF64NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $2, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x - lr*v
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3208,116 +4622,120 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumVelocityF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V10.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V11.D2
-	MOVWU 56(R1), R7
+	MOVWU 56(R7), R6
+	AND   $15, R6
+	ADD   $16, R7, R12
+	MOVD  $·preludeF64NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d501 // fsub v1.2d, v8.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x + v
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e63dd61 // fmul v1.2d, v11.2d, v3.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x + v
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e65dd61 // fmul v1.2d, v11.2d, v5.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x + v
 	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v - lr*g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e67dd61 // fmul v1.2d, v11.2d, v7.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x + v
 	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $2, R0
-	BLT loop1xDone
+	MOVD $·preludeF64NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $2, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v - lr*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = x + v
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3326,138 +4744,142 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V10.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V11.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R7), F0
 	VDUP  V0.D[0], V12.D2
-	MOVWU 64(R1), R7
+	MOVWU 64(R7), R6
+	AND   $15, R6
+	ADD   $24, R7, R12
+	MOVD  $·preludeF64NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// u = v
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 
 	// v = rho*v - lr*g
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
 	WORD  $0x4ee1d501 // fsub v1.2d, v8.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ee8d400 // fsub v0.2d, v0.2d, v8.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// u = v
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e63dd81 // fmul v1.2d, v12.2d, v3.2d
 	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVQ F1, 16(R3)
+	FMOVQ F1, 16(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// u = v
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e65dd81 // fmul v1.2d, v12.2d, v5.2d
 	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVQ F1, 32(R3)
+	FMOVQ F1, 32(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// u = v
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 
 	// v = rho*v - lr*g
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x6e67dd81 // fmul v1.2d, v12.2d, v7.2d
 	WORD  $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVQ F1, 48(R3)
+	FMOVQ F1, 48(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $2, R0
-	BLT loop1xDone
+	MOVD $·preludeF64NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $2, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// u = v
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 
 	// v = rho*v - lr*g
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
 	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
-	FMOVQ F1, 0(R3)
+	FMOVQ F1, 0(R2)
 
 	// x = (x - rho*u) + (1+rho)*v
 	WORD  $0x4ee2d400 // fsub v0.2d, v0.2d, v2.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3466,126 +4888,130 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $24, R1, R12
-	BL  ·preludeF64NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $24, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovTorchF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  v+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V10.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V11.D2
-	MOVWU 56(R1), R7
+	MOVWU 56(R7), R6
+	AND   $15, R6
+	ADD   $16, R7, R12
+	MOVD  $·preludeF64NEONx4<>(SB), R7
+	MOVD  (R7)(R6<<3), R7
 	CMP   $8, R0
 	BLT   loop4xDone
 
 loop4x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 16(R6), F3
-	FMOVQ 32(R2), F4
-	FMOVQ 32(R6), F5
-	FMOVQ 48(R2), F6
-	FMOVQ 48(R6), F7
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R3), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R3), F5
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R3), F7
 	CBNZ  R7, prelude4x
 
 prelude4xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R2), F8
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 	WORD  $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
-	FMOVQ F8, 0(R3)
+	FMOVQ F8, 0(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e68dd48 // fmul v8.2d, v10.2d, v8.2d
 	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// v = rho*v + g
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
-	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d440 // fsub v0.2d, v2.2d, v0.2d
-	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R1)
 
 	// v = rho*v + g
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
-	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d480 // fsub v0.2d, v4.2d, v0.2d
-	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R1)
 
 	// v = rho*v + g
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R2), F0
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
-	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e60dd40 // fmul v0.2d, v10.2d, v0.2d
 	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
 	WORD  $0x6e60dd60 // fmul v0.2d, v11.2d, v0.2d
 	WORD  $0x4ee0d4c0 // fsub v0.2d, v6.2d, v0.2d
-	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
-	ADD   $64, R6
 	SUB   $8, R0
 	CMP   $8, R0
 	BGE   loop4x
 
 loop4xDone:
-	CMP $2, R0
-	BLT loop1xDone
+	MOVD $·preludeF64NEONx1<>(SB), R7
+	MOVD (R7)(R6<<3), R6
+	CMP  $2, R0
+	BLT  loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// v = rho*v + g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x4e61d442 // fadd v2.2d, v2.2d, v1.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - lr*(g + rho*v)
 	WORD  $0x6e62dd42 // fmul v2.2d, v10.2d, v2.2d
 	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3594,42 +5020,44 @@ loop1xDone:
 	RET
 
 prelude4x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx4<>(SB)
-	B   prelude4xDone
+	BL (R7)
+	B  prelude4xDone
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·adaGradF64NEON(SB), $0-40
 	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V5.D2
-	MOVWU 56(R1), R7
+	MOVWU 56(R7), R6
+	AND   $15, R6
+	ADD   $16, R7, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// s = s + g*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e61dc23 // fmul v3.2d, v1.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
@@ -3637,10 +5065,10 @@ prelude1xDone:
 	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3649,43 +5077,46 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $16, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·rmsPropF64NEON(SB), $0-40
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R7), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R7), F0
 	VDUP  V0.D[0], V7.D2
-	MOVWU 72(R1), R7
+	MOVWU 72(R7), R6
+	AND   $15, R6
+	ADD   $32, R7, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// x = x - (lr*g)/(sqrt(s)+eps)
 	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
@@ -3693,10 +5124,10 @@ prelude1xDone:
 	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3705,64 +5136,67 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $32, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 TEXT ·rmsPropMomentumF64NEON(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  b+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  b+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVD 0(R8), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R8), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R8), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R8), F0
 	VDUP  V0.D[0], V7.D2
-	FMOVD 32(R1), F0
+	FMOVD 32(R8), F0
 	VDUP  V0.D[0], V8.D2
-	MOVWU 80(R1), R8
+	MOVWU 80(R8), R7
+	AND   $15, R7
+	ADD   $40, R8, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// b = rho*b + g/(sqrt(s)+eps)
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
 	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
 	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// x = x - lr*b
 	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3771,50 +5205,53 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $40, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 TEXT ·rmsPropCenteredF64NEON(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  m+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  m+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVD 0(R8), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R8), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R8), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R8), F0
 	VDUP  V0.D[0], V7.D2
-	MOVWU 72(R1), R8
+	MOVWU 72(R8), R7
+	AND   $15, R7
+	ADD   $32, R8, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x6e61dc68 // fmul v8.2d, v3.2d, v1.2d
 	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F8
+	FMOVQ 0(R3), F8
 	WORD  $0x6e68dc88 // fmul v8.2d, v4.2d, v8.2d
 	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 0(R3)
 
 	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
 	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
@@ -3824,11 +5261,11 @@ prelude1xDone:
 	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3837,56 +5274,59 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $32, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 TEXT ·rmsPropCenteredMomentumF64NEON(SB), $0-56
 	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  m+32(FP), R6
-	MOVD  b+40(FP), R7
-	MOVD  grad+48(FP), R8
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R9
+	MOVD  x+16(FP), R1
+	MOVD  s+24(FP), R2
+	MOVD  m+32(FP), R3
+	MOVD  b+40(FP), R6
+	MOVD  grad+48(FP), R7
+	FMOVD 0(R9), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R9), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R9), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R9), F0
 	VDUP  V0.D[0], V7.D2
-	FMOVD 32(R1), F0
+	FMOVD 32(R9), F0
 	VDUP  V0.D[0], V8.D2
-	MOVWU 80(R1), R9
+	MOVWU 80(R9), R8
+	AND   $15, R8
+	ADD   $40, R9, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R9
+	MOVD  (R9)(R8<<3), R8
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R8), F1
-	CBNZ  R9, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// s = decay*s + ((1-decay)*g)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x6e61dc69 // fmul v9.2d, v3.2d, v1.2d
 	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// m = decay*m + (1-decay)*g
-	FMOVQ 0(R6), F9
+	FMOVQ 0(R3), F9
 	WORD  $0x6e69dc89 // fmul v9.2d, v4.2d, v9.2d
 	WORD  $0x4e63d523 // fadd v3.2d, v9.2d, v3.2d
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 0(R3)
 
 	// b = rho*b + g/(sqrt(s-m*m)+eps)
-	FMOVQ 0(R7), F9
+	FMOVQ 0(R6), F9
 	WORD  $0x6e69dcc9 // fmul v9.2d, v6.2d, v9.2d
 	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
 	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
@@ -3894,17 +5334,17 @@ prelude1xDone:
 	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
-	FMOVQ F1, 0(R7)
+	FMOVQ F1, 0(R6)
 
 	// x = x - lr*b
 	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
 	ADD   $16, R7
-	ADD   $16, R8
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3913,57 +5353,60 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $40, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R8)
+	B  prelude1xDone
 
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 TEXT ·adamF64NEON(SB), $0-48
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  v+32(FP), R6
-	MOVD  grad+40(FP), R7
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R8
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  v+32(FP), R3
+	MOVD  grad+40(FP), R6
+	FMOVD 0(R8), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R8), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R8), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R8), F0
 	VDUP  V0.D[0], V7.D2
-	FMOVD 32(R1), F0
+	FMOVD 32(R8), F0
 	VDUP  V0.D[0], V8.D2
-	FMOVD 40(R1), F0
+	FMOVD 40(R8), F0
 	VDUP  V0.D[0], V9.D2
-	FMOVD 48(R1), F0
+	FMOVD 48(R8), F0
 	VDUP  V0.D[0], V10.D2
-	MOVWU 96(R1), R8
+	MOVWU 96(R8), R7
+	AND   $15, R7
+	ADD   $56, R8, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R8
+	MOVD  (R8)(R7<<3), R7
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R7), F1
-	CBNZ  R8, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R6), F1
+	CBNZ  R7, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
 	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
 	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
@@ -3972,11 +5415,11 @@ prelude1xDone:
 	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
 	WORD  $0x6e61fc41 // fdiv v1.2d, v2.2d, v1.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
-	ADD   $16, R7
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -3985,64 +5428,67 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $56, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R7)
+	B  prelude1xDone
 
 // func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 TEXT ·amsGradF64NEON(SB), $0-56
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  v+32(FP), R6
-	MOVD  vmax+40(FP), R7
-	MOVD  grad+48(FP), R8
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R9
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  v+32(FP), R3
+	MOVD  vmax+40(FP), R6
+	MOVD  grad+48(FP), R7
+	FMOVD 0(R9), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R9), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R9), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R9), F0
 	VDUP  V0.D[0], V7.D2
-	FMOVD 32(R1), F0
+	FMOVD 32(R9), F0
 	VDUP  V0.D[0], V8.D2
-	FMOVD 40(R1), F0
+	FMOVD 40(R9), F0
 	VDUP  V0.D[0], V9.D2
-	FMOVD 48(R1), F0
+	FMOVD 48(R9), F0
 	VDUP  V0.D[0], V10.D2
-	MOVWU 96(R1), R9
+	MOVWU 96(R9), R8
+	AND   $15, R8
+	ADD   $56, R9, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R9
+	MOVD  (R9)(R8<<3), R8
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R8), F1
-	CBNZ  R9, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R8, prelude1x
 
 prelude1xDone:
 	// m = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
 	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
 	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
-	FMOVQ F2, 0(R3)
+	FMOVQ F2, 0(R2)
 
 	// v = beta2*v + ((1-beta2)*g)*g
-	FMOVQ 0(R6), F3
+	FMOVQ 0(R3), F3
 	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
 	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
 	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
 	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 0(R3)
 
 	// vmax = vmax > v ? vmax : v
-	FMOVQ 0(R7), F3
+	FMOVQ 0(R6), F3
 	WORD  $0x6ee1e46b // fcmgt v11.2d, v3.2d, v1.2d
 	VBSL  V1.B16, V3.B16, V11.B16
-	FMOVQ F11, 0(R7)
+	FMOVQ F11, 0(R6)
 
 	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
 	WORD  $0x6e62dd01 // fmul v1.2d, v8.2d, v2.2d
@@ -4051,12 +5497,12 @@ prelude1xDone:
 	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
 	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
 	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
 	ADD   $16, R6
 	ADD   $16, R7
-	ADD   $16, R8
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -4065,45 +5511,48 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $56, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R8)
+	B  prelude1xDone
 
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 TEXT ·lionF64NEON(SB), $0-40
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 	MOVD  n+0(FP), R0
-	MOVD  c+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  m+24(FP), R3
-	MOVD  grad+32(FP), R6
-	FMOVD 0(R1), F0
+	MOVD  c+8(FP), R7
+	MOVD  x+16(FP), R1
+	MOVD  m+24(FP), R2
+	MOVD  grad+32(FP), R3
+	FMOVD 0(R7), F0
 	VDUP  V0.D[0], V4.D2
-	FMOVD 8(R1), F0
+	FMOVD 8(R7), F0
 	VDUP  V0.D[0], V5.D2
-	FMOVD 16(R1), F0
+	FMOVD 16(R7), F0
 	VDUP  V0.D[0], V6.D2
-	FMOVD 24(R1), F0
+	FMOVD 24(R7), F0
 	VDUP  V0.D[0], V7.D2
-	FMOVD 32(R1), F0
+	FMOVD 32(R7), F0
 	VDUP  V0.D[0], V8.D2
-	MOVD  $0x3ff0000000000000, R7
-	VDUP  R7, V9.D2
-	MOVD  $0x8000000000000000, R7
-	VDUP  R7, V10.D2
+	MOVD  $0x3ff0000000000000, R6
+	VDUP  R6, V9.D2
+	MOVD  $0x8000000000000000, R6
+	VDUP  R6, V10.D2
 	VEOR  V11.B16, V11.B16, V11.B16
-	MOVWU 80(R1), R7
+	MOVWU 80(R7), R6
+	AND   $15, R6
+	ADD   $40, R7, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R7
+	MOVD  (R7)(R6<<3), R6
 	CMP   $2, R0
 	BLT   loop1xDone
 
 loop1x:
-	FMOVQ 0(R2), F0
-	FMOVQ 0(R6), F1
-	CBNZ  R7, prelude1x
+	FMOVQ 0(R1), F0
+	FMOVQ 0(R3), F1
+	CBNZ  R6, prelude1x
 
 prelude1xDone:
 	// u = beta1*m + (1-beta1)*g
-	FMOVQ 0(R3), F2
+	FMOVQ 0(R2), F2
 	WORD  $0x6e62dc83 // fmul v3.2d, v4.2d, v2.2d
 	WORD  $0x6e61dcac // fmul v12.2d, v5.2d, v1.2d
 	WORD  $0x4e6cd463 // fadd v3.2d, v3.2d, v12.2d
@@ -4117,16 +5566,16 @@ prelude1xDone:
 	VBIF  V14.B16, V3.B16, V12.B16
 	WORD  $0x6e6cdd03 // fmul v3.2d, v8.2d, v12.2d
 	WORD  $0x4ee3d400 // fsub v0.2d, v0.2d, v3.2d
-	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R1)
 
 	// m = beta2*m + (1-beta2)*g
 	WORD  $0x6e62dcc0 // fmul v0.2d, v6.2d, v2.2d
 	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 0(R3)
+	FMOVQ F0, 0(R2)
+	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
-	ADD   $16, R6
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop1x
@@ -4135,9 +5584,8 @@ loop1xDone:
 	RET
 
 prelude1x:
-	ADD $40, R1, R12
-	BL  ·preludeF64NEONx1<>(SB)
-	B   prelude1xDone
+	BL (R6)
+	B  prelude1xDone
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpyF64NEON(SB), $0-32
@@ -5752,3 +7200,75 @@ loop:
 
 loopDone:
 	RET
+DATA ·preludeF32NEONx4<>+0(SB)/8, $0
+DATA ·preludeF32NEONx4<>+8(SB)/8, $·preludeF32NEONx4Use1<>(SB)
+DATA ·preludeF32NEONx4<>+16(SB)/8, $·preludeF32NEONx4Use2<>(SB)
+DATA ·preludeF32NEONx4<>+24(SB)/8, $·preludeF32NEONx4Use3<>(SB)
+DATA ·preludeF32NEONx4<>+32(SB)/8, $·preludeF32NEONx4Use4<>(SB)
+DATA ·preludeF32NEONx4<>+40(SB)/8, $·preludeF32NEONx4Use5<>(SB)
+DATA ·preludeF32NEONx4<>+48(SB)/8, $·preludeF32NEONx4Use6<>(SB)
+DATA ·preludeF32NEONx4<>+56(SB)/8, $·preludeF32NEONx4Use7<>(SB)
+DATA ·preludeF32NEONx4<>+64(SB)/8, $·preludeF32NEONx4Use8<>(SB)
+DATA ·preludeF32NEONx4<>+72(SB)/8, $·preludeF32NEONx4Use9<>(SB)
+DATA ·preludeF32NEONx4<>+80(SB)/8, $·preludeF32NEONx4Use10<>(SB)
+DATA ·preludeF32NEONx4<>+88(SB)/8, $·preludeF32NEONx4Use11<>(SB)
+DATA ·preludeF32NEONx4<>+96(SB)/8, $·preludeF32NEONx4Use12<>(SB)
+DATA ·preludeF32NEONx4<>+104(SB)/8, $·preludeF32NEONx4Use13<>(SB)
+DATA ·preludeF32NEONx4<>+112(SB)/8, $·preludeF32NEONx4Use14<>(SB)
+DATA ·preludeF32NEONx4<>+120(SB)/8, $·preludeF32NEONx4Use15<>(SB)
+GLOBL ·preludeF32NEONx4<>(SB), RODATA, $128
+
+DATA ·preludeF32NEONx1<>+0(SB)/8, $0
+DATA ·preludeF32NEONx1<>+8(SB)/8, $·preludeF32NEONx1Use1<>(SB)
+DATA ·preludeF32NEONx1<>+16(SB)/8, $·preludeF32NEONx1Use2<>(SB)
+DATA ·preludeF32NEONx1<>+24(SB)/8, $·preludeF32NEONx1Use3<>(SB)
+DATA ·preludeF32NEONx1<>+32(SB)/8, $·preludeF32NEONx1Use4<>(SB)
+DATA ·preludeF32NEONx1<>+40(SB)/8, $·preludeF32NEONx1Use5<>(SB)
+DATA ·preludeF32NEONx1<>+48(SB)/8, $·preludeF32NEONx1Use6<>(SB)
+DATA ·preludeF32NEONx1<>+56(SB)/8, $·preludeF32NEONx1Use7<>(SB)
+DATA ·preludeF32NEONx1<>+64(SB)/8, $·preludeF32NEONx1Use8<>(SB)
+DATA ·preludeF32NEONx1<>+72(SB)/8, $·preludeF32NEONx1Use9<>(SB)
+DATA ·preludeF32NEONx1<>+80(SB)/8, $·preludeF32NEONx1Use10<>(SB)
+DATA ·preludeF32NEONx1<>+88(SB)/8, $·preludeF32NEONx1Use11<>(SB)
+DATA ·preludeF32NEONx1<>+96(SB)/8, $·preludeF32NEONx1Use12<>(SB)
+DATA ·preludeF32NEONx1<>+104(SB)/8, $·preludeF32NEONx1Use13<>(SB)
+DATA ·preludeF32NEONx1<>+112(SB)/8, $·preludeF32NEONx1Use14<>(SB)
+DATA ·preludeF32NEONx1<>+120(SB)/8, $·preludeF32NEONx1Use15<>(SB)
+GLOBL ·preludeF32NEONx1<>(SB), RODATA, $128
+
+DATA ·preludeF64NEONx4<>+0(SB)/8, $0
+DATA ·preludeF64NEONx4<>+8(SB)/8, $·preludeF64NEONx4Use1<>(SB)
+DATA ·preludeF64NEONx4<>+16(SB)/8, $·preludeF64NEONx4Use2<>(SB)
+DATA ·preludeF64NEONx4<>+24(SB)/8, $·preludeF64NEONx4Use3<>(SB)
+DATA ·preludeF64NEONx4<>+32(SB)/8, $·preludeF64NEONx4Use4<>(SB)
+DATA ·preludeF64NEONx4<>+40(SB)/8, $·preludeF64NEONx4Use5<>(SB)
+DATA ·preludeF64NEONx4<>+48(SB)/8, $·preludeF64NEONx4Use6<>(SB)
+DATA ·preludeF64NEONx4<>+56(SB)/8, $·preludeF64NEONx4Use7<>(SB)
+DATA ·preludeF64NEONx4<>+64(SB)/8, $·preludeF64NEONx4Use8<>(SB)
+DATA ·preludeF64NEONx4<>+72(SB)/8, $·preludeF64NEONx4Use9<>(SB)
+DATA ·preludeF64NEONx4<>+80(SB)/8, $·preludeF64NEONx4Use10<>(SB)
+DATA ·preludeF64NEONx4<>+88(SB)/8, $·preludeF64NEONx4Use11<>(SB)
+DATA ·preludeF64NEONx4<>+96(SB)/8, $·preludeF64NEONx4Use12<>(SB)
+DATA ·preludeF64NEONx4<>+104(SB)/8, $·preludeF64NEONx4Use13<>(SB)
+DATA ·preludeF64NEONx4<>+112(SB)/8, $·preludeF64NEONx4Use14<>(SB)
+DATA ·preludeF64NEONx4<>+120(SB)/8, $·preludeF64NEONx4Use15<>(SB)
+GLOBL ·preludeF64NEONx4<>(SB), RODATA, $128
+
+DATA ·preludeF64NEONx1<>+0(SB)/8, $0
+DATA ·preludeF64NEONx1<>+8(SB)/8, $·preludeF64NEONx1Use1<>(SB)
+DATA ·preludeF64NEONx1<>+16(SB)/8, $·preludeF64NEONx1Use2<>(SB)
+DATA ·preludeF64NEONx1<>+24(SB)/8, $·preludeF64NEONx1Use3<>(SB)
+DATA ·preludeF64NEONx1<>+32(SB)/8, $·preludeF64NEONx1Use4<>(SB)
+DATA ·preludeF64NEONx1<>+40(SB)/8, $·preludeF64NEONx1Use5<>(SB)
+DATA ·preludeF64NEONx1<>+48(SB)/8, $·preludeF64NEONx1Use6<>(SB)
+DATA ·preludeF64NEONx1<>+56(SB)/8, $·preludeF64NEONx1Use7<>(SB)
+DATA ·preludeF64NEONx1<>+64(SB)/8, $·preludeF64NEONx1Use8<>(SB)
+DATA ·preludeF64NEONx1<>+72(SB)/8, $·preludeF64NEONx1Use9<>(SB)
+DATA ·preludeF64NEONx1<>+80(SB)/8, $·preludeF64NEONx1Use10<>(SB)
+DATA ·preludeF64NEONx1<>+88(SB)/8, $·preludeF64NEONx1Use11<>(SB)
+DATA ·preludeF64NEONx1<>+96(SB)/8, $·preludeF64NEONx1Use12<>(SB)
+DATA ·preludeF64NEONx1<>+104(SB)/8, $·preludeF64NEONx1Use13<>(SB)
+DATA ·preludeF64NEONx1<>+112(SB)/8, $·preludeF64NEONx1Use14<>(SB)
+DATA ·preludeF64NEONx1<>+120(SB)/8, $·preludeF64NEONx1Use15<>(SB)
+GLOBL ·preludeF64NEONx1<>(SB), RODATA, $128
+

@@ -17,16 +17,16 @@ import (
 // amd64File collects the functions of kernels_amd64.s.
 type amd64File struct {
 	ctx  *build.Context
-	code sharedCode
+	code *sharedCode
 }
 
 func (f *amd64File) context() *build.Context { return f.ctx }
-func (f *amd64File) shared() sharedCode      { return f.code }
+func (f *amd64File) shared() *sharedCode     { return f.code }
 
 func newAMD64File() *amd64File {
 	ctx := build.NewContext()
 	ctx.ConstraintExpr(constraint)
-	return &amd64File{ctx, sharedCode{}}
+	return &amd64File{ctx, newSharedCode()}
 }
 
 // compile runs avo's passes.
@@ -59,7 +59,7 @@ func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 		return nil, nil, err
 	}
 	stubs, err = printer.NewStubs(cfg).Print(withoutShared(file))
-	return bytes.TrimRight(asm, "\n"), stubs, err
+	return append(bytes.TrimRight(asm, "\n"), f.code.data()...), stubs, err
 }
 
 // amd64 is what AVX2 and AVX-512 share: VEX and EVEX spell the same operations with the same mnemonics. What
@@ -105,6 +105,7 @@ func (m *amd64) Copy(r Reg) Reg {
 func (m *amd64) AddImm(r Reg, n int) { m.do(x86.ADDQ(operand.U32(n), r)) }
 func (m *amd64) AddReg(r, s Reg)     { m.do(x86.ADDQ(s, r)) }
 func (m *amd64) Shift(r Reg, n uint) { m.do(x86.SHLQ(operand.Imm(uint64(n)), r)) }
+func (m *amd64) And(r Reg, n int)    { m.do(x86.ANDQ(operand.Imm(uint64(n)), r)) }
 
 func (m *amd64) LoadUint32(p Reg, off int) Reg {
 	r := m.ctx.GP64()
@@ -125,14 +126,6 @@ func (m *amd64) While(name string, n Reg, step int, f func()) {
 	m.ctx.Label(done)
 }
 
-func (m *amd64) IfBit(name string, p Reg, off int, bit uint, f func()) {
-	skip := m.label("no" + name)
-	m.do(x86.TESTB(operand.Imm(1<<bit), mem(p, off)))
-	m.do(x86.JEQ(operand.LabelRef(skip)))
-	f()
-	m.ctx.Label(skip)
-}
-
 func (m *amd64) EndShared(inOut []Reg) {
 	i, err := x86.RET()
 	if err == nil {
@@ -141,10 +134,17 @@ func (m *amd64) EndShared(inOut []Reg) {
 	m.do(i, err)
 }
 
-func (m *amd64) CallShared(name string, p Reg, off int, inOut, clobbered []Reg) {
-	m.do(x86.LEAQ(mem(p, off), fixedPointer))
-	i := &ir.Instruction{Opcode: "CALL", Operands: []operand.Op{
-		operand.LabelRef("·" + sharedName(name) + "(SB)")}}
+func (m *amd64) Code(table string, index Reg) Reg {
+	base, code := m.ctx.GP64(), m.ctx.GP64()
+	m.do(x86.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "·" + table, Static: true}, 0), base))
+	m.do(x86.MOVQ(operand.Mem{Base: base, Index: index, Scale: 8}, code))
+	return code
+}
+
+func (m *amd64) Point(p Reg, off int) { m.do(x86.LEAQ(mem(p, off), fixedPointer)) }
+
+func (m *amd64) CallShared(code Reg, inOut, clobbered []Reg) {
+	i := &ir.Instruction{Opcode: "CALL", Operands: []operand.Op{code}, Inputs: []operand.Op{code}}
 	callShared(i, inOut, clobbered)
 	m.ctx.Instruction(i)
 }

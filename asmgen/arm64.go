@@ -20,7 +20,7 @@ import (
 // arm64File collects the functions of kernels_arm64.s.
 type arm64File struct {
 	ctx      *build.Context
-	code     sharedCode
+	code     *sharedCode
 	spelling map[*ir.Instruction]spelling
 }
 
@@ -28,12 +28,12 @@ type arm64File struct {
 type spelling func(r []int) (opcode, operands string)
 
 func (f *arm64File) context() *build.Context { return f.ctx }
-func (f *arm64File) shared() sharedCode      { return f.code }
+func (f *arm64File) shared() *sharedCode     { return f.code }
 
 func newARM64File() *arm64File {
 	ctx := build.NewContext()
 	ctx.ConstraintExpr(constraint)
-	return &arm64File{ctx, sharedCode{}, map[*ir.Instruction]spelling{}}
+	return &arm64File{ctx, newSharedCode(), map[*ir.Instruction]spelling{}}
 }
 
 // print returns the assembly and its Go declarations in a package.
@@ -62,7 +62,7 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 		return nil, nil, err
 	}
 	stubs, err = printer.NewStubs(cfg).Print(withoutShared(file))
-	return bytes.TrimRight(asm, "\n"), stubs, err
+	return append(bytes.TrimRight(asm, "\n"), f.code.data()...), stubs, err
 }
 
 // spell swaps every instruction's operands for their text, and drops moves to the same register.
@@ -170,6 +170,7 @@ func (m *arm64) inPlace(opcode string, n int, r Reg) {
 
 func (m *arm64) AddImm(r Reg, n int) { m.inPlace("ADD", n, r) }
 func (m *arm64) Shift(r Reg, n uint) { m.inPlace("LSL", int(n), r) }
+func (m *arm64) And(r Reg, n int)    { m.inPlace("AND", n, r) }
 
 func (m *arm64) AddReg(r, s Reg) {
 	m.inst([]Reg{r}, []Reg{r, s}, spelled("ADD", "R%[3]d, R%[1]d"))
@@ -194,14 +195,6 @@ func (m *arm64) While(name string, n Reg, step int, f func()) {
 	m.ctx.Label(done)
 }
 
-func (m *arm64) IfBit(name string, p Reg, off int, bit uint, f func()) {
-	skip := m.label("no" + name)
-	m.inst([]Reg{fixedScratch}, []Reg{p}, spelled("MOVWU", fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
-	m.branch(skip, []Reg{fixedScratch}, "TBZ", fmt.Sprintf("$%d, R%%d", bit))
-	f()
-	m.ctx.Label(skip)
-}
-
 func (m *arm64) EndShared(inOut []Reg) { keep(m.ret(), inOut) }
 
 func (m *arm64) ret() *ir.Instruction {
@@ -210,9 +203,19 @@ func (m *arm64) ret() *ir.Instruction {
 	return i
 }
 
-func (m *arm64) CallShared(name string, p Reg, off int, inOut, clobbered []Reg) {
+func (m *arm64) Code(table string, index Reg) Reg {
+	base, code := m.ctx.GP64(), m.ctx.GP64()
+	m.inst([]Reg{base}, nil, spelled("MOVD", "$·"+sharedName(table)+"(SB), R%d"))
+	m.inst([]Reg{code}, []Reg{base, index}, spelled("MOVD", "(R%[2]d)(R%[3]d<<3), R%[1]d"))
+	return code
+}
+
+func (m *arm64) Point(p Reg, off int) {
 	m.inst([]Reg{fixedPointer}, []Reg{p}, spelled("ADD", fmt.Sprintf("$%d, R%%[2]d, R%%[1]d", off)))
-	i := m.inst(nil, nil, func([]int) (string, string) { return "BL", "·" + sharedName(name) + "(SB)" })
+}
+
+func (m *arm64) CallShared(code Reg, inOut, clobbered []Reg) {
+	i := m.inst(nil, []Reg{code}, spelled("BL", "(R%d)"))
 	callShared(i, inOut, clobbered)
 }
 

@@ -16,7 +16,7 @@ import (
 // A file collects the functions of one architecture's assembly file.
 type file interface {
 	context() *build.Context
-	shared() sharedCode
+	shared() *sharedCode
 
 	// print returns the assembly and its Go declarations in a package.
 	print(pkg string) (asm, stubs []byte, err error)

@@ -12,7 +12,7 @@ import (
 // products.
 func emit(m Machine, programs []*program.Program) {
 	for _, vectors := range []int{4, 1} {
-		prelude(m, vectors)
+		preludes(m, vectors)
 	}
 	for _, p := range programs {
 		switch {

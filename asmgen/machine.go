@@ -35,19 +35,23 @@ type Machine interface {
 	AddImm(r Reg, n int)               // r += n
 	AddReg(r, s Reg)                   // r += s
 	Shift(r Reg, n uint)               // r <<= n
+	And(r Reg, n int)                  // r &= n
 	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 
 	// Control. The names are those of labels, unique in the function.
-	While(name string, n Reg, step int, f func())          // while n >= step (signed) { f(); n -= step }
-	IfBit(name string, p Reg, off int, bit uint, f func()) // if the word at p+off has the bit, below 8, f()
-	Rarely(name string, r Reg, f func())                   // if r != 0 { f() }, its code after the function's end
+	While(name string, n Reg, step int, f func()) // while n >= step (signed) { f(); n -= step }
+	Rarely(name string, r Reg, f func())          // if r != 0 { f() }, its code after the function's end
 
 	// Shared code, which functions call with operands in registers: see shared.go. BeginShared starts it and
-	// EndShared returns from it; FixedPointer and Fixed are its registers, CallShared calls it.
+	// EndShared returns from it; FixedPointer and Fixed are its registers. A Table lists such code, or "" for none;
+	// Code returns the address in a table, 0 for none, and CallShared calls it.
 	BeginShared(name string, inOut, clobbered []Reg)
-	EndShared(inOut []Reg)                                          // what callers find in these is what was computed
-	CallShared(name string, p Reg, off int, inOut, clobbered []Reg) // with FixedPointer = p+off
+	EndShared(inOut []Reg)
+	Table(name string, code []string)
+	Code(table string, index Reg) Reg
+	Point(p Reg, off int) // FixedPointer = p+off
+	CallShared(code Reg, inOut, clobbered []Reg)
 	FixedPointer() Reg
 	Fixed(i int) Reg // vector register i
 

@@ -167,15 +167,15 @@ func TestSharedCodeIsChecked(t *testing.T) {
 	for _, s := range isas {
 		f := newFile(s.Arch)
 		m := s.New(f, s, 4)
-		prelude(m, 1)
-		name := sharedName(preludeName(m, 1))
+		preludes(m, 1)
+		name := sharedName(preludeTable(m, 1) + "Use1")
 		if _, _, err := f.print("bitstep"); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 		f = newFile(s.Arch)
 		m = s.New(f, s, 4)
-		prelude(m, 1)
-		f.shared()[name] = f.shared()[name][:2] // x and g, not what is clobbered
+		preludes(m, 1)
+		f.shared().changes[name] = f.shared().changes[name][:2] // x and g, not what is clobbered
 		_, _, err := f.print("bitstep")
 		if err == nil || !strings.Contains(err.Error(), "which its callers do not know") {
 			t.Errorf("%s: clobbered registers: error %v", s.Name, err)

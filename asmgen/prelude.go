@@ -2,16 +2,17 @@ package main
 
 import (
 	"fmt"
-	"math/bits"
 
 	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// The Prelude of a step is shared code: x of vector u in register 2u and g in 2u+1, changed in place, and the
-// Prelude's scalars, then its Use, at the pointer. Kernels test once a turn whether there is one, out of whose
-// way the call lies; inside, one test a Use goes one way for a whole call, so it is predicted.
+// The Prelude of a step is shared code, a function for each Use: x of vector u in register 2u and g in 2u+1,
+// changed in place, and the Prelude's scalars at the pointer. Kernels take the code's address once, and test at each
+// turn of their loop whether there is any.
 
-func preludeName(m Machine, vectors int) string {
+// preludeTable is the table of the preludes for so many vectors.
+func preludeTable(m Machine, vectors int) string {
 	return symbol("prelude", m) + fmt.Sprintf("x%d", vectors)
 }
 
@@ -23,28 +24,30 @@ func preludeRegisters(m Machine, vectors int) (inOut, clobbered []Reg) {
 	return inOut, []Reg{m.Fixed(2 * vectors), m.Fixed(2*vectors + 1)}
 }
 
-// prelude emits table.Preludes for so many vectors.
-func prelude(m Machine, vectors int) {
-	inOut, clobbered := preludeRegisters(m, vectors)
-	m.BeginShared(preludeName(m, vectors), inOut, clobbered)
-	c := m.FixedPointer()
-	lines, scalars := program.Prelude()
-	for i := 0; i < len(lines); {
-		use := lines[i].Use
-		bit := uint(bits.TrailingZeros32(uint32(use)))
-		m.IfBit(lines[i].Scalars[0].Field(), c, len(scalars)*m.ElemBytes(), bit, func() {
-			for ; i < len(lines) && lines[i].Use == use; i++ {
-				preludeLine(m, lines[i].Program, m.Broadcast(c, i*m.ElemBytes()), vectors)
+// preludes emits table.Preludes for so many vectors, and the table of them by Use.
+func preludes(m Machine, vectors int) {
+	code := []string{""} // of no Use
+	for use := table.Use(1); use < table.Uses; use++ {
+		name := fmt.Sprintf("%sUse%d", preludeTable(m, vectors), use)
+		code = append(code, name)
+		inOut, clobbered := preludeRegisters(m, vectors)
+		m.BeginShared(name, inOut, clobbered)
+		lines, _ := program.Prelude()
+		for i, l := range lines {
+			if l.Use&use != 0 {
+				preludeLine(m, l.Program, i*m.ElemBytes(), vectors)
 			}
-		})
+		}
+		m.EndShared(inOut)
 	}
-	m.EndShared(inOut)
+	m.Table(preludeTable(m, vectors), code)
 }
 
-// preludeLine emits a line, which has one scalar, for all vectors.
-func preludeLine(m Machine, p *program.Program, scalar Reg, vectors int) {
+// preludeLine emits a line, whose one scalar lies at an offset, for all vectors.
+func preludeLine(m Machine, p *program.Program, scalar, vectors int) {
 	m.Comment(p.Lines[0].Text)
-	k := &kernel{Machine: m, Program: p, scalar: map[string]Reg{p.Scalars[0].Name: scalar}}
+	k := &kernel{Machine: m, Program: p, scalar: map[string]Reg{
+		p.Scalars[0].Name: m.Broadcast(m.FixedPointer(), scalar)}}
 	for u := range vectors {
 		e, at := k.element(0), map[string]Reg{"x": m.Fixed(2 * u), "g": m.Fixed(2*u + 1)}
 		for _, o := range p.Row.Operands {
@@ -54,8 +57,17 @@ func preludeLine(m Machine, p *program.Program, scalar Reg, vectors int) {
 	}
 }
 
-// withPrelude loads x and g of all vectors, and calls the Prelude if there is one.
-func withPrelude(es []*element, use, c Reg) {
+// pointAtPrelude sets the pointer of shared code, and returns what chooses among it: the Use, in bytes of a table.
+func pointAtPrelude(k *kernel, c Reg) (use Reg) {
+	_, scalars := program.Prelude()
+	use = k.LoadUint32(c, (len(k.Scalars)+len(scalars))*k.ElemBytes())
+	k.And(use, int(table.Uses)-1) // what is not in the table must not be read there
+	k.Point(c, len(k.Scalars)*k.ElemBytes())
+	return use
+}
+
+// withPrelude loads x and g of all vectors, and calls the code if there is any.
+func withPrelude(es []*element, code Reg) {
 	k := es[0].kernel
 	for u, e := range es {
 		for i, name := range []string{"x", "g"} {
@@ -65,7 +77,5 @@ func withPrelude(es []*element, use, c Reg) {
 		}
 	}
 	inOut, clobbered := preludeRegisters(k.Machine, len(es))
-	k.Rarely(fmt.Sprintf("prelude%dx", len(es)), use, func() {
-		k.CallShared(preludeName(k.Machine, len(es)), c, len(k.Scalars)*k.ElemBytes(), inOut, clobbered)
-	})
+	k.Rarely(fmt.Sprintf("prelude%dx", len(es)), code, func() { k.CallShared(code, inOut, clobbered) })
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/ir"
@@ -10,14 +11,12 @@ import (
 )
 
 // Code that many functions of a file need, rarely and in the middle of a loop, is a function of its own that keeps
-// to a convention: a pointer in register 12, vectors in 0, 1, 2, ..., and changed besides what the caller says.
-// Its caller has the vectors there from the start. On arm64 register 13 is free for use too.
+// to a convention: a pointer in register 12, vectors in 0, 1, 2, ..., and nothing changed but what is said. Its caller
+// has the vectors there from the start. Which code it is comes from a table of addresses, once a call, so that no
+// branch is left inside.
 
-// What the allocators of both architectures call these registers.
-var (
-	fixedPointer = reg.R12
-	fixedScratch = reg.R13
-)
+// FixedPointer, by the name that the allocators of both architectures have for it.
+var fixedPointer = reg.R12
 
 func (f *function) FixedPointer() Reg { return fixedPointer }
 
@@ -26,23 +25,52 @@ func fixed(i int, size reg.Spec) Reg {
 	return reg.FamilyOfKind(reg.KindVector).Lookup(reg.Index(i), size)
 }
 
-// sharedName is the symbol of shared code: local to the file.
+// A sharedCode is the shared code of a file.
+type sharedCode struct {
+	changes map[string][]Reg // what each function changes, by its symbol
+	tables  []string         // data: the tables' addresses of code
+}
+
+func newSharedCode() *sharedCode { return &sharedCode{changes: map[string][]Reg{}} }
+
+// sharedName is the symbol of shared code and of tables: local to the file.
 func sharedName(name string) string { return name + "<>" }
 
 func (f *function) BeginShared(name string, inOut, clobbered []Reg) {
 	f.labels, f.rare = map[string]bool{}, nil
-	f.file.shared()[sharedName(name)] = slices.Concat(inOut, clobbered)
+	f.file.shared().changes[sharedName(name)] = slices.Concat(inOut, clobbered)
 	f.ctx.Function(sharedName(name))
 	f.ctx.Attributes(attr.NOSPLIT)
 }
 
-// callShared adds the call, spelled by its opcode, between what it takes and what it leaves.
+func (f *function) Table(name string, code []string) {
+	var b strings.Builder
+	for i, c := range code {
+		address := "$0"
+		if c != "" {
+			address = "$·" + sharedName(c) + "(SB)"
+		}
+		fmt.Fprintf(&b, "DATA ·%s+%d(SB)/8, %s\n", sharedName(name), 8*i, address)
+	}
+	fmt.Fprintf(&b, "GLOBL ·%s(SB), RODATA, $%d\n", sharedName(name), 8*len(code))
+	shared := f.file.shared()
+	shared.tables = append(shared.tables, b.String())
+}
+
+// data is the text of the tables, which the file's functions follow.
+func (s *sharedCode) data() string {
+	if len(s.tables) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(s.tables, "\n")
+}
+
+// callShared makes an instruction a call, between what the code takes and what it leaves.
 func callShared(i *ir.Instruction, inOut, clobbered []Reg) {
 	i.Inputs = append(i.Inputs, fixedPointer)
 	for _, r := range inOut {
 		i.Inputs, i.Outputs = append(i.Inputs, r), append(i.Outputs, r)
 	}
-	i.Outputs = append(i.Outputs, fixedScratch)
 	for _, r := range clobbered {
 		i.Outputs = append(i.Outputs, r)
 	}
@@ -55,16 +83,13 @@ func keep(ret *ir.Instruction, inOut []Reg) {
 	}
 }
 
-// sharedCode is what the shared code of a file changes, by its symbol, as callers are told.
-type sharedCode map[string][]Reg
-
-// check returns an error if a function that is shared code changes more. It runs after the allocation.
-func (s sharedCode) check(fn *ir.Function) error {
-	changed, ok := s[fn.Name]
+// check returns an error if shared code changes more than its callers are told. It runs after the allocation.
+func (s *sharedCode) check(fn *ir.Function) error {
+	changed, ok := s.changes[fn.Name]
 	if !ok {
 		return nil
 	}
-	allowed := map[reg.ID]bool{fixedScratch.ID(): true}
+	allowed := map[reg.ID]bool{}
 	for _, r := range changed {
 		allowed[r.ID()] = true
 	}

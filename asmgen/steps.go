@@ -188,17 +188,20 @@ func elementwise(m Machine, p *program.Program) {
 	k.constants()
 	var use Reg
 	if p.Row.Kind == table.Step {
-		use = m.LoadUint32(c, useOffset(m, p))
+		use = pointAtPrelude(k, c)
 	}
 	for _, unroll := range unrolls {
-		times := fmt.Sprintf("%dx", unroll)
-		m.While("loop"+times, n, unroll*lanesOf(m), func() {
+		var prelude Reg
+		if p.Row.Kind == table.Step {
+			prelude = m.Code(preludeTable(m, unroll), use)
+		}
+		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
 			var es []*element
 			for u := range unroll {
 				es = append(es, k.element(u*lanesOf(m)))
 			}
 			if p.Row.Kind == table.Step {
-				withPrelude(es, use, c)
+				withPrelude(es, prelude)
 			}
 			for _, e := range es {
 				e.run()
@@ -227,10 +230,4 @@ func layout(m Machine, p *program.Program) string {
 		return "c is not read."
 	}
 	return "c, by byte: " + strings.Join(at, ", ") + "."
-}
-
-// useOffset is where a Prelude's Use lies in a step's coefficients.
-func useOffset(m Machine, p *program.Program) int {
-	_, scalars := program.Prelude()
-	return (len(p.Scalars) + len(scalars)) * m.ElemBytes()
 }
