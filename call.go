@@ -84,7 +84,7 @@ func (c *call[T]) join(sum, next T) T {
 
 // update runs a step or a vector operation.
 func (e Engine[T]) update(c *call[T]) {
-	if threads := e.spread(c.n); threads > 1 {
+	if threads := e.spread(c); threads > 1 {
 		updateParallel(c, threads)
 		return
 	}
@@ -93,7 +93,7 @@ func (e Engine[T]) update(c *call[T]) {
 
 // reduce runs a reduction.
 func (e Engine[T]) reduce(c *call[T]) T {
-	if threads := e.spread(c.n); threads > 1 {
+	if threads := e.spread(c); threads > 1 {
 		return reduceParallel(c, threads)
 	}
 	sum := c.sum(0, min(c.n, kernels.ReduceChunk))

@@ -131,12 +131,18 @@ func (p product[T]) do(e Engine[T], fn, c, a, b string) {
 	const large = 1 << 21 // multiplications: some 50 microseconds
 	work := float64(p.m) * float64(p.n) * float64(p.k)
 	if parts := max(p.m, p.n) / partSize; e.threads != 1 && parts > 1 && work > large {
-		if threads := crew.Threads(e.threads, parts); threads > 1 {
+		if threads := crew.Threads(e.threads, parts); threads > 1 && !p.onStack() {
 			p.parallel(threads)
 			return
 		}
 	}
 	p.run()
+}
+
+// onStack reports whether an operand is on the stack: see hide.
+func (p *product[T]) onStack() bool {
+	return mem.OnStack(unsafe.Pointer(unsafe.SliceData(p.a))) || mem.OnStack(unsafe.Pointer(unsafe.SliceData(p.b))) ||
+		mem.OnStack(unsafe.Pointer(unsafe.SliceData(p.c)))
 }
 
 // trimmed returns the product with each slice cut to what its matrix covers.
@@ -211,8 +217,7 @@ func offset(lo, ld int, column bool) int {
 type productJob[T kernels.Float] struct {
 	crew crew.Crew
 	product[T]
-	staged [3][]T
-	work   func(worker, piece int)
+	work func(worker, piece int)
 }
 
 var productJobs pools // of *productJob[T]
@@ -228,25 +233,9 @@ func (p *product[T]) parallel(threads int) {
 		}
 	}
 	j.product = *hide(p)
-	j.a, j.b, j.c = j.stage(0, j.a), j.stage(1, j.b), j.stage(2, j.c)
 	j.crew.Run(threads, (max(p.m, p.n)+partSize-1)/partSize, j.work)
-	if unsafe.SliceData(j.c) != unsafe.SliceData(p.c) {
-		for i := range p.m {
-			copy(p.c[i*p.ldc:][:p.n], j.c[i*p.ldc:])
-		}
-	}
 	j.product = product[T]{}
 	pool.Put(j)
-}
-
-// stage copies an operand that may be on the caller's stack, which can move while other goroutines work on it: see
-// hide.
-func (j *productJob[T]) stage(i int, s []T) []T {
-	if uintptr(len(s))*unsafe.Sizeof(T(0)) > maxStackVariable {
-		return s
-	}
-	j.staged[i] = append(j.staged[i][:0], s...)
-	return j.staged[i]
 }
 
 // scratch is pooled memory for packed operands and unfinished sums.

@@ -1,10 +1,12 @@
 package bitstep
 
 import (
+	"slices"
 	"sync"
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/crew"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
@@ -15,19 +17,19 @@ import (
 // piece is how many elements a thread takes at a time: one chunk of rule 7.
 const piece = kernels.ReduceChunk
 
-// minPieces is how many pieces a call must have to be spread. Starting goroutines takes a few microseconds; and
-// spread operands must be too large for a stack, whatever an element takes there: a byte or more (see hide).
-const (
-	minPieces = 3
-	_         = uint(minPieces*piece - maxStackVariable - 1)
-)
+// minPieces is how many pieces a call must have to be spread: starting goroutines takes a few microseconds.
+const minPieces = 3
 
-// spread returns over how many threads a call of n elements is spread.
-func (e Engine[T]) spread(n int) int {
-	if n < minPieces*piece {
+// spread returns over how many threads a call is spread. Operands on a stack stay with its goroutine.
+func (e Engine[T]) spread(c *call[T]) int {
+	threads := 1
+	if c.n >= minPieces*piece {
+		threads = crew.Threads(e.threads, pieces(c.n))
+	}
+	if threads > 1 && slices.ContainsFunc(c.op[:], mem.OnStack) {
 		return 1
 	}
-	return crew.Threads(e.threads, pieces(n))
+	return threads
 }
 
 // pieces is how many pieces n elements are.
@@ -70,14 +72,13 @@ func (j *job[T]) put() {
 	poolOf[T](&jobs).Put(j)
 }
 
-// maxStackVariable is the size in bytes of the largest variable that the compiler puts on a stack. TestStackVariables
-// fails if a Go release has a larger one.
-const maxStackVariable = 128 << 10
-
 // hide keeps the compiler from seeing that operands reach other goroutines, which would move every operand of every
-// call to the heap. It is sound because the call returns after the goroutines are done, and because spread operands
-// are larger than any variable on a stack, so that a stack that moves meanwhile does not move them.
+// call to the heap. It is sound because the call returns after the goroutines are done, and because no operand is on
+// the stack, which can move meanwhile. Where that is not known, nothing is hidden, and operands do move to the heap.
 func hide[P any](p *P) *P {
+	if !mem.StackKnown {
+		return p
+	}
 	u := uintptr(unsafe.Pointer(p))
 	return *(**P)(unsafe.Pointer(&u))
 }

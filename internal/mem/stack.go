@@ -1,0 +1,20 @@
+//go:build (amd64 || arm64) && !purego && !noasm
+
+package mem
+
+import "unsafe"
+
+// StackKnown tells that [OnStack] knows the stack.
+const StackKnown = true
+
+// OnStack reports whether p points into the stack of this goroutine, which moves when it grows and when it shrinks:
+// other goroutines must not be given p. What is found elsewhere stays there.
+func OnStack(p unsafe.Pointer) bool {
+	lo, hi := stack()
+	at := uintptr(p) // no call lies between, at which the stack could have moved
+	return lo <= at && at < hi
+}
+
+// stack returns the bounds of the stack. They are the first two words of runtime.g, whose place is known to
+// runtime/cgo too. The compiler tells nobody: it puts variables of up to 128 KiB on a stack, slice literals of any size.
+func stack() (lo, hi uintptr)
