@@ -54,7 +54,7 @@ func TestGemmAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pooled memory come and go")
 	}
-	const n = 200
+	const n = 300 // beyond what stays on one thread
 	for _, b := range bitstep.Backends()[1:] {
 		a, x, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
 		for form := range 4 {

@@ -43,9 +43,9 @@ func FuzzGemm(f *testing.F) {
 			factors[factor%3], factors[factor/3%3], int(pad % 8), seed}
 		b := bitstep.Backends()[int(backend)%len(bitstep.Backends())]
 		if double {
-			checkGemm(t, bitstep.On[float64](b), g)
+			checkGemm(t, g, bitstep.On[float64](b))
 		} else {
-			checkGemm(t, bitstep.On[float32](b), g)
+			checkGemm(t, g, bitstep.On[float32](b))
 		}
 	})
 }

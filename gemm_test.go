@@ -51,13 +51,14 @@ func fillMatrices[T kernels.Float](r *rand.Rand, matrices ...matrix[T]) {
 	edge.FillOperands[T](r, true, lines...)
 }
 
-func checkGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase) {
+// checkGemm compares a product with its definition, on each of the engines.
+func checkGemm[T kernels.Float](t *testing.T, g gemmCase, engines ...bitstep.Engine[T]) {
 	t.Helper()
-	checkGemmIn(t, k, g, func(_, n int) []T { return make([]T, n) })
+	checkGemmIn(t, g, func(_, n int) []T { return make([]T, n) }, engines...)
 }
 
-// checkGemmIn compares a product with its definition. Alloc provides n elements for matrix i.
-func checkGemmIn[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase, alloc func(i, n int) []T) {
+// checkGemmIn is checkGemm with matrices in memory that alloc provides: n elements for matrix i.
+func checkGemmIn[T kernels.Float](t *testing.T, g gemmCase, alloc func(i, n int) []T, engines ...bitstep.Engine[T]) {
 	t.Helper()
 	r := edge.Rand(g.seed)
 	rowsA, colsA, rowsB, colsB := g.m, g.k, g.k, g.n
@@ -80,14 +81,17 @@ func checkGemmIn[T kernels.Float](t *testing.T, k bitstep.Engine[T], g gemmCase,
 	if g.beta == 0 {
 		fill(c.data, T(math.NaN()))
 	}
-	a0, b0, want := slices.Clone(a.data), slices.Clone(b.data), slices.Clone(c.data)
+	a0, b0, c0, want := slices.Clone(a.data), slices.Clone(b.data), slices.Clone(c.data), slices.Clone(c.data)
 	alpha, beta := T(g.alpha), T(g.beta)
 	kernels.Gemm(g.transA, g.transB, g.m, g.n, g.k, alpha, a.data, a.ld, b.data, b.ld, beta, want, c.ld)
-	k.Gemm(g.transA, g.transB, g.m, g.n, g.k, alpha, a.data, a.ld, b.data, b.ld, beta, c.data, c.ld)
-	where := fmt.Sprintf("%v %T %v", k.Backend(), T(0), g)
-	sameBits(t, where+": c", c.data, want)
-	sameBits(t, where+": a", a.data, a0)
-	sameBits(t, where+": b", b.data, b0)
+	for _, k := range engines {
+		copy(c.data, c0)
+		k.Gemm(g.transA, g.transB, g.m, g.n, g.k, alpha, a.data, a.ld, b.data, b.ld, beta, c.data, c.ld)
+		where := fmt.Sprintf("%v %T %v", k.Backend(), T(0), g)
+		sameBits(t, where+": c", c.data, want)
+		sameBits(t, where+": a", a.data, a0)
+		sameBits(t, where+": b", b.data, b0)
+	}
 }
 
 func fill[T kernels.Float](s []T, v T) {
@@ -122,19 +126,19 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 				r := edge.Rand(seed)
 				g := gemmCase{form&1 != 0, form&2 != 0, m, n, depths[r.IntN(len(depths))],
 					[]float64{1, 1, -1.5, 0}[r.IntN(4)], []float64{0, 0, 1, -0.7}[r.IntN(4)], r.IntN(3), seed}
-				checkGemm(t, k, g)
+				checkGemm(t, g, k)
 			}
 		}
 		for _, d := range depths {
 			for _, m := range []int{1, 10} {
 				for _, n := range []int{1, 10, 32} {
 					seed++
-					checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, m, n, d, 1, 0, int(seed % 2), seed})
+					checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, n, d, 1, 0, int(seed % 2), seed}, k)
 				}
 			}
 		}
-		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 10, 37, 3073, 1, 0, 0, seed})
-		checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, 130, 530, 300, 1, 1, 1, seed})
+		checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, 10, 37, 3073, 1, 0, 0, seed}, k)
+		checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, 130, 530, 300, 1, 1, 1, seed}, k)
 	}
 }
 
@@ -153,8 +157,8 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
 			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}} { // no matrix exceeds 512 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
-			checkGemmIn(t, k, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] })
-			checkGemmIn(t, k, g, func(i, n int) []T { return pages[i][:n] })
+			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
+			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)
 		}
 	}
 }
@@ -170,27 +174,27 @@ func TestArchGemm(t *testing.T) {
 func testFewGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 33, 270}, {1, 11, 35}, {12, 1, 35}, {1, 1, 17}, {6, 40, 3}} {
-			checkGemm(t, k, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 0.5, float64(i % 2), i, uint64(i)})
+			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 0.5, float64(i % 2), i, uint64(i)}, k)
 		}
 	}
 }
 
-// Products large enough for threads, with operands on both sides of the size that is copied first.
+// Products large enough for threads, the definition being computed once for each.
 func TestGemmThreads(t *testing.T) {
-	for _, b := range bitstep.Backends() {
-		testGemmThreads(t, bitstep.On[float32](b))
-		testGemmThreads(t, bitstep.On[float64](b))
-	}
+	testGemmThreads[float32](t)
+	testGemmThreads[float64](t)
 }
 
-func testGemmThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
-	seed := uint64(0)
+func testGemmThreads[T kernels.Float](t *testing.T) {
+	var engines []bitstep.Engine[T]
+	for _, b := range bitstep.Backends() {
+		for _, threads := range threadCounts() {
+			engines = append(engines, bitstep.On[T](b).Threads(threads))
+		}
+	}
 	for form := range 4 {
-		for _, s := range [][3]int{{10, 700, 400}, {700, 10, 400}, {130, 150, 120}, {1, 5000, 450}, {5000, 1, 450}} {
-			for _, threads := range threadCounts() {
-				seed++
-				checkGemm(t, k.Threads(threads), gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, 0.5, 1, seed})
-			}
+		for i, s := range [][3]int{{10, 1700, 700}, {1700, 10, 700}, {290, 300, 280}, {1, 5000, 450}, {5000, 1, 450}} {
+			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, 0.5, 1, uint64(i)}, engines...)
 		}
 	}
 }

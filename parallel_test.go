@@ -41,3 +41,20 @@ func TestOperandsOnStack(t *testing.T) {
 		}
 	}
 }
+
+// Products that two threads do not speed up stay on one; the classifier's larger ones are spread.
+func TestProductSpread(t *testing.T) {
+	for _, c := range []struct{ m, n, k, threads int }{
+		{10, 256, 3073, 1}, {256, 10, 3073, 1}, {10, 3073, 256, 1}, {64, 10, 3073, 1}, {256, 256, 256, 1},
+		{10, 1024, 3073, 2}, {1024, 10, 3073, 2}, {10, 3073, 1024, 2}, {384, 384, 384, 2}, {1, 4096, 1024, 2},
+		{100, 100, 100000, 1}, // one part
+	} {
+		p := product[float32]{m: c.m, n: c.n, k: c.k}
+		if got := p.spread(Engine[float32]{threads: 2}); got != c.threads {
+			t.Errorf("%d x %d x %d: %d threads, want %d", c.m, c.n, c.k, got, c.threads)
+		}
+		if got := p.spread(Engine[float32]{threads: 1}); got != 1 {
+			t.Errorf("%d x %d x %d: %d threads, want no more than the caller allows", c.m, c.n, c.k, got)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package kernels
 import (
 	"math"
 	"unsafe"
+
+	"github.com/bitstep-go/bitstep/internal/num"
 )
 
 // Exact float32 fused multiply-add without the instruction.
@@ -55,13 +57,11 @@ func fmaDelicate(x, y, z float32) float32 {
 
 // fma is the fused multiply-add of T.
 func fma[T Float](x, y, z T) T {
-	if is32[T]() {
+	if num.Is32[T]() {
 		return T(FMA(float32(x), float32(y), float32(z)))
 	}
 	return T(math.FMA(float64(x), float64(y), float64(z)))
 }
-
-func is32[T Float]() bool { return unsafe.Sizeof(T(0)) == 4 }
 
 // widen puts the elements of src that are inc apart into dst, as many as dst holds.
 func widen[T Float](dst []float64, src []T, inc int) {
@@ -85,7 +85,7 @@ func widen[T Float](dst []float64, src []T, inc int) {
 // fmaColumns continues the chains c[j] = fma(a[k], b[k][j], c[j]), k ascending.
 func fmaColumns[T Float](c *[4]T, a []float64, b [][4]float64) {
 	b = b[:len(a)]
-	if is32[T]() {
+	if num.Is32[T]() {
 		c := (*[4]float32)(unsafe.Pointer(c))
 		for k := 0; ; k++ {
 			if k += columnsRun(c, a[k:], b[k:]); k == len(a) {
@@ -150,7 +150,7 @@ func quads(x []float64) [][4]float64 {
 
 // fmaQuad continues the four lanes to which the first quads of x and y belong.
 func fmaQuad[T Float](c *[4]T, x, y [][4]float64) {
-	if is32[T]() {
+	if num.Is32[T]() {
 		c := (*[4]float32)(unsafe.Pointer(c))
 		for i := 0; ; i += 4 {
 			if i = quadRun(c, x, y, i); i >= len(x) {

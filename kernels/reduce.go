@@ -1,6 +1,10 @@
 package kernels
 
-import "math"
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep/internal/num"
+)
 
 // Reductions along contiguous memory, in the order of rule 7. Each is a chunk's lanes, a fold, and the
 // sum of the chunks. The functions on lanes are exported for package bitstep, whose assembly does the
@@ -11,7 +15,7 @@ const ReduceChunk = 65536
 
 // Lanes returns L, the number of elements of T in one line of 64 bytes: 16 or 8.
 func Lanes[T Float]() int {
-	if is32[T]() {
+	if num.Is32[T]() {
 		return 16
 	}
 	return 8
@@ -128,7 +132,7 @@ func MaxAbsLanes[T Float](lanes *[16]T, x []T) {
 // larger returns the larger of top and |x| by their bits; the bits of NaN are the largest. top has
 // no sign.
 func larger[T Float](top, x T) T {
-	if is32[T]() {
+	if num.Is32[T]() {
 		const magnitude = 1<<31 - 1
 		return T(math.Float32frombits(max(math.Float32bits(float32(top)), math.Float32bits(float32(x))&magnitude)))
 	}

@@ -15,6 +15,6 @@ func OnStack(p unsafe.Pointer) bool {
 	return lo <= at && at < hi
 }
 
-// stack returns the bounds of the stack. They are the first two words of runtime.g, whose place is known to
-// runtime/cgo too. The compiler tells nobody: it puts variables of up to 128 KiB on a stack, slice literals of any size.
+// stack returns the bounds of the stack: the first two words of runtime.g, whose place runtime/cgo knows too. No size
+// tells what is on a stack: variables are up to 128 KiB there, slice literals of any size.
 func stack() (lo, hi uintptr)
