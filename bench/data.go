@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
@@ -52,6 +53,8 @@ type images struct {
 // load reads the set and tells on w what it is.
 func (f *dataFlags) load(w io.Writer) (images, error) {
 	dir := f.dir
+	var train, test *dataset.Images
+	var err error
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -59,15 +62,13 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 		}
 		dir = filepath.Join(cache, "bitstep", "cifar-10-synthetic")
 		fmt.Fprintln(w, "data       SYNTHETIC images, since there is no -data: not the real CIFAR-10")
-		if _, _, err := dataset.LoadCIFAR10(dir); err != nil {
+		train, test, err = dataset.Synthetic{Seed: 1}.Cached(dir, func() {
 			fmt.Fprintf(w, "           making them in %s\n", dir)
-			if err := (dataset.Synthetic{Seed: 1}).WriteCIFAR10(dir); err != nil {
-				return images{}, err
-			}
+		})
+		if err != nil {
+			return images{}, err
 		}
-	}
-	train, test, err := dataset.LoadCIFAR10(dir)
-	if err != nil {
+	} else if train, test, err = dataset.LoadCIFAR10(dir); err != nil {
 		return images{}, fmt.Errorf("%w\n(without -data, a synthetic set is made and used)", err)
 	}
 	set := images{train: train, test: test}
@@ -97,7 +98,7 @@ func prepare[T kernels.Float](set images, f *dataFlags) (data linear.Data[T], er
 			return data, err
 		}
 		if f.rows {
-			*part.to = linear.NewResidentSet(e, f.threads)
+			*part.to = linear.NewResidentSet(e, bitstep.On[T](bitstep.Active()), f.threads)
 		} else {
 			*part.to = linear.NewSet(e)
 		}

@@ -41,7 +41,7 @@ func measureTraining(w io.Writer, b bitstep.Backend, quick bool) (results []resu
 	for _, from := range []string{"pixels", "features"} {
 		set := linear.NewSet(examples)
 		if from == "features" {
-			set = linear.NewResidentSet(examples, 0)
+			set = linear.NewResidentSet(examples, bitstep.On[float32](b), 0)
 		}
 		for _, threads := range slices.Compact([]int{1, runtime.GOMAXPROCS(0)}) {
 			best, parts, err := timeEpochs(set, b, threads, epochs)

@@ -30,7 +30,7 @@ func fullSet[T kernels.Float](b *testing.B, resident bool) Set[T] {
 		b.Fatal(err)
 	}
 	if resident {
-		return NewResidentSet(e, 0)
+		return NewResidentSet(e, bitstep.On[T](bitstep.Active()), 0)
 	}
 	return NewSet(e)
 }
@@ -98,19 +98,18 @@ func BenchmarkEpochUnfused(b *testing.B) {
 			}
 			opt.SetEngine(k)
 			sampler := dataset.Shuffled(set.Source.Len(), 1)
-			indices, labels := make([]int, batch), make([]uint8, batch)
+			indices, row := make([]int, batch), Row[float32]{Gradient: true, Room: make([]float64, classes)}
 			x, s := make([]float32, batch*features), make([]float32, batch*classes)
 			grad := make([]float32, len(m.W))
-			losses, e := make([]float64, batch), make([]float64, classes)
 			for b.Loop() {
 				for range StepsPerEpoch(set.Source.Len(), batch) {
 					n := sampler.Next(indices)
-					set.Source.FillRows(x, dataset.Features, indices[:n])
-					for i, at := range indices[:n] {
-						labels[i] = set.Labels[at]
-					}
+					set.Source.FillRows(k, x, dataset.Features, indices[:n])
 					k.Gemm(false, true, n, classes, features, 1, x, features, m.W, features, 0, s, classes)
-					scoresLoss(SVM{}, s, labels[:n], losses, e, true)
+					for i, at := range indices[:n] {
+						row.Scores, row.Class = s[i*classes:][:classes], int(set.Labels[at])
+						SVM{}.Loss32(&row)
+					}
 					k.Gemm(true, false, classes, features, n, 1/float32(n), s, classes, x, features, 0, grad, features)
 					opt.Step(grad)
 				}
@@ -125,7 +124,7 @@ func BenchmarkEpochUnfused(b *testing.B) {
 // search.
 func BenchmarkWholeSet(b *testing.B) {
 	set := fullSet[float32](b, false)
-	for _, loss := range Losses() {
+	for _, loss := range classLosses() {
 		for _, threads := range []int{1, 2} {
 			p, err := NewProblem(set, ProblemConfig{Loss: loss, Threads: threads})
 			if err != nil {

@@ -2,22 +2,29 @@ package linear
 
 // An Evaluation is how weights do on a set.
 type Evaluation struct {
-	Examples  int
-	Loss      float64 // L(W), with the regularisation
+	Examples int
+	Loss     float64 // L(W), with the regularisation
+
+	// Of a set with classes, else 0 and nil.
 	Correct   int
 	Confusion [][]int // [class][predicted class] examples
 }
 
-// Accuracy is the share of examples whose class was predicted, 0 to 1.
+// Accuracy is the share of examples whose class was predicted, 0 to 1. It is 0 for numbers.
 func (e Evaluation) Accuracy() float64 { return float64(e.Correct) / float64(e.Examples) }
 
 // Evaluate returns the loss, the accuracy and the confusion matrix over the whole set. A prediction is as in
-// [Problem.Predict].
+// [Problem.Predict]. It panics if w has not Classes*Features elements, or the set has no targets.
 func (p *Problem[T]) Evaluate(w []T) Evaluation {
 	p.start(w, nil)
+	p.wantLoss("Evaluate")
 	t := &p.pass
-	t.loss, t.count, t.confuse = p.loss, true, true
-	e := Evaluation{Examples: p.Len(), Loss: p.finish(), Correct: t.correct, Confusion: make([][]int, p.Classes())}
+	t.count, t.confuse = t.labels != nil, true
+	e := Evaluation{Examples: p.Len(), Loss: p.finish(), Correct: t.correct}
+	if t.labels == nil {
+		return e
+	}
+	e.Confusion = make([][]int, p.Classes())
 	for i := range e.Confusion {
 		e.Confusion[i] = make([]int, p.Classes())
 		for j := range e.Confusion[i] {
@@ -25,9 +32,6 @@ func (p *Problem[T]) Evaluate(w []T) Evaluation {
 				e.Confusion[i][j] += worker.confusion[i*p.Classes()+j]
 			}
 		}
-	}
-	for _, worker := range t.workers {
-		clear(worker.confusion)
 	}
 	return e
 }

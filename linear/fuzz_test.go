@@ -67,7 +67,8 @@ func FuzzResume(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		loadModel[float32](read)
+		loadModel[float32](read, "")
+		loadModel[float32](read, bestTensor)
 		x := trainer(t, quick(), tiny[float32]())
 		before := state(t, x)
 		if err := x.restore(read); err != nil {

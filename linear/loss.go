@@ -4,55 +4,79 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// A Loss is what the scores of an example cost: [SVM] or [Softmax]. The loss of a batch is the mean over
-// its examples, summed in ascending order in float64, plus the regularisation of a [Problem].
+// A Loss is what the scores of an example cost, and how that changes with each score: [SVM], [Softmax],
+// [SquaredError], or any other type with these methods. The loss of a batch is the mean over its examples, summed in
+// ascending order in float64, plus the regularisation of a [Problem].
+//
+// Results are the same on every machine if Loss32 and Loss64 use nothing but the operations of the numeric
+// contract, each product that feeds an addition written as a conversion. They are called from several goroutines at
+// once, and should not allocate: a pass calls them for each example. A loss of both types is best written once:
+//
+//	func (l Huber) Loss32(r *linear.Row[float32]) float64 { return huber(l, r) }
+//	func (l Huber) Loss64(r *linear.Row[float64]) float64 { return huber(l, r) }
 type Loss interface {
-	// Name is the loss's name on a command line: svm or softmax.
+	// Name is the loss's name on command lines and in checkpoints, with the values of its parameters if it has
+	// any: a run is resumed with a loss of the same name only.
 	Name() string
 
-	sealed()
+	// Target says what the scores are compared with.
+	Target() Target
+
+	// Loss32 and Loss64 return the loss of one example, and with r.Gradient replace each score by the loss's
+	// derivative by that score.
+	Loss32(r *Row[float32]) float64
+	Loss64(r *Row[float64]) float64
 }
 
-// SVM is the multiclass hinge loss of the lecture. With scores s and label y
-//
-//	loss = sum over j != y, ascending, of max(0, (s[j] - s[y]) + 1)
-//
-// The difference and the margin are each rounded to T, in this order; the margins are added in float64.
-// Its gradient by s[j] is 1 where the margin is positive, else 0 (also at the kink), and by s[y] minus the
-// number of positive margins: small integers, exact in T. A margin that is NaN makes the loss NaN.
-//
-// Source: Weston and Watkins, Support vector machines for multi-class pattern recognition (1999); the
-// course CS231n's linear classification notes.
-type SVM struct{}
+// A Target is what examples are to be predicted as.
+type Target uint8
 
-// Softmax is the cross-entropy loss. With scores s and label y, in float64 and in this order
-//
-//	e[j] = exp(s[j] - max(s)) ; z = sum of e[j], ascending
-//	loss = log(z) - (s[y] - max(s))
-//
-// by [kernels.Exp] and [kernels.Log]. Its gradient by s[j] is e[j]/z, less 1 where j = y, rounded to T once.
-// A score that is NaN or +Inf makes the loss NaN.
-type Softmax struct{}
+const (
+	Classes Target = iota // each example has one of several classes, and as many scores as there are
+	Numbers               // each example has a number, and one score that should be it
+)
 
-// Name returns "svm".
-func (SVM) Name() string { return "svm" }
+// String returns "classes" or "numbers".
+func (t Target) String() string {
+	if t == Numbers {
+		return "numbers"
+	}
+	return "classes"
+}
 
-// Name returns "softmax".
-func (Softmax) Name() string { return "softmax" }
+// A Row is one example as a [Loss] sees it. It is valid during a call.
+type Row[T kernels.Float] struct {
+	Scores   []T       // one for each class, or one alone
+	Class    int       // the example's class, of a loss over classes
+	Value    T         // the example's number, of a loss over numbers
+	Gradient bool      // whether the derivatives are wanted
+	Room     []float64 // room for a number for each score, of any content
+}
 
-func (SVM) sealed()     {}
-func (Softmax) sealed() {}
+// A Probabilistic loss makes probabilities of scores.
+type Probabilistic interface {
+	Loss
 
-// Losses lists the losses.
-func Losses() []Loss { return []Loss{SVM{}, Softmax{}} }
+	// Probabilities32 and Probabilities64 replace each score by the probability of its class. Of r there are
+	// Scores and Room alone.
+	Probabilities32(r *Row[float32])
+	Probabilities64(r *Row[float64])
+}
 
-// ParseLoss returns the loss of that name.
+// losses are the losses of this package: a file each, and a row here.
+var losses = []Loss{SVM{}, Softmax{}, SquaredError{}}
+
+// Losses lists the losses of this package.
+func Losses() []Loss { return append([]Loss(nil), losses...) }
+
+// ParseLoss returns the loss of this package that has the name.
 func ParseLoss(name string) (Loss, error) {
 	var names []string
-	for _, l := range Losses() {
+	for _, l := range losses {
 		if l.Name() == name {
 			return l, nil
 		}
@@ -61,66 +85,32 @@ func ParseLoss(name string) (Loss, error) {
 	return nil, fmt.Errorf("linear: loss = %q, want one of %s", name, strings.Join(names, ", "))
 }
 
-// scoresLoss computes the loss of each row of s, the scores of one example, whose class is in labels. With
-// grad it replaces the scores by the gradient of the loss. e is room for one row.
-func scoresLoss[T kernels.Float](l Loss, s []T, labels []uint8, losses, e []float64, grad bool) {
-	classes := len(e)
-	for i, y := range labels {
-		row := s[i*classes:][:classes]
-		switch l.(type) {
-		case Softmax:
-			losses[i] = softmax(row, int(y), e, grad)
-		default:
-			losses[i] = hinge(row, int(y), grad)
-		}
+// defaultLoss is the loss over a target unless another is asked for.
+func defaultLoss(t Target) Loss {
+	if t == Numbers {
+		return SquaredError{}
 	}
+	return SVM{}
 }
 
-// hinge is [SVM] for one example.
-func hinge[T kernels.Float](s []T, y int, grad bool) float64 {
-	loss, positive, own := 0.0, 0, s[y]
-	for j, score := range s {
-		if j == y {
-			continue
-		}
-		d := T(0)
-		if margin := (score - own) + 1; !(margin <= 0) { // positive or NaN
-			loss += float64(margin)
-			positive++
-			d = 1
-		}
-		if grad {
-			s[j] = d
-		}
+// lossOf returns the method of l for T.
+func lossOf[T kernels.Float](l Loss) func(*Row[T]) float64 {
+	var f any = l.Loss64
+	if num.Is32[T]() {
+		f = l.Loss32
 	}
-	if grad {
-		s[y] = T(-positive)
-	}
-	return loss
+	return f.(func(*Row[T]) float64)
 }
 
-// softmax is [Softmax] for one example.
-func softmax[T kernels.Float](s []T, y int, e []float64, grad bool) float64 {
-	top := s[0]
-	for _, score := range s[1:] {
-		if score > top {
-			top = score
-		}
+// probabilitiesOf returns the method of l for T, or nil if it is not [Probabilistic].
+func probabilitiesOf[T kernels.Float](l Loss) func(*Row[T]) {
+	p, ok := l.(Probabilistic)
+	if !ok {
+		return nil
 	}
-	shift, z := float64(top), 0.0
-	for j, score := range s {
-		e[j] = kernels.Exp(float64(score) - shift)
-		z += e[j]
+	var f any = p.Probabilities64
+	if num.Is32[T]() {
+		f = p.Probabilities32
 	}
-	loss := kernels.Log(z) - (float64(s[y]) - shift)
-	if grad {
-		for j := range s {
-			p := e[j] / z
-			if j == y {
-				p--
-			}
-			s[j] = T(p)
-		}
-	}
-	return loss
+	return f.(func(*Row[T]))
 }

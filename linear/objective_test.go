@@ -17,7 +17,7 @@ func TestCheckGradient(t *testing.T) {
 }
 
 func testCheckGradient[T kernels.Float](t *testing.T) {
-	for _, loss := range Losses() {
+	for _, loss := range classLosses() {
 		for _, lambda := range []float64{0, 0.05} {
 			set, w := small[T](11, 150, 30, 6)
 			p := problem(t, set, ProblemConfig{Loss: loss, Lambda: lambda})

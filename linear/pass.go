@@ -1,14 +1,11 @@
 package linear
 
 import (
-	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/crew"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 )
@@ -37,47 +34,43 @@ func (t *Times) add(u Times) {
 	t.Update += u.Update
 }
 
-// A pass runs over the blocks of a batch, in ascending order, on one or several goroutines. They live for one
-// call, or with hold until dismiss. Everything else that it needs is kept between calls.
+// A pass runs over the blocks of a batch, in ascending order, on one or several goroutines, which live for one call,
+// or with hold until dismiss. Everything else that it needs is kept between calls.
 type pass[T kernels.Float] struct {
 	classes, features, ld int
 	k                     bitstep.Engine[T] // of one thread
-	loss                  Loss
 	source                dataset.Source[T]
-	rows                  *dataset.Matrix[T] // of a source in memory, else nil
-	labels                []uint8
+	rows                  dataset.Viewer[T] // the source, if its rows are in memory, else nil
+	labels                []uint8           // nil: none
+	values                []T               // nil: none
+	weights               []float64         // of the classes; nil: 1
 
-	// The operands of a call. What is nil is not wanted.
-	w, grad, scores []T
-	alpha           T
-	batch           []int // nil: examples 0 to n-1
-	n, blocks       int
-	predicted       []uint8
-	confuse, count  bool // fill the workers' confusion, count what is predicted right
-	timed           bool
+	operands[T]
+	n, blocks int
+	timed     bool
 
 	// Results.
 	total   float64 // of the losses
 	correct int
 	times   Times
 
-	wg      sync.WaitGroup
-	next    atomic.Int64 // block to take
-	member  func()       // what a goroutine runs; made once, because go with a method value allocates
-	started atomic.Int64 // members so far
-	workers []*worker[T]
-	crew    crew
-	left    atomic.Int64 // members of the crew that are at work
+	crew    crew.Crew
+	held    int                     // threads that are held
+	workers []*worker[T]            // by their number
+	sums    []*blockSum[T]          // of block i at i mod len
+	work    func(worker, piece int) // made once, so that no call allocates
+	then    func(worker, piece int) // likewise
+}
 
-	// Finished blocks are added in ascending order, by whichever thread finishes the one that is due. A
-	// thread takes a buffer before it takes a block, so the thread of the block that is due has one.
-	mu      sync.Mutex
-	freed   sync.Cond
-	buffers int // made so far
-	free    []*blockSum[T]
-	pending []*blockSum[T] // of block i at i mod len
-	due     int
-	adding  bool
+// The operands of a call. What is nil or false is not wanted.
+type operands[T kernels.Float] struct {
+	w, grad, scores []T
+	alpha           T
+	batch           []int // nil: examples 0 to n-1
+	loss            func(*Row[T]) float64
+	probabilities   func(*Row[T]) // what makes them of scores
+	predicted       []uint8
+	confuse, count  bool // fill the workers' confusion, count what is predicted right
 }
 
 // A blockSum is what a block adds to the batch.
@@ -90,8 +83,7 @@ type blockSum[T kernels.Float] struct {
 // A worker is the memory of one thread.
 type worker[T kernels.Float] struct {
 	x, s      []T // rows that are not in memory already; scores, then their gradient
-	labels    [BlockExamples]uint8
-	e         []float64
+	row       Row[T]
 	confusion []int // [class][predicted class]
 	correct   int
 	times     Times
@@ -100,119 +92,48 @@ type worker[T kernels.Float] struct {
 func (p *pass[T]) init() {
 	line := kernels.Lanes[T]()
 	p.ld = (p.features + line - 1) &^ (line - 1)
-	p.freed.L = &p.mu
-	p.member = func() {
-		p.take(p.workers[p.started.Add(1)])
-		p.wg.Done()
-	}
+	p.work = func(worker, i int) { p.block(p.workers[worker], p.sums[i%len(p.sums)], i) }
+	p.then = func(worker, i int) { p.accumulate(p.workers[worker], p.sums[i%len(p.sums)], i) }
 }
 
 // hold keeps the goroutines of passes with that many threads until dismiss, for passes in quick succession.
 func (p *pass[T]) hold(threads int) {
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	if threads > 1 {
-		p.crew.start(threads-1, func(member int) {
-			p.take(p.workers[member])
-			p.left.Add(-1)
-			p.wg.Done()
-		})
+	p.held = crew.Threads(threads, p.blocksOf(p.source.Len()))
+	if p.held > 1 {
+		p.crew.Hold(p.held)
 	}
 }
 
 func (p *pass[T]) dismiss() {
-	if p.crew.size > 0 {
-		p.crew.end()
-	}
+	p.crew.Release()
+	p.held = 0
 }
 
-// aligned returns n elements from the border of a line on.
-func aligned[T kernels.Float](n int) []T {
-	const line = 64
-	size := int(unsafe.Sizeof(T(0)))
-	all := make([]T, n+line/size)
-	skip := int(-uintptr(unsafe.Pointer(&all[0]))%line) / size
-	return all[skip:][:n:n]
-}
+func (p *pass[T]) blocksOf(n int) int { return (n + BlockExamples - 1) / BlockExamples }
 
-// run passes over all blocks with at most that many threads.
+// run passes over all blocks with at most that many threads. What an earlier pass has left, be it that a panic has
+// ended it, has no effect.
 func (p *pass[T]) run(threads int) {
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
+	p.blocks = p.blocksOf(p.n)
+	threads = crew.Threads(threads, p.blocks)
+	p.total, p.correct = 0, 0
+	for len(p.workers) < max(threads, p.held) {
+		w := &worker[T]{s: mem.Aligned[T](BlockExamples * p.classes), confusion: make([]int, p.classes*p.classes)}
+		w.row.Room = make([]float64, p.classes)
+		p.workers = append(p.workers, w)
 	}
-	p.blocks = (p.n + BlockExamples - 1) / BlockExamples
-	threads = max(1, min(threads, p.blocks))
-	p.total, p.correct, p.due = 0, 0, 0
-	p.next.Store(0)
-	p.started.Store(0)
-	for len(p.workers) < max(threads, p.crew.size+1) {
-		p.workers = append(p.workers, &worker[T]{s: aligned[T](BlockExamples * p.classes),
-			e: make([]float64, p.classes), confusion: make([]int, p.classes*p.classes)})
+	for len(p.sums) < 2*len(p.workers) { // a thread that is ahead need not wait
+		p.sums = append(p.sums, new(blockSum[T]))
 	}
-	if spare := 2 * len(p.workers); p.buffers < spare { // a thread that is ahead need not wait
-		p.pending = make([]*blockSum[T], spare)
-		p.free = append(make([]*blockSum[T], 0, spare), p.free...)
-		for ; p.buffers < spare; p.buffers++ {
-			p.free = append(p.free, new(blockSum[T]))
-		}
+	for _, w := range p.workers {
+		w.times, w.correct = Times{}, 0
+		clear(w.confusion)
 	}
-	if p.crew.size > 0 && threads > 1 {
-		p.wg.Add(p.crew.size)
-		p.left.Store(int64(p.crew.size))
-		p.crew.begin()
-		p.take(p.workers[0])
-		for start := time.Now(); p.left.Load() > 0 && time.Since(start) < awake; { // each has a block at most
-			runtime.Gosched()
-		}
-		p.wg.Wait()
-	} else {
-		p.wg.Add(threads - 1)
-		for range threads - 1 {
-			go p.member()
-		}
-		p.take(p.workers[0])
-		p.wg.Wait()
-	}
+	p.crew.RunInOrder(threads, p.blocks, len(p.sums), p.work, p.then)
 	for _, w := range p.workers {
 		p.times.add(w.times)
 		p.correct += w.correct
-		w.times, w.correct = Times{}, 0
 	}
-}
-
-// take does blocks until none is left.
-func (p *pass[T]) take(w *worker[T]) {
-	for {
-		b := p.buffer()
-		i := int(p.next.Add(1)) - 1
-		if i >= p.blocks {
-			p.release(b)
-			return
-		}
-		p.block(w, b, i)
-		p.add(w, b, i)
-	}
-}
-
-// buffer returns a free buffer, waiting for one if other threads are far ahead of the block that is due.
-func (p *pass[T]) buffer() *blockSum[T] {
-	p.mu.Lock()
-	for len(p.free) == 0 {
-		p.freed.Wait()
-	}
-	last := len(p.free) - 1
-	b := p.free[last]
-	p.free = p.free[:last]
-	p.mu.Unlock()
-	return b
-}
-
-func (p *pass[T]) release(b *blockSum[T]) {
-	p.mu.Lock()
-	p.free = append(p.free, b)
-	p.mu.Unlock()
-	p.freed.Signal()
 }
 
 // block does block i: its losses to b, its gradient to b or, for the first, to where the sum will be.
@@ -226,7 +147,7 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	lap(0)
 	lo := i * BlockExamples
 	hi := min(lo+BlockExamples, p.n)
-	x, ld, labels := p.fetch(w, lo, hi)
+	x, ld := p.fetch(w, lo, hi)
 	lap(1)
 	n, s := hi-lo, w.s
 	if p.scores != nil {
@@ -236,18 +157,24 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	p.k.Gemm(false, true, n, p.classes, p.features, 1, x, ld, p.w, p.features, 0, s, p.classes)
 	lap(2)
 	if p.count || p.predicted != nil {
-		p.predict(w, s, labels, lo)
+		p.predict(w, s, lo)
 	}
 	b.n = n
-	if p.loss != nil {
-		scoresLoss(p.loss, s, labels, b.losses[:n], w.e, p.grad != nil)
+	switch {
+	case p.loss != nil:
+		p.losses(w, b, s, lo)
+	case p.probabilities != nil:
+		for ; len(s) > 0; s = s[p.classes:] {
+			w.row.Scores = s[:p.classes:p.classes]
+			p.probabilities(&w.row)
+		}
 	}
 	lap(3)
 	if p.grad != nil {
 		dst := p.grad
 		if i > 0 {
 			if b.grad == nil {
-				b.grad = aligned[T](len(dst))
+				b.grad = mem.Aligned[T](len(dst))
 			}
 			dst = b.grad
 		}
@@ -262,90 +189,98 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	}
 }
 
-// fetch returns examples lo to hi of the batch as rows, and their labels.
-func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int, labels []uint8) {
-	first := lo
+// losses computes the loss of each row of s, the scores of the examples from lo on, and with grad replaces the
+// scores by their gradient.
+func (p *pass[T]) losses(w *worker[T], b *blockSum[T], s []T, lo int) {
+	r := &w.row
+	r.Gradient = p.grad != nil
+	for i := range b.n {
+		r.Scores = s[i*p.classes:][:p.classes:p.classes]
+		at := p.example(lo + i)
+		if p.values != nil {
+			r.Value = p.values[at]
+			b.losses[i] = p.loss(r)
+			continue
+		}
+		r.Class = int(p.labels[at])
+		loss := p.loss(r)
+		if p.weights != nil {
+			weight := p.weights[r.Class]
+			loss = float64(weight * loss)
+			if r.Gradient {
+				for j := range r.Scores {
+					r.Scores[j] = T(T(weight) * r.Scores[j])
+				}
+			}
+		}
+		b.losses[i] = loss
+	}
+}
+
+// example returns the index in the set of example i of the batch.
+func (p *pass[T]) example(i int) int {
+	if p.batch != nil {
+		return p.batch[i]
+	}
+	return i
+}
+
+// fetch returns examples lo to hi of the batch as rows.
+func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int) {
+	first := p.example(lo)
 	if p.batch != nil {
 		indices := p.batch[lo:hi]
-		first = indices[0]
 		for i, at := range indices {
 			if at != first+i {
-				return p.gather(w, indices)
+				p.source.FillRows(p.k, w.room(p), p.ld, indices)
+				return w.x, p.ld
 			}
 		}
 	}
-	labels = p.labels[first:][:hi-lo]
 	if p.rows != nil {
-		x, ld = p.rows.View(first, first+hi-lo)
-		return x, ld, labels
+		return p.rows.View(first, first+hi-lo)
 	}
-	p.source.FillRange(w.room(p), p.ld, first, first+hi-lo)
-	return w.x, p.ld, labels
-}
-
-func (p *pass[T]) gather(w *worker[T], indices []int) (x []T, ld int, labels []uint8) {
-	for i, at := range indices {
-		w.labels[i] = p.labels[at]
-	}
-	p.source.FillRows(w.room(p), p.ld, indices)
-	return w.x, p.ld, w.labels[:len(indices)]
+	p.source.FillRange(p.k, w.room(p), p.ld, first, first+hi-lo)
+	return w.x, p.ld
 }
 
 // room is where a block's rows go. Rows start at borders of lines.
 func (w *worker[T]) room(p *pass[T]) []T {
 	if w.x == nil {
-		w.x = aligned[T](BlockExamples * p.ld)
+		w.x = mem.Aligned[T](BlockExamples * p.ld)
 	}
 	return w.x
 }
 
 // predict takes the class of the largest score, the first of equal ones.
-func (p *pass[T]) predict(w *worker[T], s []T, labels []uint8, lo int) {
-	for i, y := range labels {
-		row := s[i*p.classes:][:p.classes]
-		best := 0
-		for j, score := range row {
-			if score > row[best] {
-				best = j
-			}
-		}
+func (p *pass[T]) predict(w *worker[T], s []T, lo int) {
+	for i := range len(s) / p.classes {
+		best := largest(s[i*p.classes:][:p.classes])
 		if p.predicted != nil {
 			p.predicted[lo+i] = uint8(best)
 		}
-		if best == int(y) {
+		if !p.count {
+			continue
+		}
+		y := int(p.labels[p.example(lo+i)])
+		if best == y {
 			w.correct++
 		}
 		if p.confuse {
-			w.confusion[int(y)*p.classes+best]++
+			w.confusion[y*p.classes+best]++
 		}
 	}
 }
 
-// add hands block i in, and adds the blocks whose turn it is.
-func (p *pass[T]) add(w *worker[T], b *blockSum[T], i int) {
-	p.mu.Lock()
-	p.pending[i%len(p.pending)] = b
-	if p.adding { // by another thread, which will see this block
-		p.mu.Unlock()
-		return
-	}
-	p.adding = true
-	for {
-		slot := &p.pending[p.due%len(p.pending)]
-		b := *slot
-		if b == nil {
-			break
+// largest returns the index of the largest score, the first of equal ones.
+func largest[T kernels.Float](scores []T) int {
+	best := 0
+	for j, score := range scores {
+		if score > scores[best] {
+			best = j
 		}
-		*slot = nil
-		p.mu.Unlock()
-		p.accumulate(w, b, p.due)
-		p.mu.Lock()
-		p.due++
-		p.free = append(p.free, b)
-		p.freed.Signal()
 	}
-	p.adding = false
-	p.mu.Unlock()
+	return best
 }
 
 // accumulate adds block i, the next one, to the batch.
@@ -354,8 +289,10 @@ func (p *pass[T]) accumulate(w *worker[T], b *blockSum[T], i int) {
 	if p.timed {
 		start = time.Now()
 	}
-	for _, l := range b.losses[:b.n] {
-		p.total += l
+	if p.loss != nil {
+		for _, l := range b.losses[:b.n] {
+			p.total += l
+		}
 	}
 	switch {
 	case p.grad == nil:
@@ -368,6 +305,3 @@ func (p *pass[T]) accumulate(w *worker[T], b *blockSum[T], i int) {
 		w.times.Sum += time.Since(start)
 	}
 }
-
-// notFinite reports whether x is not a finite number.
-func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }

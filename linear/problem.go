@@ -1,82 +1,65 @@
 package linear
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"unsafe"
+	"math"
+	"slices"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
-// A Set is the examples that a loss is taken over.
-type Set[T kernels.Float] struct {
-	Source  dataset.Source[T] // a Matrix, Examples, or anything else that gives rows of dataset.Features
-	Labels  []uint8           // the class of each example
-	Classes int
-
-	// Preprocess is how the rows were made of images. It goes into checkpoints.
-	Preprocess dataset.Preprocess
-}
-
-// NewSet is the examples of e, converted block by block each time that they are used.
-func NewSet[T kernels.Float](e *dataset.Examples[T]) Set[T] {
-	return Set[T]{Source: e, Labels: e.Labels(), Classes: len(e.Images().Classes), Preprocess: e.Preprocess()}
-}
-
-// NewResidentSet is the examples of e converted once, by that many threads (0: GOMAXPROCS), and kept in
-// memory: 12,292 bytes per image for float32. A pass over it is faster than one that converts.
-func NewResidentSet[T kernels.Float](e *dataset.Examples[T], threads int) Set[T] {
-	s := NewSet(e)
-	s.Source = e.Matrix(threads)
-	return s
-}
-
-// check returns the number of features.
-func (s Set[T]) check() (features int, err error) {
-	if s.Source == nil || s.Source.Len() == 0 {
-		return 0, errors.New("linear: Set: no examples")
-	}
-	if n := s.Source.Len(); len(s.Labels) != n {
-		return 0, fmt.Errorf("linear: Set: %d labels, want one for each of %d examples", len(s.Labels), n)
-	}
-	if s.Classes < 2 || s.Classes > 256 {
-		return 0, fmt.Errorf("linear: Set: Classes = %d, want 2 to 256", s.Classes)
-	}
-	for i, y := range s.Labels {
-		if int(y) >= s.Classes {
-			return 0, fmt.Errorf("linear: Set: label of example %d = %d, want below %d", i, y, s.Classes)
-		}
-	}
-	features = dataset.Features
-	if m, ok := s.Source.(dataset.Matrix[T]); ok {
-		if features = m.Cols; features < 1 {
-			return 0, fmt.Errorf("linear: Set: examples have %d features, want at least 1", features)
-		}
-		if m.Stride < m.Cols || len(m.Data) < m.Cols || (len(m.Data)-m.Cols)/m.Stride < m.Rows-1 {
-			return 0, fmt.Errorf("linear: Set: matrix of %d elements is too short for %d rows of %d with stride %d",
-				len(m.Data), m.Rows, m.Cols, m.Stride)
-		}
-	}
-	return features, nil
-}
-
 // ProblemConfig says which loss is taken, and how.
 type ProblemConfig struct {
-	// Loss is SVM{} or Softmax{}; nil is SVM{}.
+	// Loss is [SVM]{}, [Softmax]{}, [SquaredError]{} or a loss of your own; nil is SVM{} over classes and
+	// SquaredError{} over numbers.
 	Loss Loss
 
 	// Lambda weighs the regularisation lambda * sum of W^2, over all weights; at least 0. 0 is none.
 	Lambda float64
 
+	// FreeBias leaves the bias, the weights of the last feature, out of the regularisation. That feature should
+	// be the constant 1, as that of dataset.Examples is.
+	FreeBias bool
+
+	// ClassWeights are what the loss of an example of each class counts, 0 or positive; nil: 1. The mean remains
+	// one over the number of examples. [BalancedWeights] are those with which each class counts the same.
+	ClassWeights []float64
+
 	// Threads limits the threads of a pass; 0 is GOMAXPROCS. Results do not depend on it.
 	Threads int
 }
 
-// A Problem is a loss over a set of examples as a function of the weights W: classes x features, row-major.
-// With scores s = x*W' of each example
+// complete checks c for a set, and fills in the loss.
+func (c ProblemConfig) complete(target Target, known bool, classes int) (ProblemConfig, error) {
+	if c.Loss == nil {
+		c.Loss = defaultLoss(target)
+	}
+	if got := c.Loss.Target(); known && got != target {
+		return c, fmt.Errorf("linear: Problem: Loss = %s, a loss over %v, but the set has %v", c.Loss.Name(), got,
+			target)
+	}
+	if n := len(c.ClassWeights); n != 0 && (n != classes || target != Classes) {
+		return c, fmt.Errorf("linear: Problem: %d class weights, want one for each class, of %d over %v", n, classes,
+			target)
+	}
+	for i, w := range c.ClassWeights {
+		if err := check.In(fmt.Sprintf("ClassWeights[%d]", i), w, 0, math.Inf(1), check.OpenHigh); err != nil {
+			return c, wrap("Problem", err)
+		}
+	}
+	return c, wrap("Problem", cmp.Or(check.In("Lambda", c.Lambda, 0, math.Inf(1), check.OpenHigh),
+		check.AtLeast("Threads", c.Threads, 0)))
+}
+
+// A Problem is a loss over a set of examples as a function of the weights W: classes x features, row-major, with
+// one row for numbers. With scores s = x*W' of each example
 //
 //	L(W) = 1/n * (sum of losses, ascending, in float64) + lambda * float64(SumSquares(W))
 //
@@ -86,54 +69,64 @@ type ProblemConfig struct {
 //	dW = T(a*(dS'*X)) of the first block ; dW = T(a*(dS'*X)) + dW of each other ; a = T(1/n)
 //	dW = dW + T(2*lambda)*W if lambda != 0
 //
-// with dS'*X as Gemm computes it (rule 8). Results therefore depend neither on the backend, nor on threads,
-// nor on whether the rows are in memory or converted.
+// with dS'*X as Gemm computes it (rule 8). A class weight v multiplies a loss in float64, and its gradient by
+// T(v)*dS. With FreeBias the regularisation is lambda times the sum over the rows of W, ascending, in float64, of
+// float64(SumSquares(row without its last element)), and those elements of dW have none. Results therefore depend
+// neither on the backend, nor on threads, nor on whether the rows are in memory or converted.
 //
-// After the first call of a kind no call allocates. A Problem is not safe for concurrent use.
+// After the first call of a kind no call allocates. A Problem is not safe for concurrent use. A panic of the source
+// or the loss, on whichever goroutine, reaches the caller; the problem can then be used again.
 type Problem[T kernels.Float] struct {
-	pass    pass[T]
-	loss    Loss
-	lambda  float64
-	threads int
-	backend bitstep.Engine[T]
+	pass          pass[T]
+	row           func(*Row[T]) float64
+	probabilities func(*Row[T])
+	c             ProblemConfig
+	backend       bitstep.Engine[T]
 }
 
-// NewProblem returns the problem of that set, on the active backend. Its errors name a field, its value and
-// what is wanted.
+// NewProblem returns the problem of that set, on the active backend. A set without targets will do for
+// [Problem.Scores], [Problem.Predict] and [Problem.Probabilities]. Errors name a field, its value and what is wanted.
 func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error) {
-	features, err := s.check()
+	s, err := s.complete()
 	if err != nil {
 		return nil, err
 	}
-	if c.Loss == nil {
-		c.Loss = SVM{}
+	target, known := s.target()
+	if c, err = c.complete(target, known, s.Classes); err != nil {
+		return nil, err
 	}
-	if notFinite(c.Lambda) || c.Lambda < 0 {
-		return nil, fmt.Errorf("linear: Problem: Lambda = %v, want a number of at least 0", c.Lambda)
+	// The regularisation's gradient has 2*lambda in T.
+	if err := check.Rounded[T]("2*Lambda", 2*c.Lambda, 0, math.Inf(1), check.OpenHigh); err != nil {
+		return nil, wrap("Problem", err)
 	}
-	if c.Threads < 0 {
-		return nil, fmt.Errorf("linear: Problem: Threads = %d, want at least 0", c.Threads)
+	for i, w := range c.ClassWeights {
+		if err := check.Rounded[T](fmt.Sprintf("ClassWeights[%d]", i), w, 0, math.Inf(1), check.OpenHigh); err != nil {
+			return nil, wrap("Problem", err)
+		}
 	}
-	p := &Problem[T]{loss: c.Loss, lambda: c.Lambda, threads: c.Threads}
-	p.pass = pass[T]{classes: s.Classes, features: features, source: s.Source, labels: s.Labels}
-	if m, ok := s.Source.(dataset.Matrix[T]); ok {
-		p.pass.rows = &m
+	p := &Problem[T]{c: c, row: lossOf[T](c.Loss), probabilities: probabilitiesOf[T](c.Loss)}
+	p.pass = pass[T]{classes: s.Classes, features: s.Source.Features(), source: s.Source, labels: s.Labels,
+		values: s.Values}
+	if len(c.ClassWeights) != 0 {
+		p.pass.weights = slices.Clone(c.ClassWeights)
 	}
+	p.pass.rows, _ = s.Source.(dataset.Viewer[T])
 	p.pass.init()
 	return p.On(bitstep.Active()), nil
 }
 
-// On makes p run on that backend, and returns p. It panics if the backend is not one of bitstep.Backends.
+// On makes p run on that backend, the source included, and returns p. It panics if the backend is not one of
+// bitstep.Backends.
 func (p *Problem[T]) On(b bitstep.Backend) *Problem[T] {
-	p.backend = bitstep.On[T](b).Threads(p.threads)
+	p.backend = bitstep.On[T](b).Threads(p.c.Threads)
 	p.pass.k = p.backend.Threads(1)
 	return p
 }
 
 // Len returns the number of examples.
-func (p *Problem[T]) Len() int { return len(p.pass.labels) }
+func (p *Problem[T]) Len() int { return p.pass.source.Len() }
 
-// Classes returns the number of rows of W.
+// Classes returns the number of rows of W: of classes, or 1 for numbers.
 func (p *Problem[T]) Classes() int { return p.pass.classes }
 
 // Features returns the number of columns of W.
@@ -142,26 +135,34 @@ func (p *Problem[T]) Features() int { return p.pass.features }
 // LossGradient returns L(w) over the examples whose indices are in batch, and stores its gradient in grad.
 // A nil batch is the whole set. A batch of neighbours in ascending order is read where it lies.
 //
-// It panics if w or grad has not Classes*Features elements, if they overlap, or if the batch is empty or an
-// index is out of range.
+// It panics if w or grad has not Classes*Features elements, if they overlap, if the batch is empty or an
+// index is out of range, or if the set has no targets.
 func (p *Problem[T]) LossGradient(w, grad []T, batch []int) float64 {
 	return p.lossGradient(w, grad, batch, false)
 }
 
 // lossGradient is LossGradient. With count it also counts what w predicts right, in p.pass.correct.
 func (p *Problem[T]) lossGradient(w, grad []T, batch []int, count bool) float64 {
-	p.check("LossGradient", "grad", len(grad), len(w))
+	p.check("LossGradient", "grad", len(grad), p.Classes()*p.Features())
 	apart("LossGradient", "grad", w, grad)
 	p.start(w, batch)
-	p.pass.loss, p.pass.grad, p.pass.count = p.loss, grad, count
+	p.wantLoss("LossGradient")
+	p.pass.grad, p.pass.count = grad, count && p.pass.labels != nil
 	return p.finish()
 }
 
 // Loss returns L(w) as [Problem.LossGradient] does, without the gradient.
 func (p *Problem[T]) Loss(w []T, batch []int) float64 {
 	p.start(w, batch)
-	p.pass.loss = p.loss
+	p.wantLoss("Loss")
 	return p.finish()
+}
+
+func (p *Problem[T]) wantLoss(fn string) {
+	if p.pass.labels == nil && p.pass.values == nil {
+		panic(fmt.Sprintf("linear: %s: the set has neither labels nor values", fn))
+	}
+	p.pass.loss = p.row
 }
 
 // Objective returns L as a function of w over the whole set, for what takes one: minimize.LBFGS and the other
@@ -177,11 +178,15 @@ func (p *Problem[T]) Objective() minimize.Objective[T] {
 
 // Scores stores the scores of all examples in dst: Len() rows of Classes().
 func (p *Problem[T]) Scores(w, dst []T) {
-	p.check("Scores", "dst", len(dst), p.Len()*p.Classes())
-	apart("Scores", "dst", w, dst)
+	p.startScores("Scores", w, dst)
+	p.finish()
+}
+
+func (p *Problem[T]) startScores(fn string, w, dst []T) {
+	p.check(fn, "dst", len(dst), p.Len()*p.Classes())
+	apart(fn, "dst", w, dst)
 	p.start(w, nil)
 	p.pass.scores = dst
-	p.finish()
 }
 
 // Predict stores the class of each example in dst, of Len() elements: that of the largest score, the first
@@ -191,6 +196,21 @@ func (p *Problem[T]) Predict(w []T, dst []uint8) {
 	p.start(w, nil)
 	p.pass.predicted = dst
 	p.finish()
+}
+
+// errNoProbabilities is what a loss is told that is not [Probabilistic].
+var errNoProbabilities = errors.New("makes no probabilities of scores: Softmax does")
+
+// Probabilities stores the probabilities of the classes of all examples in dst: Len() rows of Classes(). If the
+// loss is not [Probabilistic], it returns an error.
+func (p *Problem[T]) Probabilities(w, dst []T) error {
+	if p.probabilities == nil {
+		return fmt.Errorf("linear: Probabilities: loss %s %w", p.c.Loss.Name(), errNoProbabilities)
+	}
+	p.startScores("Probabilities", w, dst)
+	p.pass.probabilities = p.probabilities
+	p.finish()
+	return nil
 }
 
 // TakeTimes returns how long the parts of the calls since the last TakeTimes took, and turns measuring on.
@@ -209,12 +229,7 @@ func (p *Problem[T]) check(fn, name string, got, want int) {
 
 // apart panics if w, which is read until the end of a pass, overlaps what is written.
 func apart[T kernels.Float](fn, name string, w, dst []T) {
-	if len(w) == 0 || len(dst) == 0 {
-		return
-	}
-	a, b := uintptr(unsafe.Pointer(&w[0])), uintptr(unsafe.Pointer(&dst[0]))
-	size := unsafe.Sizeof(T(0))
-	if a < b+uintptr(len(dst))*size && b < a+uintptr(len(w))*size {
+	if mem.Overlap(w, dst) {
 		panic(fmt.Sprintf("linear: %s: %s overlaps w", fn, name))
 	}
 }
@@ -235,21 +250,34 @@ func (p *Problem[T]) start(w []T, batch []int) {
 			}
 		}
 	}
-	t.w, t.batch, t.alpha = w, batch, T(1/float64(t.n))
+	t.operands = operands[T]{w: w, batch: batch, alpha: T(1 / float64(t.n))}
 }
 
 // finish runs the pass, adds the regularisation, and lets go of the operands.
 func (p *Problem[T]) finish() float64 {
 	t := &p.pass
-	t.run(p.threads)
+	t.run(p.c.Threads)
 	loss := t.total / float64(t.n)
-	if t.loss != nil && p.lambda != 0 {
-		loss += float64(p.lambda * float64(p.backend.SumSquares(t.w)))
-		if t.grad != nil {
-			p.backend.Axpy(t.grad, t.w, T(2*p.lambda))
+	if t.loss != nil && p.c.Lambda != 0 {
+		loss += float64(p.c.Lambda * p.regularise(t.w, t.grad))
+	}
+	t.operands = operands[T]{}
+	return loss
+}
+
+// regularise returns the sum of the squares that are regularised, and adds T(2*lambda)*w to grad unless that is
+// nil.
+func (p *Problem[T]) regularise(w, grad []T) (squares float64) {
+	width, step := len(w), len(w) // of what is regularised together, and to the next
+	if p.c.FreeBias {
+		step = p.Features()
+		width = step - 1
+	}
+	for lo := 0; lo < len(w); lo += step {
+		squares += float64(p.backend.SumSquares(w[lo : lo+width]))
+		if grad != nil {
+			p.backend.Axpy(grad[lo:lo+width], w[lo:lo+width], T(2*p.c.Lambda))
 		}
 	}
-	t.w, t.grad, t.scores, t.predicted, t.batch, t.loss = nil, nil, nil, nil, nil, nil
-	t.count, t.confuse = false, false
-	return loss
+	return squares
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 )
@@ -30,6 +31,11 @@ func small[T kernels.Float](seed uint64, n, features, classes int) (Set[T], []T)
 		w[i] = T(r.Float64() - 0.5)
 	}
 	return Set[T]{Source: m, Labels: labels, Classes: classes}, w
+}
+
+// classLosses are the losses over classes.
+func classLosses() []Loss {
+	return slices.DeleteFunc(Losses(), func(l Loss) bool { return l.Target() != Classes })
 }
 
 func problem[T kernels.Float](t testing.TB, s Set[T], c ProblemConfig) *Problem[T] {
@@ -148,7 +154,7 @@ func TestLossGradient(t *testing.T) {
 }
 
 func testLossGradient[T kernels.Float](t *testing.T) {
-	for _, loss := range Losses() {
+	for _, loss := range classLosses() {
 		for _, lambda := range []float64{0, 0.013} {
 			for _, n := range []int{1, 63, 64, 65, 200} {
 				set, w := small[T](uint64(n), 200, 83, 7)
@@ -185,7 +191,7 @@ func define[T kernels.Float](loss Loss, lambda float64, set Set[T], w []T, batch
 		block := batch[lo:min(lo+BlockExamples, len(batch))]
 		n := len(block)
 		x, s, sum := make([]T, n*f), make([]T, n*c), make([]T, c*f)
-		m.FillRows(x, f, block)
+		m.FillRows(bitstep.On[T](bitstep.Go), x, f, block)
 		kernels.Gemm(false, true, n, c, f, 1, x, f, w, f, 0, s, c)
 		for i, at := range block {
 			total += scoreLoss(loss, s[i*c:][:c], int(set.Labels[at]))
@@ -261,7 +267,7 @@ func testLossGradientBits[T kernels.Float](t *testing.T) {
 		all[i] = i
 	}
 	random := rand.New(rand.NewPCG(1, 2)).Perm(330)[:200]
-	for _, loss := range Losses() {
+	for _, loss := range classLosses() {
 		for name, batch := range map[string][]int{"range": all[40:230], "random": random, "all": all} {
 			wantLoss, want := define(loss, 0.01, set, w, batch)
 			for _, b := range bitstep.Backends() {
@@ -300,7 +306,7 @@ func TestLossGradientAllocations(t *testing.T) {
 	for _, b := range bitstep.Backends() {
 		for _, threads := range []int{1, 3} {
 			p := problem(t, set, ProblemConfig{Threads: threads}).On(b)
-			if got := testing.AllocsPerRun(20, func() { p.LossGradient(w, grad, batch) }); got != 0 {
+			if got := allocations(func() { p.LossGradient(w, grad, batch) }); got != 0 {
 				t.Errorf("%v, %d threads: %v allocations per call", b, threads, got)
 			}
 		}
@@ -355,17 +361,16 @@ func TestEvaluate(t *testing.T) {
 // What is not a number shows in the loss, wherever it comes from.
 func TestNaNLoss(t *testing.T) {
 	nan := math.NaN()
-	for _, loss := range Losses() {
+	for _, loss := range classLosses() {
 		for at := range 3 {
 			for _, bad := range []float64{nan, math.Inf(1)} {
 				s := []float64{1, 2, 3}
 				s[at] = bad
-				var losses [1]float64
-				scoresLoss(loss, s, []uint8{1}, losses[:], make([]float64, 3), true)
+				got := loss.Loss64(&Row[float64]{Scores: s, Class: 1, Gradient: true, Room: make([]float64, 3)})
 				// With the own class's score at +Inf the other margins are -Inf, and the hinge is 0.
 				hidden := loss == SVM{} && at == 1 && bad == bad
-				if notFinite(losses[0]) == hidden {
-					t.Errorf("%s, score %d %v: loss %v", loss.Name(), at, bad, losses[0])
+				if num.Finite(got) != hidden {
+					t.Errorf("%s, score %d %v: loss %v", loss.Name(), at, bad, got)
 				}
 			}
 		}
@@ -390,17 +395,19 @@ func TestProblemErrors(t *testing.T) {
 		{"linear: Set: no examples", empty, ProblemConfig{}},
 		{"linear: Set: 9 labels, want one for each of 10 examples", short, ProblemConfig{}},
 		{"linear: Set: label of example 0 = 3, want below 3", bad, ProblemConfig{}},
-		{"linear: Set: Classes = 257, want 2 to 256", many, ProblemConfig{}},
-		{"linear: Set: matrix of 49 elements is too short for 10 rows of 5 with stride 5", cut, ProblemConfig{}},
-		{"linear: Set: matrix of 99 elements is too short for 10 rows of 5 with stride 4", narrow, ProblemConfig{}},
-		{"linear: Problem: Lambda = NaN, want a number of at least 0", set, ProblemConfig{Lambda: math.NaN()}},
+		{"linear: Set: Classes = 257, want in [2, 256]", many, ProblemConfig{}},
+		{"linear: Set: Source: dataset: Matrix: len(Data) = 49, too short for 10 rows of 5 with stride 5",
+			cut, ProblemConfig{}},
+		{"linear: Set: Source: dataset: Matrix: 10 rows of 5 with stride 4, want none negative, and a row in a stride",
+			narrow, ProblemConfig{}},
+		{"linear: Problem: Lambda = NaN, want in [0, +Inf)", set, ProblemConfig{Lambda: math.NaN()}},
 		{"linear: Problem: Threads = -1, want at least 0", set, ProblemConfig{Threads: -1}},
 	} {
 		if _, err := NewProblem(c.set, c.c); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
-	want := `linear: loss = "hinge", want one of svm, softmax`
+	want := `linear: loss = "hinge", want one of svm, softmax, squared-error`
 	if _, err := ParseLoss("hinge"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -1,28 +1,30 @@
 package linear
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
-// A trainer's checkpoint is one file in the format of [checkpoint.File]: what the optimizer and the
-// preprocessing put under their prefixes, and
+// A trainer's checkpoint is one file in the format of [checkpoint.File]: what the optimizer, the schedule if it
+// observes, and the preprocessing put under their prefixes, and
 //
 //	weights                 the model, classes x features
 //	best                    that of the best epoch, if there is a validation set and an epoch has ended
 //	history                 epochs x 5: steps, training loss and accuracy, validation loss and accuracy
-//	metadata trainer.*      the loss, the sampler's state, the sums of the epoch so far, and what a run
-//	                        that goes on must agree with
+//	metadata trainer.*      the sampler's state, the sums of the epoch so far, and what a run that goes on must
+//	                        agree with
+//	metadata model.*        which of the first two tensors is the run's model, and the names of its classes
 //
-// Equal runs make equal files, byte for byte, on every machine.
+// A model's file is weights, preprocessing, trainer.loss and model.*. Equal runs make equal files, byte for byte, on
+// every machine.
 const (
 	trainerVersion = "1"
 
@@ -34,47 +36,51 @@ const (
 	schedulePrefix   = "schedule."
 	preprocessPrefix = "preprocess."
 
-	metaVersion  = "trainer.version"
-	metaLoss     = "trainer.loss"
-	metaLambda   = "trainer.lambda"
-	metaBatch    = "trainer.batch"
-	metaLabels   = "trainer.labels" // digest of the training set's
-	metaSampler  = "trainer.sampler"
-	metaLossSum  = "trainer.epoch.loss"
-	metaExamples = "trainer.epoch.examples"
-	metaCorrect  = "trainer.epoch.correct"
+	metaVersion    = "trainer.version"
+	metaLoss       = "trainer.loss"
+	metaLambda     = "trainer.lambda"
+	metaFreeBias   = "trainer.freebias"
+	metaWeights    = "trainer.classweights"
+	metaBatch      = "trainer.batch"
+	metaInitScale  = "trainer.initscale"
+	metaMonitor    = "trainer.monitor"
+	metaLabels     = "trainer.labels" // digest of the training set's targets
+	metaValidation = "trainer.validation"
+	metaSampler    = "trainer.sampler"
+	metaLossSum    = "trainer.epoch.loss"
+	metaExamples   = "trainer.epoch.examples"
+	metaCorrect    = "trainer.epoch.correct"
+
+	metaReported = "model.tensor"
+	metaClasses  = "model.classes" // JSON
 )
 
 const historyColumns = 5
 
-// labelsDigest tells sets apart: the first 16 hexadecimal digits of the SHA-256 of the labels.
-func labelsDigest(labels []uint8) string {
-	sum := sha256.Sum256(labels)
-	return hex.EncodeToString(sum[:8])
-}
-
 // Save writes the run's state to a checkpoint, as [checkpoint.File.WriteFile] does: the file is replaced
 // whole or not at all. It refuses to save weights that are not finite.
 func (t *Trainer[T]) Save(path string) error {
-	if t.failed != nil {
-		return t.failed
-	}
-	if !t.finite() {
-		return t.fail(fmt.Sprintf("weights are not finite after step %d in epoch %d", t.Steps(), len(t.epochs)+1))
+	if err := t.checkFinite(); err != nil {
+		return err
 	}
 	if err := t.snapshot().WriteFile(path); err != nil {
 		return err
 	}
-	t.saved.path, t.saved.step = path, t.Steps()
+	t.setSaved(path)
 	return nil
+}
+
+// setSaved notes that the file holds the present state.
+func (t *Trainer[T]) setSaved(path string) {
+	t.saved.path, t.saved.step, t.saved.taken, t.saved.reported = path, t.Steps(), t.minibatches(), t.reported()
 }
 
 func (t *Trainer[T]) snapshot() *checkpoint.File {
 	c := checkpoint.New()
-	shape := []int{t.model.Classes, t.model.Features}
-	checkpoint.Put(c, weightsTensor, shape, t.model.W)
+	t.model.snapshot(c)
+	c.SetMeta(metaReported, t.reported())
 	if t.best != nil {
-		checkpoint.Put(c, bestTensor, shape, t.best)
+		checkpoint.Put(c, bestTensor, []int{t.model.Classes, t.model.Features}, t.best)
 	}
 	history := make([]float64, 0, len(t.epochs)*historyColumns)
 	for _, e := range t.epochs {
@@ -86,9 +92,10 @@ func (t *Trainer[T]) snapshot() *checkpoint.File {
 	if s, ok := t.c.Schedule.(schedule.Observer); ok {
 		s.Snapshot(c, schedulePrefix)
 	}
-	t.data.Train.Preprocess.Snapshot(c, preprocessPrefix)
 	for _, f := range t.fixed() {
-		c.SetMeta(f.key, f.value)
+		if f.key != metaLoss { // the model has it
+			c.SetMeta(f.key, f.value)
+		}
 	}
 	c.SetMeta(metaSampler, t.sampler.Snapshot().String())
 	c.SetMetaFloat(metaLossSum, t.lossSum)
@@ -97,22 +104,62 @@ func (t *Trainer[T]) snapshot() *checkpoint.File {
 	return c
 }
 
-// fixed is what a checkpoint and the trainer that takes it must agree in, beyond what the optimizer compares.
-func (t *Trainer[T]) fixed() []struct{ key, value string } {
-	return []struct{ key, value string }{
-		{metaVersion, trainerVersion},
-		{metaLoss, t.c.Loss.Name()},
-		{metaLambda, strconv.FormatFloat(t.c.Lambda, 'x', -1, 64)},
-		{metaBatch, strconv.Itoa(t.c.Batch)},
-		{metaLabels, t.digest},
+// A fact is what a checkpoint and the trainer that takes it must agree in.
+type fact struct {
+	key, value string
+	field      string // of this package's configuration, for messages
+	before     string // what a checkpoint means that is older than the key; "": any value
+}
+
+// required is the before of a key that every checkpoint has.
+const required = "required"
+
+// fixed is what must agree beyond what optimizer, schedule and preprocessing compare.
+func (t *Trainer[T]) fixed() []fact {
+	number := func(x float64) string { return strconv.FormatFloat(x, 'x', -1, 64) }
+	var weights []string
+	for _, w := range t.c.ClassWeights {
+		weights = append(weights, number(w))
+	}
+	names, _ := json.Marshal(t.model.ClassNames)
+	return []fact{
+		{metaVersion, trainerVersion, "", required},
+		{metaLoss, t.c.Loss.Name(), "Loss", required},
+		{metaLambda, number(t.c.Lambda), "Lambda", required},
+		{metaFreeBias, strconv.FormatBool(t.c.FreeBias), "FreeBias", "false"},
+		{metaWeights, cmp.Or(strings.Join(weights, " "), "none"), "ClassWeights", "none"},
+		{metaBatch, strconv.Itoa(t.c.Batch), "Batch", required},
+		{metaInitScale, number(t.c.InitScale), "InitScale", ""},
+		{metaMonitor, t.c.Monitor, "Monitor", monitorAccuracy},
+		{metaLabels, t.digests.train, "the training set's targets", required},
+		{metaValidation, cmp.Or(t.digests.validation, "none"), "the validation set's targets", ""},
+		{metaClasses, string(names), "ClassNames", ""},
 	}
 }
 
+// check compares a checkpoint's metadata.
+func (f fact) check(c *checkpoint.File) error {
+	got, ok := c.Meta(f.key)
+	switch {
+	case !ok && f.before == required:
+		return fmt.Errorf("no metadata %s: not the checkpoint of a trainer", f.key)
+	case !ok && f.before == "":
+		return nil
+	case !ok:
+		got = f.before
+	}
+	if got != f.value {
+		return fmt.Errorf("%s is %q, this trainer's is %q: %s must be that of the run", f.key, got, f.value,
+			cmp.Or(f.field, "the version"))
+	}
+	return nil
+}
+
 // Resume sets the trainer to the state in a checkpoint, from which Run goes on: the weights come out as
-// those of a run that was never interrupted, to the bit. Loss, lambda, batch, sampling, seed, optimizer,
-// preprocessing and the training set's labels must be the checkpoint's; number of epochs, patience, threads,
-// backend and schedule may differ, but a schedule with Observe must be the checkpoint's. The error names the
-// file, and the trainer is then as it was.
+// those of a run that was never interrupted, to the bit. What must be as in the checkpoint's run and what may be
+// different is said at the fields of [TrainConfig]; the backend may differ. The labels or values of the training and
+// the validation set, the names of the classes, the preprocessing, and whether there is a validation set at all must
+// be the same; the test set may differ. The error names the file and what differs, and the trainer is then as it was.
 func (t *Trainer[T]) Resume(path string) error {
 	c, err := checkpoint.Read(path)
 	if err != nil {
@@ -121,18 +168,16 @@ func (t *Trainer[T]) Resume(path string) error {
 	if err := t.restore(c); err != nil {
 		return fmt.Errorf("linear: resuming from %s: %w", path, err)
 	}
-	t.saved.path, t.saved.step = path, t.Steps()
+	t.setSaved(path)
+	t.saved.reported, _ = c.Meta(metaReported)
 	return nil
 }
 
 // restore is all or nothing: everything is read and checked before anything is set.
 func (t *Trainer[T]) restore(c *checkpoint.File) error {
 	for _, f := range t.fixed() {
-		switch got, ok := c.Meta(f.key); {
-		case !ok:
-			return fmt.Errorf("no metadata %s: not the checkpoint of a trainer", f.key)
-		case got != f.value:
-			return fmt.Errorf("%s is %q, this trainer's is %q", f.key, got, f.value)
+		if err := f.check(c); err != nil {
+			return err
 		}
 	}
 	shape := []int{t.model.Classes, t.model.Features}
@@ -145,7 +190,12 @@ func (t *Trainer[T]) restore(c *checkpoint.File) error {
 		return err
 	}
 	best := []T(nil)
-	if len(epochs) > 0 && t.others[0] != nil {
+	_, had := c.Tensor(bestTensor)
+	if validated := t.others[0] != nil; len(epochs) > 0 && had != validated {
+		return fmt.Errorf("tensor %s, which a run with a validation set has: %v; this trainer has such a set: %v",
+			bestTensor, had, validated)
+	}
+	if had {
 		if best, err = checkpoint.Get[T](c, bestTensor, shape); err != nil {
 			return err
 		}
@@ -237,42 +287,12 @@ func readHistory(c *checkpoint.File) ([]Epoch, error) {
 	steps := uint64(0)
 	for i := range h.Shape[0] {
 		r := rows[i*historyColumns:][:historyColumns]
-		if !(r[0] > float64(steps) && r[0] < 1<<53) {
-			return nil, fmt.Errorf("tensor %s: epoch %d ends at step %v, want more than %d", historyTensor, i+1, r[0],
+		if !(r[0] >= float64(steps) && r[0] < 1<<53) { // equal: all of its steps were skipped
+			return nil, fmt.Errorf("tensor %s: epoch %d ends at step %v, want at least %d", historyTensor, i+1, r[0],
 				steps)
 		}
 		steps = uint64(r[0])
 		epochs = append(epochs, Epoch{i + 1, steps, r[1], r[2], r[3], r[4]})
 	}
 	return epochs, nil
-}
-
-// LoadModel returns the model in a trainer's checkpoint, and how its features are made of an image. The
-// element type must be the file's.
-func LoadModel[T kernels.Float](path string) (*Model[T], dataset.Preprocess, error) {
-	c, err := checkpoint.Read(path)
-	if err != nil {
-		return nil, dataset.Preprocess{}, err
-	}
-	m, pre, err := loadModel[T](c)
-	if err != nil {
-		return nil, dataset.Preprocess{}, fmt.Errorf("linear: loading the model from %s: %w", path, err)
-	}
-	return m, pre, nil
-}
-
-func loadModel[T kernels.Float](c *checkpoint.File) (*Model[T], dataset.Preprocess, error) {
-	var pre dataset.Preprocess
-	w, ok := c.Tensor(weightsTensor)
-	if !ok || len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
-		return nil, pre, fmt.Errorf("tensor %s: shape %v, want classes x features", weightsTensor, w.Shape)
-	}
-	data, err := checkpoint.Get[T](c, weightsTensor, w.Shape)
-	if err != nil {
-		return nil, pre, err
-	}
-	if err := pre.Restore(c, preprocessPrefix); err != nil {
-		return nil, pre, err
-	}
-	return &Model[T]{Classes: w.Shape[0], Features: w.Shape[1], W: data}, pre, nil
 }

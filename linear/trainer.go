@@ -4,116 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"time"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
-// TrainConfig says how a [Trainer] trains. The zero value is a good start: the lecture's SVM and Adam,
-// shuffled minibatches of 256, ten epochs.
-type TrainConfig struct {
-	Loss   Loss    // nil: SVM{}
-	Lambda float64 // of lambda * sum of W^2; at least 0
-
-	Optimizer optim.Config      // nil: optim.Adam{}
-	Options   optim.Options     // clipping and the like
-	Schedule  schedule.Schedule // nil: a constant rate. A schedule.Observer is told of every epoch's end
-
-	Batch    int    // examples per step; 0: 256
-	Epochs   int    // 0: 10
-	Sampling string // how examples are drawn: sequential, shuffled or replacement; "": shuffled
-
-	// Seed decides the weights at the start and the order of the examples.
-	Seed uint64
-
-	// InitScale is the standard deviation of the weights at the start; 0: InitScale, the lecture's 0.0001.
-	InitScale float64
-
-	// Patience ends the run after that many epochs in a row without a better accuracy on the validation set,
-	// which must be there, than any before. The run's model is then that of its best epoch. 0: never.
-	Patience int
-
-	// Threads limits the threads of a step; 0: GOMAXPROCS. Results do not depend on it.
-	Threads int
-
-	// Checkpoint is the file that a run is saved to: every CheckpointSteps steps if that is not 0, after
-	// every CheckpointEpochs epochs (0: 1), at the end, and when the run is cancelled. "": none.
-	Checkpoint       string
-	CheckpointSteps  uint64
-	CheckpointEpochs int
-
-	// Progress, unless nil, is called every ProgressSteps steps (0: 1) and after every epoch, on the
-	// goroutine of Run.
-	Progress      func(Progress)
-	ProgressSteps uint64
-}
-
-// The defaults of a [TrainConfig].
-const (
-	DefaultBatch  = 256
-	DefaultEpochs = 10
-)
-
-// withDefaults returns c with its zero fields filled in, or an error that names a field, its value and what
-// is wanted.
-func (c TrainConfig) withDefaults() (TrainConfig, error) {
-	if c.Loss == nil {
-		c.Loss = SVM{}
-	}
-	if c.Optimizer == nil {
-		c.Optimizer = optim.Adam{}
-	}
-	if c.Batch == 0 {
-		c.Batch = DefaultBatch
-	}
-	if c.Epochs == 0 {
-		c.Epochs = DefaultEpochs
-	}
-	if c.Sampling == "" {
-		c.Sampling = dataset.KindShuffled.String()
-	}
-	if c.InitScale == 0 {
-		c.InitScale = InitScale
-	}
-	if c.CheckpointEpochs == 0 {
-		c.CheckpointEpochs = 1
-	}
-	if c.ProgressSteps == 0 {
-		c.ProgressSteps = 1
-	}
-	for _, f := range []struct {
-		name  string
-		value int
-		least int
-	}{{"Batch", c.Batch, 1}, {"Epochs", c.Epochs, 1}, {"Patience", c.Patience, 0}, {"Threads", c.Threads, 0},
-		{"CheckpointEpochs", c.CheckpointEpochs, 1}} {
-		if f.value < f.least {
-			return c, fmt.Errorf("linear: TrainConfig: %s = %d, want at least %d", f.name, f.value, f.least)
-		}
-	}
-	if notFinite(c.InitScale) || c.InitScale < 0 {
-		return c, fmt.Errorf("linear: TrainConfig: InitScale = %v, want a number of at least 0", c.InitScale)
-	}
-	if c.CheckpointSteps != 0 && c.Checkpoint == "" {
-		return c, fmt.Errorf("linear: TrainConfig: CheckpointSteps = %d without Checkpoint, the file",
-			c.CheckpointSteps)
-	}
-	return c, nil
-}
-
-// Data is what a trainer trains on, and measures itself by. Validation and Test may be empty.
-type Data[T kernels.Float] struct {
-	Train, Validation, Test Set[T]
-}
-
 // Progress is how far a run is.
 type Progress struct {
-	Step, Steps     uint64 // steps taken; of a run that is not stopped early
+	Step, Steps     uint64 // steps taken; of a run that is not stopped early and skips none
+	Skipped         uint64 // steps that SkipNonFinite of the optimizer's options has skipped, beside Step
 	Epoch, Epochs   int    // the current epoch, from 1
 	Loss            float64
 	ImagesPerSecond float64 // of steps alone, since the last report
@@ -131,7 +36,7 @@ type Epoch struct {
 	// before it changed the weights. Losses include the regularisation.
 	TrainLoss, TrainAccuracy float64
 
-	// After the epoch; 0 without a validation set.
+	// After the epoch; 0 without a validation set. Accuracies of numbers are 0.
 	ValidationLoss, ValidationAccuracy float64
 }
 
@@ -141,11 +46,15 @@ type Result[T kernels.Float] struct {
 	Epochs []Epoch
 	Steps  uint64
 
-	// Best is the number of the epoch with the best validation accuracy, the first of equal ones, or 0
-	// without a validation set. Early tells that the run ended by Patience. With Patience, Model is that of
-	// the best epoch.
-	Best  int
-	Early bool
+	// Skipped is how many steps were skipped: see [Progress].
+	Skipped uint64
+
+	// Best is the number of the epoch that is the best by Monitor, the first of equal ones, or 0 without a
+	// validation set. With Patience, Model is that of the best epoch.
+	Best int
+
+	// Early tells that Patience ended the run before its last epoch, Stopped that Stop did.
+	Early, Stopped bool
 
 	// How Model does on each set; of no examples where there is no set.
 	Train, Validation, Test Evaluation
@@ -162,7 +71,7 @@ type Trainer[T kernels.Float] struct {
 	model   *Model[T]
 	opt     *optim.Optimizer[T]
 	sampler dataset.Sampler
-	digest  string // of the training set's labels
+	digests struct{ train, validation string } // of targets
 
 	// The epoch so far.
 	lossSum  float64 // of loss*examples
@@ -174,8 +83,10 @@ type Trainer[T kernels.Float] struct {
 	best   []T // weights of the best epoch, or nil
 	failed error
 	saved  struct { // the last checkpoint
-		path string
-		step uint64
+		path     string
+		step     uint64
+		taken    uint64 // minibatches
+		reported string // tensor
 	}
 
 	batch []int
@@ -185,32 +96,29 @@ type Trainer[T kernels.Float] struct {
 
 // NewTrainer returns a trainer at its start. An error names a field, its value and what is wanted.
 func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) {
-	c, err := c.withDefaults()
+	c, err := complete(c, d)
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer[T]{c: c, data: d, batch: make([]int, c.Batch), digest: labelsDigest(d.Train.Labels)}
-	pc := ProblemConfig{Loss: c.Loss, Lambda: c.Lambda, Threads: c.Threads}
-	if t.train, err = NewProblem(d.Train, pc); err != nil {
-		return nil, fmt.Errorf("training set: %w", err)
+	train, err := newProblem(c, "training set", d.Train)
+	if err != nil {
+		return nil, err
 	}
+	c.Loss = train.c.Loss
+	// A batch ends where an epoch does, so that a larger one is never filled.
+	t := &Trainer[T]{c: c, data: d, train: train, batch: make([]int, min(c.Batch, train.Len()))}
+	t.digests.train, t.digests.validation = d.Train.digest(), d.Validation.digest()
 	for i, s := range []Set[T]{d.Validation, d.Test} {
 		if s.Source == nil {
 			continue
 		}
 		name := [...]string{"validation set", "test set"}[i]
-		p, err := NewProblem(s, pc)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if t.others[i], err = newProblem(c, name, s); err != nil {
+			return nil, err
 		}
-		if p.Classes() != t.train.Classes() || p.Features() != t.train.Features() {
-			return nil, fmt.Errorf("linear: %s: %d classes of %d features, want %d of %d as the training set has", name,
-				p.Classes(), p.Features(), t.train.Classes(), t.train.Features())
+		if err := t.fits(name, s, t.others[i]); err != nil {
+			return nil, err
 		}
-		t.others[i] = p
-	}
-	if c.Patience > 0 && t.others[0] == nil {
-		return nil, fmt.Errorf("linear: TrainConfig: Patience = %d without a validation set", c.Patience)
 	}
 	kind, err := dataset.ParseSamplerKind(c.Sampling)
 	if err != nil {
@@ -220,7 +128,12 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 		return nil, err
 	}
 	t.model = NewModel[T](t.train.Classes(), t.train.Features())
+	t.model.ClassNames, t.model.Preprocess, t.model.Loss = d.Train.ClassNames, d.Train.Preprocess, c.Loss
 	t.model.Init(c.InitScale, c.Seed)
+	if !t.finite() {
+		return nil, fmt.Errorf("linear: TrainConfig: InitScale = %v, which makes weights that are not finite",
+			c.InitScale)
+	}
 	t.grad = make([]T, len(t.model.W))
 	group := optim.Group[T]{Name: "weights", Config: c.Optimizer, Params: [][]T{t.model.W}}
 	if t.opt, err = optim.NewGroups(c.Options, group); err != nil {
@@ -230,7 +143,7 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 	return t.On(bitstep.Active()), nil
 }
 
-// On makes the trainer run on that backend, and returns it.
+// On makes the trainer run on that backend, the sources of its data included, and returns it.
 func (t *Trainer[T]) On(b bitstep.Backend) *Trainer[T] {
 	for _, p := range []*Problem[T]{t.train, t.others[0], t.others[1]} {
 		if p != nil {
@@ -250,8 +163,14 @@ func StepsPerEpoch(n, batch int) uint64 { return (uint64(n) + uint64(batch) - 1)
 // Steps is how many steps have been taken.
 func (t *Trainer[T]) Steps() uint64 { return t.opt.Steps() }
 
+// Skipped is how many steps were skipped: see [Progress].
+func (t *Trainer[T]) Skipped() uint64 { return t.opt.Skipped() }
+
+// minibatches is how many minibatches have been drawn.
+func (t *Trainer[T]) minibatches() uint64 { return t.Steps() + t.Skipped() }
+
 // Epochs returns the record of the epochs so far.
-func (t *Trainer[T]) Epochs() []Epoch { return append([]Epoch(nil), t.epochs...) }
+func (t *Trainer[T]) Epochs() []Epoch { return slices.Clone(t.epochs) }
 
 // Model returns the model, which further steps change.
 func (t *Trainer[T]) Model() *Model[T] { return t.model }
@@ -270,6 +189,7 @@ type InterruptedError struct {
 	Step       uint64
 	Checkpoint string // the file that Resume takes, or ""
 	Cause      error  // of the context
+	Unsaved    error  // why the run could not be saved, or nil
 }
 
 func (e *InterruptedError) Error() string {
@@ -277,22 +197,35 @@ func (e *InterruptedError) Error() string {
 	if e.Checkpoint != "" {
 		where = "saved to " + e.Checkpoint
 	}
-	return fmt.Sprintf("linear: training interrupted after step %d, %s: %v", e.Step, where, e.Cause)
+	text := fmt.Sprintf("linear: training interrupted after step %d, %s: %v", e.Step, where, e.Cause)
+	if e.Unsaved != nil {
+		text += fmt.Sprintf("; saving it: %v", e.Unsaved)
+	}
+	return text
 }
 
-func (e *InterruptedError) Unwrap() error { return e.Cause }
+// Unwrap returns Cause, and Unsaved unless it is nil.
+func (e *InterruptedError) Unwrap() []error {
+	if e.Unsaved == nil {
+		return []error{e.Cause}
+	}
+	return []error{e.Cause, e.Unsaved}
+}
 
-// Run trains until the last epoch has ended, or Patience has, and returns the result. A trainer that has
-// been resumed goes on where the checkpoint was made.
+// Run trains until the last epoch has ended, or Patience has, or Stop says so, and returns the result. A trainer
+// that has been resumed goes on where the checkpoint was made.
 //
 // If ctx is cancelled, Run finishes the step, saves a checkpoint if there is a file for it, and returns an
 // [InterruptedError]. If the loss or the weights stop being finite numbers, it returns an error that tells
 // the step; the last checkpoint before stays.
+//
+// A panic of a source or a loss in a step, on whichever goroutine, reaches the caller of Run. The trainer then is
+// in the middle of a step: it refuses to go on and to save, until Resume sets it to a checkpoint.
 func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 	t.train.pass.hold(t.c.Threads)
 	defer t.train.pass.dismiss()
-	started, images := time.Now(), 0
-	for !t.done() {
+	started, images, stopped := time.Now(), 0, false
+	for !t.done() && !stopped {
 		if ctx.Err() != nil {
 			return nil, t.interrupt(context.Cause(ctx))
 		}
@@ -302,33 +235,56 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 		}
 		images += t.taken
 		p.ImagesPerSecond = float64(images) / p.at.Sub(started).Seconds()
-		due := t.c.CheckpointSteps != 0 && p.Step%t.c.CheckpointSteps == 0 ||
-			p.Ended != nil && p.Epoch%t.c.CheckpointEpochs == 0
-		if due && t.c.Checkpoint != "" {
-			if err := t.Save(t.c.Checkpoint); err != nil {
-				return nil, err
-			}
+		if err := t.saveDue(p); err != nil {
+			return nil, err
 		}
-		if t.c.Progress != nil && (p.Step%t.c.ProgressSteps == 0 || p.Ended != nil) {
+		if p.Step%t.c.ProgressSteps != 0 && p.Ended == nil {
+			continue
+		}
+		if t.c.Progress != nil {
 			t.c.Progress(p)
 			started, images = time.Now(), 0
 		}
+		stopped = t.c.Stop != nil && t.c.Stop(p)
 	}
-	if t.c.Checkpoint != "" && (t.saved.path != t.c.Checkpoint || t.saved.step != t.Steps()) {
+	if err := t.checkFinite(); err != nil {
+		return nil, err
+	}
+	if t.c.Checkpoint != "" && (t.saved.path != t.c.Checkpoint || t.saved.taken != t.minibatches() ||
+		t.saved.reported != t.reported()) {
 		if err := t.Save(t.c.Checkpoint); err != nil {
 			return nil, err
 		}
 	}
-	return t.result(), nil
+	return t.result(stopped), nil
+}
+
+// saveDue writes the files that are due after a step.
+func (t *Trainer[T]) saveDue(p Progress) error {
+	if t.c.BestModel != "" && p.Ended != nil && t.bestEpoch() == p.Ended.Number {
+		if err := t.checkFinite(); err != nil {
+			return err
+		}
+		if err := t.model.Save(t.c.BestModel); err != nil {
+			return err
+		}
+	}
+	due := t.c.CheckpointSteps != 0 && t.minibatches()%t.c.CheckpointSteps == 0 ||
+		p.Ended != nil && p.Epoch%t.c.CheckpointEpochs == 0
+	if due && t.c.Checkpoint != "" {
+		return t.Save(t.c.Checkpoint)
+	}
+	return nil
 }
 
 func (t *Trainer[T]) interrupt(cause error) error {
+	e := &InterruptedError{Step: t.Steps(), Cause: cause}
 	if t.c.Checkpoint != "" {
-		if err := t.Save(t.c.Checkpoint); err != nil {
-			return errors.Join(cause, err)
+		if e.Unsaved = t.Save(t.c.Checkpoint); e.Unsaved == nil {
+			e.Checkpoint = t.c.Checkpoint
 		}
 	}
-	return &InterruptedError{Step: t.Steps(), Checkpoint: t.c.Checkpoint, Cause: cause}
+	return e
 }
 
 // done reports whether no epoch is left, or patience is at its end.
@@ -338,18 +294,27 @@ func (t *Trainer[T]) impatient() bool {
 	return t.c.Patience > 0 && len(t.epochs)-t.bestEpoch() >= t.c.Patience
 }
 
-// bestEpoch is the number of the first epoch with the best validation accuracy, or 0.
+// bestEpoch is the number of the first epoch of which none is better, or 0 without a validation set.
 func (t *Trainer[T]) bestEpoch() int {
 	best := 0
 	if t.others[0] == nil {
 		return best
 	}
 	for _, e := range t.epochs {
-		if best == 0 || e.ValidationAccuracy > t.epochs[best-1].ValidationAccuracy {
+		if best == 0 || t.better(e, t.epochs[best-1]) {
 			best = e.Number
 		}
 	}
 	return best
+}
+
+// better reports whether epoch e is better than f. A loss that is NaN is worse than any other.
+func (t *Trainer[T]) better(e, f Epoch) bool {
+	if t.c.Monitor == monitorAccuracy {
+		return e.ValidationAccuracy > f.ValidationAccuracy
+	}
+	a, b := e.ValidationLoss, f.ValidationLoss
+	return a < b || a == a && b != b
 }
 
 // Step takes one minibatch, and measures the model if it was the epoch's last. It allocates nothing but
@@ -360,10 +325,22 @@ func (t *Trainer[T]) Step() (Progress, error) {
 	if t.failed != nil {
 		return p, t.failed
 	}
+	t.failed = errPanicked // unless the step comes to its end
+	err := t.step(&p)
+	if t.failed == errPanicked {
+		t.failed = nil
+	}
+	return p, err
+}
+
+// errPanicked is what a trainer says whose step a panic has ended.
+var errPanicked = errors.New("linear: training: a panic has ended a step in its middle: resume from a checkpoint")
+
+func (t *Trainer[T]) step(p *Progress) error {
 	n := t.sampler.Next(t.batch)
 	p.Loss = t.train.lossGradient(t.model.W, t.grad, t.batch[:n], true)
-	if notFinite(p.Loss) {
-		return p, t.fail(fmt.Sprintf("loss = %v at step %d in epoch %d", p.Loss, t.Steps()+1, p.Epoch))
+	if !num.Finite(p.Loss) {
+		return t.fail(fmt.Sprintf("loss = %v at step %d in epoch %d", p.Loss, t.Steps()+1, p.Epoch))
 	}
 	t.lossSum += float64(p.Loss * float64(n))
 	t.examples += n
@@ -373,12 +350,12 @@ func (t *Trainer[T]) Step() (Progress, error) {
 	t.opt.Step(t.grad)
 	p.at = time.Now()
 	t.times.Update += p.at.Sub(start)
-	p.Step = t.Steps()
+	p.Step, p.Skipped = t.Steps(), t.Skipped()
 	if t.sampler.Snapshot().Position == 0 {
 		t.endEpoch()
 		p.Ended = &t.epochs[len(t.epochs)-1]
 	}
-	return p, nil
+	return nil
 }
 
 // fail ends training: what follows from numbers that are not finite is worth nothing, and must not replace
@@ -400,15 +377,9 @@ func (t *Trainer[T]) endEpoch() {
 	if v := t.others[0]; v != nil {
 		m := v.Evaluate(t.model.W)
 		e.ValidationLoss, e.ValidationAccuracy = m.Loss, m.Accuracy()
-		loss, accuracy = e.ValidationLoss, e.ValidationAccuracy
+		loss, accuracy = m.Loss, m.Accuracy()
 	}
-	if s, ok := t.c.Schedule.(schedule.Observer); ok {
-		value := loss
-		if s.Wants() == schedule.Accuracy {
-			value = accuracy
-		}
-		s.Observe(t.opt.Steps(), value)
-	}
+	t.observe(loss, accuracy)
 	t.epochs = append(t.epochs, e)
 	t.lossSum, t.examples, t.correct = 0, 0, 0
 	if t.bestEpoch() == e.Number {
@@ -416,13 +387,32 @@ func (t *Trainer[T]) endEpoch() {
 	}
 }
 
-func (t *Trainer[T]) result() *Result[T] {
-	m := NewModel[T](t.model.Classes, t.model.Features)
-	copy(m.W, t.model.W)
-	if t.c.Patience > 0 {
+// observe tells the schedule of an epoch's end.
+func (t *Trainer[T]) observe(loss, accuracy float64) {
+	if s, ok := t.c.Schedule.(schedule.Observer); ok {
+		value := loss
+		if s.Wants() == schedule.Accuracy {
+			value = accuracy
+		}
+		s.Observe(t.Steps(), value)
+	}
+}
+
+// reported is the tensor of a checkpoint that holds the run's model.
+func (t *Trainer[T]) reported() string {
+	if t.c.Patience > 0 && t.best != nil {
+		return bestTensor
+	}
+	return weightsTensor
+}
+
+func (t *Trainer[T]) result(stopped bool) *Result[T] {
+	m := t.model.clone(t.model.W)
+	if t.reported() == bestTensor {
 		copy(m.W, t.best)
 	}
-	r := &Result[T]{Model: m, Epochs: t.Epochs(), Steps: t.Steps(), Best: t.bestEpoch(), Early: t.impatient()}
+	r := &Result[T]{Model: m, Epochs: t.Epochs(), Steps: t.Steps(), Skipped: t.Skipped(), Best: t.bestEpoch(),
+		Early: t.impatient() && len(t.epochs) < t.c.Epochs, Stopped: stopped}
 	steps := t.train.pass.times // those of the evaluation are none of a step
 	r.Train = t.train.Evaluate(m.W)
 	t.train.pass.times = steps
@@ -435,7 +425,15 @@ func (t *Trainer[T]) result() *Result[T] {
 }
 
 // finite reports whether all weights are finite.
-func (t *Trainer[T]) finite() bool {
-	top := t.train.backend.MaxAbs(t.model.W)
-	return !math.IsNaN(float64(top)) && !math.IsInf(float64(top), 0)
+func (t *Trainer[T]) finite() bool { return num.Finite(t.train.backend.MaxAbs(t.model.W)) }
+
+// checkFinite returns an error, with which training ends, unless all weights are finite.
+func (t *Trainer[T]) checkFinite() error {
+	if t.failed != nil {
+		return t.failed
+	}
+	if t.finite() {
+		return nil
+	}
+	return t.fail(fmt.Sprintf("weights are not finite after step %d in epoch %d", t.Steps(), len(t.epochs)+1))
 }

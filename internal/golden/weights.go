@@ -25,6 +25,9 @@ func (t Training) String() string { return fmt.Sprintf("%s %s %s", t.Loss.Name()
 func Trainings() []Training {
 	var all []Training
 	for _, loss := range linear.Losses() {
+		if loss.Target() != linear.Classes {
+			continue
+		}
 		for _, typ := range []string{"float32", "float64"} {
 			for _, optimizer := range []string{"sgd", "momentum", "rmsprop", "adam"} {
 				all = append(all, Training{loss, typ, optimizer})
@@ -69,7 +72,7 @@ func trainSteps[T kernels.Float](c linear.TrainConfig, d *dataset.Images, b bits
 	}
 	set := linear.NewSet(examples)
 	if resident {
-		set = linear.NewResidentSet(examples, c.Threads)
+		set = linear.NewResidentSet(examples, bitstep.On[T](b), c.Threads)
 	}
 	trainer, err := linear.NewTrainer(c, linear.Data[T]{Train: set})
 	if err != nil {

@@ -15,7 +15,7 @@
 //	indices := make([]int, 256)
 //	batch := make([]float32, len(indices)*dataset.Features)
 //	n := sampler.Next(indices)
-//	examples.FillRows(batch, dataset.Features, indices[:n])
+//	examples.FillRows(bitstep.On[float32](bitstep.Active()), batch, dataset.Features, indices[:n])
 //
 // Everything here has the same bytes and bits on every machine, and with any number of threads.
 package dataset

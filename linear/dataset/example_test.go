@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
@@ -36,12 +37,13 @@ func ExampleExamples() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	on := bitstep.On[float32](bitstep.Active())
 	sampler := dataset.Shuffled(examples.Len(), 1)
 	indices := make([]int, 64)
 	batch := make([]float32, len(indices)*dataset.Features)
 	for sampler.Snapshot().Epoch == 0 {
 		n := sampler.Next(indices)
-		examples.FillRows(batch, dataset.Features, indices[:n])
+		examples.FillRows(on, batch, dataset.Features, indices[:n])
 		fmt.Println(n, "examples, the bias of the last:", batch[n*dataset.Features-1])
 	}
 	// Output:

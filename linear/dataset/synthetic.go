@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bitstep-go/bitstep/internal/crew"
 	"github.com/bitstep-go/bitstep/internal/stream"
 )
 
@@ -78,7 +79,7 @@ func (s Synthetic) part(part string, lo, hi, threads int) *Images {
 	n := hi - lo
 	d := &Images{Pixels: make([]uint8, n*ImageBytes), Labels: make([]uint8, n), Classes: SyntheticClasses()}
 	const piece = 50
-	parallel((n+piece-1)/piece, threads, func(k int) {
+	new(crew.Crew).Run(threads, (n+piece-1)/piece, func(_, k int) {
 		p := newPainter(s.Seed, part)
 		for i := k * piece; i < min((k+1)*piece, n); i++ {
 			d.Labels[i] = p.example(lo+i, d.Image(i))
@@ -90,7 +91,7 @@ func (s Synthetic) part(part string, lo, hi, threads int) *Images {
 // WriteCIFAR10 writes the set to a folder, which is made if need be, as the files of format [CIFAR10], using
 // all threads. Each file is there whole or not at all. A synthetic set that is in the folder is replaced:
 // its files are removed first, so that what an interrupted call leaves cannot be taken for a set. Files of
-// another set are an error, and left alone.
+// another set are an error, and left alone. Processes that share a folder use [Synthetic.Cached].
 func (s Synthetic) WriteCIFAR10(dir string) error {
 	train, test, err := s.sizes()
 	if err != nil {
@@ -136,27 +137,42 @@ func (s Synthetic) write(name, part string, lo, hi int) error {
 	})
 }
 
-// removeSynthetic removes the files of a synthetic set from a folder, its names last. If there are files of
-// a set that is another, it returns an error.
-func removeSynthetic(dir string) error {
+// syntheticFiles are the files of a set.
+func syntheticFiles() []string {
+	l := &layouts[CIFAR10]
+	return append(slices.Clone(l.train), l.test, l.classNames)
+}
+
+// foundSynthetic returns which files of a synthetic set a folder has, its names last. If there are files of a set
+// that is another, it returns an error.
+func foundSynthetic(dir string) (found []string, err error) {
 	l := &layouts[CIFAR10]
 	from := folder(dir)
-	var found []string
-	for _, name := range append(slices.Clone(l.train), l.test, l.classNames) {
+	for _, name := range syntheticFiles() {
 		if _, err := os.Lstat(from.path(name)); err == nil {
 			found = append(found, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return from.fail(name, err)
+			return nil, from.fail(name, err)
 		}
 	}
 	if len(found) == 0 {
-		return nil
+		return nil, nil
 	}
 	names, err := from.names(l.classNames, l.classes)
 	if err != nil || !slices.Equal(names, SyntheticClasses()) {
-		return from.fail(found[0], errors.New("the file is of a set that is not synthetic, want another folder"))
+		return nil, from.fail(found[0], errors.New("the file is of a set that is not synthetic, want another folder"))
+	}
+	return found, nil
+}
+
+// removeSynthetic removes the files of a synthetic set from a folder, its names last.
+func removeSynthetic(dir string) error {
+	found, err := foundSynthetic(dir)
+	if err != nil {
+		return err
 	}
 	for _, name := range found {
+		from := folder(dir)
 		if err := os.Remove(from.path(name)); err != nil {
 			return from.fail(name, err)
 		}

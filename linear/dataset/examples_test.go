@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
@@ -53,6 +54,9 @@ func TestMeanImage(t *testing.T) {
 	MeanImage(&Images{})
 }
 
+// goEngine runs the definitions.
+func goEngine[T kernels.Float]() bitstep.Engine[T] { return bitstep.On[T](bitstep.Go) }
+
 // bits returns x's bits in 64.
 func bits[T kernels.Float](x T) uint64 {
 	if y, ok := any(x).(float32); ok {
@@ -82,7 +86,7 @@ func testFeatures[T kernels.Float](t *testing.T, precision uint) {
 			scale = 1.0 / 128
 		}
 		s := round().SetFloat64(scale)
-		rows := e.Matrix(0)
+		rows := e.Matrix(goEngine[T](), 0)
 		if rows.Rows != 7 || rows.Cols != 3073 || rows.Len() != 7 {
 			t.Fatalf("a matrix of %d x %d", rows.Rows, rows.Cols)
 		}
@@ -118,9 +122,9 @@ func testFeaturePaths[T kernels.Float](t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := e.Matrix(1)
+		rows := e.Matrix(goEngine[T](), 1)
 		for _, threads := range []int{0, 2, 5} {
-			if !slices.Equal(e.Matrix(threads).Data, rows.Data) {
+			if !slices.Equal(e.Matrix(goEngine[T](), threads).Data, rows.Data) {
 				t.Errorf("n = %d, %d threads: other rows", n, threads)
 			}
 		}
@@ -164,14 +168,14 @@ func testFeaturePaths[T kernels.Float](t *testing.T) {
 					}
 				}
 				fill()
-				source.FillRows(dst, ld, indices)
+				source.FillRows(goEngine[T](), dst, ld, indices)
 				check("FillRows", indices)
 				fill()
-				source.FillRows(dst, ld, nil)
-				source.FillRange(dst, ld, n, n)
+				source.FillRows(goEngine[T](), dst, ld, nil)
+				source.FillRange(goEngine[T](), dst, ld, n, n)
 				check("nothing", nil)
 				lo := max(0, n-4)
-				source.FillRange(dst, ld, lo, n)
+				source.FillRange(goEngine[T](), dst, ld, lo, n)
 				check("FillRange", []int{lo, lo + 1, lo + 2, lo + 3}[:n-lo])
 			}
 		}
@@ -185,12 +189,12 @@ func TestFillAllocations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := e.Matrix(0)
+	m := e.Matrix(goEngine[float32](), 0)
 	dst, indices := make([]float32, 20*Features), []int{3, 1, 4, 1, 5}
 	for name, s := range map[string]Source[float32]{"Examples": e, "Matrix": m} {
 		if n := testing.AllocsPerRun(10, func() {
-			s.FillRows(dst, Features, indices)
-			s.FillRange(dst, Features, 0, 20)
+			s.FillRows(goEngine[float32](), dst, Features, indices)
+			s.FillRange(goEngine[float32](), dst, Features, 0, 20)
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
@@ -203,21 +207,24 @@ func TestFillPanics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	on := goEngine[float64]()
 	dst := make([]float64, 2*Features)
 	for _, c := range []struct {
 		call func()
 		want string
 	}{
-		{func() { e.FillRows(dst, Features-1, nil) }, "dataset: FillRows: ld = 3072, want at least the 3073 columns"},
-		{func() { e.FillRows(dst, Features, []int{0, 1, 2}) },
+		{func() { e.FillRows(on, dst, Features-1, nil) },
+			"dataset: FillRows: ld = 3072, want at least the 3073 columns"},
+		{func() { e.FillRows(on, dst, Features, []int{0, 1, 2}) },
 			"dataset: FillRows: len(dst) = 6146, too short for 3 rows of 3073 with leading dimension 3073"},
-		{func() { e.FillRange(dst, Features+1, 0, 2) },
+		{func() { e.FillRange(on, dst, Features+1, 0, 2) },
 			"dataset: FillRange: len(dst) = 6146, too short for 2 rows of 3073 with leading dimension 3074"},
-		{func() { e.FillRows(dst, Features, []int{3}) }, "out of range"},
-		{func() { e.FillRows(dst, Features, []int{-1}) }, "out of range"},
-		{func() { e.FillRange(dst, Features, 2, 4) }, "out of range"},
-		{func() { e.Matrix(0).FillRows(dst, Features, []int{3}) }, "out of range"},
-		{func() { e.Matrix(0).FillRange(dst, 1, 0, 1) }, "dataset: FillRange: ld = 1, want at least the 3073 columns"},
+		{func() { e.FillRows(on, dst, Features, []int{3}) }, "out of range"},
+		{func() { e.FillRows(on, dst, Features, []int{-1}) }, "out of range"},
+		{func() { e.FillRange(on, dst, Features, 2, 4) }, "out of range"},
+		{func() { e.Matrix(on, 0).FillRows(on, dst, Features, []int{3}) }, "out of range"},
+		{func() { e.Matrix(on, 0).FillRange(on, dst, 1, 0, 1) },
+			"dataset: FillRange: ld = 1, want at least the 3073 columns"},
 	} {
 		func() {
 			defer func() {
@@ -339,7 +346,7 @@ func testArchFeatures[T kernels.Float](t *testing.T, want string) {
 			t.Fatal(err)
 		}
 		var buffer []byte
-		for _, x := range e.Matrix(0).Data {
+		for _, x := range e.Matrix(goEngine[T](), 0).Data {
 			buffer = binary.LittleEndian.AppendUint64(buffer, bits(x))
 		}
 		h.Write(buffer)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/bitstep-go/bitstep"
 )
 
 // Conversion of 50,000 images, and of a minibatch from anywhere among them.
@@ -23,6 +25,7 @@ func BenchmarkFeatures(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	on := bitstep.On[float32](bitstep.Active())
 	const batch = 256
 	dst, indices := make([]float32, batch*Features), make([]int, batch)
 	s := Shuffled(d.Len(), 1)
@@ -30,14 +33,14 @@ func BenchmarkFeatures(b *testing.B) {
 	b.Run("op=Rows/n=256", func(b *testing.B) {
 		b.SetBytes(batch * ImageBytes)
 		for b.Loop() {
-			e.FillRows(dst, Features, indices[:s.Next(indices)])
+			e.FillRows(on, dst, Features, indices[:s.Next(indices)])
 		}
 	})
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprintf("op=Matrix/threads=%d", threads), func(b *testing.B) {
 			b.SetBytes(int64(len(d.Pixels)))
 			for b.Loop() {
-				e.Matrix(threads)
+				e.Matrix(on, threads)
 			}
 		})
 		b.Run(fmt.Sprintf("op=Columns/threads=%d", threads), func(b *testing.B) {
@@ -47,11 +50,11 @@ func BenchmarkFeatures(b *testing.B) {
 			}
 		})
 	}
-	m := e.Matrix(0)
+	m := e.Matrix(on, 0)
 	b.Run("op=Gather/n=256", func(b *testing.B) {
 		b.SetBytes(batch * ImageBytes)
 		for b.Loop() {
-			m.FillRows(dst, Features, indices[:s.Next(indices)])
+			m.FillRows(on, dst, Features, indices[:s.Next(indices)])
 		}
 	})
 }

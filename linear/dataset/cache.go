@@ -1,0 +1,163 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Digest is the SHA-256 of the set in hexadecimal: over the number of classes and each name behind its length, the
+// same for the superclasses, and the numbers of labels, superclasses and bytes of pixels, each before them; all
+// numbers in 64 bits, little-endian.
+func (d *Images) Digest() string {
+	h := sha256.New()
+	number := func(n int) {
+		var b [8]byte
+		binary.LittleEndian.PutUint64(b[:], uint64(n))
+		h.Write(b[:])
+	}
+	for _, names := range [][]string{d.Classes, d.CoarseClasses} {
+		number(len(names))
+		for _, name := range names {
+			number(len(name))
+			io.WriteString(h, name)
+		}
+	}
+	for _, bytes := range [][]uint8{d.Labels, d.Coarse, d.Pixels} {
+		number(len(bytes))
+		h.Write(bytes)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// manifestName is the file of a cached set that says what the others hold.
+const manifestName = "synthetic.txt"
+
+// manifest is its text, for these sets, and heading its first line: seed and sizes.
+func (s Synthetic) manifest(train, test *Images) string {
+	return s.heading() + fmt.Sprintf("train %s\ntest %s\n", train.Digest(), test.Digest())
+}
+
+func (s Synthetic) heading() string {
+	return fmt.Sprintf("bitstep synthetic set: seed %d, %d training and %d test examples\n", s.Seed, s.Train, s.Test)
+}
+
+// Cached loads the set from a folder where an earlier call has left it, or makes it and leaves it there. Before it
+// makes it, which takes some seconds, it calls making unless that is nil. What is in the folder is used only if its
+// digest is that of the file synthetic.txt beside it and seed and sizes are those wanted. The folder is put in place
+// whole, so processes may call Cached at the same time, and one that is killed leaves nothing that could be taken
+// for a set. Another synthetic set there is replaced; a folder with other files is an error, and left alone.
+func (s Synthetic) Cached(dir string, making func()) (train, test *Images, err error) {
+	n, m, err := s.sizes()
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Train, s.Test = n, m
+	if train, test, err = s.load(dir); err == nil {
+		return train, test, nil
+	}
+	if err := replaceable(dir); err != nil {
+		return nil, nil, err
+	}
+	if making != nil {
+		making()
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
+	}
+	temp, err := os.MkdirTemp(parent, "making-synthetic-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
+	}
+	defer os.RemoveAll(temp)
+	made := filepath.Join(temp, "new")
+	if err := s.WriteCIFAR10(made); err != nil {
+		return nil, nil, err
+	}
+	if train, test, err = LoadCIFAR10(made); err != nil {
+		return nil, nil, err
+	}
+	err = writeFile(filepath.Join(made, manifestName), func(w io.Writer) error {
+		_, err := io.WriteString(w, s.manifest(train, test))
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.place(made, dir, filepath.Join(temp, "old")); err != nil {
+		return nil, nil, fmt.Errorf("dataset: %s: %w", dir, bare(err))
+	}
+	return train, test, nil
+}
+
+// place renames made to dir, and what is there, unless another process has put the same set there meanwhile, to
+// old.
+func (s Synthetic) place(made, dir, old string) error {
+	err := os.Rename(made, dir)
+	for i := range 3 { // another process may come between two renames; one that does puts this set there
+		if err == nil {
+			return nil
+		}
+		if _, _, load := s.load(dir); load == nil {
+			return nil
+		}
+		if away := os.Rename(dir, fmt.Sprint(old, i)); away != nil && !errors.Is(away, fs.ErrNotExist) {
+			return errors.Join(err, away)
+		}
+		err = os.Rename(made, dir)
+	}
+	return err
+}
+
+// load loads the set, with its sizes filled in, from a folder if it is this one.
+func (s Synthetic) load(dir string) (train, test *Images, err error) {
+	from := folder(dir)
+	f, err := from.open(manifestName)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, 1024))
+	f.Close()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !strings.HasPrefix(string(text), s.heading()) { // no need to read 184 MB
+		return nil, nil, from.fail(manifestName, errors.New("another set"))
+	}
+	if train, test, err = LoadCIFAR10(dir); err != nil {
+		return nil, nil, err
+	}
+	if string(text) != s.manifest(train, test) {
+		return nil, nil, from.fail(manifestName, errors.New("the files beside it have another digest"))
+	}
+	return train, test, nil
+}
+
+// replaceable returns an error unless there is no such folder, or it holds nothing but a synthetic set or a part of
+// one.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w", dir, bare(err))
+	}
+	own := append(syntheticFiles(), manifestName)
+	for _, e := range entries {
+		if !slices.Contains(own, e.Name()) {
+			return folder(dir).fail(e.Name(), errors.New("the file is of no synthetic set, want another folder"))
+		}
+	}
+	_, err = foundSynthetic(dir)
+	return err
+}
