@@ -68,7 +68,7 @@ func (c *call[T]) sum(lo, hi int) T {
 		}
 	}
 	c.defineLanes(&lanes, lo, hi)
-	if c.id == idMaxAbs {
+	if c.foldsByMax() {
 		return kernels.FoldMaxAbs(&lanes)
 	}
 	return kernels.Fold(&lanes)
@@ -76,7 +76,7 @@ func (c *call[T]) sum(lo, hi int) T {
 
 // join adds the result of the next chunk.
 func (c *call[T]) join(sum, next T) T {
-	if c.id == idMaxAbs {
+	if c.foldsByMax() {
 		return kernels.MaxAbs([]T{sum, next})
 	}
 	return sum + next

@@ -116,6 +116,16 @@ func (c *call[T]) define(lo, hi int) {
 	}
 }
 
+// foldsByMax reports how the lanes of a reduction, and its chunks, are joined: by the larger one, or else by
+// their sum.
+func (c *call[T]) foldsByMax() bool {
+	switch c.id {
+	case idMaxAbs:
+		return true
+	}
+	return false
+}
+
 // defineLanes continues a reduction's lanes by definition with elements lo to hi.
 func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
 	switch c.id {

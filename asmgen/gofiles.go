@@ -55,6 +55,16 @@ func (v view) CoefWords() (n int) {
 	return n
 }
 
+// MaxRows are the reductions whose lanes hold a maximum.
+func (v view) MaxRows() (rows []rowView) {
+	for _, r := range v.Rows {
+		if r.Program.Ops[program.MaxMagnitude] {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
 // Has reports whether an instruction set has assembly for a row.
 func (v view) Has(s isa, r rowView) bool {
 	return emits(s.New(newFile(s.Arch), s, 4), r.Program)
@@ -70,8 +80,8 @@ func (r rowView) Symbol() string    { return lower(r.Row.Name) }
 func (r rowView) IsStep() bool      { return r.Row.Kind == table.Step }
 func (r rowView) IsReduction() bool { return r.Row.Kind == table.Reduction }
 
-// Ops is the names of the operands.
-func (r rowView) Ops() string { return r.EachOp("#") }
+// OperandList is the names of the operands.
+func (r rowView) OperandList() string { return r.EachOp("#") }
 
 // Params is the public parameter list; of neighbours of one type only the last says so.
 func (r rowView) Params() string {
@@ -97,11 +107,11 @@ func (r rowView) Params() string {
 func (r rowView) Args() string {
 	switch {
 	case r.IsStep():
-		return r.Ops() + ", c"
+		return r.OperandList() + ", c"
 	case len(r.Scalars) > 0:
-		return r.Ops() + ", " + r.ScalarList()
+		return r.OperandList() + ", " + r.ScalarList()
 	}
-	return r.Ops()
+	return r.OperandList()
 }
 
 func (r rowView) ScalarList() string {

@@ -49,10 +49,14 @@ func streams(m Machine, pattern string) {
 		unroll = max(unroll, period(kind))
 	}
 	vec := m.ISA().VecBytes
+	var none Reg // of a pattern that reads nothing
+	if !strings.ContainsAny(pattern, "RUQO") {
+		none = m.Zero()
+	}
 	for _, unroll := range []int{unroll, 1} {
 		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
 			for u := range unroll {
-				var least Reg
+				least := none
 				for i, kind := range pattern {
 					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
 						continue

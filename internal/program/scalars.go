@@ -106,14 +106,15 @@ func FieldName(name string) string {
 // product is converted, which keeps it from fusing.
 func (s ScalarDef) Go() (string, error) {
 	f := goFormula{rest: tokens(s.Formula)}
-	text := f.sum()
+	text, _ := f.sum()
 	if f.bad || len(f.rest) > 0 {
 		return "", fmt.Errorf("scalar %s: formula %q", s.Name, s.Formula)
 	}
 	return text, nil
 }
 
-// A goFormula reads a formula: numbers, hyperparameters, + - * /, parentheses, and NAME^t, a power by PowInt.
+// A goFormula reads a formula: numbers, hyperparameters, + - * /, parentheses, and NAME^t, a power by PowInt. An
+// operation on two numbers is none: Go would compute it exactly, and 1/2 as 0.
 type goFormula struct {
 	rest []string
 	bad  bool
@@ -130,42 +131,47 @@ func (f *goFormula) at(signs string) bool {
 	return len(f.rest) > 0 && strings.Contains(signs, f.rest[0])
 }
 
-func (f *goFormula) sum() string {
-	s := f.product()
+// sum returns an expression, and whether it is constant.
+func (f *goFormula) sum() (s string, constant bool) {
+	s, constant = f.product()
 	for f.at("+-") {
 		sign := f.next()
-		s += " " + sign + " " + f.product()
+		t, c := f.product()
+		f.bad = f.bad || constant && c
+		s, constant = s+" "+sign+" "+t, false
 	}
-	return s
+	return s, constant
 }
 
-func (f *goFormula) product() string {
-	s := f.factor()
+func (f *goFormula) product() (s string, constant bool) {
+	s, constant = f.factor()
 	for f.at("*/") {
 		sign := f.next()
-		s = "float64(" + s + " " + sign + " " + f.factor() + ")"
+		t, c := f.factor()
+		f.bad = f.bad || constant && c
+		s, constant = "float64("+s+" "+sign+" "+t+")", false
 	}
-	return s
+	return s, constant
 }
 
-func (f *goFormula) factor() string {
+func (f *goFormula) factor() (s string, constant bool) {
 	switch t := f.next(); {
 	case t == "(":
-		s := f.sum()
+		s, constant = f.sum()
 		f.bad = f.bad || f.next() != ")"
-		return "(" + s + ")"
+		return "(" + s + ")", constant
 	case isName(t):
 		name := "h." + FieldName(t)
 		if f.at("^") {
 			f.next()
 			f.bad = f.bad || f.next() != "t"
-			return "PowInt(" + name + ", t)"
+			return "PowInt(" + name + ", t)", false
 		}
-		return name
+		return name, false
 	default:
 		if _, err := strconv.ParseFloat(t, 64); err != nil {
 			f.bad = true
 		}
-		return t
+		return t, true
 	}
 }
