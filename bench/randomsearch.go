@@ -66,9 +66,7 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 		return usageError{fmt.Errorf("-loss: %w", err)}
 	}
 	if f.lr == 0 {
-		if f.lr = rates[f.optimizer]; f.lr == 0 {
-			f.lr = adamRate
-		}
+		f.lr = rateOf(f.optimizer)
 	}
 	config, err := optim.ParseConfig(f.optimizer, f.lr)
 	if err != nil {

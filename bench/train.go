@@ -34,16 +34,40 @@ type trainFlags struct {
 	resume, times                       bool
 }
 
-// rates are the learning rates of optimizers on images of this kind, unless -lr says otherwise.
-var rates = map[string]float64{"sgd": 1e-3, "momentum": 1e-4, "velocity": 1e-4, "nesterov": 1e-4,
-	"nesterov-torch": 1e-4, "adagrad": 1e-3, "rmsprop": 1e-4, "rmsprop-centered": 1e-4, "lion": 1e-4}
+// rateOf returns the learning rate of an optimizer on images of this kind, unless -lr says otherwise, or 0 for a name
+// that is unknown.
+func rateOf(optimizer string) float64 {
+	for _, a := range optim.Algorithms() {
+		for _, n := range a.Names {
+			if n.Name == optimizer {
+				return n.Rate
+			}
+		}
+	}
+	return 0
+}
 
-const adamRate = 3e-4 // and its variants
+// optimizers lists the names for help.
+func optimizers() string {
+	text, width := "`algorithm`:", len("algorithm:")
+	for i, a := range optim.Algorithms() {
+		for j, n := range a.Names {
+			separator := " "
+			if i+j > 0 {
+				text, width = text+",", width+1
+			}
+			if width+len(n.Name) > 72 {
+				separator, width = "\n", 0
+			}
+			text, width = text+separator+n.Name, width+1+len(n.Name)
+		}
+	}
+	return text
+}
 
 func (f *trainFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
-	set.StringVar(&f.optimizer, "optimizer", "adam", "`algorithm`: sgd, momentum, velocity, nesterov,\n"+
-		"nesterov-torch, adagrad, rmsprop, rmsprop-centered, adam, adam-almost, adamw, amsgrad or lion")
+	set.StringVar(&f.optimizer, "optimizer", "adam", optimizers())
 	set.StringVar(&f.schedule, "schedule", "cosine", "learning-rate `schedule` over the run: constant, linear,\n"+
 		"cosine, step:STEP,STEP, ..., before them warmup:STEPS+; a wrong one shows the list")
 	set.Float64Var(&f.lr, "lr", 0, "learning `rate`, 0 for one that suits the optimizer")
@@ -158,9 +182,7 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 // config is what the flags say, but for the schedule, which needs to know the number of steps.
 func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if f.lr == 0 {
-		if f.lr = rates[f.optimizer]; f.lr == 0 {
-			f.lr = adamRate
-		}
+		f.lr = rateOf(f.optimizer)
 	}
 	if f.checkpoint == "" {
 		f.checkpoint = filepath.Join(f.out, "checkpoint.safetensors")

@@ -6,6 +6,17 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
+var _ = register(Algorithm{
+	Place: 6,
+	Names: []Name{{Name: "adagrad", Config: func(lr float64) Config { return AdaGrad{LR: lr} }, Rate: 1e-3}},
+	Settings: []Setting{
+		{Name: "AdaGrad", Config: AdaGrad{LR: 0.1}},
+		{Name: "AdaGrad/decay", Config: AdaGrad{LR: 0.1, LRDecay: 0.001, InitialAccumulator: 0.1}},
+	},
+	Torch: []Torch{{Case: "AdaGrad", Config: AdaGrad{}, Fields: "lr=LR weight_decay=WeightDecay eps=Eps " +
+		"lr_decay=LRDecay initial_accumulator_value=InitialAccumulator"}},
+})
+
 // AdaGrad divides by the root of the sum of all squared gradients (Duchi, Hazan and Singer, 2011), the
 // kernel [kernels.AdaGrad]:
 //
@@ -25,21 +36,23 @@ type AdaGrad struct {
 	Decoupled          bool
 }
 
-func (c AdaGrad) spec() *spec {
-	s := newSpec("AdaGrad", &c.LR, 0, &c.WeightDecay, c.Decoupled)
-	s.states = []string{"s"}
-	s.value("Eps", &c.Eps, 1e-7, math.Inf(1))
-	s.value("LRDecay", &c.LRDecay, 0, math.Inf(1))
-	s.value("InitialAccumulator", &c.InitialAccumulator, 0, math.Inf(1))
-	s.init = c.InitialAccumulator
-	return bind(s, &c, stepAdaGrad[float32], stepAdaGrad[float64])
+// Spec is for package optim: see [Config].
+func (c AdaGrad) Spec() *Spec {
+	s := NewSpec("AdaGrad", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
+	s.Value("LRDecay", &c.LRDecay, 0, math.Inf(1))
+	s.Value("InitialAccumulator", &c.InitialAccumulator, 0, math.Inf(1))
+	return Bind(s, &c, stepAdaGrad[float32], stepAdaGrad[float64])
 }
 
-func stepAdaGrad[T kernels.Float](u *update[T], h *AdaGrad) {
-	lr := u.lr / (1 + float64(float64(u.t-1)*h.LRDecay))
-	c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: lr, Eps: h.Eps})
-	c.Prelude = u.prelude
-	for i, x := range u.x {
-		u.k.AdaGrad(x, u.state[0][i], u.g[i], c)
+func stepAdaGrad[T kernels.Float](s *Setup[T], h *AdaGrad) func(*Update[T]) {
+	sum := s.Like("s", h.InitialAccumulator)
+	return func(u *Update[T]) {
+		lr := u.LR / (1 + float64(float64(u.Step-1)*h.LRDecay))
+		c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: lr, Eps: h.Eps})
+		c.Prelude = u.Prelude
+		for i, x := range u.X {
+			u.Engine.AdaGrad(x, sum[i], u.G[i], c)
+		}
 	}
 }

@@ -6,6 +6,32 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
+var _ = register(Algorithm{
+	Place: 8,
+	Names: []Name{
+		{Name: "adam", Config: func(lr float64) Config { return Adam{LR: lr} }, Rate: 3e-4},
+		{Name: "adam-almost", About: "without bias correction",
+			Config: func(lr float64) Config { return Adam{LR: lr, NoBiasCorrection: true} }, Rate: 3e-4},
+		{Name: "adamw", About: "with a decay of 0.01",
+			Config: func(lr float64) Config { return AdamW(lr, 0.01) }, Rate: 3e-4},
+		{Name: "amsgrad", Config: func(lr float64) Config { return Adam{LR: lr, AMSGrad: true} }, Rate: 3e-4},
+	},
+	Settings: []Setting{
+		{Name: "Adam", Config: Adam{LR: 0.01}},
+		{Name: "Adam/almost", Config: Adam{LR: 0.01, NoBiasCorrection: true}},
+		{Name: "Adam/coupled", Config: Adam{LR: 0.01, WeightDecay: 0.01}, Options: clippedSetting},
+		{Name: "Adam/amsgrad", Config: Adam{LR: 0.01, AMSGrad: true}},
+		{Name: "AdamW", Config: AdamW(0.01, 0.01)},
+		{Name: "AdamW/clipped", Config: AdamW(0.01, 0.01), Options: clippedSetting, GradScale: 0.5},
+	},
+	Torch: []Torch{
+		{Case: "Adam", Config: Adam{}, Fields: adamTorch},
+		{Case: "AdamW", Config: Adam{Decoupled: true}, Fields: adamTorch},
+	},
+})
+
+const adamTorch = "lr=LR weight_decay=WeightDecay beta1=Beta1 beta2=Beta2 eps=Eps amsgrad=AMSGrad"
+
 // Adam divides a decaying mean of the gradient by the root of a decaying mean of its square (Kingma and
 // Ba, 2015), the kernel [kernels.Adam]:
 //
@@ -40,35 +66,38 @@ func AdamW(lr, weightDecay float64) Adam {
 	return Adam{LR: lr, WeightDecay: weightDecay, Decoupled: true}
 }
 
-func (c Adam) spec() *spec {
-	s := newSpec("Adam", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
-	s.value("Beta1", &c.Beta1, 0.9, 1)
-	s.value("Beta2", &c.Beta2, 0.999, 1)
-	s.value("Eps", &c.Eps, 1e-7, math.Inf(1))
-	s.flag("NoBiasCorrection", c.NoBiasCorrection)
-	s.flag("AMSGrad", c.AMSGrad)
-	s.states = []string{"m", "v"}
-	if c.AMSGrad {
-		s.states = append(s.states, "vmax")
-	}
-	return bind(s, &c, stepAdam[float32], stepAdam[float64])
+// Spec is for package optim: see [Config].
+func (c Adam) Spec() *Spec {
+	s := NewSpec("Adam", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
+	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Value("Beta2", &c.Beta2, 0.999, 1)
+	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
+	s.Flag("NoBiasCorrection", c.NoBiasCorrection)
+	s.Flag("AMSGrad", c.AMSGrad)
+	return Bind(s, &c, stepAdam[float32], stepAdam[float64])
 }
 
-func stepAdam[T kernels.Float](u *update[T], a *Adam) {
-	h := kernels.AdamHyper{LR: u.lr, Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps}
-	var c kernels.AdamCoef[T]
-	if a.NoBiasCorrection {
-		c = kernels.NewAdamAlmost[T](h)
-	} else {
-		c = kernels.NewAdam[T](h, u.t)
+func stepAdam[T kernels.Float](s *Setup[T], a *Adam) func(*Update[T]) {
+	m, v := s.Like("m", 0), s.Like("v", 0)
+	var vmax [][]T
+	if a.AMSGrad {
+		vmax = s.Like("vmax", 0)
 	}
-	c.Prelude = u.prelude
-	s := u.state
-	for i, x := range u.x {
-		if a.AMSGrad {
-			u.k.AMSGrad(x, s[0][i], s[1][i], s[2][i], u.g[i], kernels.AMSGradCoef[T](c))
+	return func(u *Update[T]) {
+		h := kernels.AdamHyper{LR: u.LR, Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps}
+		var c kernels.AdamCoef[T]
+		if a.NoBiasCorrection {
+			c = kernels.NewAdamAlmost[T](h)
 		} else {
-			u.k.Adam(x, s[0][i], s[1][i], u.g[i], c)
+			c = kernels.NewAdam[T](h, u.Step)
+		}
+		c.Prelude = u.Prelude
+		for i, x := range u.X {
+			if a.AMSGrad {
+				u.Engine.AMSGrad(x, m[i], v[i], vmax[i], u.G[i], kernels.AMSGradCoef[T](c))
+			} else {
+				u.Engine.Adam(x, m[i], v[i], u.G[i], c)
+			}
 		}
 	}
 }

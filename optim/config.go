@@ -3,9 +3,9 @@ package optim
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -14,42 +14,61 @@ import (
 // which no field accepts.
 const Zero = check.Zero
 
-// A Config is an algorithm and its hyperparameters: a value of type [SGD], [Momentum],
-// [MomentumVelocity], [Nesterov], [NesterovTorch], [AdaGrad], [RMSProp], [Adam] or [Lion]. ([AdamW] makes
-// an Adam.) Other packages cannot add to the list, because every algorithm needs a kernel.
+// A Config is an algorithm and its hyperparameters: a value of a type of this package ([Algorithms] lists them;
+// [AdamW] makes an Adam), or of one written elsewhere over the kernels of package bitstep: see [Spec].
 //
 // In every Config a field of 0 means its default, and [Zero] means 0. LR is the learning rate, which a
 // [schedule.Schedule] multiplies. WeightDecay is coupled, the gradient of WeightDecay/2*x^2 added to g, unless
 // Decoupled is set: then x shrinks by the factor 1-lr*WeightDecay before the step (Loshchilov and
 // Hutter, 2019).
 type Config interface {
-	spec() *spec
+	// Spec describes the algorithm. It has a value receiver: what it describes is a copy of the Config, in which
+	// defaults are put.
+	Spec() *Spec
 }
 
-// A spec is what an optimizer, its files and its messages need to know of a Config. The spec method of a
-// Config makes it from a copy of the Config, in which it puts defaults; its pointers point into the copy.
-type spec struct {
-	name   string   // of the Config's type
-	states []string // one slice per parameter slice each
-	init   float64  // what states start from
+// A Spec is what an optimizer, its files and its messages need to know of a [Config]: the hyperparameters and how
+// they are checked, and the step. An algorithm is a struct with a Spec method and a function that is generic in
+// the element type:
+//
+//	type Sign struct{ LR, WeightDecay float64; Decoupled bool }
+//
+//	func (c Sign) Spec() *optim.Spec {
+//		s := optim.NewSpec("Sign", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+//		return optim.Bind(s, &c, sign[float32], sign[float64])
+//	}
+//
+//	func sign[T bitstep.Float](s *optim.Setup[T], c *Sign) func(*optim.Update[T]) {
+//		m := s.Like("m", 0) // a state of a parameter's size for each parameter
+//		return func(u *optim.Update[T]) {
+//			k := bitstep.NewLion[T](bitstep.LionHyper{LR: u.LR, Beta1: 0, Beta2: 0.9})
+//			k.Prelude = u.Prelude
+//			for i, x := range u.X {
+//				u.Engine.Lion(x, m[i], u.G[i], k)
+//			}
+//		}
+//	}
+type Spec struct {
+	name   string // of the Config's type
 	values []value
 	flags  []flag
 	err    error // the first
 
-	lr, wd    *float64
-	decoupled bool
-	fold      float64 // a factor on the gradient that Momentum's dampening asks for
-	rho       float64 // how far beyond x along the first state gradients are taken: see LookAhead
+	lr, wd         *float64
+	lrGiven        bool // the caller set it
+	decoupled      bool
+	gradientFactor float64
 
-	f32    func(*update[float32]) // the step
-	f64    func(*update[float64])
-	config func() Config // the copy
+	f32    func(*Setup[float32]) func(*Update[float32])
+	f64    func(*Setup[float64]) func(*Update[float64])
+	config func() Config
 }
 
 // A value is a hyperparameter that is a number.
 type value struct {
-	name string
-	at   *float64
+	name             string
+	at               *float64
+	otherwise, limit float64
 }
 
 // A flag is a hyperparameter that is true or false.
@@ -58,113 +77,83 @@ type flag struct {
 	on   bool
 }
 
-// newSpec starts a spec with the fields that every Config has. An LR of 0 is an error if lrDefault is 0.
-func newSpec(name string, lr *float64, lrDefault float64, wd *float64, decoupled bool) *spec {
-	s := &spec{name: name, lr: lr, wd: wd, decoupled: decoupled, fold: 1}
+// NewSpec starts the description of an algorithm with the fields that every Config has: LR, which is in
+// [0, +Inf) and required if lrDefault is 0, WeightDecay in [0, +Inf), 0 by default, and Decoupled.
+func NewSpec(name string, lr *float64, lrDefault float64, weightDecay *float64, decoupled bool) *Spec {
+	s := &Spec{name: name, lr: lr, wd: weightDecay, decoupled: decoupled, gradientFactor: 1, lrGiven: *lr != 0}
 	if *lr == 0 && lrDefault == 0 {
 		s.fail("LR = 0, want in (0, +Inf); it has no default, and optim.Zero stands for 0")
 	}
-	s.value("LR", lr, lrDefault, math.Inf(1))
-	s.value("WeightDecay", wd, 0, math.Inf(1))
-	s.flag("Decoupled", decoupled)
+	s.Value("LR", lr, lrDefault, math.Inf(1))
+	s.Value("WeightDecay", weightDecay, 0, math.Inf(1))
+	s.Flag("Decoupled", decoupled)
 	return s
 }
 
-// value adds a number in [0, limit), putting its default in place.
-func (s *spec) value(name string, at *float64, otherwise, limit float64) {
-	switch *at {
-	case 0:
-		*at = otherwise
-	case Zero:
-		*at = 0
+// Value adds a field that is a number in [0, limit), also when it is rounded to the parameters' type. It puts the
+// default in place of 0, and 0 in place of [Zero].
+func (s *Spec) Value(name string, field *float64, otherwise, limit float64) {
+	*field = check.Default(*field, otherwise)
+	if err := check.In(name, *field, 0, limit, check.OpenHigh); err != nil {
+		s.fail("%w", err)
 	}
-	if !(*at >= 0 && *at < limit) {
-		s.fail("%s = %v, want in [0, %v)", name, *at, limit)
-	}
-	s.values = append(s.values, value{name, at})
+	s.values = append(s.values, value{name, field, otherwise, limit})
 }
 
-func (s *spec) flag(name string, on bool) { s.flags = append(s.flags, flag{name, on}) }
+// Flag adds a field that is true or false.
+func (s *Spec) Flag(name string, on bool) { s.flags = append(s.flags, flag{name, on}) }
+
+// GradientFactor sets a factor on the gradient that is part of the algorithm, as the 1-d of [Momentum]'s dampening.
+// It is multiplied into the scale of gradients, the limit of clipping by value and the coupled decay, each
+// rounded once, and so costs nothing.
+func (s *Spec) GradientFactor(factor float64) { s.gradientFactor = factor }
 
 // fail keeps the first error.
-func (s *spec) fail(format string, args ...any) {
+func (s *Spec) fail(format string, args ...any) {
 	if s.err == nil {
 		s.err = fmt.Errorf("%s: "+format, append([]any{s.name}, args...)...)
 	}
 }
 
-// bind gives s the step of its algorithm for both types.
-func bind[C Config](s *spec, c *C, f32 func(*update[float32], *C), f64 func(*update[float64], *C)) *spec {
-	s.f32 = func(u *update[float32]) { f32(u, c) }
-	s.f64 = func(u *update[float64]) { f64(u, c) }
-	s.config = func() Config { return *c }
+// Bind completes the description by the algorithm itself, for both element types: a function that is called once
+// for a group of parameters, asks for states and what else a step needs, and returns the step. Config is the
+// copy that the receiver of Spec is.
+func Bind[C Config](s *Spec, config *C, f32 func(*Setup[float32], *C) func(*Update[float32]),
+	f64 func(*Setup[float64], *C) func(*Update[float64])) *Spec {
+	s.f32 = func(a *Setup[float32]) func(*Update[float32]) { return f32(a, config) }
+	s.f64 = func(a *Setup[float64]) func(*Update[float64]) { return f64(a, config) }
+	s.config = func() Config { return *config }
 	return s
 }
 
-// stepOf returns the step for elements of type T.
-func stepOf[T kernels.Float](s *spec) func(*update[T]) {
-	if f, ok := any(s.f32).(func(*update[T])); ok {
-		return f
+// setUp calls the algorithm for elements of type T.
+func setUp[T kernels.Float](s *Spec, a *Setup[T]) func(*Update[T]) {
+	if num.Is32[T]() {
+		return any(s.f32).(func(*Setup[T]) func(*Update[T]))(a)
 	}
-	return any(s.f64).(func(*update[T]))
+	return any(s.f64).(func(*Setup[T]) func(*Update[T]))(a)
 }
 
-// checkSpec returns the first error of s for elements of type T: a number other than 0 must not become 0 or
-// infinite in T.
-func checkSpec[T kernels.Float](s *spec) error {
+// given returns a Config that means what s has: a 0 whose field would mean something else is [Zero].
+func (s *Spec) given() Config {
+	for _, v := range s.values {
+		if *v.at == 0 && (v.otherwise != 0 || v.at == s.lr) {
+			*v.at = Zero
+			defer func() { *v.at = 0 }()
+		}
+	}
+	return s.config()
+}
+
+// checkSpec returns the first error of s for elements of type T.
+func checkSpec[T kernels.Float](s *Spec) error {
 	if s.err != nil {
 		return s.err
 	}
 	for _, v := range s.values {
-		if err := fits[T](*v.at); err != nil {
-			return fmt.Errorf("%s: %s %w", s.name, v.name, err)
+		if err := check.Rounded[T](v.name, *v.at, 0, v.limit, check.OpenHigh); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
-}
-
-func fits[T kernels.Float](v float64) error {
-	if x := T(v); x-x != 0 || x == 0 && v != 0 {
-		return fmt.Errorf("= %v, which is %v in %T", v, x, x)
-	}
-	return nil
-}
-
-// named are the algorithms that ParseConfig knows.
-var named = []struct {
-	name string
-	make func(lr float64) Config
-}{
-	{"sgd", func(lr float64) Config { return SGD{LR: lr} }},
-	{"momentum", func(lr float64) Config { return Momentum{LR: lr} }},
-	{"velocity", func(lr float64) Config { return MomentumVelocity{LR: lr} }},
-	{"nesterov", func(lr float64) Config { return Nesterov{LR: lr} }},
-	{"nesterov-torch", func(lr float64) Config { return NesterovTorch{LR: lr} }},
-	{"adagrad", func(lr float64) Config { return AdaGrad{LR: lr} }},
-	{"rmsprop", func(lr float64) Config { return RMSProp{LR: lr} }},
-	{"rmsprop-centered", func(lr float64) Config { return RMSProp{LR: lr, Centered: true} }},
-	{"adam", func(lr float64) Config { return Adam{LR: lr} }},
-	{"adam-almost", func(lr float64) Config { return Adam{LR: lr, NoBiasCorrection: true} }},
-	{"adamw", func(lr float64) Config { return AdamW(lr, 0.01) }},
-	{"amsgrad", func(lr float64) Config { return Adam{LR: lr, AMSGrad: true} }},
-	{"lion", func(lr float64) Config { return Lion{LR: lr} }},
-}
-
-// ParseConfig returns the Config of a name with the given learning rate and defaults otherwise, for
-// command lines: sgd, momentum, velocity, nesterov, nesterov-torch, adagrad, rmsprop, rmsprop-centered,
-// adam, adam-almost (without bias correction), adamw (with a decay of 0.01), amsgrad, lion. A rate of 0
-// means the default of those that have one: the adams and lion.
-func ParseConfig(name string, lr float64) (Config, error) {
-	var names []string
-	for _, n := range named {
-		if n.name == name {
-			c := n.make(lr)
-			if err := c.spec().err; err != nil {
-				return nil, fmt.Errorf("optim: %w", err)
-			}
-			return c, nil
-		}
-		names = append(names, n.name)
-	}
-	return nil, fmt.Errorf("optim: algorithm %q, want one of %s", name, strings.Join(names, ", "))
 }

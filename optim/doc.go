@@ -15,7 +15,7 @@
 // The algorithm is a value, a [Config], whose zero fields are the defaults of the source lecture
 // (Stanford CS231n, on optimization) and otherwise of the paper that its comment names. [NewGroups] gives
 // groups of parameters hyperparameters of their own, and takes [Options]: clipping, skipping of gradients
-// that are not finite, maximization.
+// that are not finite, maximization. An algorithm can be written outside this package: see [Spec].
 //
 // The lecture's items, in its order:
 //

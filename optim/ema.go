@@ -40,13 +40,10 @@ type EMA[T kernels.Float] struct {
 
 // NewEMA returns an average of parameters, whose slices it keeps.
 func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
-	s := &spec{name: "EMA"}
-	s.value("Decay", &c.Decay, 0.999, 1)
+	s := &Spec{name: "EMA"}
+	s.Value("Decay", &c.Decay, 0.999, 1)
 	if c.BiasCorrection && c.WarmUp {
 		s.fail("BiasCorrection and WarmUp are both set, want at most one")
-	}
-	if T(c.Decay) == 1 {
-		s.fail("Decay = %v, which is 1 in %T", c.Decay, T(0))
 	}
 	if err := checkSpec[T](s); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
@@ -54,9 +51,9 @@ func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	if len(params) == 0 {
 		return nil, fmt.Errorf("optim: EMA: no parameters, want at least one slice")
 	}
-	var regions []region[T]
+	var regions []region
 	for i, x := range params {
-		regions = append(regions, region[T]{x, "parameter", i})
+		regions = append(regions, regionOf(x, "parameter", i))
 	}
 	if _, err := disjoint(regions); err != nil {
 		return nil, fmt.Errorf("optim: EMA: %w", err)

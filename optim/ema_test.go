@@ -107,7 +107,8 @@ func TestEMAErrors(t *testing.T) {
 	}{
 		{optim.EMAConfig{Decay: 1}, [][]float32{x}, "EMA: Decay = 1, want in [0, 1)"},
 		{optim.EMAConfig{Decay: math.NaN()}, [][]float32{x}, "EMA: Decay = NaN, want in [0, 1)"},
-		{optim.EMAConfig{Decay: 1 - 1e-9}, [][]float32{x}, "EMA: Decay = 0.999999999, which is 1 in float32"},
+		{optim.EMAConfig{Decay: 1 - 1e-9}, [][]float32{x},
+			"EMA: Decay = 0.999999999, which is 1 in float32, want in [0, 1)"},
 		{optim.EMAConfig{BiasCorrection: true, WarmUp: true}, [][]float32{x},
 			"EMA: BiasCorrection and WarmUp are both set, want at most one"},
 		{optim.EMAConfig{}, nil, "EMA: no parameters, want at least one slice"},

@@ -1,6 +1,14 @@
 package optim
 
-import "github.com/bitstep-go/bitstep/kernels"
+import (
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+var _ = register(Algorithm{
+	Place:    9,
+	Names:    []Name{{Name: "lion", Config: func(lr float64) Config { return Lion{LR: lr} }, Rate: 1e-4}},
+	Settings: []Setting{{Name: "Lion", Config: Lion{LR: 0.001, WeightDecay: 0.1, Decoupled: true}}},
+})
 
 // Lion steps by the sign of an interpolation between momentum and gradient (Chen et al., Symbolic
 // Discovery of Optimization Algorithms, 2023), the kernel [kernels.Lion]:
@@ -20,18 +28,21 @@ type Lion struct {
 	Decoupled   bool
 }
 
-func (c Lion) spec() *spec {
-	s := newSpec("Lion", &c.LR, 1e-4, &c.WeightDecay, c.Decoupled)
-	s.value("Beta1", &c.Beta1, 0.9, 1)
-	s.value("Beta2", &c.Beta2, 0.99, 1)
-	s.states = []string{"m"}
-	return bind(s, &c, stepLion[float32], stepLion[float64])
+// Spec is for package optim: see [Config].
+func (c Lion) Spec() *Spec {
+	s := NewSpec("Lion", &c.LR, 1e-4, &c.WeightDecay, c.Decoupled)
+	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Value("Beta2", &c.Beta2, 0.99, 1)
+	return Bind(s, &c, stepLion[float32], stepLion[float64])
 }
 
-func stepLion[T kernels.Float](u *update[T], h *Lion) {
-	c := kernels.NewLion[T](kernels.LionHyper{LR: u.lr, Beta1: h.Beta1, Beta2: h.Beta2})
-	c.Prelude = u.prelude
-	for i, x := range u.x {
-		u.k.Lion(x, u.state[0][i], u.g[i], c)
+func stepLion[T kernels.Float](s *Setup[T], h *Lion) func(*Update[T]) {
+	m := s.Like("m", 0)
+	return func(u *Update[T]) {
+		c := kernels.NewLion[T](kernels.LionHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2})
+		c.Prelude = u.Prelude
+		for i, x := range u.X {
+			u.Engine.Lion(x, m[i], u.G[i], c)
+		}
 	}
 }

@@ -1,11 +1,16 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
@@ -13,7 +18,8 @@ import (
 type Group[T kernels.Float] struct {
 	Name   string // for messages and files; unique unless empty
 	Config Config
-	Params [][]T // updated in place; a slice may be empty
+	Params [][]T   // updated in place; a slice may be empty
+	Shapes [][]int // of Params, row-major; nil: each is a vector. Some algorithms and all files tell shapes
 }
 
 // Options hold for all groups of an optimizer. The zero value asks for nothing.
@@ -49,7 +55,7 @@ type Optimizer[T kernels.Float] struct {
 	k       bitstep.Engine[T]
 	params  [][]T
 	groups  []group[T]
-	regions []region[T] // parameters and states
+	regions []region // parameters and states
 
 	schedule schedule.Schedule
 	scale    float64 // of gradients
@@ -58,27 +64,22 @@ type Optimizer[T kernels.Float] struct {
 	skipped  uint64
 
 	grads [][]T // of the step that runs
-	u     update[T]
+	u     Update[T]
 }
 
 // A group is a Group at work.
 type group[T kernels.Float] struct {
-	name  string
-	spec  *spec
-	step  func(*update[T])
-	first int     // the index of its first parameter among all
-	x     [][]T   // parameters
-	state [][][]T // by the index of spec.states, then of x
-}
+	name      string
+	spec      *Spec
+	step      func(*Update[T])
+	lookAhead func(e bitstep.Engine[T], i int, dst []T) // nil: gradients are taken at x
+	first     int                                       // the index of its first parameter among all
+	x         [][]T                                     // parameters
+	shapes    [][]int
+	states    []groupState
+	rate      float64 // LR as it was given
 
-// An update is what a step of one group works on.
-type update[T kernels.Float] struct {
-	k       bitstep.Engine[T]
-	lr      float64 // with the schedule's factor
-	t       uint64  // 1 at the first step
-	prelude kernels.Prelude[T]
-	x, g    [][]T
-	state   [][][]T
+	paramNorms, gradNorms []float64 // nil unless asked for
 }
 
 // New returns an optimizer of parameters that share one Config. The element type is that of the slices.
@@ -114,52 +115,67 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		if len(g.Params) == 0 {
 			return nil, fmt.Errorf("%sno parameters, want at least one slice", where)
 		}
-		s := g.Config.spec()
+		if !utf8.ValidString(g.Name) {
+			return nil, fmt.Errorf("%sthe name is not UTF-8", where)
+		}
+		s := g.Config.Spec()
 		if err := checkSpec[T](s); err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
-		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, step: stepOf[T](s), first: len(o.params)})
+		shapes, err := shapesOf(g)
+		if err != nil {
+			return nil, fmt.Errorf("%s%w", where, err)
+		}
+		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, first: len(o.params), shapes: shapes, rate: *s.lr})
 		o.params = append(o.params, g.Params...)
 	}
 	for i, x := range o.params {
-		o.regions = append(o.regions, region[T]{x, "parameter", i})
+		o.regions = append(o.regions, regionOf(x, "parameter", i))
 	}
 	var err error
 	if o.regions, err = disjoint(o.regions); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
 	o.grads = make([][]T, len(o.params))
+	scratch := 0
 	for i := range o.groups {
-		o.groups[i].allocate(o, groups[i].Params)
+		g := &o.groups[i]
+		g.x = o.params[g.first : g.first+len(groups[i].Params)]
+		setup := Setup[T]{group: g}
+		g.step = setUp(g.spec, &setup)
+		scratch = max(scratch, setup.scratch)
+		for _, state := range g.states {
+			for j, t := range state.tensors {
+				start, end := t.bounds()
+				o.regions = append(o.regions, region{start, end, "state " + state.name + " of parameter", g.first + j})
+			}
+		}
 	}
+	o.u.Scratch = mem.Aligned[T](scratch)
 	o.regions, err = disjoint(o.regions)
 	return o, err // the states are new: no error is left to happen
 }
 
-// allocate makes the states of a group's parameters.
-func (g *group[T]) allocate(o *Optimizer[T], params [][]T) {
-	g.x = o.params[g.first : g.first+len(params)]
-	for _, name := range g.spec.states {
-		var state [][]T
-		for i, x := range g.x {
-			s := make([]T, len(x))
-			state = append(state, s)
-			o.regions = append(o.regions, region[T]{s, "state " + name + " of parameter", g.first + i})
-		}
-		g.state = append(g.state, state)
+// shapesOf returns the shapes of a group's parameters, or an error if one does not fit.
+func shapesOf[T kernels.Float](g Group[T]) (shapes [][]int, err error) {
+	if g.Shapes != nil && len(g.Shapes) != len(g.Params) {
+		return nil, fmt.Errorf("%d Shapes, want %d, one for each of Params", len(g.Shapes), len(g.Params))
 	}
-	g.reset()
-}
-
-// reset makes states what they were before the first step.
-func (g *group[T]) reset() {
-	for _, state := range g.state {
-		for _, s := range state {
-			for i := range s {
-				s[i] = T(g.spec.init)
-			}
+	for i, x := range g.Params {
+		if g.Shapes == nil {
+			shapes = append(shapes, []int{len(x)})
+			continue
 		}
+		shape := append([]int{}, g.Shapes[i]...)
+		for _, d := range shape {
+			err = cmp.Or(err, check.AtLeast("dimension", d, 0))
+		}
+		if err != nil || elements(shape) != len(x) {
+			return nil, fmt.Errorf("Shapes[%d] = %v, want the shape of %d elements", i, shape, len(x))
+		}
+		shapes = append(shapes, shape)
 	}
+	return shapes, nil
 }
 
 func checkOptions[T kernels.Float](opts Options) error {
@@ -167,11 +183,8 @@ func checkOptions[T kernels.Float](opts Options) error {
 		name  string
 		value float64
 	}{{"ClipNorm", opts.ClipNorm}, {"ClipValue", opts.ClipValue}} {
-		if !(v.value >= 0 && v.value < math.Inf(1)) {
-			return fmt.Errorf("%s = %v, want in [0, +Inf), where 0 means no limit", v.name, v.value)
-		}
-		if err := fits[T](v.value); err != nil {
-			return fmt.Errorf("%s %w", v.name, err)
+		if err := check.Rounded[T](v.name, v.value, 0, math.Inf(1), check.OpenHigh); err != nil {
+			return fmt.Errorf("%w, where 0 means no limit", err)
 		}
 	}
 	return nil
@@ -186,12 +199,16 @@ func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 func (o *Optimizer[T]) SetSchedule(s schedule.Schedule) { o.schedule = s }
 
 // SetGradScale sets the factor on gradients, 1 to start with: 1/batch for gradients that are sums, or 1
-// over the factor on a loss that was scaled. It panics if the scale is infinite or NaN in T.
+// over the factor on a loss that was scaled. It panics if the scale is infinite or NaN, or becomes so or 0 in T.
 func (o *Optimizer[T]) SetGradScale(scale float64) {
-	if s := T(scale); s-s != 0 {
-		panic(fmt.Sprintf("optim: SetGradScale(%v): want a finite %T", scale, s))
+	if err := checkScale[T](scale); err != nil {
+		panic(fmt.Sprintf("optim: SetGradScale: %v", err))
 	}
 	o.scale = scale
+}
+
+func checkScale[T kernels.Float](scale float64) error {
+	return check.Rounded[T]("scale", scale, math.Inf(-1), math.Inf(1), check.Open)
 }
 
 // GradScale returns the factor on gradients.
@@ -204,17 +221,14 @@ func (o *Optimizer[T]) SetLR(group int, lr float64) error {
 		return fmt.Errorf("optim: SetLR: group %d, want one of %d", group, len(o.groups))
 	}
 	if err := checkLR[T](lr); err != nil {
-		return fmt.Errorf("optim: SetLR: lr %w", err)
+		return fmt.Errorf("optim: SetLR: %w", err)
 	}
 	*o.groups[group].spec.lr = lr
 	return nil
 }
 
 func checkLR[T kernels.Float](lr float64) error {
-	if !(lr >= 0 && lr < math.Inf(1)) {
-		return fmt.Errorf("= %v, want in [0, +Inf)", lr)
-	}
-	return fits[T](lr)
+	return check.Rounded[T]("LR", lr, 0, math.Inf(1), check.OpenHigh)
 }
 
 // LR returns the learning rate of a group, without the schedule's factor.
@@ -223,9 +237,9 @@ func (o *Optimizer[T]) LR(group int) float64 { return *o.groups[group].spec.lr }
 // Groups returns the number of groups.
 func (o *Optimizer[T]) Groups() int { return len(o.groups) }
 
-// Config returns the hyperparameters of a group with defaults in place, an explicit 0 being 0, and LR as
-// it is now.
-func (o *Optimizer[T]) Config(group int) Config { return o.groups[group].spec.config() }
+// Config returns the hyperparameters of a group with defaults in place, [Zero] for an explicit 0 where a 0 would
+// mean a default, and LR as it is now: another optimizer made with it is the same.
+func (o *Optimizer[T]) Config(group int) Config { return o.groups[group].spec.given() }
 
 // Steps returns how many steps were taken. Those that were skipped do not count.
 func (o *Optimizer[T]) Steps() uint64 { return o.steps }
@@ -241,18 +255,22 @@ func (o *Optimizer[T]) GradNorm() float64 { return o.norm }
 func (o *Optimizer[T]) Params() [][]T { return append([][]T(nil), o.params...) }
 
 // State returns the states of a name ("m", "v", ...: see each Config), one for each parameter and in the
-// order of the gradients, nil where the group's algorithm has no such state. They are the optimizer's
+// order of the gradients, nil where the group's algorithm has no such state of type T. They are the optimizer's
 // own slices: what is written to them is what the next step reads. It returns nil if no group has the
-// state.
-func (o *Optimizer[T]) State(name string) [][]T {
-	var all [][]T
+// state. [StateOf] returns those of other types.
+func (o *Optimizer[T]) State(name string) [][]T { return StateOf[T](o, name) }
+
+// StateOf is [Optimizer.State] for states with elements of type E.
+func StateOf[E checkpoint.Element, T kernels.Float](o *Optimizer[T], name string) (all [][]E) {
 	for _, g := range o.groups {
-		for i, state := range g.spec.states {
-			if state == name {
-				if all == nil {
-					all = make([][]T, len(o.params))
+		for _, state := range g.states {
+			for i, t := range state.tensors {
+				if t, ok := t.(*tensor[E]); ok && state.name == name {
+					if all == nil {
+						all = make([][]E, len(o.params))
+					}
+					all[g.first+i] = t.s
 				}
-				copy(all[g.first:], g.state[i])
 			}
 		}
 	}
@@ -262,8 +280,10 @@ func (o *Optimizer[T]) State(name string) [][]T {
 // Reset makes the states and the counts of steps what they were at first. Parameters, learning rates,
 // schedule and gradient scale stay.
 func (o *Optimizer[T]) Reset() {
-	for i := range o.groups {
-		o.groups[i].reset()
+	for _, g := range o.groups {
+		for _, state := range g.states {
+			state.reset()
+		}
 	}
 	o.steps, o.skipped, o.norm = 0, 0, 0
 }
@@ -278,8 +298,8 @@ func (o *Optimizer[T]) LookAhead(dst ...[]T) {
 		for i, x := range g.x {
 			d := dst[g.first+i]
 			copy(d, x)
-			if rho := T(g.spec.rho); rho != 0 {
-				o.k.Axpy(d, g.state[0][i], rho)
+			if g.lookAhead != nil {
+				g.lookAhead(o.k, i, d)
 			}
 		}
 	}

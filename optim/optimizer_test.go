@@ -3,6 +3,7 @@ package optim_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -14,15 +15,14 @@ import (
 // raceEnabled: the race detector makes pooled memory come and go.
 var raceEnabled bool
 
-// every has each algorithm with its defaults, and where there are several kernels, each.
-func every() []optim.Config {
-	return []optim.Config{
-		optim.SGD{LR: 0.1}, optim.Momentum{LR: 0.1}, optim.MomentumVelocity{LR: 0.1}, optim.Nesterov{LR: 0.1},
-		optim.NesterovTorch{LR: 0.1}, optim.AdaGrad{LR: 0.1}, optim.RMSProp{LR: 0.1},
-		optim.RMSProp{LR: 0.1, Centered: true}, optim.RMSProp{LR: 0.1, Rho: 0.9},
-		optim.RMSProp{LR: 0.1, Rho: 0.9, Centered: true}, optim.Adam{}, optim.Adam{NoBiasCorrection: true},
-		optim.Adam{AMSGrad: true}, optim.AdamW(0.1, 0.1), optim.Lion{},
+// every has each setting of each algorithm.
+func every() (all []optim.Config) {
+	for _, a := range optim.Algorithms() {
+		for _, s := range a.Settings {
+			all = append(all, s.Config)
+		}
 	}
+	return all
 }
 
 func must[T any](v T, err error) T {
@@ -32,43 +32,50 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// Defaults are the lecture's, or the paper's; Zero is 0.
+// Defaults are the lecture's, or the paper's. Zero is 0, and what is 0 stays so in an optimizer made of the Config.
 func TestDefaults(t *testing.T) {
 	x := []float64{1}
 	for _, c := range []struct{ given, want optim.Config }{
 		{optim.SGD{LR: 0.5}, optim.SGD{LR: 0.5}},
-		{optim.SGD{LR: optim.Zero}, optim.SGD{}},
+		{optim.SGD{LR: optim.Zero}, optim.SGD{LR: optim.Zero}},
 		{optim.Momentum{LR: 0.5}, optim.Momentum{LR: 0.5, Rho: 0.9}},
-		{optim.Momentum{LR: 0.5, Rho: optim.Zero}, optim.Momentum{LR: 0.5}},
+		{optim.Momentum{LR: 0.5, Rho: optim.Zero, Dampening: optim.Zero}, optim.Momentum{LR: 0.5, Rho: optim.Zero}},
 		{optim.MomentumVelocity{LR: 0.5}, optim.MomentumVelocity{LR: 0.5, Rho: 0.9}},
 		{optim.Nesterov{LR: 0.5}, optim.Nesterov{LR: 0.5, Rho: 0.9}},
 		{optim.NesterovTorch{LR: 0.5}, optim.NesterovTorch{LR: 0.5, Rho: 0.9}},
 		{optim.AdaGrad{LR: 0.5}, optim.AdaGrad{LR: 0.5, Eps: 1e-7}},
-		{optim.AdaGrad{LR: 0.5, Eps: optim.Zero}, optim.AdaGrad{LR: 0.5}},
+		{optim.AdaGrad{LR: 0.5, Eps: optim.Zero}, optim.AdaGrad{LR: 0.5, Eps: optim.Zero}},
 		{optim.RMSProp{LR: 0.5}, optim.RMSProp{LR: 0.5, Decay: 0.99, Eps: 1e-7}},
 		{optim.Adam{}, optim.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}},
-		{optim.Adam{Beta1: optim.Zero, LR: 2}, optim.Adam{LR: 2, Beta2: 0.999, Eps: 1e-7}},
+		{optim.Adam{Beta1: optim.Zero, LR: 2}, optim.Adam{LR: 2, Beta1: optim.Zero, Beta2: 0.999, Eps: 1e-7}},
 		{optim.AdamW(0, 0.01),
 			optim.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7, WeightDecay: 0.01, Decoupled: true}},
-		{optim.Lion{}, optim.Lion{LR: 1e-4, Beta1: 0.9, Beta2: 0.99}},
 	} {
-		if got := must(optim.New(c.given, x)).Config(0); got != c.want {
+		got := must(optim.New(c.given, x)).Config(0)
+		if got != c.want {
 			t.Errorf("%+v became %+v, want %+v", c.given, got, c.want)
 		}
+		if again := must(optim.New(got, x)).Config(0); again != got {
+			t.Errorf("%+v became %+v in another optimizer", got, again)
+		}
+	}
+	opt := must(optim.New(optim.Adam{}, x))
+	if err := opt.SetLR(0, 0); err != nil || must(optim.New(opt.Config(0), x)).LR(0) != 0 {
+		t.Errorf("a rate set to 0 becomes another: %v", err)
 	}
 }
 
 func TestParseConfig(t *testing.T) {
-	for name, want := range map[string]optim.Config{
-		"sgd": optim.SGD{LR: 0.5}, "momentum": optim.Momentum{LR: 0.5}, "velocity": optim.MomentumVelocity{LR: 0.5},
-		"nesterov": optim.Nesterov{LR: 0.5}, "nesterov-torch": optim.NesterovTorch{LR: 0.5},
-		"adagrad": optim.AdaGrad{LR: 0.5}, "rmsprop": optim.RMSProp{LR: 0.5},
-		"rmsprop-centered": optim.RMSProp{LR: 0.5, Centered: true}, "adam": optim.Adam{LR: 0.5},
-		"adam-almost": optim.Adam{LR: 0.5, NoBiasCorrection: true}, "adamw": optim.AdamW(0.5, 0.01),
-		"amsgrad": optim.Adam{LR: 0.5, AMSGrad: true}, "lion": optim.Lion{LR: 0.5},
-	} {
-		if got, err := optim.ParseConfig(name, 0.5); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+	var names []string
+	for _, a := range optim.Algorithms() {
+		for _, n := range a.Names {
+			if got, err := optim.ParseConfig(n.Name, 0.5); err != nil || got != n.Config(0.5) {
+				t.Errorf("%s: %+v, %v", n.Name, got, err)
+			}
+			if opt, err := optim.New(n.Config(n.Rate), []float32{1}); err != nil || opt.LR(0) != n.Rate {
+				t.Errorf("%s with the rate %v: %v", n.Name, n.Rate, err)
+			}
+			names = append(names, n.Name)
 		}
 	}
 	for _, c := range []struct {
@@ -76,8 +83,7 @@ func TestParseConfig(t *testing.T) {
 		lr   float64
 		want string
 	}{
-		{"adem", 1, `optim: algorithm "adem", want one of sgd, momentum, velocity, nesterov, nesterov-torch, ` +
-			`adagrad, rmsprop, rmsprop-centered, adam, adam-almost, adamw, amsgrad, lion`},
+		{"adem", 1, `optim: algorithm "adem", want one of ` + strings.Join(names, ", ")},
 		{"sgd", 0, "optim: SGD: LR = 0, want in (0, +Inf); it has no default, and optim.Zero stands for 0"},
 		{"adam", math.NaN(), "optim: Adam: LR = NaN, want in [0, +Inf)"},
 	} {
@@ -113,10 +119,10 @@ func TestConfigErrors(t *testing.T) {
 		{optim.Adam{Beta1: 1.5}, "Adam: Beta1 = 1.5, want in [0, 1)"},
 		{optim.Adam{Beta2: -0.1}, "Adam: Beta2 = -0.1, want in [0, 1)"},
 		{optim.Adam{Eps: inf}, "Adam: Eps = +Inf, want in [0, +Inf)"},
-		{optim.Lion{Beta1: 1}, "Lion: Beta1 = 1, want in [0, 1)"},
-		{optim.Lion{Beta2: 1}, "Lion: Beta2 = 1, want in [0, 1)"},
-		{optim.Adam{Eps: 1e-50}, "Adam: Eps = 1e-50, which is 0 in float32"},
-		{optim.SGD{LR: 1e39}, "SGD: LR = 1e+39, which is +Inf in float32"},
+		{optim.Adam{Eps: 1e-50}, "Adam: Eps = 1e-50, which is 0 in float32, want a number in its range"},
+		{optim.SGD{LR: 1e39}, "SGD: LR = 1e+39, which is +Inf in float32, want a number in its range"},
+		{optim.Momentum{LR: 1, Rho: 0.99999999}, "Momentum: Rho = 0.99999999, which is 1 in float32, want in [0, 1)"},
+		{optim.Adam{Beta2: 0.99999999}, "Adam: Beta2 = 0.99999999, which is 1 in float32, want in [0, 1)"},
 	} {
 		if opt, err := optim.New(c.config, []float32{1}); err == nil || err.Error() != "optim: "+c.want || opt != nil {
 			t.Errorf("%+v: error %v, want optim: %s", c.config, err, c.want)
@@ -151,7 +157,8 @@ func TestNewGroupsErrors(t *testing.T) {
 		{optim.Options{ClipValue: math.NaN()}, []optim.Group[float32]{group("", w)},
 			"Options: ClipValue = NaN, want in [0, +Inf), where 0 means no limit"},
 		{optim.Options{ClipValue: 1e99}, []optim.Group[float32]{group("", w)},
-			"Options: ClipValue = 1e+99, which is +Inf in float32"},
+			"Options: ClipValue = 1e+99, which is +Inf in float32, want a number in its range, where 0 means no limit"},
+		{optim.Options{}, []optim.Group[float32]{group("w\xff", w)}, `group 0 "w\xff": the name is not UTF-8`},
 	} {
 		opt, err := optim.NewGroups(c.opts, c.groups...)
 		if err == nil || err.Error() != "optim: "+c.want || opt != nil {
@@ -191,8 +198,11 @@ func TestStepPanics(t *testing.T) {
 			"optim: Step: the schedule's factor at step 0 is NaN, want in [0, +Inf)"},
 		{func() { opt.SetSchedule(constant(-1)); opt.Step(g(10), g(4)) },
 			"optim: Step: the schedule's factor at step 0 is -1, want in [0, +Inf)"},
-		{func() { opt.SetGradScale(math.Inf(1)) }, "optim: SetGradScale(+Inf): want a finite float32"},
-		{func() { opt.SetGradScale(1e39) }, "optim: SetGradScale(1e+39): want a finite float32"},
+		{func() { opt.SetGradScale(math.Inf(1)) }, "optim: SetGradScale: scale = +Inf, want in (-Inf, +Inf)"},
+		{func() { opt.SetGradScale(1e39) },
+			"optim: SetGradScale: scale = 1e+39, which is +Inf in float32, want a number in its range"},
+		{func() { opt.SetGradScale(-1e-50) },
+			"optim: SetGradScale: scale = -1e-50, which is -0 in float32, want a number in its range"},
 	} {
 		if got := panics(c.call); got != c.want {
 			t.Errorf("panic %q, want %q", got, c.want)
@@ -293,8 +303,8 @@ func TestGroups(t *testing.T) {
 	}{
 		{2, 1, "optim: SetLR: group 2, want one of 2"},
 		{-1, 1, "optim: SetLR: group -1, want one of 2"},
-		{0, -1, "optim: SetLR: lr = -1, want in [0, +Inf)"},
-		{0, math.NaN(), "optim: SetLR: lr = NaN, want in [0, +Inf)"},
+		{0, -1, "optim: SetLR: LR = -1, want in [0, +Inf)"},
+		{0, math.NaN(), "optim: SetLR: LR = NaN, want in [0, +Inf)"},
 	} {
 		if err := opt.SetLR(bad.group, bad.lr); err == nil || err.Error() != bad.want {
 			t.Errorf("error %v, want %s", err, bad.want)

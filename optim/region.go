@@ -4,64 +4,53 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"unsafe"
 
-	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/internal/mem"
 )
 
 // A region is memory that an optimizer writes.
-type region[T kernels.Float] struct {
-	s     []T
-	kind  string
-	param int
+type region struct {
+	start, end uintptr // slices that are reachable from the heap do not move
+	kind       string
+	param      int
 }
 
-func (r region[T]) String() string { return fmt.Sprintf("%s %d", r.kind, r.param) }
+func (r region) String() string { return fmt.Sprintf("%s %d", r.kind, r.param) }
 
-// bounds returns the addresses of the first element of s and of the end. Slices that are reachable from
-// the heap do not move.
-func bounds[T kernels.Float](s []T) (start, end uintptr) {
-	start = uintptr(unsafe.Pointer(unsafe.SliceData(s)))
-	return start, start + uintptr(len(s))*unsafe.Sizeof(T(0))
+func regionOf[T any](s []T, kind string, param int) region {
+	start, end := mem.Bounds(s)
+	return region{start, end, kind, param}
 }
 
 // disjoint returns the regions that are not empty in the order of their addresses, or an error if two
 // share memory.
-func disjoint[T kernels.Float](regions []region[T]) ([]region[T], error) {
-	regions = slices.DeleteFunc(regions, func(r region[T]) bool { return len(r.s) == 0 })
-	slices.SortStableFunc(regions, func(a, b region[T]) int {
-		startA, _ := bounds(a.s)
-		startB, _ := bounds(b.s)
-		return cmp.Compare(startA, startB)
-	})
+func disjoint(regions []region) ([]region, error) {
+	regions = slices.DeleteFunc(regions, func(r region) bool { return r.start == r.end })
+	slices.SortStableFunc(regions, func(a, b region) int { return cmp.Compare(a.start, b.start) })
 	for i := 1; i < len(regions); i++ {
-		_, end := bounds(regions[i-1].s)
-		if start, _ := bounds(regions[i].s); start < end {
+		if regions[i].start < regions[i-1].end {
 			return nil, fmt.Errorf("%v overlaps %v", regions[i-1], regions[i])
 		}
 	}
 	return regions, nil
 }
 
-// find returns the index of a region that shares memory with s, or -1.
-func find[T kernels.Float](regions []region[T], s []T) int {
-	if len(s) == 0 {
+// find returns the index of a region that shares memory with the one from start to end, or -1.
+func find(regions []region, start, end uintptr) int {
+	if start == end {
 		return -1
 	}
-	start, end := bounds(s)
 	lo, hi := 0, len(regions) // the first region that ends behind start
 	for lo < hi {
 		mid := (lo + hi) / 2
-		if _, e := bounds(regions[mid].s); e > start {
+		if regions[mid].end > start {
 			hi = mid
 		} else {
 			lo = mid + 1
 		}
 	}
-	if lo < len(regions) {
-		if first, _ := bounds(regions[lo].s); first < end {
-			return lo
-		}
+	if lo < len(regions) && regions[lo].start < end {
+		return lo
 	}
 	return -1
 }
@@ -77,7 +66,8 @@ func (o *Optimizer[T]) checkSlices(method, what string, s [][]T) {
 			panic(fmt.Sprintf("optim: %s: len(%s %d) = %d, want %d, the length of its parameter", method, what, i,
 				len(s[i]), len(o.params[i])))
 		}
-		if j := find(o.regions, s[i]); j >= 0 {
+		start, end := mem.Bounds(s[i])
+		if j := find(o.regions, start, end); j >= 0 {
 			panic(fmt.Sprintf("optim: %s: %s %d overlaps %v", method, what, i, o.regions[j]))
 		}
 	}

@@ -1,40 +1,39 @@
 package optim
 
 import (
+	"fmt"
 	"strconv"
 
-	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
-// A tensor is a slice to save, by its name in the file.
-type tensor[T kernels.Float] struct {
+// A namedTensor is a tensor by its name in the file.
+type namedTensor struct {
 	name string
-	s    []T
+	stored
 }
 
-func putTensors[T kernels.Float](c *checkpoint.File, prefix string, tensors []tensor[T]) {
+func putTensors(c *checkpoint.File, prefix string, tensors []namedTensor) {
 	for _, t := range tensors {
-		checkpoint.Put(c, prefix+t.name, []int{len(t.s)}, t.s)
+		t.put(c, prefix+t.name)
 	}
 }
 
-// getTensors reads what putTensors wrote, into new slices.
-func getTensors[T kernels.Float](c *checkpoint.File, prefix string, tensors []tensor[T]) (read [][]T, err error) {
+// getTensors reads what putTensors wrote, and returns what sets the tensors to it.
+func getTensors(c *checkpoint.File, prefix string, tensors []namedTensor) (set func(), err error) {
+	var all []func()
 	for _, t := range tensors {
-		s, err := checkpoint.Get[T](c, prefix+t.name, []int{len(t.s)})
+		set, err := t.get(c, prefix+t.name)
 		if err != nil {
 			return nil, err
 		}
-		read = append(read, s)
+		all = append(all, set)
 	}
-	return read, nil
-}
-
-func setTensors[T kernels.Float](tensors []tensor[T], read [][]T) {
-	for i, t := range tensors {
-		copy(t.s, read[i])
-	}
+	return func() {
+		for _, set := range all {
+			set()
+		}
+	}, nil
 }
 
 // facts are what cannot change while an optimizer lives.
@@ -62,17 +61,22 @@ func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
 	return facts
 }
 
+// givenRate is the key of a rate that SetLR has changed since the optimizer was made with it.
+const givenRate = "given LR"
+
 func groupKey(i int) string { return "group." + strconv.Itoa(i) + "." }
 
 // tensors are the parameters and states, each named by the index of its parameter.
-func (o *Optimizer[T]) tensors() (all []tensor[T]) {
-	for i, x := range o.params {
-		all = append(all, tensor[T]{"param." + strconv.Itoa(i), x})
+func (o *Optimizer[T]) tensors() (all []namedTensor) {
+	for _, g := range o.groups {
+		for i, x := range g.x {
+			all = append(all, namedTensor{"param." + strconv.Itoa(g.first+i), &tensor[T]{s: x, shape: g.shapes[i]}})
+		}
 	}
 	for _, g := range o.groups {
-		for i, name := range g.spec.states {
-			for j, s := range g.state[i] {
-				all = append(all, tensor[T]{"state." + name + "." + strconv.Itoa(g.first+j), s})
+		for _, state := range g.states {
+			for i, t := range state.tensors {
+				all = append(all, namedTensor{"state." + state.name + "." + strconv.Itoa(g.first+i), t})
 			}
 		}
 	}
@@ -90,16 +94,20 @@ func (o *Optimizer[T]) Snapshot(c *checkpoint.File, prefix string) {
 	c.SetMetaFloat(prefix+"scale", o.scale)
 	for i, g := range o.groups {
 		c.SetMetaFloat(prefix+groupKey(i)+"LR", *g.spec.lr)
+		if g.spec.lrGiven && g.rate != *g.spec.lr {
+			c.SetMetaFloat(prefix+groupKey(i)+givenRate, g.rate)
+		}
 	}
 	putTensors(c, prefix, o.tensors())
 }
 
 // Restore gives the optimizer what Snapshot added under the prefix, so that the run continues, to the
-// bit, as if it had not stopped. What can be set on a living optimizer is set: learning rates, gradient
-// scale, counts of steps, parameters and states. Everything else must be equal, and otherwise is an
-// error: element type, number and lengths of parameters, groups and their names, algorithms, all other
-// hyperparameters, options. The caller sets the schedule, as for any new optimizer. On an error nothing
-// has changed.
+// bit, as if it had not stopped. Counts of steps, gradient scale, parameters and states are set. The rest must be
+// as in the file, and otherwise is an error that names the field and both values: element type, number, lengths and
+// shapes of parameters, groups and their names, options, algorithms and every hyperparameter, be it given or a
+// default. Of the learning rate that holds where the caller gave one: it must be the rate that the saved optimizer
+// was made with. One that [Optimizer.SetLR] had changed since is restored as it was; to go on with yet another,
+// call SetLR after Restore. The caller sets the schedule, as for any new optimizer. On an error nothing has changed.
 func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err := c.CheckFacts(prefix, o.facts()); err != nil {
 		return err
@@ -116,21 +124,32 @@ func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err != nil {
 		return err
 	}
-	if s := T(scale); s-s != 0 {
-		return c.Errorf("metadata %q = %v, want a finite %T", prefix+"scale", scale, s)
+	if err := checkScale[T](scale); err != nil {
+		return c.Errorf("metadata %q: %w", prefix+"scale", err)
 	}
 	rates := make([]float64, len(o.groups))
-	for i := range rates {
-		key := prefix + groupKey(i) + "LR"
-		if rates[i], err = c.MetaFloat(key); err != nil {
+	for i, g := range o.groups {
+		key := prefix + groupKey(i)
+		if rates[i], err = c.MetaFloat(key + "LR"); err != nil {
 			return err
 		}
 		if err := checkLR[T](rates[i]); err != nil {
-			return c.Errorf("metadata %q %w", key, err)
+			return c.Errorf("metadata %q: %w", key+"LR", err)
+		}
+		if !g.spec.lrGiven {
+			continue
+		}
+		given := checkpoint.Facts{}
+		if _, changed := c.Meta(key + givenRate); changed {
+			given.Add(givenRate, g.rate)
+		} else {
+			given.Add("LR", g.rate)
+		}
+		if err := c.CheckFacts(key, given); err != nil {
+			return fmt.Errorf("%w: resume with the file's and change it by SetLR", err)
 		}
 	}
-	tensors := o.tensors()
-	read, err := getTensors(c, prefix, tensors)
+	set, err := getTensors(c, prefix, o.tensors())
 	if err != nil {
 		return err
 	}
@@ -139,7 +158,7 @@ func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	for i, g := range o.groups {
 		*g.spec.lr = rates[i]
 	}
-	setTensors(tensors, read)
+	set()
 	return nil
 }
 
@@ -168,9 +187,9 @@ func (e *EMA[T]) facts() (facts checkpoint.Facts) {
 	return facts
 }
 
-func (e *EMA[T]) tensors() (all []tensor[T]) {
+func (e *EMA[T]) tensors() (all []namedTensor) {
 	for i, s := range e.avg {
-		all = append(all, tensor[T]{"average." + strconv.Itoa(i), s})
+		all = append(all, namedTensor{"average." + strconv.Itoa(i), &tensor[T]{s: s, shape: []int{len(s)}}})
 	}
 	return all
 }
@@ -202,12 +221,11 @@ func (e *EMA[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err != nil {
 		return err
 	}
-	tensors := e.tensors()
-	read, err := getTensors(c, prefix, tensors)
+	set, err := getTensors(c, prefix, e.tensors())
 	if err != nil {
 		return err
 	}
 	e.updates = updates
-	setTensors(tensors, read)
+	set()
 	return nil
 }

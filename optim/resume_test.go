@@ -207,14 +207,17 @@ func TestRestoreErrors(t *testing.T) {
 		file   *checkpoint.File
 		want   string
 	}{
-		{"another algorithm", func(_ *optim.Options, g []optim.Group[float32]) { g[0].Config = optim.Lion{} },
-			file(nil), `metadata "opt.group.0.algorithm" is Adam, but what is to be restored has Lion`},
+		{"another algorithm", func(_ *optim.Options, g []optim.Group[float32]) { g[0].Config = optim.RMSProp{LR: 1} },
+			file(nil), `metadata "opt.group.0.algorithm" is Adam, but what is to be restored has RMSProp`},
 		{"another kernel", func(_ *optim.Options, g []optim.Group[float32]) {
 			g[0].Config = optim.Adam{WeightDecay: 0.5, AMSGrad: true}
 		}, file(nil), `metadata "opt.group.0.AMSGrad" is false, but what is to be restored has true`},
 		{"another hyperparameter", func(_ *optim.Options, g []optim.Group[float32]) {
 			g[0].Config = optim.Adam{WeightDecay: 0.5, Beta2: 0.99}
 		}, file(nil), `metadata "opt.group.0.Beta2" is 0.999, but what is to be restored has 0.99`},
+		{"another rate", func(_ *optim.Options, g []optim.Group[float32]) { g[1].Config = optim.Momentum{LR: 2} },
+			file(nil), `metadata "opt.group.1.LR" is 1, but what is to be restored has 2: ` +
+				`resume with the file's and change it by SetLR`},
 		{"another option", func(o *optim.Options, _ []optim.Group[float32]) { o.ClipNorm = 2 }, file(nil),
 			`metadata "opt.ClipNorm" is 1, but what is to be restored has 2`},
 		{"another name", func(_ *optim.Options, g []optim.Group[float32]) { g[1].Name = "bias" }, file(nil),
@@ -230,9 +233,9 @@ func TestRestoreErrors(t *testing.T) {
 		{"another kind", same, file(func(c *checkpoint.File) { c.SetMeta("opt.kind", "bitstep EMA") }),
 			`metadata "opt.kind" is bitstep EMA, but what is to be restored has bitstep optimizer`},
 		{"a bad rate", same, file(func(c *checkpoint.File) { c.SetMetaFloat("opt.group.1.LR", -1) }),
-			`metadata "opt.group.1.LR" = -1, want in [0, +Inf)`},
+			`metadata "opt.group.1.LR": LR = -1, want in [0, +Inf)`},
 		{"a bad scale", same, file(func(c *checkpoint.File) { c.SetMetaFloat("opt.scale", 1e300) }),
-			`metadata "opt.scale" = 1e+300, want a finite float32`},
+			`metadata "opt.scale": scale = 1e+300, which is +Inf in float32, want a number in its range`},
 		{"a bad count", same, file(func(c *checkpoint.File) { c.SetMeta("opt.steps", "-1") }),
 			`metadata "opt.steps" = "-1", want a whole number from 0 to 1<<64 - 1`},
 	} {
@@ -266,6 +269,35 @@ func TestRestoreErrors(t *testing.T) {
 	}
 	if err := saved.Load(filepath.Join(t.TempDir(), "none")); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("loading no file: error %v", err)
+	}
+}
+
+// A rate that was given and then changed by SetLR resumes as it was changed, with the given one alone; a rate that
+// nobody gave is the file's. After that SetLR changes it again.
+func TestRestoreRates(t *testing.T) {
+	restored := func(c *checkpoint.File, config optim.Config) (*optim.Optimizer[float64], error) {
+		opt := must(optim.New(config, []float64{1}))
+		return opt, opt.Restore(c, "")
+	}
+	for _, config := range []optim.Config{optim.SGD{LR: 0.5}, optim.Adam{}, optim.SGD{LR: optim.Zero}} {
+		opt := must(optim.New(config, []float64{1}))
+		if err := opt.SetLR(0, 0.25); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // what was resumed is saved and resumed
+			c := checkpoint.New()
+			opt.Snapshot(c, "")
+			again, err := restored(c, config)
+			if err != nil || again.LR(0) != 0.25 {
+				t.Errorf("%+v: rate %v, error %v", config, again.LR(0), err)
+			}
+			for _, other := range []optim.Config{optim.SGD{LR: 0.25}, optim.SGD{LR: 7}, optim.Adam{LR: 7}} {
+				if _, err := restored(c, other); err == nil {
+					t.Errorf("%+v: resumed with %+v", config, other)
+				}
+			}
+			opt = again
+		}
 	}
 }
 

@@ -6,6 +6,23 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
+var _ = register(Algorithm{
+	Place: 7,
+	Names: []Name{
+		{Name: "rmsprop", Config: func(lr float64) Config { return RMSProp{LR: lr} }, Rate: 1e-4},
+		{Name: "rmsprop-centered",
+			Config: func(lr float64) Config { return RMSProp{LR: lr, Centered: true} }, Rate: 1e-4},
+	},
+	Settings: []Setting{
+		{Name: "RMSProp", Config: RMSProp{LR: 0.005}},
+		{Name: "RMSProp/centered", Config: RMSProp{LR: 0.005, Centered: true}},
+		{Name: "RMSProp/momentum", Config: RMSProp{LR: 0.005, Rho: 0.9}},
+		{Name: "RMSProp/centered-momentum", Config: RMSProp{LR: 0.005, Rho: 0.9, Centered: true}},
+	},
+	Torch: []Torch{{Case: "RMSProp", Config: RMSProp{},
+		Fields: "lr=LR weight_decay=WeightDecay alpha=Decay eps=Eps momentum=Rho centered=Centered"}},
+})
+
 // RMSProp divides by the root of a decaying mean of squared gradients (Tieleman and Hinton, 2012), the
 // kernel [kernels.RMSProp]:
 //
@@ -32,50 +49,53 @@ type RMSProp struct {
 	Decoupled   bool
 }
 
-func (c RMSProp) spec() *spec {
-	s := newSpec("RMSProp", &c.LR, 0, &c.WeightDecay, c.Decoupled)
-	s.value("Decay", &c.Decay, 0.99, 1)
-	s.value("Eps", &c.Eps, 1e-7, math.Inf(1))
-	s.value("Rho", &c.Rho, 0, 1)
-	s.flag("Centered", c.Centered)
-	s.states = []string{"s"}
-	if c.Centered {
-		s.states = append(s.states, "m")
-	}
-	if c.Rho != 0 {
-		s.states = append(s.states, "b")
-	}
-	return bind(s, &c, stepRMSProp[float32], stepRMSProp[float64])
+// Spec is for package optim: see [Config].
+func (c RMSProp) Spec() *Spec {
+	s := NewSpec("RMSProp", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+	s.Value("Decay", &c.Decay, 0.99, 1)
+	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
+	s.Value("Rho", &c.Rho, 0, 1)
+	s.Flag("Centered", c.Centered)
+	return Bind(s, &c, stepRMSProp[float32], stepRMSProp[float64])
 }
 
-func stepRMSProp[T kernels.Float](u *update[T], r *RMSProp) {
-	h := kernels.RMSPropHyper{LR: u.lr, Decay: r.Decay, Eps: r.Eps}
-	withRho := kernels.RMSPropMomentumHyper{LR: u.lr, Decay: r.Decay, Eps: r.Eps, Rho: r.Rho}
-	s := u.state
-	switch {
-	case r.Centered && r.Rho != 0:
-		c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
-		c.Prelude = u.prelude
-		for i, x := range u.x {
-			u.k.RMSPropCenteredMomentum(x, s[0][i], s[1][i], s[2][i], u.g[i], c)
-		}
-	case r.Centered:
-		c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
-		c.Prelude = u.prelude
-		for i, x := range u.x {
-			u.k.RMSPropCentered(x, s[0][i], s[1][i], u.g[i], c)
-		}
-	case r.Rho != 0:
-		c := kernels.NewRMSPropMomentum[T](withRho)
-		c.Prelude = u.prelude
-		for i, x := range u.x {
-			u.k.RMSPropMomentum(x, s[0][i], s[1][i], u.g[i], c)
-		}
-	default:
-		c := kernels.NewRMSProp[T](h)
-		c.Prelude = u.prelude
-		for i, x := range u.x {
-			u.k.RMSProp(x, s[0][i], u.g[i], c)
+func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) {
+	var m, b [][]T
+	s := setup.Like("s", 0)
+	if r.Centered {
+		m = setup.Like("m", 0)
+	}
+	if r.Rho != 0 {
+		b = setup.Like("b", 0)
+	}
+	return func(u *Update[T]) {
+		h := kernels.RMSPropHyper{LR: u.LR, Decay: r.Decay, Eps: r.Eps}
+		withRho := kernels.RMSPropMomentumHyper{LR: u.LR, Decay: r.Decay, Eps: r.Eps, Rho: r.Rho}
+		switch {
+		case r.Centered && r.Rho != 0:
+			c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
+			c.Prelude = u.Prelude
+			for i, x := range u.X {
+				u.Engine.RMSPropCenteredMomentum(x, s[i], m[i], b[i], u.G[i], c)
+			}
+		case r.Centered:
+			c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
+			c.Prelude = u.Prelude
+			for i, x := range u.X {
+				u.Engine.RMSPropCentered(x, s[i], m[i], u.G[i], c)
+			}
+		case r.Rho != 0:
+			c := kernels.NewRMSPropMomentum[T](withRho)
+			c.Prelude = u.Prelude
+			for i, x := range u.X {
+				u.Engine.RMSPropMomentum(x, s[i], b[i], u.G[i], c)
+			}
+		default:
+			c := kernels.NewRMSProp[T](h)
+			c.Prelude = u.Prelude
+			for i, x := range u.X {
+				u.Engine.RMSProp(x, s[i], u.G[i], c)
+			}
 		}
 	}
 }

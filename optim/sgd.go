@@ -1,6 +1,21 @@
 package optim
 
-import "github.com/bitstep-go/bitstep/kernels"
+import (
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+var _ = register(Algorithm{
+	Place: 1,
+	Names: []Name{{Name: "sgd", Config: func(lr float64) Config { return SGD{LR: lr} }, Rate: 1e-3}},
+	Settings: []Setting{
+		{Name: "SGD", Config: SGD{LR: 0.05}},
+		{Name: "SGD/coupled", Config: SGD{LR: 0.05, WeightDecay: 0.01}},
+		{Name: "SGD/decoupled", Config: SGD{LR: 0.05, WeightDecay: 0.01, Decoupled: true}},
+		{Name: "SGD/clipped", Config: SGD{LR: 0.05}, Options: clippedSetting, GradScale: 3},
+		{Name: "SGD/maximize", Config: SGD{LR: 0.05}, Options: Options{Maximize: true}, GradScale: -0.5},
+	},
+	Torch: []Torch{{Case: "SGD", Config: SGD{}, Fields: "lr=LR weight_decay=WeightDecay"}},
+})
 
 // SGD is gradient descent, the kernel [kernels.SGD]:
 //
@@ -16,15 +31,18 @@ type SGD struct {
 	Decoupled   bool
 }
 
-func (c SGD) spec() *spec {
-	s := newSpec("SGD", &c.LR, 0, &c.WeightDecay, c.Decoupled)
-	return bind(s, &c, stepSGD[float32], stepSGD[float64])
+// Spec is for package optim: see [Config].
+func (c SGD) Spec() *Spec {
+	s := NewSpec("SGD", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+	return Bind(s, &c, stepSGD[float32], stepSGD[float64])
 }
 
-func stepSGD[T kernels.Float](u *update[T], _ *SGD) {
-	c := kernels.NewSGD[T](kernels.SGDHyper{LR: u.lr})
-	c.Prelude = u.prelude
-	for i, x := range u.x {
-		u.k.SGD(x, u.g[i], c)
+func stepSGD[T kernels.Float](*Setup[T], *SGD) func(*Update[T]) {
+	return func(u *Update[T]) {
+		c := kernels.NewSGD[T](kernels.SGDHyper{LR: u.LR})
+		c.Prelude = u.Prelude
+		for i, x := range u.X {
+			u.Engine.SGD(x, u.G[i], c)
+		}
 	}
 }

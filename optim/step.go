@@ -30,12 +30,17 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 	}
 
 	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
-	o.u.k, o.u.t = o.k, o.steps+1
+	o.u.Engine, o.u.Step = o.k, o.steps+1
 	for i := range o.groups {
 		g := &o.groups[i]
-		o.u.lr = float64(*g.spec.lr * factor)
-		o.u.prelude = o.prelude(g.spec, scale, o.u.lr)
-		o.u.x, o.u.g, o.u.state = g.x, o.grads[g.first:g.first+len(g.x)], g.state
+		o.u.LR = float64(*g.spec.lr * factor)
+		o.u.Prelude = o.prelude(g.spec, scale, o.u.LR)
+		o.u.X, o.u.G = g.x, o.grads[g.first:g.first+len(g.x)]
+		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
+		for j := range g.paramNorms {
+			g.paramNorms[j] = norm(o.k, o.u.X[j:j+1])
+			g.gradNorms[j] = float64(math.Abs(scale) * norm(o.k, o.u.G[j:j+1]))
+		}
 		g.step(&o.u)
 	}
 	clear(o.grads)
@@ -44,19 +49,19 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 }
 
 // prelude returns what happens to gradients and parameters before a group's own lines.
-func (o *Optimizer[T]) prelude(s *spec, scale, lr float64) (p kernels.Prelude[T]) {
-	if scale = float64(scale * s.fold); scale != 1 {
+func (o *Optimizer[T]) prelude(s *Spec, scale, lr float64) (p kernels.Prelude[T]) {
+	if scale = float64(scale * s.gradientFactor); scale != 1 {
 		p = p.Scaled(scale)
 	}
 	if o.opts.ClipValue != 0 {
-		p = p.Clipped(float64(o.opts.ClipValue * s.fold))
+		p = p.Clipped(float64(o.opts.ClipValue * s.gradientFactor))
 	}
 	switch wd := *s.wd; {
 	case wd == 0:
 	case s.decoupled:
 		p = p.Decoupled(lr, wd)
 	default:
-		p = p.Coupled(float64(wd * s.fold))
+		p = p.Coupled(float64(wd * s.gradientFactor))
 	}
 	return p
 }

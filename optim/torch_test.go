@@ -3,6 +3,7 @@ package optim_test
 import (
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,47 +68,24 @@ func torchSequence(t, i int) float64 {
 
 // torchConfig returns what PyTorch's optimizer of a case is here. It takes the hyperparameters that it knows
 // out of given.
-func torchConfig(name string, given map[string]float64) optim.Config {
-	take := func(key string) float64 {
-		v := given[key]
+func torchConfig(f optim.Torch, given map[string]float64) optim.Config {
+	config := reflect.New(reflect.TypeOf(f.Config)).Elem()
+	config.Set(reflect.ValueOf(f.Config))
+	for _, pair := range strings.Fields(f.Fields) {
+		key, name, _ := strings.Cut(pair, "=")
+		v, ok := given[key]
 		delete(given, key)
-		return v
-	}
-	// A 0 that PyTorch is given is a 0, not a default.
-	or0 := func(v float64) float64 {
-		if v == 0 {
-			return optim.Zero
+		switch field := config.FieldByName(name); {
+		case field.Kind() == reflect.Bool:
+			field.SetBool(v == 1)
+		case ok && v == 0: // a 0 that PyTorch is given is a 0, not a default
+			field.SetFloat(optim.Zero)
+		default:
+			field.SetFloat(v)
 		}
-		return v
 	}
-	lr, wd := take("lr"), take("weight_decay")
-	switch name {
-	case "SGD":
-		return optim.SGD{LR: lr, WeightDecay: wd}
-	case "Momentum":
-		return optim.Momentum{LR: lr, Rho: or0(take("momentum")), Dampening: take("dampening"), WeightDecay: wd}
-	case "MomentumVelocity":
-		return optim.MomentumVelocity{LR: lr, Rho: or0(take("momentum")), WeightDecay: wd}
-	case "Nesterov", "NesterovTorch":
-		if take("nesterov") != 1 {
-			return nil
-		}
-		rho := or0(take("momentum"))
-		if name == "Nesterov" {
-			return optim.Nesterov{LR: lr, Rho: rho, WeightDecay: wd}
-		}
-		return optim.NesterovTorch{LR: lr, Rho: rho, WeightDecay: wd}
-	case "Adam", "AdamW":
-		return optim.Adam{LR: lr, Beta1: or0(take("beta1")), Beta2: or0(take("beta2")), Eps: or0(take("eps")),
-			AMSGrad: take("amsgrad") == 1, WeightDecay: wd, Decoupled: name == "AdamW"}
-	case "AdaGrad":
-		return optim.AdaGrad{LR: lr, Eps: or0(take("eps")), LRDecay: take("lr_decay"),
-			InitialAccumulator: take("initial_accumulator_value"), WeightDecay: wd}
-	case "RMSProp":
-		return optim.RMSProp{LR: lr, Decay: or0(take("alpha")), Eps: or0(take("eps")), Rho: take("momentum"),
-			Centered: take("centered") == 1, WeightDecay: wd}
-	}
-	return nil
+	delete(given, "nesterov") // it is in the name of the case
+	return config.Interface().(optim.Config)
 }
 
 // linearToZero is the schedule of the cases with "lambda".
@@ -129,42 +107,44 @@ func torchTolerance(steps int, size, path float64) float64 { return float64(step
 // PyTorch does, which [optim.Options] does not, and which shows that there is no other difference.
 func TestTorch(t *testing.T) {
 	worst := 0.0
-	used := map[string]bool{}
-	for _, c := range torchCases(t) {
-		used[c.name] = true
-		names := []string{c.name}
-		// With a constant rate these are the same sequences.
-		_, scheduled := c.given["lambda"]
-		if c.name == "Momentum" && c.given["dampening"] == 0 && !scheduled {
-			names = append(names, "MomentumVelocity")
-		}
-		if c.name == "NesterovTorch" && !scheduled {
-			names = append(names, "Nesterov")
-		}
-		for _, name := range names {
-			for _, clip := range []bool{false, true} {
-				if _, clips := c.given["clip_norm"]; clip && !clips {
+	cases, followed := torchCases(t), map[string]bool{}
+	for _, a := range optim.Algorithms() {
+		for _, f := range a.Torch {
+			count := 0
+			for _, c := range cases {
+				_, scheduled := c.given["lambda"]
+				if c.name != f.Case || f.ConstantRate && (scheduled || c.given["dampening"] != 0) {
 					continue
 				}
-				if c.typ == "float32" {
-					worst = max(worst, testTorch[float32](t, c, name, clip))
-				} else {
-					worst = max(worst, testTorch[float64](t, c, name, clip))
+				count++
+				followed[c.title] = true
+				for _, clip := range []bool{false, true} {
+					if _, clips := c.given["clip_norm"]; clip && !clips {
+						continue
+					}
+					if c.typ == "float32" {
+						worst = max(worst, testTorch[float32](t, c, f, clip))
+					} else {
+						worst = max(worst, testTorch[float64](t, c, f, clip))
+					}
 				}
+			}
+			if count == 0 {
+				t.Errorf("testdata/torch.txt has no %s that %T could follow", f.Case, f.Config)
 			}
 		}
 	}
-	for _, name := range []string{"SGD", "Momentum", "NesterovTorch", "Adam", "AdamW", "AdaGrad", "RMSProp"} {
-		if !used[name] {
-			t.Errorf("testdata/torch.txt has no %s", name)
+	for _, c := range cases {
+		if !followed[c.title] {
+			t.Errorf("nothing here follows %s", c.title)
 		}
 	}
 	t.Logf("the largest difference was %.2f of what is allowed", worst)
 }
 
-// testTorch follows the trajectory of a case with the algorithm name, and returns the largest part of the
+// testTorch follows the trajectory of a case with an algorithm, and returns the largest part of the
 // tolerance that was needed. With clip it clips by norm itself, as PyTorch does.
-func testTorch[T kernels.Float](t *testing.T, c torchCase, name string, clip bool) (worst float64) {
+func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip bool) (worst float64) {
 	given := maps.Clone(c.given)
 	take := func(key string) float64 {
 		v := given[key]
@@ -176,8 +156,8 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, name string, clip boo
 		opts.ClipNorm = 0
 	}
 	lr2, denominator := take("lr2"), take("lambda")
-	config := torchConfig(name, given)
-	if config == nil || len(given) > 0 {
+	config := torchConfig(f, given)
+	if len(given) > 0 {
 		t.Errorf("%s: nothing here takes %v", c.title, given)
 		return 0
 	}
@@ -258,8 +238,8 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, name string, clip boo
 			}
 			worst = max(worst, off/limit)
 			if !(off <= limit) {
-				t.Errorf("%s as %s, clip %v, step %d: x[%d] = %v, PyTorch has %v: %.1f units apart, want at most %.1f",
-					c.title, name, clip, step+1, i, x[i], want, off, limit)
+				t.Errorf("%s as %T, clip %v, step %d: x[%d] = %v, PyTorch has %v: %.1f units apart, want at most %.1f",
+					c.title, f.Config, clip, step+1, i, x[i], want, off, limit)
 				return worst
 			}
 		}

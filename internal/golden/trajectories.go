@@ -13,13 +13,9 @@ import (
 // A Trajectory is one line of testdata/trajectories.txt: what an optimizer makes of fixed parameters in
 // TrajectorySteps steps on fixed gradients.
 type Trajectory struct {
-	Name      string // of the algorithm and what is not default about it
-	Type      string // float32 or float64
-	Config    optim.Config
-	Options   optim.Options
-	Scale     float64          // of gradients; 0 means 1
-	LookAhead bool             // gradients are taken at Optimizer.LookAhead
-	Average   *optim.EMAConfig // hashed too
+	optim.Setting
+	Type    string           // float32 or float64
+	Average *optim.EMAConfig // hashed too
 }
 
 // TrajectorySteps is how many steps a trajectory takes.
@@ -28,42 +24,24 @@ const TrajectorySteps = 1000
 // String is the trajectory's name in the file.
 func (t Trajectory) String() string { return t.Name + " " + t.Type }
 
-// Trajectories lists the lines of testdata/trajectories.txt.
+// Trajectories lists the lines of testdata/trajectories.txt: the settings of all algorithms, and averages.
 func Trajectories() (all []Trajectory) {
-	clipped := optim.Options{ClipNorm: 4, ClipValue: 0.5, SkipNonFinite: true}
+	sgd := optim.SGD{LR: 0.05}
 	for _, typ := range []string{"float32", "float64"} {
-		for _, t := range []Trajectory{
-			{Name: "SGD", Config: optim.SGD{LR: 0.05}},
-			{Name: "SGD/coupled", Config: optim.SGD{LR: 0.05, WeightDecay: 0.01}},
-			{Name: "SGD/decoupled", Config: optim.SGD{LR: 0.05, WeightDecay: 0.01, Decoupled: true}},
-			{Name: "SGD/clipped", Config: optim.SGD{LR: 0.05}, Options: clipped, Scale: 3},
-			{Name: "SGD/maximize", Config: optim.SGD{LR: 0.05}, Options: optim.Options{Maximize: true}, Scale: -0.5},
-			{Name: "Momentum", Config: optim.Momentum{LR: 0.01}},
-			{Name: "Momentum/dampened", Config: optim.Momentum{LR: 0.05, Rho: 0.99, Dampening: 0.75, WeightDecay: 0.01},
-				Options: clipped},
-			{Name: "MomentumVelocity", Config: optim.MomentumVelocity{LR: 0.01}},
-			{Name: "MomentumVelocity/look-ahead", Config: optim.MomentumVelocity{LR: 0.01}, LookAhead: true},
-			{Name: "Nesterov", Config: optim.Nesterov{LR: 0.01}},
-			{Name: "NesterovTorch", Config: optim.NesterovTorch{LR: 0.01}},
-			{Name: "AdaGrad", Config: optim.AdaGrad{LR: 0.1}},
-			{Name: "AdaGrad/decay", Config: optim.AdaGrad{LR: 0.1, LRDecay: 0.001, InitialAccumulator: 0.1}},
-			{Name: "RMSProp", Config: optim.RMSProp{LR: 0.005}},
-			{Name: "RMSProp/centered", Config: optim.RMSProp{LR: 0.005, Centered: true}},
-			{Name: "RMSProp/momentum", Config: optim.RMSProp{LR: 0.005, Rho: 0.9}},
-			{Name: "RMSProp/centered-momentum", Config: optim.RMSProp{LR: 0.005, Rho: 0.9, Centered: true}},
-			{Name: "Adam", Config: optim.Adam{LR: 0.01}},
-			{Name: "Adam/almost", Config: optim.Adam{LR: 0.01, NoBiasCorrection: true}},
-			{Name: "Adam/coupled", Config: optim.Adam{LR: 0.01, WeightDecay: 0.01}, Options: clipped},
-			{Name: "Adam/amsgrad", Config: optim.Adam{LR: 0.01, AMSGrad: true}},
-			{Name: "AdamW", Config: optim.AdamW(0.01, 0.01)},
-			{Name: "AdamW/clipped", Config: optim.AdamW(0.01, 0.01), Options: clipped, Scale: 0.5},
-			{Name: "Lion", Config: optim.Lion{LR: 0.001, WeightDecay: 0.1, Decoupled: true}},
-			{Name: "EMA", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{Decay: 0.9}},
-			{Name: "EMA/unbiased", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{BiasCorrection: true}},
-			{Name: "EMA/warm-up", Config: optim.SGD{LR: 0.05}, Average: &optim.EMAConfig{WarmUp: true}},
+		for _, a := range optim.Algorithms() {
+			for _, s := range a.Settings {
+				all = append(all, Trajectory{Setting: s, Type: typ})
+			}
+		}
+		for _, average := range []struct {
+			name   string
+			config optim.EMAConfig
+		}{
+			{"EMA", optim.EMAConfig{Decay: 0.9}},
+			{"EMA/unbiased", optim.EMAConfig{BiasCorrection: true}},
+			{"EMA/warm-up", optim.EMAConfig{WarmUp: true}},
 		} {
-			t.Type = typ
-			all = append(all, t)
+			all = append(all, Trajectory{optim.Setting{Name: average.name, Config: sgd}, typ, &average.config})
 		}
 	}
 	return all
@@ -86,8 +64,8 @@ func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
 		return "", err
 	}
 	opt.SetEngine(k)
-	if t.Scale != 0 {
-		opt.SetGradScale(t.Scale)
+	if t.GradScale != 0 {
+		opt.SetGradScale(t.GradScale)
 	}
 	at := params
 	if t.LookAhead {

@@ -7,9 +7,9 @@ import (
 	"github.com/bitstep-go/bitstep/internal/num"
 )
 
-// Element is the types that [Put] stores and [Get] returns: F32, F64, U8, I64 and U64 in a file.
+// Element is the types that [Put] stores and [Get] returns: F32, F64, U8, U16, I64 and U64 in a file.
 type Element interface {
-	float32 | float64 | uint8 | int64 | uint64
+	float32 | float64 | uint8 | uint16 | int64 | uint64
 }
 
 // dtypeOf returns the format's name for T.
@@ -21,6 +21,8 @@ func dtypeOf[T Element]() string {
 		return "F64"
 	case uint8:
 		return "U8"
+	case uint16:
+		return "U16"
 	case int64:
 		return "I64"
 	default:
@@ -43,6 +45,10 @@ func toBytes[T Element](data []T) []byte {
 		}
 	case []uint8:
 		copy(out, data)
+	case []uint16:
+		for i, v := range data {
+			binary.LittleEndian.PutUint16(out[2*i:], v)
+		}
 	case []int64:
 		for i, v := range data {
 			binary.LittleEndian.PutUint64(out[8*i:], uint64(v))
@@ -70,6 +76,10 @@ func fromBytes[T Element](in []byte) []T {
 		}
 	case []uint8:
 		copy(out, in)
+	case []uint16:
+		for i := range out {
+			out[i] = binary.LittleEndian.Uint16(in[2*i:])
+		}
 	case []int64:
 		for i := range out {
 			out[i] = int64(binary.LittleEndian.Uint64(in[8*i:]))

@@ -1,0 +1,145 @@
+package optim
+
+import (
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
+)
+
+// A Setup is what an algorithm asks for when an optimizer is made: states of its group's parameters, which are
+// saved, restored and reset with the optimizer, and what a step needs besides. Everything is allocated here, so
+// that a step allocates nothing.
+type Setup[T kernels.Float] struct {
+	group   *group[T]
+	scratch int
+}
+
+// Shapes returns the shapes of the group's parameters, in their order: see Group.Shapes. They must not be changed.
+func (s *Setup[T]) Shapes() [][]int { return s.group.shapes }
+
+// Like returns a state of each parameter's size, whose elements are first at the start.
+func (s *Setup[T]) Like(name string, first float64) [][]T {
+	return State(s, name, T(first), func(shape []int) []int { return shape })
+}
+
+// Scratch asks for n elements in Update.Scratch. The optimizer has one such memory for all its groups: a step finds
+// in it whatever it may be.
+func (s *Setup[T]) Scratch(n int) { s.scratch = max(s.scratch, n) }
+
+// Norms asks for Update.ParamNorms and Update.GradNorms, which take one reading of parameters and gradients.
+func (s *Setup[T]) Norms() {
+	n := len(s.group.x)
+	s.group.paramNorms, s.group.gradNorms = make([]float64, n), make([]float64, n)
+}
+
+// LookAhead says where the gradient of the next step is to be taken: see [Optimizer.LookAhead]. The function changes
+// dst, in which parameter i of the group is.
+func (s *Setup[T]) LookAhead(f func(e bitstep.Engine[T], i int, dst []T)) { s.group.lookAhead = f }
+
+// State returns a state of any type that a file holds: for each parameter a slice whose shape is a function of the
+// parameter's, filled with first. An empty shape that is not nil is a single element. Elements of 16 bits, such as
+// bfloat16, are stored as uint16. The name is unique in the algorithm.
+//
+//	rows := optim.State(s, "rows", float32(0), func(shape []int) []int { return shape[:1] })
+//	signs := optim.State(s, "signs", uint8(0), func(shape []int) []int { return shape })
+func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, first E,
+	shape func(parameter []int) []int) [][]E {
+	g := s.group
+	state := groupState{name: name}
+	var all [][]E
+	for _, parameter := range g.shapes {
+		t := &tensor[E]{shape: shape(parameter), first: first}
+		t.s = make([]E, elements(t.shape))
+		state.tensors, all = append(state.tensors, t), append(all, t.s)
+	}
+	state.reset()
+	g.states = append(g.states, state)
+	return all
+}
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// An Update is what a step of one group works on.
+type Update[T kernels.Float] struct {
+	Engine  bitstep.Engine[T]
+	LR      float64 // with the schedule's factor
+	Step    uint64  // 1 at the first step
+	Prelude kernels.Prelude[T]
+	// X and G are the group's parameters and gradients. Gradients are as they were given, before the Prelude, and
+	// must not be changed.
+	X, G [][]T
+	// Scratch is what Setup.Scratch asked for, or more.
+	Scratch []T
+	// ParamNorms and GradNorms are the Euclidean norms of each parameter before the step and of its gradient, scaled
+	// and clipped by norm, before the rest of the Prelude. They are there if Setup.Norms asked for them.
+	ParamNorms, GradNorms []float64
+}
+
+// Prepare is the Prelude for algorithms whose kernels have none: it stores in dst the gradient of parameter i after
+// scaling, clipping and coupled weight decay, and shrinks the parameter by decoupled weight decay.
+func (u *Update[T]) Prepare(i int, dst []T) {
+	p, x := u.Prelude, u.X[i]
+	copy(dst, u.G[i])
+	if p.Use&kernels.UseScale != 0 {
+		u.Engine.Scale(dst, p.Scale)
+	}
+	if p.Use&kernels.UseClip != 0 {
+		u.Engine.Clip(dst, p.Lo, p.Hi)
+	}
+	if p.Use&kernels.UseL2 != 0 {
+		u.Engine.Axpy(dst, x, p.L2)
+	}
+	if p.Use&kernels.UseKeep != 0 {
+		u.Engine.Scale(x, p.Keep)
+	}
+}
+
+// A groupState is a state of a group's parameters.
+type groupState struct {
+	name    string
+	tensors []stored // by parameter
+}
+
+// reset makes a state what it was before the first step.
+func (g groupState) reset() {
+	for _, t := range g.tensors {
+		t.reset()
+	}
+}
+
+// stored is a tensor of any type.
+type stored interface {
+	put(c *checkpoint.File, name string)
+	// get reads what put wrote, and returns what sets the tensor to it.
+	get(c *checkpoint.File, name string) (set func(), err error)
+	reset()
+	bounds() (start, end uintptr)
+}
+
+type tensor[E checkpoint.Element] struct {
+	s     []E
+	shape []int
+	first E
+}
+
+func (t *tensor[E]) put(c *checkpoint.File, name string) { checkpoint.Put(c, name, t.shape, t.s) }
+
+func (t *tensor[E]) get(c *checkpoint.File, name string) (set func(), err error) {
+	read, err := checkpoint.Get[E](c, name, t.shape)
+	return func() { copy(t.s, read) }, err
+}
+
+func (t *tensor[E]) reset() {
+	for i := range t.s {
+		t.s[i] = t.first
+	}
+}
+
+func (t *tensor[E]) bounds() (start, end uintptr) { return mem.Bounds(t.s) }
