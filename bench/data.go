@@ -106,6 +106,26 @@ func prepare[T kernels.Float](set images, f *dataFlags) (data linear.Data[T], er
 	return data, nil
 }
 
+// lossNames are the names of the losses over classes.
+func lossNames() (names []string) {
+	for _, l := range linear.Losses() {
+		if l.Target() == linear.Classes {
+			names = append(names, l.Name())
+		}
+	}
+	return names
+}
+
+// parseLoss returns the loss of that name, which must be one over classes.
+func parseLoss(name string) (linear.Loss, error) {
+	l, err := linear.ParseLoss(name)
+	if err == nil && l.Target() != linear.Classes {
+		err = fmt.Errorf("%s is a loss over %v, want one over classes: %s", name, l.Target(),
+			strings.Join(lossNames(), ", "))
+	}
+	return l, err
+}
+
 // thousands writes 50000 as 50,000.
 func thousands(n int) string {
 	s := fmt.Sprint(n)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -28,7 +29,7 @@ func (f *searchFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
 	set.IntVar(&f.tries, "tries", 1000, "`number` of random guesses")
 	set.Float64Var(&f.scale, "scale", linear.InitScale, "standard `deviation` of the guessed weights")
-	set.StringVar(&f.loss, "loss", "svm", "`loss`: svm or softmax")
+	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+strings.Join(lossNames(), " or "))
 	set.Float64Var(&f.lambda, "lambda", 1e-4, "`weight` of the regularisation lambda * sum of W^2")
 	set.StringVar(&f.optimizer, "optimizer", "sgd", "`algorithm` of the gradient descent to compare with")
 	set.Float64Var(&f.lr, "lr", 0, "its learning `rate`, 0 for one that suits the algorithm")
@@ -61,7 +62,7 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 	if f.tries < 1 || f.epochs < 1 || f.batch < 1 {
 		return usageError{fmt.Errorf("-tries %d, -epochs %d, -batch %d, want at least 1", f.tries, f.epochs, f.batch)}
 	}
-	loss, err := linear.ParseLoss(f.loss)
+	loss, err := parseLoss(f.loss)
 	if err != nil {
 		return usageError{fmt.Errorf("-loss: %w", err)}
 	}

@@ -71,7 +71,7 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.schedule, "schedule", "cosine", "learning-rate `schedule` over the run: constant, linear,\n"+
 		"cosine, step:STEP,STEP, ..., before them warmup:STEPS+; a wrong one shows the list")
 	set.Float64Var(&f.lr, "lr", 0, "learning `rate`, 0 for one that suits the optimizer")
-	set.StringVar(&f.loss, "loss", "svm", "`loss`: svm or softmax")
+	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+strings.Join(lossNames(), " or "))
 	set.Float64Var(&f.lambda, "lambda", 1e-4, "`weight` of the regularisation lambda * sum of W^2")
 	set.IntVar(&f.batch, "batch", linear.DefaultBatch, "`images` per step")
 	set.IntVar(&f.epochs, "epochs", linear.DefaultEpochs, "`number` of passes over the training set")
@@ -192,7 +192,7 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if c.Optimizer, err = optim.ParseConfig(f.optimizer, f.lr); err != nil {
 		return c, fmt.Errorf("-optimizer: %w", err)
 	}
-	if c.Loss, err = linear.ParseLoss(f.loss); err != nil {
+	if c.Loss, err = parseLoss(f.loss); err != nil {
 		return c, fmt.Errorf("-loss: %w", err)
 	}
 	if f.batch < 1 || f.epochs < 1 {

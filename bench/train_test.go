@@ -116,7 +116,8 @@ func TestExitStatus(t *testing.T) {
 		want int
 		args string
 	}{
-		{2, "-optimizer newton"}, {2, "-schedule sometimes"}, {2, "-loss l1"}, {2, "-batch 0"}, {2, "-type int"},
+		{2, "-optimizer newton"}, {2, "-schedule sometimes"}, {2, "-loss l1"},
+		{2, "-loss squared-error"}, {2, "-batch 0"}, {2, "-type int"},
 		{2, "-threads -1"}, {2, "-lr -1"}, {2, "-nonsense"}, {2, "more"}, {1, "-data nowhere"}, {0, "-help"},
 	} {
 		if got := train(strings.Fields(c.args)); got != c.want {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -118,41 +119,44 @@ func TestPanicInProblem(t *testing.T) {
 	}
 }
 
-// A panic in a step ends a run: the trainer refuses to go on and to save, until it is set to a checkpoint.
+// A panic in a step, on whichever goroutine, ends a run: the trainer refuses to go on and to save, until it is set to a
+// checkpoint.
 func TestPanicInRun(t *testing.T) {
-	d := tiny[float32]()
-	s := &spy[float32]{m: d.Train.Source.(dataset.Matrix[float32])}
-	d.Train.Source = s
-	c := quick()
-	want := hashOf(t, trainer(t, c, d))
-	c.Checkpoint, c.CheckpointSteps = filepath.Join(t.TempDir(), "run"), 1
-	calls := 0
-	s.trap = func(example int) {
-		if calls++; calls == 200 { // in the fourth step
-			panic("no such disk")
-		}
-	}
-	c.Threads = 1 // for the count's sake
-	x := trainer(t, c, d)
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("no panic")
+	for _, threads := range []int{1, 2} {
+		d := tiny[float32]()
+		s := &spy[float32]{m: d.Train.Source.(dataset.Matrix[float32])}
+		d.Train.Source = s
+		c := quick()
+		c.Threads = threads
+		want := hashOf(t, trainer(t, c, d))
+		c.Checkpoint, c.CheckpointSteps = filepath.Join(t.TempDir(), "run"), 1
+		var calls atomic.Int64
+		s.trap = func(int) {
+			if calls.Add(1) == 200 { // in the fourth step, the second epoch's first
+				panic("no such disk")
 			}
+		}
+		x := trainer(t, c, d)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			x.Run(context.Background())
 		}()
-		x.Run(context.Background())
-	}()
-	s.trap = nil
-	_, err := x.Step()
-	_, errRun := x.Run(context.Background())
-	errSave := x.Save(c.Checkpoint)
-	if !errors.Is(err, errPanicked) || !errors.Is(errRun, errPanicked) || !errors.Is(errSave, errPanicked) {
-		t.Errorf("after the panic: %v, %v, %v", err, errRun, errSave)
-	}
-	if err := x.Resume(c.Checkpoint); err != nil || x.Steps() != 3 {
-		t.Fatalf("resumed at step %d: %v", x.Steps(), err)
-	}
-	if got := hashOf(t, x); got != want {
-		t.Errorf("weights %s, want %s", got, want)
+		s.trap = nil
+		_, err := x.Step()
+		_, errRun := x.Run(context.Background())
+		errSave := x.Save(c.Checkpoint)
+		if !errors.Is(err, errPanicked) || !errors.Is(errRun, errPanicked) || !errors.Is(errSave, errPanicked) {
+			t.Errorf("after the panic: %v, %v, %v", err, errRun, errSave)
+		}
+		if err := x.Resume(c.Checkpoint); err != nil || x.Steps() != 3 {
+			t.Fatalf("resumed at step %d: %v", x.Steps(), err)
+		}
+		if got := hashOf(t, x); got != want {
+			t.Errorf("weights %s, want %s", got, want)
+		}
 	}
 }
