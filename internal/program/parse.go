@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The grammar of lines: a choice, a sum, a product, a factor; see table.Row.
@@ -11,8 +12,7 @@ import (
 // tokens splits an expression into names, numbers and signs.
 func tokens(s string) (all []string) {
 	for len(s) > 0 {
-		r := rune(s[0])
-		n := 1
+		r, n := utf8.DecodeRuneInString(s)
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' }
 			n = len(s) - len(strings.TrimLeftFunc(s, word))
@@ -42,8 +42,12 @@ type parser struct {
 
 func (p *Program) parse(expr string) (n *Node, err error) {
 	defer func() {
-		if e, ok := recover().(syntaxError); ok {
+		switch e := recover().(type) {
+		case nil:
+		case syntaxError:
 			err = e
+		default:
+			panic(e)
 		}
 	}()
 	r := parser{p, tokens(expr)}
@@ -160,6 +164,7 @@ func (r *parser) factor() *Node {
 			return r.node(Scalar, t)
 		}
 		if n := r.env[t]; n != nil {
+			delete(r.unread, t)
 			return n
 		}
 		r.fail("%s is no scalar, no operand that is read, and was not assigned", t)

@@ -60,6 +60,7 @@ type Program struct {
 	nodes   map[string]*Node
 	scalars map[string]bool // that may be named
 	env     map[string]*Node
+	unread  map[string]string // the line that assigned to a name which no line has read since
 }
 
 // Divides reports whether the divider bounds the program: it divides or takes roots.
@@ -68,7 +69,7 @@ func (p *Program) Divides() bool { return p.Ops[Div] || p.Ops[Sqrt] }
 // Parse reads a row of the table.
 func Parse(row table.Row) (*Program, error) {
 	p := &Program{Row: row, Ops: map[Op]bool{}, nodes: map[string]*Node{}, scalars: map[string]bool{},
-		env: map[string]*Node{}}
+		env: map[string]*Node{}, unread: map[string]string{}}
 	declared, err := p.declare(row.Scalars)
 	if err == nil {
 		err = p.read(row)
@@ -114,7 +115,7 @@ type PreludeLine struct {
 func Prelude() (lines []PreludeLine, scalars []ScalarDef) {
 	for _, u := range table.Preludes {
 		for _, text := range u.Lines {
-			row := table.Row{Name: "Prelude", Kind: table.Step, Lines: []string{text}}
+			row := table.Row{Name: "Prelude", Kind: table.Map, Lines: []string{text}}
 			seen := map[string]bool{}
 			for i, t := range tokens(text) {
 				switch {
@@ -144,6 +145,9 @@ func (p *Program) read(row table.Row) error {
 	written := map[string]bool{}
 	operand := map[string]table.Operand{}
 	for _, o := range row.Operands {
+		if !isName(o.Name) {
+			return fmt.Errorf("operand %q is no name", o.Name)
+		}
 		if p.scalars[o.Name] || operand[o.Name].Name != "" {
 			return fmt.Errorf("%s is declared twice", o.Name)
 		}
@@ -152,7 +156,13 @@ func (p *Program) read(row table.Row) error {
 			p.env[o.Name] = p.Operand(o.Name)
 		}
 	}
-	if row.Kind == table.Reduction {
+	switch row.Kind {
+	case table.Step: // its prelude works on these
+		x, g := operand["x"], operand["g"]
+		if !x.Read || !x.Write || x.Storage != table.Element || !g.Read || g.Storage != table.Element {
+			return fmt.Errorf("want operands x+ and g, which a step's prelude works on")
+		}
+	case table.Reduction:
 		p.env["lane"] = p.Lane()
 	}
 	for _, text := range row.Lines {
@@ -173,16 +183,30 @@ func (p *Program) read(row table.Row) error {
 		if err != nil {
 			return fmt.Errorf("line %q: %w", text, err)
 		}
+		if line, unread := p.unread[dst]; unread {
+			return fmt.Errorf("line %q is in vain: nothing reads %s before line %q", line, dst, text)
+		}
 		written[dst] = true
-		p.env[dst] = value
+		p.env[dst], p.unread[dst] = value, text
 		p.Lines = append(p.Lines, Line{text, dst, isOperand, value})
 	}
 	for _, o := range row.Operands {
 		if o.Write && !written[o.Name] {
 			return fmt.Errorf("no line assigns to %s, which is written", o.Name)
 		}
-		if o.Read && p.uses(o.Name) == 0 {
+		if o.Read && p.uses(p.Operand(o.Name)) == 0 {
 			return fmt.Errorf("no line reads %s", o.Name)
+		}
+	}
+	if row.Kind == table.Reduction {
+		if len(p.Lines) != 1 || p.Lines[0].Dst != "lane" || p.uses(p.Lane()) == 0 {
+			return fmt.Errorf("the lines of a reduction are one assignment to lane, of lane")
+		}
+	} else {
+		for _, l := range p.Lines {
+			if _, unread := p.unread[l.Dst]; unread && !operand[l.Dst].Write {
+				return fmt.Errorf("line %q is in vain: nothing reads %s", l.Text, l.Dst)
+			}
 		}
 	}
 	last := map[string]int{}
@@ -193,15 +217,11 @@ func (p *Program) read(row table.Row) error {
 	for i := range p.Lines {
 		p.Lines[i].Store = p.Lines[i].Store && last[p.Lines[i].Dst] == i
 	}
-	if row.Kind == table.Reduction && (len(p.Lines) != 1 || p.Lines[0].Dst != "lane") {
-		return fmt.Errorf("the lines of a reduction are one assignment to lane")
-	}
 	return nil
 }
 
-// uses counts the nodes that take the operand's first value, and the lines that are it.
-func (p *Program) uses(operand string) (n int) {
-	node := p.Operand(operand)
+// uses counts the nodes that take an operand's first value or the lane's, and the lines that are it.
+func (p *Program) uses(node *Node) (n int) {
 	for _, m := range p.nodes {
 		for _, a := range m.Args {
 			if a == node {

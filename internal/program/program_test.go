@@ -20,6 +20,18 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
+	seen := map[string]bool{} // the generator takes scalar i for line i
+	lines, scalars := Prelude()
+	for _, l := range lines {
+		if name := l.Scalars[0].Name; len(l.Scalars) != 1 || seen[name] {
+			t.Errorf("%q has the scalars %v, want one of its own", l.Lines[0].Text, l.Scalars)
+		} else {
+			seen[name] = true
+		}
+	}
+	if len(scalars) != len(lines) {
+		t.Errorf("%d lines of a prelude have %d scalars", len(lines), len(scalars))
+	}
 }
 
 // step is a row of kind Step.
@@ -121,6 +133,12 @@ func TestScalars(t *testing.T) {
 
 // A row with a mistake is an error that names it.
 func TestMistakes(t *testing.T) {
+	row := func(kind table.Kind, operand, scalars string, lines ...string) table.Row {
+		r := step(scalars, lines...)
+		r.Kind = kind
+		r.Operands = []table.Operand{{Name: operand, Read: true, Write: kind != table.Reduction}}
+		return r
+	}
 	for want, row := range map[string]table.Row{
 		`line "x = x + y": y is no scalar`:     step("", "x = x + y", "m = g"),
 		`no line assigns to m`:                 step("", "x = x + g + m"),
@@ -138,6 +156,20 @@ func TestMistakes(t *testing.T) {
 		`want an operand, a scalar`:            step("", "x = x + "),
 		`line "x = 2*x": "2", want an operand`: step("", "x = 2*x"),
 		`line "a = x" assigns to the scalar a`: step("a=1", "a = x"),
+		// Signs outside ASCII, of which the first byte alone would pass for a letter.
+		`"− g" is left over`: step("", "x = x − g"),
+		`"× g" is left over`: step("", "x = x×g"),
+
+		`"m = x*g" is in vain: nothing reads m before`: step("", "m = x*g", "m = g", "x = x + m"),
+		`line "u = x*g" is in vain: nothing reads u`:   step("", "u = x*g", "x = x + g", "m = m + g"),
+		`scalar a: formula "lr*t"`:                     step("lr=1 a=lr*t", "x = a*x"),
+		`scalar a: formula "lr*(2"`:                    step("lr=1 a=lr*(2", "x = a*x"),
+		`want operands x+ and g`:                       row(table.Step, "x", "", "x = x + x"),
+		`scalar c: those of a vector operation`:        row(table.Map, "x", "a=1 c=a*a", "x = c*x"),
+		`scalar 1-a: those of a vector operation`:      row(table.Map, "x", "a=1", "x = (1-a)*x"),
+		`a reduction has none`:                         row(table.Reduction, "x", "a=1", "lane = a*x + lane"),
+		`one assignment to lane, of lane`:              row(table.Reduction, "x", "", "lane = x"),
+		`operand "x+" is no name`:                      row(table.Map, "x+", "", "x = x"),
 	} {
 		_, err := Parse(row)
 		if err == nil || !strings.Contains(err.Error(), want) {

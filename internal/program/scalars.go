@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // A Hyper is a hyperparameter of a row.
@@ -40,6 +42,9 @@ func (p *Program) declare(scalars []string) (declared []ScalarDef, err error) {
 				return nil, fmt.Errorf("scalar %s = %s: %s is no hyperparameter of the row", d.Name, d.Formula, t)
 			}
 		}
+		if _, err := d.Go(); err != nil {
+			return nil, err
+		}
 	}
 	return declared, nil
 }
@@ -67,6 +72,12 @@ func (p *Program) order(declared []ScalarDef) error {
 		}
 		if !base && !p.inFormula(declared, d.Name) {
 			return fmt.Errorf("no line uses the scalar %s", d.Name)
+		}
+	}
+	for _, s := range p.Scalars {
+		if kind := p.Row.Kind; kind == table.Reduction || kind == table.Map && !p.isHyper(s.Name) {
+			return fmt.Errorf("scalar %s: those of a vector operation are arguments, NAME=VALUE; a reduction has none",
+				s.Name)
 		}
 	}
 	return nil
@@ -160,7 +171,7 @@ func (f *goFormula) factor() (s string, constant bool) {
 		s, constant = f.sum()
 		f.bad = f.bad || f.next() != ")"
 		return "(" + s + ")", constant
-	case isName(t):
+	case isName(t) && t != "t": // which stands in powers only
 		name := "h." + FieldName(t)
 		if f.at("^") {
 			f.next()

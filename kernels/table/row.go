@@ -13,7 +13,11 @@ func operands(s string) []Operand {
 		f = strings.TrimRight(f, "+-")
 		f, o.NonNegative = strings.CutSuffix(f, "≥")
 		name, storage, _ := strings.Cut(f, ":")
-		o.Name, o.Storage = name, storages[storage]
+		s, ok := storages[storage]
+		if !ok {
+			panic("kernels/table: operand " + name + ": no storage " + storage)
+		}
+		o.Name, o.Storage = name, s
 		ops = append(ops, o)
 	}
 	return ops

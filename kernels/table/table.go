@@ -42,16 +42,17 @@ type Row struct {
 
 	// Scalars are NAME=VALUE or NAME=FORMULA each, in the order of the coefficient struct (Step) or of the
 	// arguments (Map). With a value the name is a hyperparameter, and the value what tests and benchmarks
-	// run it with. A formula derives a scalar from hyperparameters and t, the number of the step from 1, by
-	// rule 6. A hyperparameter that the lines do not name serves formulas only.
+	// run it with. A formula derives a scalar of a Step from hyperparameters and t, the number of the step from
+	// 1, by rule 6. A hyperparameter that the lines do not name serves formulas only.
 	Scalars []string
 
 	// Lines are the definition per element. They are the program that assembly is made of, each operation
 	// rounding once, and what documentation prints: assignments to operands (a store), to the lane of a
-	// Reduction, or to names of their own. An operand's name is what was last assigned to it. There are + - *
-	// / with the usual precedence, sqrt, sign, fma(a, b, c), |a|, a > b ? a : b and a < b ? a : b (b unless
-	// the comparison holds), and max(lane, |a|), the larger by its bits. (1-s) and (1+s) of a hyperparameter
-	// s are scalars of their own, by rule 6, which stand behind s in the struct.
+	// Reduction, or to names of their own. An operand's name is what was last assigned to it; an assignment
+	// that nothing reads is a mistake. There are + - * / with the usual precedence, sqrt, sign, fma(a, b, c),
+	// |a|, a > b ? a : b and a < b ? a : b (b unless the comparison holds), and max(lane, |a|), the larger by
+	// its bits. (1-s) and (1+s) of a hyperparameter s of a Step are scalars of their own, by rule 6, which stand
+	// behind s in the struct. A Step has operands x+ and g, which its Prelude works on.
 	Lines []string
 }
 
