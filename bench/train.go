@@ -56,10 +56,14 @@ func optimizers() string {
 			if i+j > 0 {
 				text, width = text+",", width+1
 			}
-			if width+len(n.Name) > 72 {
+			name := n.Name
+			if n.About != "" {
+				name += " (" + n.About + ")"
+			}
+			if width+len(name) > 72 {
 				separator, width = "\n", 0
 			}
-			text, width = text+separator+n.Name, width+1+len(n.Name)
+			text, width = text+separator+name, width+1+len(name)
 		}
 	}
 	return text

@@ -3,6 +3,7 @@ package optim_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -65,7 +66,7 @@ func formulas[T kernels.Float]() []formula[T] {
 		c.LR, c.Beta1, c.Beta2, c.Eps = 0.01, beta1, beta2, eps
 		return func(wd float64, d bool) optim.Config { c.WeightDecay, c.Decoupled = wd, d; return c }
 	}
-	return []formula[T]{
+	all := []formula[T]{
 		{name: "SGD", lr: 0.1,
 			config: func(wd float64, d bool) optim.Config { return optim.SGD{LR: 0.1, WeightDecay: wd, Decoupled: d} },
 			step:   func(_ uint64, lr float64, x, g T, _ []T) T { return x - T(T(lr)*g) }},
@@ -145,21 +146,38 @@ func formulas[T kernels.Float]() []formula[T] {
 			step: adam(true, false)},
 		{name: "AMSGrad almost", lr: 0.01, states: []string{"m", "v", "vmax"},
 			config: adams(optim.Adam{AMSGrad: true, NoBiasCorrection: true}), step: adam(true, true)},
-		{name: "Lion", lr: 0.01, states: []string{"m"},
-			config: func(wd float64, d bool) optim.Config {
-				return optim.Lion{LR: 0.01, Beta1: beta1, Beta2: beta2, WeightDecay: wd, Decoupled: d}
-			},
-			step: func(_ uint64, lr float64, x, g T, s []T) T {
-				u := T(T(beta1)*s[0]) + T(T(1-beta1)*g)
-				mean(&s[0], beta2, g)
-				switch {
-				case u > 0:
-					return x - T(lr)
-				case u < 0:
-					return x + T(lr)
-				}
-				return x - T(T(lr)*0)
-			}},
+	}
+	return append(all, own[T]()...)
+}
+
+// Formulas that stand in the test files of their algorithms.
+var (
+	own32 []formula[float32]
+	own64 []formula[float64]
+)
+
+func addFormula(f32 formula[float32], f64 formula[float64]) bool {
+	own32, own64 = append(own32, f32), append(own64, f64)
+	return true
+}
+
+func own[T kernels.Float]() []formula[T] {
+	if f, ok := any(own32).([]formula[T]); ok {
+		return f
+	}
+	return any(own64).([]formula[T])
+}
+
+// Every algorithm has a formula.
+func TestFormulasAreComplete(t *testing.T) {
+	types := map[reflect.Type]bool{}
+	for _, f := range formulas[float32]() {
+		types[reflect.TypeOf(f.config(0, false))] = true
+	}
+	for _, c := range every() {
+		if !types[reflect.TypeOf(c)] {
+			t.Errorf("%T has none", c)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// A compass is what BFGS, L-BFGS and Newton's method differ in.
-type compass[T kernels.Float] interface {
+// A method is what BFGS, L-BFGS and Newton's method differ in.
+type method[T kernels.Float] interface {
 	// direction sets m.d to the direction from the iterate and returns the first step to try, or 0 for the
 	// first step of steepest descent. It returns false to end: the result has the reason.
 	direction(m *descent[T]) (step float64, ok bool)
@@ -74,7 +74,7 @@ func newDescent[T kernels.Float](c *setting, ctx context.Context, f Objective[T]
 }
 
 // run minimizes.
-func (m *descent[T]) run(c compass[T]) (Result, error) {
+func (m *descent[T]) run(c method[T]) (Result, error) {
 	if m.interrupted() {
 		return m.end()
 	}
@@ -114,7 +114,7 @@ func (m *descent[T]) run(c compass[T]) (Result, error) {
 func (m *descent[T]) rounding() float64 { return float64(m.line.Noise * math.Abs(m.f)) }
 
 // advance searches along a direction. A search that fails may leave a point to go on from.
-func (m *descent[T]) advance(c compass[T]) searchEnd {
+func (m *descent[T]) advance(c method[T]) searchEnd {
 	step, ok := c.direction(m)
 	if !ok {
 		return stepBroken
@@ -190,7 +190,7 @@ func (m *descent[T]) evaluate(grad []T) float64 {
 }
 
 // accept makes the trial the iterate and returns the change of the value and, for Stop.Step, of the point.
-func (m *descent[T]) accept(c compass[T]) (df, dx float64) {
+func (m *descent[T]) accept(c method[T]) (df, dx float64) {
 	s, y := c.change(m)
 	m.k.Sub(s, m.xt, m.x)
 	if y != nil {

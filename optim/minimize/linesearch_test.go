@@ -177,7 +177,7 @@ func TestInterpolation(t *testing.T) {
 	}
 }
 
-// A pointless compass gives directions up, none, or not finite; only what restart leaves leads down.
+// A pointless method gives directions up, none, or not finite; only what restart leaves leads down.
 type pointless struct {
 	limited[float64]
 	wrong float64
