@@ -25,7 +25,8 @@ type TrainConfig struct {
 	FreeBias     bool
 	ClassWeights []float64
 
-	Optimizer optim.Config  // nil: optim.Adam{}
+	// Optimizer is the algorithm with its learning rate, which a Schedule can scale; nil: optim.Adam{}.
+	Optimizer optim.Config
 	Options   optim.Options // clipping and the like
 
 	Batch    int    // examples per step, at most all are taken; 0: 256

@@ -255,7 +255,7 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 	before := checkpoint.New()
 	t.opt.Snapshot(before, optimizerPrefix)
 	if err := t.opt.Restore(c, optimizerPrefix); err != nil {
-		return err
+		return fmt.Errorf("Optimizer and Options must be those of the run (a Schedule can scale its rates): %w", err)
 	}
 	undo := func(err error) error {
 		if back := t.opt.Restore(before, optimizerPrefix); back != nil {

@@ -724,6 +724,8 @@ func TestResumeFields(t *testing.T) {
 		},
 		"validation set's targets": func(c *TrainConfig, d *Data[float32]) { d.Validation = d.Test },
 		"trainer.validation":       func(c *TrainConfig, d *Data[float32]) { d.Validation.Source = nil },
+		"Optimizer and Options":    func(c *TrainConfig, d *Data[float32]) { c.Optimizer = optim.Adam{LR: 0.02} },
+		"0.LR":                     func(c *TrainConfig, d *Data[float32]) { c.Optimizer = optim.Adam{LR: 0.02} },
 		"Beta1": func(c *TrainConfig, d *Data[float32]) {
 			c.Optimizer = optim.Adam{LR: 0.01, Beta1: 0.8}
 		},
