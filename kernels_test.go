@@ -161,6 +161,12 @@ func testFew[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) 
 		trial[T]{k, row, n, kernels.Use(i+3) % uses(row), uint64(i)}.run(t, alloc)
 		check(t)
 	}
+	for use := range uses(row) { // of every vector's length: a turn of four vectors, one of one, and a tail
+		const n = 64 + 16 + 5
+		alloc, check := guarded[T](int(use))
+		trial[T]{k, row, n, use, uint64(use)}.run(t, alloc)
+		check(t)
+	}
 }
 
 // threadCounts are how many threads tests compare with the definition; one of them where things are slow:
@@ -185,7 +191,7 @@ func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.R
 
 // Each operand's last element is the last of a page behind which there is none, then its first the
 // first of a page before which there is none: a read or write past an end is a fault.
-func TestPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPageEnds[float64]) }
+func TestArchPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPageEnds[float64]) }
 
 func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	pages := newPages[T](t, len(row.Operands))
