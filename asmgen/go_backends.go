@@ -37,11 +37,11 @@ const detectTemplate = `
 //go:build !purego && !noasm
 
 package bitstep
-{{if (index .ISAs 0).Features}}
+{{if .NeedsCPUID}}
 import "github.com/klauspost/cpuid/v2"
 {{end}}
 // detect lists the assembly backends that the machine can run, the fastest last.
-{{- if (index .ISAs 0).Features}} cpuid reports features
+{{- if .NeedsCPUID}} cpuid reports features
 // whose registers the operating system saves.{{end}}
 func detect() (found []Backend) {
 {{- range .ISAs}}

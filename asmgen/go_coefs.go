@@ -3,9 +3,10 @@ package main
 // coefsTemplate is kernels/coefs.go: what the scalars of steps travel in.
 const coefsTemplate = `package kernels
 {{range .Rows}}{{if .IsStep}}
-// {{.Name}}Hyper holds the hyperparameters of [{{.Name}}], in float64. Tests and benchmarks run it with
-// {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}} = {{.Sample}}{{end}}.
-type {{.Name}}Hyper struct{ {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}}{{end}} float64 }
+// {{.Name}}Hyper holds the hyperparameters of [{{.Name}}], in float64.{{if .Hypers}} Tests and benchmarks run it with
+// {{range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}} = {{.Sample}}{{end}}.{{end}}
+type {{.Name}}Hyper struct{
+{{- range $i, $h := .Hypers}}{{if $i}}, {{end}}{{field .Name}}{{end}}{{if .Hypers}} float64{{end}} }
 
 // {{.Name}}Coef holds the scalars of [{{.Name}}]{{if .UsesStep}} at one step{{end}}.
 type {{.Name}}Coef[T Float] struct {

@@ -27,7 +27,7 @@ func (c *call[T]) assembly{{.Suffix}}(lo, n int) bool {
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.id {
-	{{- range $.Rows}}{{if not .IsReduction}}{{if $.Has $isa .}}
+	{{- range $.Rows}}{{if not .IsReduction}}{{if $.Has $isa . $t}}
 		case id{{.Name}}:
 			{{.Symbol}}{{$t.Suffix}}{{$isa.Const}}(n, coef, {{.EachOf "at[E](c, #, lo)" $t.Name}})
 	{{- end}}{{end}}{{end}}
@@ -54,7 +54,7 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, lo, n int) bool {
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.id {
-	{{- range $.Rows}}{{if .IsReduction}}{{if $.Has $isa .}}
+	{{- range $.Rows}}{{if .IsReduction}}{{if $.Has $isa . $t}}
 		case id{{.Name}}:
 			{{.Symbol}}{{$t.Suffix}}{{$isa.Const}}(n, lanes, {{.EachOf "at[E](c, #, lo)" $t.Name}})
 	{{- end}}{{end}}{{end}}

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -65,9 +66,14 @@ func (v view) MaxRows() (rows []rowView) {
 	return rows
 }
 
-// Has reports whether an instruction set has assembly for a row.
-func (v view) Has(s isa, r rowView) bool {
-	return emits(s.New(newFile(s.Arch), s, 4), r.Program)
+// Has reports whether an instruction set has assembly for a row and an element type.
+func (v view) Has(s isa, r rowView, t typeView) bool {
+	return emits(s.New(newFile(s.Arch), s, t.Bytes), r.Program)
+}
+
+// NeedsCPUID reports whether any of the instruction sets is not on every CPU of its architecture.
+func (v view) NeedsCPUID() bool {
+	return slices.ContainsFunc(v.ISAs, func(s isa) bool { return s.Features != nil })
 }
 
 type rowView struct {

@@ -120,7 +120,7 @@ func (e *element) compute(n *program.Node) Reg {
 	case program.MaxMagnitude:
 		return e.larger(a[0], a[1])
 	case program.FMA:
-		if n.Args[2].Op != program.Lane { // other values may still be needed
+		if n.Args[2].Op != program.Lane || n != e.Lines[0].Value { // other values may still be needed
 			acc := e.Vector()
 			e.Move(acc, a[2])
 			a[2] = acc

@@ -49,23 +49,24 @@ func streams(m Machine, pattern string) {
 		unroll = max(unroll, period(kind))
 	}
 	vec := m.ISA().VecBytes
-	var none Reg // of a pattern that reads nothing
-	if !strings.ContainsAny(pattern, "RUQO") {
+	var none Reg // of a pattern that reads nothing for every vector
+	if !strings.ContainsAny(pattern, "RU") {
 		none = m.Zero()
 	}
 	for _, unroll := range []int{unroll, 1} {
 		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
+			least := none
 			for u := range unroll {
-				least := none
+				fresh := false // whether least is of this vector's elements
 				for i, kind := range pattern {
 					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
 						continue
 					}
 					v := m.Load(ptr[i], u/period(kind)*vec)
-					if least != nil {
+					if fresh {
 						v = m.Smaller(least, v)
 					}
-					least = v
+					least, fresh = v, true
 				}
 				for i, kind := range pattern {
 					if kind == 'W' || kind == 'U' {
