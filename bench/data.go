@@ -32,17 +32,7 @@ func (f *dataFlags) register(set *flag.FlagSet) {
 		"instead of making them whenever they are used; the results are the same")
 	set.IntVar(&f.threads, "threads", 0, "`number` of threads, 0 for all of the machine; the results are the same")
 	set.Uint64Var(&f.seed, "seed", 1, "`number` that decides all that is random: weights, order of the images, split")
-	set.StringVar(&f.typ, "type", "float32", "element `type`: float32 or float64")
-}
-
-func (f *dataFlags) check() error {
-	if f.typ != "float32" && f.typ != "float64" {
-		return usageError{fmt.Errorf("-type %s, want float32 or float64", f.typ)}
-	}
-	if f.threads < 0 {
-		return usageError{fmt.Errorf("-threads %d, want at least 0", f.threads)}
-	}
-	return nil
+	set.StringVar(&f.typ, "type", "float32", "element `type`: "+either(elementTypes))
 }
 
 // An images is a set of images, split and named.
@@ -74,7 +64,7 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 	set := images{train: train, test: test}
 	if f.validation != 0 {
 		if set.train, set.validation, err = train.Split(f.validation, f.seed); err != nil {
-			return images{}, fmt.Errorf("-validation %d: %w", f.validation, err)
+			return images{}, usageError{fmt.Errorf("-validation %d: %w", f.validation, err)}
 		}
 	}
 	fmt.Fprintf(w, "           %s\n", dir)

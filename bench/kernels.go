@@ -41,7 +41,9 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 	}
 	bar := newProgress("measuring", 2*len(table.Rows)*len(all))
 	defer bar.Finish()
-	for _, typ := range []string{"float32", "float64"} {
+	for _, typ := range elementTypes {
+		one, _ := byType(typ, measureRow[float32], measureRow[float64])
+		shared, _ := byType(typ, measureThreads[float32], measureThreads[float64])
 		fmt.Fprintf(w, "\n%s on %v, one thread: ns per element, GB/s, share of the traffic ceiling, times pure Go\n",
 			typ, b)
 		fmt.Fprintf(w, "%-23s", "")
@@ -55,26 +57,15 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 		for _, row := range table.Rows {
 			line := fmt.Sprintf("%-23s", row.Name)
 			for _, l := range all {
-				var r result
-				if typ == "float32" {
-					r = measureRow[float32](b, row, l, arena, quick)
-				} else {
-					r = measureRow[float64](b, row, l, arena, quick)
-				}
+				r := one(b, row, l, arena, quick)
 				results = append(results, r)
 				line += fmt.Sprintf(" %6.3f %5.1f %3.0f%% %4.1fx", r.NsPerElem, r.GBs, 100*r.Ceiling, r.VersusGo)
 				bar.Add(1)
 			}
 			if len(all) == 4 && m.Threads > 1 {
-				one := results[len(results)-1]
-				var r result
-				if typ == "float32" {
-					r = measureThreads[float32](b, row, all[3], arena, m.Threads)
-				} else {
-					r = measureThreads[float64](b, row, all[3], arena, m.Threads)
-				}
+				alone, r := results[len(results)-1], shared(b, row, all[3], arena, m.Threads)
 				results = append(results, r)
-				line += fmt.Sprintf(" %8.2fx", one.NsPerElem/r.NsPerElem)
+				line += fmt.Sprintf(" %8.2fx", alone.NsPerElem/r.NsPerElem)
 			}
 			bar.Clear()
 			fmt.Fprintln(w, line)

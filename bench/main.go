@@ -40,6 +40,8 @@ func main() {
        go run ./bench random-search [flags]
 
 Without a subcommand it verifies and measures every kernel.`)
+		fmt.Fprintf(flag.CommandLine.Output(),
+			"BITSTEP=NAME in the environment chooses a backend: this machine runs %v.\n\nflags:\n", bitstep.Backends())
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -30,18 +30,15 @@ func measureProducts(w io.Writer, b bitstep.Backend, quick bool) (results []resu
 	}
 	bar := newProgress("measuring products", 2*len(layouts)*len(counts))
 	defer bar.Finish()
-	for _, typ := range []string{"float32", "float64"} {
+	for _, typ := range elementTypes {
+		measure, _ := byType(typ, measureProduct[float32], measureProduct[float64])
+		fma, _ := byType(typ, traffic.Peak32, traffic.Peak64)
 		for _, l := range layouts {
 			fmt.Fprintf(w, "\n%s, %s, W %dx%d, on %v, one thread\n", l.name, typ, classes, features, b)
 			fmt.Fprintf(w, "%8s %12s %10s %9s %9s %11s\n", "N", "microseconds", "GFLOP/s", "of peak", "pure Go",
 				fmt.Sprintf("%d threads", runtime.GOMAXPROCS(0)))
 			for _, n := range counts {
-				var r, all result
-				if typ == "float32" {
-					r, all = measureProduct[float32](b, l, n, quick, traffic.Peak32)
-				} else {
-					r, all = measureProduct[float64](b, l, n, quick, traffic.Peak64)
-				}
+				r, all := measure(b, l, n, quick, fma)
 				results = append(results, r, all)
 				bar.Add(1)
 				bar.Clear()

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -29,7 +28,7 @@ func (f *searchFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
 	set.IntVar(&f.tries, "tries", 1000, "`number` of random guesses")
 	set.Float64Var(&f.scale, "scale", linear.InitScale, "standard `deviation` of the guessed weights")
-	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+strings.Join(lossNames(), " or "))
+	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+either(lossNames()))
 	set.Float64Var(&f.lambda, "lambda", 1e-4, "`weight` of the regularisation lambda * sum of W^2")
 	set.StringVar(&f.optimizer, "optimizer", "sgd", "`algorithm` of the gradient descent to compare with")
 	set.Float64Var(&f.lr, "lr", 0, "its learning `rate`, 0 for one that suits the algorithm")
@@ -52,11 +51,12 @@ keep the best. Then its successor, gradient descent, on the same images, and bot
 flags:`)
 		set.PrintDefaults()
 	}
-	return exitStatus("random-search", set, args, f.run)
+	return exitStatus(set, args, f.run)
 }
 
 func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
-	if err := f.check(); err != nil {
+	compare, err := byType(f.typ, compareStrategies[float32], compareStrategies[float64])
+	if err != nil {
 		return err
 	}
 	if f.tries < 1 || f.epochs < 1 || f.batch < 1 {
@@ -73,6 +73,16 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return usageError{fmt.Errorf("-optimizer: %w", err)}
 	}
+	c := linear.TrainConfig{Loss: loss, Lambda: f.lambda, Optimizer: config, Epochs: f.epochs, Batch: f.batch,
+		Seed: f.seed, Threads: f.threads}
+	check, _ := byType(f.typ, checkConfig[float32], checkConfig[float64])
+	if err := check(c, &f.dataFlags); err != nil {
+		return usageError{err}
+	}
+	guess, _ := byType(f.typ, checkGuesses[float32], checkGuesses[float64])
+	if err := guess(f); err != nil {
+		return usageError{err}
+	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return err
 	}
@@ -80,12 +90,24 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c := linear.TrainConfig{Loss: loss, Lambda: f.lambda, Optimizer: config, Epochs: f.epochs, Batch: f.batch,
-		Seed: f.seed, Threads: f.threads}
-	if f.typ == "float32" {
-		return compareStrategies[float32](ctx, w, f, c, set)
+	return compare(ctx, w, f, c, set)
+}
+
+// checkGuesses returns the error that random search would begin with: it guesses one number.
+func checkGuesses[T kernels.Float](f *searchFlags) error {
+	search := search[T](f)
+	search.Tries = 1
+	_, err := search.Minimize(context.Background(), func(_, _ []T) float64 { return 0 }, make([]T, 1))
+	return err
+}
+
+// search is what the flags say of the guesses. A scale of 0 is one, not the default.
+func search[T kernels.Float](f *searchFlags) minimize.RandomSearch[T] {
+	s := minimize.RandomSearch[T]{Tries: f.tries, Scale: f.scale, Seed: f.seed}
+	if f.scale == 0 {
+		s.Scale = minimize.Zero
 	}
-	return compareStrategies[float64](ctx, w, f, c, set)
+	return s
 }
 
 // A strategy is one column of the comparison.
@@ -130,14 +152,14 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 	start := time.Now()
 	guessed := linear.NewModel[T](problem.Classes(), problem.Features())
 	loss, best := problem.Objective(), 0
-	search := minimize.RandomSearch[T]{Tries: f.tries, Scale: f.scale, Seed: f.seed,
-		OnBest: func(t minimize.Iterate[T]) bool {
-			best = t.Iteration
-			bar.Clear()
-			fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Iteration, t.F)
-			return false
-		}}
-	_, err = search.Minimize(ctx, func(x, grad []T) float64 {
+	random := search[T](f)
+	random.OnBest = func(t minimize.Iterate[T]) bool {
+		best = t.Iteration
+		bar.Clear()
+		fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Iteration, t.F)
+		return false
+	}
+	_, err = random.Minimize(ctx, func(x, grad []T) float64 {
 		bar.Add(1)
 		return loss(x, grad)
 	}, guessed.W)

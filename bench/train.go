@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/bitstep-go/bitstep"
@@ -47,39 +42,18 @@ func rateOf(optimizer string) float64 {
 	return 0
 }
 
-// optimizers lists the names for help.
-func optimizers() string {
-	text, width := "`algorithm`:", len("algorithm:")
-	for i, a := range optim.Algorithms() {
-		for j, n := range a.Names {
-			separator := " "
-			if i+j > 0 {
-				text, width = text+",", width+1
-			}
-			name := n.Name
-			if n.About != "" {
-				name += " (" + n.About + ")"
-			}
-			if width+len(name) > 72 {
-				separator, width = "\n", 0
-			}
-			text, width = text+separator+name, width+1+len(name)
-		}
-	}
-	return text
-}
-
 func (f *trainFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
-	set.StringVar(&f.optimizer, "optimizer", "adam", optimizers())
-	set.StringVar(&f.schedule, "schedule", "cosine", "learning-rate `schedule` over the run: constant, linear,\n"+
-		"cosine, step:STEP,STEP, ..., before them warmup:STEPS+; a wrong one shows the list")
+	set.StringVar(&f.optimizer, "optimizer", "adam", "`algorithm`:\n"+either(optimizerNames()))
+	set.StringVar(&f.schedule, "schedule", "cosine",
+		"learning-rate `schedule` over the run, warmup:STEPS+ before it or not:\n"+
+			either(schedule.Forms()))
 	set.Float64Var(&f.lr, "lr", 0, "learning `rate`, 0 for one that suits the optimizer")
-	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+strings.Join(lossNames(), " or "))
+	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+either(lossNames()))
 	set.Float64Var(&f.lambda, "lambda", 1e-4, "`weight` of the regularisation lambda * sum of W^2")
 	set.IntVar(&f.batch, "batch", linear.DefaultBatch, "`images` per step")
 	set.IntVar(&f.epochs, "epochs", linear.DefaultEpochs, "`number` of passes over the training set")
-	set.StringVar(&f.sampling, "sampling", "shuffled", "`how` images are drawn: shuffled, replacement or sequential")
+	set.StringVar(&f.sampling, "sampling", "shuffled", "`how` images are drawn: "+either(samplingNames()))
 	set.IntVar(&f.patience, "patience", 0, "stop after so many `epochs` without a better validation accuracy,\n"+
 		"0 for never")
 	set.StringVar(&f.out, "out", "bench-train", "`folder` for the checkpoint and the pictures; made if need be")
@@ -89,9 +63,6 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.BoolVar(&f.resume, "resume", false, "go on from the checkpoint")
 	set.BoolVar(&f.times, "times", false, "measure the parts of a step, and print them")
 }
-
-// A usageError is a mistake in the command line.
-type usageError struct{ error }
 
 // train is bench train. It returns the program's exit status.
 func train(args []string) int {
@@ -108,51 +79,7 @@ Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.
 flags:`)
 		set.PrintDefaults()
 	}
-	return exitStatus("train", set, args, f.run)
-}
-
-// exitStatus parses the command line, runs a subcommand and returns the exit status: 1 after an error, 2
-// after a mistake in the command line, 130 after an interrupt.
-func exitStatus(name string, set *flag.FlagSet, args []string, run func(context.Context, io.Writer) error) int {
-	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return 2
-	}
-	if set.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "bench %s: unexpected argument %q; -help lists the flags\n", name, set.Arg(0))
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	err := run(ctx, os.Stdout)
-	var interrupted *linear.InterruptedError
-	var usage usageError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &interrupted) && interrupted.Checkpoint != "":
-		fmt.Fprintf(os.Stderr, "\nInterrupted after step %d, which is saved in %s.\n", interrupted.Step,
-			interrupted.Checkpoint)
-		again := args
-		if !strings.Contains(" "+strings.Join(args, " ")+" ", "-resume ") {
-			again = append(append([]string(nil), args...), "-resume")
-		}
-		fmt.Fprintf(os.Stderr, "To go on:  go run ./bench %s %s\n", name, strings.Join(again, " "))
-		return 130
-	case err == context.Canceled:
-		fmt.Fprintf(os.Stderr, "\nbench %s: interrupted\n", name)
-		return 130
-	case errors.Is(err, context.Canceled): // a checkpoint that could not be written is told too
-		fmt.Fprintf(os.Stderr, "\nbench %s: interrupted: %v\n", name, err)
-		return 130
-	case errors.As(err, &usage):
-		fmt.Fprintf(os.Stderr, "bench %s: %v; -help lists the flags\n", name, err)
-		return 2
-	}
-	fmt.Fprintf(os.Stderr, "bench %s: %v\n", name, err)
-	return 1
+	return exitStatus(set, args, f.run)
 }
 
 func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
@@ -160,8 +87,13 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := f.check(); err != nil {
+	train, err := byType(f.typ, runTraining[float32], runTraining[float64])
+	if err != nil {
 		return err
+	}
+	check, _ := byType(f.typ, checkConfig[float32], checkConfig[float64])
+	if err := check(c, &f.dataFlags); err != nil {
+		return usageError{err}
 	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return err
@@ -170,6 +102,9 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 	if info, err := os.Stat(filepath.Dir(f.checkpoint)); err != nil || !info.IsDir() {
 		return usageError{fmt.Errorf("-checkpoint %s: there is no such folder", f.checkpoint)}
 	}
+	if info, err := os.Stat(f.checkpoint); err == nil && !info.Mode().IsRegular() {
+		return usageError{fmt.Errorf("-checkpoint %s: is not a file", f.checkpoint)}
+	}
 	set, err := f.load(w)
 	if err != nil {
 		return err
@@ -177,10 +112,7 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if f.typ == "float32" {
-		return runTraining[float32](ctx, w, f, c, set)
-	}
-	return runTraining[float64](ctx, w, f, c, set)
+	return train(ctx, w, f, c, set)
 }
 
 // config is what the flags say, but for the schedule, which needs to know the number of steps.
@@ -205,14 +137,23 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if _, err = schedule.Parse(f.schedule, 1000); err != nil {
 		return c, fmt.Errorf("-schedule: %w", err)
 	}
-	if _, err = dataset.ParseSamplerKind(f.sampling); err != nil {
-		return c, fmt.Errorf("-sampling: %w", err)
-	}
-	if !(f.lambda >= 0 && f.lambda < math.Inf(1)) || f.patience < 0 || f.validation < 0 {
-		return c, fmt.Errorf("-lambda %g, -patience %d, -validation %d, want at least 0", f.lambda, f.patience,
-			f.validation)
-	}
 	return c, nil
+}
+
+// checkConfig returns the error that training would begin with, before images are loaded: it makes a trainer of
+// one image.
+func checkConfig[T kernels.Float](c linear.TrainConfig, f *dataFlags) error {
+	if f.threads < 0 || f.validation < 0 {
+		return fmt.Errorf("-threads %d, -validation %d, want at least 0", f.threads, f.validation)
+	}
+	matrix := dataset.Matrix[T]{Rows: 1, Cols: 1, Stride: 1, Data: []T{1}}
+	one := linear.Set[T]{Source: matrix, Labels: []uint8{0}, Classes: classes}
+	data := linear.Data[T]{Train: one}
+	if f.validation > 0 {
+		data.Validation = one
+	}
+	_, err := linear.NewTrainer(c, data)
+	return err
 }
 
 func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlags, c linear.TrainConfig,
@@ -244,7 +185,8 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	}
 	if f.resume {
 		if err := trainer.Resume(c.Checkpoint); err != nil {
-			return err
+			return fmt.Errorf("%w\n(-resume goes on with the flags that the run began with; another -out or "+
+				"-checkpoint begins a new run and keeps this one)", err)
 		}
 		fmt.Fprintf(w, "resumed    after step %d\n", trainer.Steps())
 	}

@@ -109,23 +109,75 @@ func TestRandomSearch(t *testing.T) {
 	checkPNG(t, filepath.Join(dir, "gradient-descent.png"))
 }
 
-// Mistakes in the command line exit with status 2, other errors with 1.
+// Mistakes in the command line exit with status 2, before data is loaded (there is none); other errors with 1.
 func TestExitStatus(t *testing.T) {
 	t.Chdir(t.TempDir()) // for the folder of -out
 	for _, c := range []struct {
 		want int
 		args string
 	}{
-		{2, "-optimizer newton"}, {2, "-schedule sometimes"}, {2, "-loss l1"},
-		{2, "-loss squared-error"}, {2, "-batch 0"}, {2, "-type int"},
-		{2, "-threads -1"}, {2, "-lr -1"}, {2, "-nonsense"}, {2, "more"}, {1, "-data nowhere"}, {0, "-help"},
+		{2, "-optimizer newton"}, {2, "-schedule sometimes"}, {2, "-loss l1"}, {2, "-batch 0"}, {2, "-type int"},
+		{2, "-threads -1"}, {2, "-lr -1"}, {2, "-nonsense"}, {2, "more"}, {1, ""}, {0, "-help"},
+		{2, "-patience 2 -validation 0"}, {2, "-lr 1e-50"}, {2, "-lambda -1"}, {2, "-lambda NaN"}, {2, "-lambda 1e-50"},
+		{1, "-lr 1e-50 -type float64"}, {2, "-validation -1"}, {2, "-sampling all"}, {2, "-checkpoint ."},
+		{2, "-checkpoint no/file"}, {2, "-loss squared-error"},
 	} {
-		if got := train(strings.Fields(c.args)); got != c.want {
+		if got := train(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench train %s: status %d, want %d", c.args, got, c.want)
 		}
 	}
-	if got := randomSearch([]string{"-tries", "0"}); got != 2 {
-		t.Errorf("bench random-search -tries 0: status %d, want 2", got)
+	for _, c := range []struct {
+		want int
+		args string
+	}{
+		{2, "-tries 0"}, {2, "-scale -1"}, {2, "-scale 0"}, {2, "-scale 1e-50"}, {2, "-lambda -1"}, {2, "-lr 1e-50"},
+		{2, "-validation -1"}, {1, ""},
+	} {
+		if got := randomSearch(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
+			t.Errorf("bench random-search %s: status %d, want %d", c.args, got, c.want)
+		}
+	}
+}
+
+// What goes on with a run has -resume, whatever else has that text, and words that a shell takes as they were.
+func TestResumeCommand(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "train -resume"},
+		{[]string{"-epochs", "3", "--rows"}, "train -resume -epochs=3 -rows=true"},
+		{[]string{"-resume", "-lr=1e-3"}, "train -resume -lr=0.001"},
+		{[]string{"-resume=false", "-batch", "7"}, "train -resume -batch=7"},
+		{[]string{"-out", "try -resume "}, "train -resume '-out=try -resume '"},
+		{[]string{"-out", "-resume"}, "train -resume -out=-resume"},
+		{[]string{"-data", "it's $HOME", "--"}, `train -resume '-data=it'\''s $HOME'`},
+	} {
+		var f trainFlags
+		set := flag.NewFlagSet("train", flag.ContinueOnError)
+		f.register(set)
+		if err := set.Parse(c.args); err != nil {
+			t.Fatal(err)
+		}
+		if got := resumeCommand(set); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%q: %s, want %s", c.args, got, c.want)
+		}
+	}
+}
+
+// A run that is resumed with another rate, which would print the one and use the other, is refused.
+func TestResumeOtherRate(t *testing.T) {
+	flags := []string{"-data", smallData(t), "-validation=0", "-batch=50", "-epochs=1", "-out", t.TempDir()}
+	runTrain(t, flags...)
+	var f trainFlags
+	set := flag.NewFlagSet("train", flag.ContinueOnError)
+	f.register(set)
+	if err := set.Parse(append(flags, "-epochs=2", "-resume", "-lr=0.5")); err != nil {
+		t.Fatal(err)
+	}
+	err := f.run(context.Background(), io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "LR") || !strings.Contains(err.Error(), "-resume goes on with") {
+		t.Errorf("resumed with another rate: %v", err)
 	}
 }
 
@@ -138,7 +190,7 @@ func TestInterruptedUnsaved(t *testing.T) {
 	defer stderr.Close()
 	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
 	os.Stderr = stderr
-	got := exitStatus("train", flag.NewFlagSet("train", flag.ContinueOnError), nil,
+	got := exitStatus(flag.NewFlagSet("train", flag.ContinueOnError), nil,
 		func(context.Context, io.Writer) error {
 			return errors.Join(context.Canceled, errors.New("the disk is full"))
 		})

@@ -48,6 +48,14 @@ func (k SamplerKind) String() string {
 	return fmt.Sprintf("SamplerKind(%d)", uint8(k))
 }
 
+// SamplerKinds lists the kinds.
+func SamplerKinds() (kinds []SamplerKind) {
+	for k := range samplerKinds {
+		kinds = append(kinds, SamplerKind(k))
+	}
+	return kinds
+}
+
 // ParseSamplerKind returns the kind of that name.
 func ParseSamplerKind(name string) (SamplerKind, error) {
 	for k, s := range samplerKinds {

@@ -87,10 +87,8 @@ func parse(text string, total uint64) (Schedule, error) {
 		return Warmup(n, 1/(float64(n)+1), s)
 	}
 	name, list, given := strings.Cut(text, ":")
-	var names []string
 	for _, p := range parsers {
 		if p.name != name {
-			names = append(names, p.name+p.args)
 			continue
 		}
 		var a arguments
@@ -106,7 +104,15 @@ func parse(text string, total uint64) (Schedule, error) {
 		}
 		return s, err
 	}
-	return nil, fmt.Errorf("unknown name %q, want one of %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("unknown name %q, want one of %s", name, strings.Join(Forms(), ", "))
+}
+
+// Forms lists what [Parse] takes, with optional parts in brackets, but for the warmup:N+ that may be before any.
+func Forms() (forms []string) {
+	for _, p := range parsers {
+		forms = append(forms, p.name+p.args)
+	}
+	return forms
 }
 
 // arguments are the arguments not yet read, and the first error.

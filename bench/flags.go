@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/optim"
+)
+
+// elementTypes are the values of -type, in the order of byType.
+var elementTypes = []string{"float32", "float64"}
+
+// byType returns the instance of something generic for an element type.
+func byType[F any](typ string, f32, f64 F) (f F, err error) {
+	switch typ {
+	case elementTypes[0]:
+		return f32, nil
+	case elementTypes[1]:
+		return f64, nil
+	}
+	return f, usageError{fmt.Errorf("-type %s, want %s", typ, either(elementTypes))}
+}
+
+// either writes names as a, b or c, in lines that flags' descriptions have room for.
+func either(names []string) string {
+	var text strings.Builder
+	width := 0
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			text.WriteString(" or ")
+		case width > 60:
+			text.WriteString(",\n")
+			width = 0
+		default:
+			text.WriteString(", ")
+		}
+		text.WriteString(name)
+		width += len(name) + 2
+	}
+	return text.String()
+}
+
+func samplingNames() (names []string) {
+	for _, k := range dataset.SamplerKinds() {
+		names = append(names, k.String())
+	}
+	return names
+}
+
+// optimizerNames are the algorithms, and what is to be said of them.
+func optimizerNames() (names []string) {
+	for _, a := range optim.Algorithms() {
+		for _, n := range a.Names {
+			name := n.Name
+			if n.About != "" {
+				name += " (" + n.About + ")"
+			}
+			names = append(names, name)
+		}
+	}
+	return names
+}
