@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -71,8 +72,8 @@ type TrainConfig struct {
 	// Monitor has it; there must be a validation set. [LoadModel] reads it. "": none.
 	BestModel string
 
-	// Progress, unless nil, is called every ProgressSteps steps (0: 1) and after every epoch, on the
-	// goroutine of Run.
+	// Progress, unless nil, is called every ProgressSteps steps (0: 1), those that are skipped included, and after
+	// every epoch, on the goroutine of Run.
 	Progress      func(Progress)
 	ProgressSteps uint64
 
@@ -121,7 +122,7 @@ func complete[T kernels.Float](c TrainConfig, d Data[T]) (TrainConfig, error) {
 	case err != nil:
 	case c.CheckpointSteps != 0 && c.Checkpoint == "":
 		err = fmt.Errorf("CheckpointSteps = %d without Checkpoint, the file", c.CheckpointSteps)
-	case c.BestModel != "" && c.BestModel == c.Checkpoint:
+	case c.BestModel != "" && filepath.Clean(c.BestModel) == filepath.Clean(c.Checkpoint):
 		err = fmt.Errorf("BestModel = %q, the file of Checkpoint too", c.BestModel)
 	case c.Patience > 0 && !validated:
 		err = fmt.Errorf("Patience = %d without a validation set", c.Patience)

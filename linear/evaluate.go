@@ -20,7 +20,8 @@ func (p *Problem[T]) Evaluate(w []T) Evaluation {
 	p.wantLoss("Evaluate")
 	t := &p.pass
 	t.count, t.confuse = t.labels != nil, true
-	e := Evaluation{Examples: p.Len(), Loss: p.finish(), Correct: t.correct}
+	loss := p.finish() // before correct is read: of the parts of one expression Go orders the calls alone
+	e := Evaluation{Examples: p.Len(), Loss: loss, Correct: t.correct}
 	if t.labels == nil {
 		return e
 	}

@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -18,8 +19,12 @@ func (m *Model[T]) snapshot(c *checkpoint.File) {
 }
 
 // Save writes the model to a file of its own, as [checkpoint.File.WriteFile] does: the file is replaced whole or not
-// at all. [LoadModel] reads it.
+// at all. [LoadModel] reads it. A model that it would not read is an error: with another number of weights or names
+// than Classes and Features say, or a name or a loss's name that is not UTF-8, or a Preprocess that fails its Check.
 func (m *Model[T]) Save(path string) error {
+	if err := m.check(); err != nil {
+		return fmt.Errorf("linear: writing the model to %s: %w", path, err)
+	}
 	c := checkpoint.New()
 	m.snapshot(c)
 	names, err := json.Marshal(m.ClassNames)
@@ -28,6 +33,14 @@ func (m *Model[T]) Save(path string) error {
 	}
 	c.SetMeta(metaClasses, string(names))
 	return c.WriteFile(path)
+}
+
+func (m *Model[T]) check() error {
+	if m.Classes < 1 || m.Features < 1 || len(m.W)%m.Classes != 0 || len(m.W)/m.Classes != m.Features {
+		return fmt.Errorf("len(W) = %d, want a weight for each of %d classes x %d features", len(m.W), m.Classes,
+			m.Features)
+	}
+	return cmp.Or(checkNames(m.ClassNames, m.Classes), m.Preprocess.Check())
 }
 
 // LoadModel returns the model in the file of a model or in a trainer's checkpoint, with the names of its
@@ -64,7 +77,10 @@ func loadModel[T kernels.Float](c *checkpoint.File, tensor string) (*Model[T], e
 		}
 	}
 	w, ok := c.Tensor(tensor)
-	if !ok || len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
+	if !ok {
+		return nil, fmt.Errorf("no tensor %s", tensor)
+	}
+	if len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
 		return nil, fmt.Errorf("tensor %s: shape %v, want classes x features", tensor, w.Shape)
 	}
 	data, err := checkpoint.Get[T](c, tensor, w.Shape)
@@ -85,8 +101,8 @@ func loadModel[T kernels.Float](c *checkpoint.File, tensor string) (*Model[T], e
 	if err := json.Unmarshal([]byte(text), &m.ClassNames); err != nil {
 		return nil, fmt.Errorf("metadata %s = %q: %w", metaClasses, text, err)
 	}
-	if n := len(m.ClassNames); n != 0 && n != m.Classes {
-		return nil, fmt.Errorf("metadata %s: %d names, want one for each of %d classes", metaClasses, n, m.Classes)
+	if err := checkNames(m.ClassNames, m.Classes); err != nil {
+		return nil, fmt.Errorf("metadata %s: %w", metaClasses, err)
 	}
 	return m, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +160,10 @@ func TestPredictWithoutLabels(t *testing.T) {
 			_, err := NewModel[float32](4, 19).Predict(set.Source)
 			return err
 		},
+		"linear: Predict: the model is one for numbers, want classes: Values gives its numbers": func() error {
+			_, err := NewModel[float32](1, 20).Predict(set.Source)
+			return err
+		},
 		"linear: Values: the model has 4 classes, want 1 score for an example": func() error {
 			_, err := m.Values(set.Source)
 			return err
@@ -224,6 +230,85 @@ func TestWeightsAndFreeBias(t *testing.T) {
 		t.Errorf("balanced weights %v", got)
 	}
 }
+
+// The derivatives of every loss of this package are the slopes of its loss, of both types.
+func TestLossDerivatives(t *testing.T) {
+	for _, loss := range Losses() {
+		row := func(s []float64, gradient bool) *Row[float64] {
+			if loss.Target() == Numbers {
+				s = s[:1]
+			}
+			return &Row[float64]{Scores: slices.Clone(s), Class: len(s) / 2, Value: 0.75, Gradient: gradient,
+				Room: make([]float64, len(s))}
+		}
+		for _, scores := range [][]float64{{0.5, -0.25, 2}, {-30, 20, 0.25}, {0, 0, 0.125}} {
+			r := row(scores, true)
+			value := loss.Loss64(r)
+			narrow := &Row[float32]{Class: r.Class, Value: float32(r.Value), Gradient: true, Room: r.Room}
+			for _, s := range scores[:len(r.Scores)] {
+				narrow.Scores = append(narrow.Scores, float32(s))
+			}
+			if got := loss.Loss32(narrow); math.Abs(got-value) > 1e-6*math.Abs(value) {
+				t.Errorf("%s of %v: %v in float32, %v in float64", loss.Name(), scores, got, value)
+			}
+			for j, got := range r.Scores {
+				const h = 1e-6
+				at := func(h float64) float64 {
+					s := slices.Clone(scores)
+					s[j] += h
+					return loss.Loss64(row(s, false))
+				}
+				if want := (at(h) - at(-h)) / (2 * h); math.Abs(got-want) > 1e-8*max(1, math.Abs(want)) ||
+					math.Abs(float64(narrow.Scores[j])-want) > 1e-6*max(1, math.Abs(want)) {
+					t.Errorf("%s of %v: derivative %d is %v, and %v in float32; want %v", loss.Name(), scores, j, got,
+						narrow.Scores[j], want)
+				}
+			}
+		}
+	}
+}
+
+// What no file of a model could hold is told before anything is trained or written.
+func TestUnloadable(t *testing.T) {
+	d := tiny[float32]()
+	d.Train.Preprocess.Mean = make([]float64, 5)
+	if _, err := NewTrainer(quick(), d); err == nil || !strings.Contains(err.Error(), "len(Mean) = 5, want 3072") {
+		t.Errorf("a mean of 5 bytes: %v", err)
+	}
+	if _, err := NewProblem(line[float32](1, 9), ProblemConfig{Loss: named{"hub\xe9r"}}); err == nil ||
+		err.Error() != `linear: Problem: Loss = "hub\xe9r", want a name in UTF-8` {
+		t.Errorf("a loss whose name is Latin-1: %v", err)
+	}
+	type model = Model[float32]
+	path := filepath.Join(t.TempDir(), "model")
+	for want, change := range map[string]func(m *model){
+		`ClassNames[1] = "\xff", want UTF-8`:              func(m *model) { m.ClassNames[1] = "\xff" },
+		"1 class names, want one for each of 2 classes":   func(m *model) { m.ClassNames = m.ClassNames[1:] },
+		"len(W) = 5, want a weight for each of 2 classes": func(m *model) { m.W = m.W[1:] },
+		"dataset: Preprocess: Scale = -1, want":           func(m *model) { m.Preprocess.Scale = -1 },
+	} {
+		m := NewModel[float32](2, 3)
+		m.ClassNames = []string{"a", "b"}
+		if err := m.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		change(m)
+		if err := m.Save(path); err == nil || !strings.Contains(err.Error(), path+": "+want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if m, err := LoadModel[float32](path); err != nil || m.ClassNames[1] != "b" {
+		t.Errorf("the file has changed: %v", err)
+	}
+}
+
+// A named is a loss of that name.
+type named struct{ name string }
+
+func (n named) Name() string                   { return n.name }
+func (n named) Target() Target                 { return Numbers }
+func (n named) Loss32(r *Row[float32]) float64 { return 0 }
+func (n named) Loss64(r *Row[float64]) float64 { return 0 }
 
 // Every mistake about a loss and its set is told.
 func TestLossErrors(t *testing.T) {

@@ -66,11 +66,15 @@ func (m *Model[T]) Scores(dst, x []T) {
 
 // Predict returns the class of each example: that of the largest score, the first of equal ones. It uses the active
 // backend and all threads; [Problem.Predict], on a set without labels, has a choice. It returns an error if
-// the examples have another number of features than the model, or there are none.
+// the examples have another number of features than the model, or there are none, or the model is one for
+// numbers.
 func (m *Model[T]) Predict(examples dataset.Source[T]) ([]uint8, error) {
 	p, err := m.problem("Predict", examples)
 	if err != nil {
 		return nil, err
+	}
+	if m.Classes == 1 {
+		return nil, errors.New("linear: Predict: the model is one for numbers, want classes: Values gives its numbers")
 	}
 	predicted := make([]uint8, p.Len())
 	p.Predict(m.W, predicted)
@@ -78,7 +82,7 @@ func (m *Model[T]) Predict(examples dataset.Source[T]) ([]uint8, error) {
 }
 
 // Values returns the score of each example of a model for numbers, which is the number it predicts. Errors are as
-// those of Predict.
+// those of Predict, but for a model of classes.
 func (m *Model[T]) Values(examples dataset.Source[T]) ([]T, error) {
 	p, err := m.problem("Values", examples)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/check"
@@ -40,6 +41,9 @@ type ProblemConfig struct {
 func (c ProblemConfig) complete(target Target, known bool, classes int) (ProblemConfig, error) {
 	if c.Loss == nil {
 		c.Loss = defaultLoss(target)
+	}
+	if name := c.Loss.Name(); !utf8.ValidString(name) { // files have it
+		return c, fmt.Errorf("linear: Problem: Loss = %q, want a name in UTF-8", name)
 	}
 	if got := c.Loss.Target(); known && got != target {
 		return c, fmt.Errorf("linear: Problem: Loss = %s, a loss over %v, but the set has %v", c.Loss.Name(), got,

@@ -62,7 +62,7 @@ func (s Set[T]) target() (target Target, known bool) {
 
 // complete checks the set, and fills Classes in.
 func (s Set[T]) complete() (Set[T], error) {
-	if s.Source == nil || s.Source.Len() == 0 {
+	if s.Source == nil || s.Source.Len() < 1 {
 		return s, errors.New("linear: Set: no examples")
 	}
 	if c, ok := s.Source.(dataset.Checker); ok {
@@ -87,7 +87,7 @@ func (s Set[T]) complete() (Set[T], error) {
 	case !known:
 		err = check.In("Classes", s.Classes, 1, 256, check.Closed)
 	}
-	return s, wrap("Set", cmp.Or(err, s.checkNames()))
+	return s, wrap("Set", cmp.Or(err, checkNames(s.ClassNames, s.Classes), s.Preprocess.Check()))
 }
 
 func (s Set[T]) checkLabels() error {
@@ -120,12 +120,13 @@ func (s Set[T]) checkValues() error {
 	return nil
 }
 
-func (s Set[T]) checkNames() error {
-	if n := len(s.ClassNames); n != 0 && n != s.Classes {
-		return fmt.Errorf("%d class names, want one for each of %d classes", n, s.Classes)
+// checkNames returns an error about names that no file of a model can hold.
+func checkNames(names []string, classes int) error {
+	if n := len(names); n != 0 && n != classes {
+		return fmt.Errorf("%d class names, want one for each of %d classes", n, classes)
 	}
-	if i := slices.IndexFunc(s.ClassNames, func(name string) bool { return !utf8.ValidString(name) }); i >= 0 {
-		return fmt.Errorf("ClassNames[%d] = %q, want UTF-8", i, s.ClassNames[i])
+	if i := slices.IndexFunc(names, func(name string) bool { return !utf8.ValidString(name) }); i >= 0 {
+		return fmt.Errorf("ClassNames[%d] = %q, want UTF-8", i, names[i])
 	}
 	return nil
 }
@@ -152,7 +153,8 @@ func wrap(owner string, err error) error {
 //
 //	weight = examples / (classes * examples of the class)
 //
-// and 1 for a class that has none. With class names instead of Classes, there are as many as names.
+// and 1 for a class that has none. With class names instead of Classes, there are as many as names. It panics if a
+// label has no class.
 func BalancedWeights[T kernels.Float](s Set[T]) []float64 {
 	classes := cmp.Or(s.Classes, len(s.ClassNames))
 	counts := make([]int, classes)

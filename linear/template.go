@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 )
@@ -20,7 +21,7 @@ func Template[T kernels.Float](row []T) *image.RGBA {
 	row = row[:dataset.ImageBytes]
 	first, least, greatest := true, 0.0, 0.0
 	for _, w := range row {
-		if v := float64(w); v-v == 0 {
+		if v := float64(w); num.Finite(v) {
 			if first {
 				first, least, greatest = false, v, v
 			}
@@ -33,7 +34,7 @@ func Template[T kernels.Float](row []T) *image.RGBA {
 	for i, w := range row {
 		v := float64(w)
 		switch {
-		case v-v != 0:
+		case !num.Finite(v):
 		case span == 0:
 			one.Pixels[i] = 128
 		default:

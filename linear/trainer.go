@@ -53,7 +53,8 @@ type Result[T kernels.Float] struct {
 	// validation set. With Patience, Model is that of the best epoch.
 	Best int
 
-	// Early tells that Patience ended the run before its last epoch, Stopped that Stop did.
+	// Early tells that Patience ended the run before its last epoch, Stopped that Stop ended it where it would have
+	// gone on.
 	Early, Stopped bool
 
 	// How Model does on each set; of no examples where there is no set.
@@ -238,7 +239,7 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 		if err := t.saveDue(p); err != nil {
 			return nil, err
 		}
-		if p.Step%t.c.ProgressSteps != 0 && p.Ended == nil {
+		if t.minibatches()%t.c.ProgressSteps != 0 && p.Ended == nil {
 			continue
 		}
 		if t.c.Progress != nil {
@@ -256,7 +257,7 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 			return nil, err
 		}
 	}
-	return t.result(stopped), nil
+	return t.result(stopped && !t.done()), nil
 }
 
 // saveDue writes the files that are due after a step.

@@ -358,6 +358,8 @@ func TestTrainConfigErrors(t *testing.T) {
 			func(c *TrainConfig, d *Data[float32]) { c.InitScale = -1 }},
 		{"linear: TrainConfig: CheckpointSteps = 5 without Checkpoint, the file",
 			func(c *TrainConfig, d *Data[float32]) { c.CheckpointSteps = 5 }},
+		{`linear: TrainConfig: BestModel = "./run", the file of Checkpoint too`,
+			func(c *TrainConfig, d *Data[float32]) { c.Checkpoint, c.BestModel = "run", "./run" }},
 		{"linear: TrainConfig: Patience = 2 without a validation set",
 			func(c *TrainConfig, d *Data[float32]) { c.Patience, d.Validation.Source = 2, nil }},
 		{`linear: TrainConfig: Sampling: dataset: sampler kind "random", want one of [sequential shuffled replacement]`,
@@ -530,7 +532,7 @@ func TestLoadModel(t *testing.T) {
 	if r.Model.Hash() == x.Model().Hash() || !slices.Equal(r.Model.ClassNames, d.Train.ClassNames) {
 		t.Error("the best model is the last, or has no names")
 	}
-	if _, err := LoadBest[float32](c.BestModel); err == nil || !strings.Contains(err.Error(), "tensor best") {
+	if _, err := LoadBest[float32](c.BestModel); err == nil || !strings.Contains(err.Error(), "no tensor best") {
 		t.Errorf("the best of a model's file: %v", err)
 	}
 	// Without patience the last model is the run's.
@@ -577,6 +579,15 @@ func TestStop(t *testing.T) {
 	}
 	if got := hashOf(t, x); got != want {
 		t.Errorf("weights %s, want %s", got, want)
+	}
+}
+
+// A run that Stop ends where it ends anyway is not stopped.
+func TestStopAtTheEnd(t *testing.T) {
+	c := quick()
+	c.Stop = func(p Progress) bool { return p.Step == p.Steps }
+	if r, err := trainer(t, c, tiny[float32]()).Run(context.Background()); err != nil || r.Stopped {
+		t.Errorf("stopped %v, %v", r.Stopped, err)
 	}
 }
 
@@ -685,10 +696,15 @@ func TestSkippedEpoch(t *testing.T) {
 	c.Options.SkipNonFinite, c.Lambda, c.Batch, c.InitScale = true, 0, 50, optim.Zero
 	c.Epochs, c.Checkpoint = 2, filepath.Join(t.TempDir(), "run")
 	var last Progress
-	c.Progress = func(p Progress) { last = p }
+	reports := 0
+	c.ProgressSteps = 2
+	c.Progress = func(p Progress) { last, reports = p, reports+1 }
 	r, err := trainer(t, c, d).Run(context.Background())
 	if err != nil || r.Skipped != 6 || r.Steps != 0 || last.Skipped != 6 || len(r.Epochs) != 2 {
 		t.Fatalf("%+v, %v", r, err)
+	}
+	if reports != 4 { // after the minibatches 2, 4 and 6, and after the first epoch
+		t.Errorf("%d reports of 6 skipped steps, want 4", reports)
 	}
 	c.Epochs = 3
 	x := trainer(t, c, d)

@@ -20,13 +20,12 @@ type Examples[T kernels.Float] struct {
 }
 
 // NewExamples returns the examples of a set, which must not change from then on. It returns an error if
-// the set fails Check, if p.Mean has neither 0 nor [ImageBytes] elements or one that no byte can be, or if
-// p.Scale is not from 2**-64 to 2**64.
+// the set or p fails its Check.
 func NewExamples[T kernels.Float](d *Images, p Preprocess) (*Examples[T], error) {
 	if err := d.Check(); err != nil {
 		return nil, err
 	}
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	if p.Scale == 0 {

@@ -61,15 +61,17 @@ func (p *Preprocess) Restore(c *checkpoint.File, prefix string) error {
 	if q.Scale == 0 { // Snapshot writes what the default is
 		return fmt.Errorf("dataset: metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
 	}
-	if err := q.check(); err != nil {
+	if err := q.Check(); err != nil {
 		return err
 	}
 	*p = q
 	return nil
 }
 
-func (p Preprocess) check() error {
-	if p.Mean != nil && len(p.Mean) != ImageBytes {
+// Check returns an error if Mean has neither 0 nor [ImageBytes] elements or one that no byte can be, or if Scale is
+// neither 0 nor from 2**-64 to 2**64.
+func (p Preprocess) Check() error {
+	if len(p.Mean) != 0 && len(p.Mean) != ImageBytes {
 		return fmt.Errorf("dataset: Preprocess: len(Mean) = %d, want %d, or 0 for none", len(p.Mean), ImageBytes)
 	}
 	for i, m := range p.Mean {
