@@ -106,7 +106,7 @@ func (e Engine[T]) reduce(c *call[T]) T {
 // AllFinite reports whether no element of x is infinite or NaN.
 func AllFinite[T Float](x []T) bool { return On[T](Active()).AllFinite(x) }
 
-// AllFinite is [AllFinite] on this backend.
+// AllFinite is [AllFinite] on this engine.
 func (e Engine[T]) AllFinite(x []T) bool {
 	top := e.MaxAbs(x)
 	return top-top == 0

@@ -39,7 +39,7 @@ func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T
 	On[T](Active()).Gemv(transA, m, n, alpha, a, lda, x, beta, y)
 }
 
-// Gemm is [Gemm] on this backend.
+// Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	checkSize("Gemm", "m", m)
@@ -61,7 +61,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	p.do(e, "Gemm", "c", "a", "b")
 }
 
-// Gemv is [Gemv] on this backend.
+// Gemv is [Gemv] on this engine.
 func (e Engine[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
 	checkSize("Gemv", "m", m)
 	checkSize("Gemv", "n", n)

@@ -22,15 +22,18 @@ type file interface {
 	print(pkg string) (asm, stubs []byte, err error)
 }
 
-// newFile returns an empty file of an architecture.
+// fileOf makes an empty file of each architecture.
+var fileOf = map[string]func() file{
+	"amd64": func() file { return newAMD64File() },
+	"arm64": func() file { return newARM64File() },
+}
+
 func newFile(arch string) file {
-	switch arch {
-	case "amd64":
-		return newAMD64File()
-	case "arm64":
-		return newARM64File()
+	create, ok := fileOf[arch]
+	if !ok {
+		panic("no assembly files for " + arch)
 	}
-	panic("no assembly files for " + arch)
+	return create()
 }
 
 // machines returns the machines of a file: each instruction set of its architecture, each element type.

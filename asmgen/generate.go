@@ -74,6 +74,8 @@ func generate(root string) (files map[string][]byte, err error) {
 	fill("api.go", apiTemplate, all)
 	fill("dispatch.go", definitionsTemplate, all)
 	fill("backends.go", backendsTemplate, all)
+	fill("dispatch_go.go", noneTemplate, all)
+	fill("internal/traffic/dispatch_go.go", noTrafficTemplate, all)
 	fill("internal/rows/rows.go", rowsTemplate, all)
 	text, e := os.ReadFile(filepath.Join(root, "README.md"))
 	if e == nil {

@@ -57,7 +57,7 @@ func preludeLine(m Machine, p *program.Program, scalar, vectors int) {
 	}
 }
 
-// pointAtPrelude sets the pointer of shared code, and returns what chooses among it: the Use, in bytes of a table.
+// pointAtPrelude sets the pointer of shared code, and returns what chooses among it: the Use, an index into tables.
 func pointAtPrelude(k *kernel, c Reg) (use Reg) {
 	_, scalars := program.Prelude()
 	use = k.LoadUint32(c, (len(k.Scalars)+len(scalars))*k.ElemBytes())

@@ -31,6 +31,9 @@ func readme(text []byte) ([]byte, error) {
 			if o.Write {
 				o.Name = "**" + o.Name + "**"
 			}
+			if o.Storage == table.Byte {
+				o.Name += " (uint8)"
+			}
 			ops = append(ops, o.Name)
 		}
 		lines := strings.ReplaceAll(strings.Join(row.Lines, " ; "), "|", "\\|")

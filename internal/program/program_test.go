@@ -180,7 +180,7 @@ func TestMistakes(t *testing.T) {
 
 // A formula that Go would compute in another way than rule 6 says is an error.
 func TestFormulas(t *testing.T) {
-	for _, formula := range []string{"1/2*lr", "lr*(2+3)", "lr^2", "lr*", "(lr", "lr)", "2e", "lr lr"} {
+	for _, formula := range []string{"1/2*lr", "lr*(2+3)", "lr^2", "lr*", "(lr", "lr)", "2e", "lr lr", "010*lr"} {
 		if text, err := (ScalarDef{"a", formula}).Go(); err == nil {
 			t.Errorf("%s is read as %s", formula, text)
 		}

@@ -180,8 +180,8 @@ func (f *goFormula) factor() (s string, constant bool) {
 		}
 		return name, false
 	default:
-		if _, err := strconv.ParseFloat(t, 64); err != nil {
-			f.bad = true
+		if _, err := strconv.ParseFloat(t, 64); err != nil || len(t) > 1 && t[0] == '0' && t[1] != '.' {
+			f.bad = true // 010 would be 8 in Go
 		}
 		return t, true
 	}
