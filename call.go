@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
@@ -107,10 +108,7 @@ func (e Engine[T]) reduce(c *call[T]) T {
 func AllFinite[T Float](x []T) bool { return On[T](Active()).AllFinite(x) }
 
 // AllFinite is [AllFinite] on this engine.
-func (e Engine[T]) AllFinite(x []T) bool {
-	top := e.MaxAbs(x)
-	return top-top == 0
-}
+func (e Engine[T]) AllFinite(x []T) bool { return num.Finite(e.MaxAbs(x)) }
 
 // check panics if operands differ in length, or if one that is written (a bit of written) overlaps
 // another.

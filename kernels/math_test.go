@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/internal/num"
 )
 
 // A worst is the largest error seen.
@@ -296,11 +298,7 @@ func mathHash(n int, f func(r *rand.Rand) float64) string {
 	h := sha256.New()
 	binary.Write(h, binary.LittleEndian, uint64(n))
 	for range n {
-		y := math.Float64bits(f(r))
-		if y<<1 > 0x7ff<<53 {
-			y = 0x7ff8000000000000
-		}
-		binary.Write(h, binary.LittleEndian, y)
+		binary.Write(h, binary.LittleEndian, num.Canonical64(math.Float64bits(f(r))))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -22,7 +23,7 @@ type format struct {
 }
 
 func formatOf[T kernels.Float]() format {
-	if _, ok := any(T(0)).(float32); ok {
+	if num.Is32[T]() {
 		return format{-149, 24, math.MaxFloat32}
 	}
 	return format{-1074, 53, math.MaxFloat64}
@@ -63,7 +64,7 @@ func Value[T kernels.Float](r *rand.Rand) T {
 func Fill[T kernels.Float](r *rand.Rand, s []T) {
 	finite := r.IntN(2) == 0
 	for i := range s {
-		for s[i] = Value[T](r); finite && s[i]-s[i] != 0; {
+		for s[i] = Value[T](r); finite && !num.Finite(s[i]); {
 			s[i] = Value[T](r)
 		}
 	}

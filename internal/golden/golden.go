@@ -10,11 +10,11 @@ import (
 	"hash"
 	"hash/fnv"
 	"io"
-	"math"
 	"math/rand/v2"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -204,23 +204,8 @@ func callConversion[T kernels.Float](h hash.Hash, r *rand.Rand, c Case, e rows.R
 	}
 }
 
-// write hashes the length and the bits of s, all NaN being one.
+// write hashes the length and the bits of s (rule 12).
 func write[T kernels.Float](h hash.Hash, s []T) {
 	binary.Write(h, binary.LittleEndian, uint64(len(s)))
-	for _, v := range s {
-		switch x := any(v).(type) {
-		case float32:
-			bits := math.Float32bits(x)
-			if x != x {
-				bits = 0x7fc00000
-			}
-			binary.Write(h, binary.LittleEndian, bits)
-		case float64:
-			bits := math.Float64bits(x)
-			if x != x {
-				bits = 0x7ff8000000000000
-			}
-			binary.Write(h, binary.LittleEndian, bits)
-		}
-	}
+	h.Write(num.AppendBits(nil, s...))
 }
