@@ -193,7 +193,7 @@ func testGemmThreads[T kernels.Float](t *testing.T) {
 		}
 	}
 	for form := range 4 {
-		for i, s := range [][3]int{{10, 1700, 700}, {1700, 10, 700}, {290, 300, 280}, {1, 5000, 450}, {5000, 1, 450}} {
+		for i, s := range bitstep.SpreadProducts {
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, 0.5, 1, uint64(i)}, engines...)
 		}
 	}

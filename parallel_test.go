@@ -42,19 +42,34 @@ func TestOperandsOnStack(t *testing.T) {
 	}
 }
 
-// Products that two threads do not speed up stay on one; the classifier's larger ones are spread.
+// SpreadProducts are m, n and k of products that every backend spreads: what tests of threads multiply.
+var SpreadProducts = [][3]int{{10, 1700, 700}, {1700, 10, 700}, {290, 300, 280}, {1, 5000, 450}, {5000, 1, 450}}
+
+// Products that two threads do not speed up stay on one; the classifier's larger ones are spread. The definition takes
+// longer than micro-kernels, and gains sooner.
 func TestProductSpread(t *testing.T) {
-	for _, c := range []struct{ m, n, k, threads int }{
-		{10, 256, 3073, 1}, {256, 10, 3073, 1}, {10, 3073, 256, 1}, {64, 10, 3073, 1}, {256, 256, 256, 1},
-		{10, 1024, 3073, 2}, {1024, 10, 3073, 2}, {10, 3073, 1024, 2}, {384, 384, 384, 2}, {1, 4096, 1024, 2},
-		{100, 100, 100000, 1}, // one part
-	} {
-		p := product[float32]{m: c.m, n: c.n, k: c.k}
-		if got := p.spread(Engine[float32]{threads: 2}); got != c.threads {
-			t.Errorf("%d x %d x %d: %d threads, want %d", c.m, c.n, c.k, got, c.threads)
-		}
-		if got := p.spread(Engine[float32]{threads: 1}); got != 1 {
-			t.Errorf("%d x %d x %d: %d threads, want no more than the caller allows", c.m, c.n, c.k, got)
+	type row struct{ m, n, k, threads, defined int }
+	rows := []row{
+		{10, 256, 3073, 1, 2}, {256, 10, 3073, 1, 2}, {10, 3073, 256, 1, 2}, {64, 10, 3073, 1, 1}, {256, 256, 256, 1, 2},
+		{10, 1024, 3073, 2, 2}, {1024, 10, 3073, 2, 2}, {10, 3073, 1024, 2, 2}, {384, 384, 384, 2, 2},
+		{1, 4096, 1024, 2, 2}, {10, 128, 100, 1, 1}, {1, 200, 200, 1, 1},
+		{100, 100, 100000, 1, 1}, // one part
+	}
+	for _, s := range SpreadProducts {
+		rows = append(rows, row{s[0], s[1], s[2], 2, 2})
+	}
+	for _, b := range Backends() {
+		for _, c := range rows {
+			p, want := product[float32]{backend: b, m: c.m, n: c.n, k: c.k}, c.threads
+			if !p.microKernels() {
+				want = c.defined
+			}
+			if got := p.spread(Engine[float32]{threads: 2}); got != want {
+				t.Errorf("%v, %d x %d x %d: %d threads, want %d", b, c.m, c.n, c.k, got, want)
+			}
+			if got := p.spread(Engine[float32]{threads: 1}); got != 1 {
+				t.Errorf("%v, %d x %d x %d: %d threads, want no more than the caller allows", b, c.m, c.n, c.k, got)
+			}
 		}
 	}
 }
