@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
@@ -38,7 +39,7 @@ func newCurves(title, label string, curves ...curve) (*plot.Plot, error) {
 	for _, c := range curves {
 		var points plotter.XYs
 		for i, v := range c.values {
-			if v-v == 0 { // a loss may overflow, and a curve has no place for that
+			if num.Finite(v) { // a loss may overflow, and a curve has no place for that
 				points = append(points, plotter.XY{X: float64(i + 1), Y: v})
 			}
 		}

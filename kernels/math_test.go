@@ -43,7 +43,7 @@ func (w *worst) log() {
 func around(x float64, n int, f func(float64)) {
 	b := int64(math.Float64bits(x))
 	for i := -n; i <= n; i++ {
-		if y := math.Float64frombits(uint64(b + int64(i))); y-y == 0 {
+		if y := math.Float64frombits(uint64(b + int64(i))); num.Finite(y) {
 			f(y)
 		}
 	}
@@ -52,7 +52,7 @@ func around(x float64, n int, f func(float64)) {
 // anyFloat returns a finite float64 with random bits.
 func anyFloat(r *rand.Rand) float64 {
 	for {
-		if x := math.Float64frombits(r.Uint64()); x-x == 0 {
+		if x := math.Float64frombits(r.Uint64()); num.Finite(x) {
 			return x
 		}
 	}

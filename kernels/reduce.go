@@ -141,7 +141,4 @@ func larger[T Float](top, x T) T {
 }
 
 // AllFinite reports whether no element is infinite or NaN.
-func AllFinite[T Float](x []T) bool {
-	top := MaxAbs(x)
-	return top-top == 0
-}
+func AllFinite[T Float](x []T) bool { return num.Finite(MaxAbs(x)) }
