@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -25,7 +26,7 @@ func norm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 // by less than the smallest subnormal of T, 2^-149 or 2^-1074, and fewer than 2^40 of them move such a
 // sum by less than its last bit, a 2^-24 or 2^-53 of it.
 func leastSum[T kernels.Float]() float64 {
-	if _, ok := any(T(0)).(float32); ok {
+	if num.Is32[T]() {
 		return 0x1p-85
 	}
 	return 0x1p-981
@@ -37,7 +38,7 @@ func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	var top T
 	for _, x := range tensors {
 		largest := k.MaxAbs(x)
-		if largest-largest != 0 {
+		if !num.Finite(largest) {
 			return float64(largest)
 		}
 		top = max(top, largest)

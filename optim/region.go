@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
 )
@@ -40,17 +41,9 @@ func find(regions []region, start, end uintptr) int {
 	if start == end {
 		return -1
 	}
-	lo, hi := 0, len(regions) // the first region that ends behind start
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if regions[mid].end > start {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	if lo < len(regions) && regions[lo].start < end {
-		return lo
+	i := sort.Search(len(regions), func(i int) bool { return regions[i].end > start })
+	if i < len(regions) && regions[i].start < end {
+		return i
 	}
 	return -1
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -77,7 +78,7 @@ func (o *Optimizer[T]) limit(grads [][]T) (scale float64, finite bool) {
 	case o.opts.ClipNorm != 0:
 		n := norm(o.k, grads)
 		o.norm = float64(math.Abs(scale) * n)
-		if n-n != 0 {
+		if !num.Finite(n) {
 			return scale, false
 		}
 		if o.norm > o.opts.ClipNorm {
@@ -86,7 +87,7 @@ func (o *Optimizer[T]) limit(grads [][]T) (scale float64, finite bool) {
 	case o.opts.SkipNonFinite:
 		for _, g := range grads {
 			top := T(T(scale) * o.k.MaxAbs(g)) // rounding is monotonic: no other product is larger
-			if top-top != 0 {
+			if !num.Finite(top) {
 				return scale, false
 			}
 		}

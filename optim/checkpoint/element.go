@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/bitstep-go/bitstep/internal/num"
 )
@@ -32,62 +31,18 @@ func dtypeOf[T Element]() string {
 
 // toBytes returns the elements' little-endian bytes.
 func toBytes[T Element](data []T) []byte {
-	size, _ := dtypeSize(dtypeOf[T]())
-	out := make([]byte, size*len(data))
-	switch data := any(data).(type) {
-	case []float32:
-		for i, v := range data {
-			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v))
-		}
-	case []float64:
-		for i, v := range data {
-			binary.LittleEndian.PutUint64(out[8*i:], math.Float64bits(v))
-		}
-	case []uint8:
-		copy(out, data)
-	case []uint16:
-		for i, v := range data {
-			binary.LittleEndian.PutUint16(out[2*i:], v)
-		}
-	case []int64:
-		for i, v := range data {
-			binary.LittleEndian.PutUint64(out[8*i:], uint64(v))
-		}
-	case []uint64:
-		for i, v := range data {
-			binary.LittleEndian.PutUint64(out[8*i:], v)
-		}
+	out, err := binary.Append(make([]byte, 0, binary.Size(data)), binary.LittleEndian, data)
+	if err != nil {
+		panic(err) // its errors are of types without a fixed size
 	}
 	return out
 }
 
 // fromBytes is the inverse of toBytes.
 func fromBytes[T Element](in []byte) []T {
-	size, _ := dtypeSize(dtypeOf[T]())
-	out := make([]T, len(in)/size)
-	switch out := any(out).(type) {
-	case []float32:
-		for i := range out {
-			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(in[4*i:]))
-		}
-	case []float64:
-		for i := range out {
-			out[i] = math.Float64frombits(binary.LittleEndian.Uint64(in[8*i:]))
-		}
-	case []uint8:
-		copy(out, in)
-	case []uint16:
-		for i := range out {
-			out[i] = binary.LittleEndian.Uint16(in[2*i:])
-		}
-	case []int64:
-		for i := range out {
-			out[i] = int64(binary.LittleEndian.Uint64(in[8*i:]))
-		}
-	case []uint64:
-		for i := range out {
-			out[i] = binary.LittleEndian.Uint64(in[8*i:])
-		}
+	out := make([]T, len(in)/binary.Size(*new(T)))
+	if _, err := binary.Decode(in, binary.LittleEndian, out); err != nil {
+		panic(err) // or of lengths that differ
 	}
 	return out
 }

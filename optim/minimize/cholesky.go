@@ -1,6 +1,10 @@
 package minimize
 
-import "math"
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep/internal/num"
+)
 
 // cholesky factors the n x n matrix A + tau*I into L*L' and reports whether it is positive definite. It reads
 // the lower triangle of a and writes that of l, row by row, which may be a itself:
@@ -22,7 +26,7 @@ func cholesky(l, a []float64, n int, tau float64) bool {
 				row[j] = v / other[j]
 				continue
 			}
-			if !(v > 0) || v-v != 0 {
+			if !(v > 0) || !num.Finite(v) {
 				return false
 			}
 			row[j] = math.Sqrt(v)
@@ -50,15 +54,14 @@ func choleskySolve(l, b []float64, n int) {
 }
 
 // choleskyDamped factors A + tau*I with the first tau of 0, beta, 4*beta, 16*beta, ... that makes it positive
-// definite, beta being 2^-10 of the largest |a[i][i]|, or 1 if that is 0, and not less than the least
-// number that tau can grow from; with a diagonal that is not
-// positive, from -min a[i][i] + beta on. It returns tau, or false if A is not finite. Source: Nocedal and
-// Wright, Numerical Optimization (2006), algorithm 3.3.
+// definite, beta being 2^-10 of the largest |a[i][i]|, or 1 if that is 0, and at least 2^-1074, because tau does not
+// grow from 0; with a diagonal that is not positive, from -min a[i][i] + beta on. It returns tau, or false if A is not
+// finite. Source: Nocedal and Wright, Numerical Optimization (2006), algorithm 3.3.
 func choleskyDamped(l, a []float64, n int) (tau float64, ok bool) {
 	lowest, largest := math.Inf(1), 0.0
 	for i := range n {
 		for _, v := range a[i*n : i*n+i] {
-			if v-v != 0 {
+			if !num.Finite(v) {
 				return 0, false
 			}
 		}
@@ -73,7 +76,7 @@ func choleskyDamped(l, a []float64, n int) (tau float64, ok bool) {
 		tau = beta - lowest
 	}
 	for !cholesky(l, a, n, tau) {
-		if tau-tau != 0 {
+		if !num.Finite(tau) {
 			return tau, false
 		}
 		tau = max(4*tau, beta)

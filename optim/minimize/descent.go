@@ -82,7 +82,7 @@ func (m *descent[T]) run(c method[T]) (Result, error) {
 	m.f = m.evaluate(m.g)
 	m.norm = float64(m.k.MaxAbs(m.g))
 	m.norm0 = m.norm
-	if m.f-m.f != 0 || m.norm-m.norm != 0 {
+	if !num.Finite(m.f) || !num.Finite(m.norm) {
 		m.res.Status = NotFinite
 		return m.end()
 	}
@@ -121,7 +121,7 @@ func (m *descent[T]) advance(c method[T]) searchEnd {
 	}
 	m.slope = float64(m.k.Dot(m.g, m.d))
 	m.best, m.bestNorm = point{f: m.f}, m.norm
-	if !(m.slope < 0) || m.slope-m.slope != 0 { // or d is not finite
+	if !(m.slope < 0) || !num.Finite(m.slope) { // or d is not finite
 		return stepFailed
 	}
 	if step == 0 {

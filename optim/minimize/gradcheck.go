@@ -209,7 +209,7 @@ func CheckGradient[T kernels.Float](f Objective[T], x []T, c GradientCheck) (*Gr
 	analytic := make([]T, len(x))
 	f(x, analytic)
 	p, f0 := prober[T]{f, x}, f(x, nil)
-	if f0-f0 != 0 {
+	if !num.Finite(f0) {
 		return nil, fmt.Errorf("minimize: CheckGradient: f(x) = %v, want a finite value", f0)
 	}
 	r := &GradientReport{F: f0, Dimension: len(x), Tolerance: c.Tolerance}
@@ -292,7 +292,7 @@ func (p prober[T]) floor(i int, step, f0 float64, c GradientCheck) float64 {
 func relative(a, n, floor float64) float64 {
 	d := math.Abs(a - n)
 	switch {
-	case d-d != 0:
+	case !num.Finite(d):
 		return math.Inf(1)
 	case d == 0:
 		return 0

@@ -1,6 +1,10 @@
 package minimize
 
-import "math"
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep/internal/num"
+)
 
 // A point on a line: the step a, the value f and the derivative d there.
 type point struct{ a, f, d float64 }
@@ -22,7 +26,7 @@ func cubicMin(p, q point) (float64, bool) {
 	}
 	r := (q.d + gamma - theta) / (q.d - p.d + float64(2*gamma))
 	a := q.a - float64(w*r)
-	return a, a-a == 0
+	return a, num.Finite(a)
 }
 
 // quadraticMin returns the minimum of the parabola with the value and derivative of p and the value of q.

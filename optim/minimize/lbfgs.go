@@ -120,7 +120,7 @@ func curvature[T kernels.Float](k bitstep.Engine[T], s, y []T) (sy, yy float64, 
 	}
 	sy, yy = float64(k.Dot(s, y)), float64(k.SumSquares(y))
 	ss := float64(k.SumSquares(s))
-	finite := (1/sy+sy/yy)-(1/sy+sy/yy) == 0 // no square overflowed or vanished
+	finite := num.Finite(1/sy + sy/yy) // no square overflowed or vanished
 	ok = finite && sy > float64(eps*float64(math.Sqrt(ss)*math.Sqrt(yy)))
 	return sy, yy, ok
 }

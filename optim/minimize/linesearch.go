@@ -108,7 +108,7 @@ func (m *descent[T]) wolfe(first float64) searchEnd {
 	return stepFailed
 }
 
-func (p point) finite() bool { return p.f-p.f == 0 && p.d-p.d == 0 }
+func (p point) finite() bool { return num.Finite(p.f) && num.Finite(p.d) }
 
 // closer returns a trial between lo and a higher t: the cubic's minimum if that is nearer to lo than the
 // parabola's, else the middle of the two.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -46,7 +47,7 @@ func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (R
 	evaluate := func(point []T) {
 		v := f(point, nil)
 		r.Evaluations++
-		if v-v != 0 || v >= best {
+		if !num.Finite(v) || v >= best {
 			return
 		}
 		best, r.F = v, v

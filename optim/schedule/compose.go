@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/num"
 )
 
 // Warmup raises the rate in a straight line over the first steps of a schedule:
@@ -118,7 +119,7 @@ func LinearScaling(lr float64, batch, reference uint64) (float64, error) {
 		return 0, err
 	}
 	scaled := float64(lr * (float64(batch) / float64(reference)))
-	if scaled-scaled != 0 {
+	if !num.Finite(scaled) {
 		return 0, fmt.Errorf("schedule: LinearScaling: lr = %v times %d/%d overflows", lr, batch, reference)
 	}
 	return scaled, nil

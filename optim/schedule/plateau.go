@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
@@ -92,7 +93,7 @@ func (p *Plateau) Observe(_ uint64, loss float64) {
 func (p *Plateau) better(loss float64) bool {
 	margin := p.o.Threshold
 	switch {
-	case p.best-p.best != 0: // nothing finite observed
+	case !num.Finite(p.best): // nothing finite observed
 		margin = 0
 	case !p.o.Absolute:
 		margin = float64(margin * math.Abs(p.best))
