@@ -117,9 +117,12 @@ func (s *Spec) fail(format string, args ...any) {
 
 // Bind completes the description by the algorithm itself, for both element types: a function that is called once
 // for a group of parameters, asks for states and what else a step needs, and returns the step. Config is the
-// copy that the receiver of Spec is.
+// copy that the receiver of Spec is. Without a function an optimizer is an error.
 func Bind[C Config](s *Spec, config *C, f32 func(*Setup[float32], *C) func(*Update[float32]),
 	f64 func(*Setup[float64], *C) func(*Update[float64])) *Spec {
+	if f32 == nil || f64 == nil {
+		s.fail("Bind: a function is nil, want one for each element type")
+	}
 	s.f32 = func(a *Setup[float32]) func(*Update[float32]) { return f32(a, config) }
 	s.f64 = func(a *Setup[float64]) func(*Update[float64]) { return f64(a, config) }
 	s.config = func() Config { return *config }

@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -119,6 +118,9 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 			return nil, fmt.Errorf("%sthe name is not UTF-8", where)
 		}
 		s := g.Config.Spec()
+		if s == nil || s.config == nil {
+			return nil, fmt.Errorf("%s%T: its Spec has no step, want what Bind returns", where, g.Config)
+		}
 		if err := checkSpec[T](s); err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
@@ -167,10 +169,7 @@ func shapesOf[T kernels.Float](g Group[T]) (shapes [][]int, err error) {
 			continue
 		}
 		shape := append([]int{}, g.Shapes[i]...)
-		for _, d := range shape {
-			err = cmp.Or(err, check.AtLeast("dimension", d, 0))
-		}
-		if err != nil || elements(shape) != len(x) {
+		if n, ok := check.Elements(shape); !ok || n != uint64(len(x)) {
 			return nil, fmt.Errorf("Shapes[%d] = %v, want the shape of %d elements", i, shape, len(x))
 		}
 		shapes = append(shapes, shape)
@@ -290,7 +289,7 @@ func (o *Optimizer[T]) Reset() {
 
 // LookAhead stores in dst, a slice for each parameter and of its length, the point at which the gradient
 // of the next step is to be taken: x + rho*v for [MomentumVelocity], which makes it Nesterov momentum in
-// the look-ahead form, and x itself for the other algorithms. It panics, before anything is written, if
+// the look-ahead form, and x itself for the other algorithms of this package. It panics, before anything is written, if
 // the lengths differ or dst overlaps the optimizer's parameters or states.
 func (o *Optimizer[T]) LookAhead(dst ...[]T) {
 	o.checkSlices("LookAhead", "slice", dst)

@@ -198,6 +198,9 @@ func TestStepPanics(t *testing.T) {
 			"optim: Step: the schedule's factor at step 0 is NaN, want in [0, +Inf)"},
 		{func() { opt.SetSchedule(constant(-1)); opt.Step(g(10), g(4)) },
 			"optim: Step: the schedule's factor at step 0 is -1, want in [0, +Inf)"},
+		{func() { opt.SetSchedule(constant(1e39)); opt.Step(g(10), g(4)) },
+			"optim: Step: the learning rate of group 0 at step 0 is 1 times the schedule's factor 1e+39, " +
+				"want a finite float32"},
 		{func() { opt.SetGradScale(math.Inf(1)) }, "optim: SetGradScale: scale = +Inf, want in (-Inf, +Inf)"},
 		{func() { opt.SetGradScale(1e39) },
 			"optim: SetGradScale: scale = 1e+39, which is +Inf in float32, want a number in its range"},

@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -196,12 +197,80 @@ func TestShapes(t *testing.T) {
 		{[][]int{{6}}, "optim: 1 Shapes, want 2, one for each of Params"},
 		{[][]int{{2, 2}, {1}}, "optim: Shapes[0] = [2 2], want the shape of 6 elements"},
 		{[][]int{{-2, -3}, {1}}, "optim: Shapes[0] = [-2 -3], want the shape of 6 elements"},
+		{[][]int{{6}, {math.MaxInt, math.MaxInt}}, // whose product is 1 in an int
+			fmt.Sprintf("optim: Shapes[1] = [%d %[1]d], want the shape of 1 elements", math.MaxInt)},
 	} {
 		group := optim.Group[float32]{Config: optim.SGD{LR: 1}, Params: [][]float32{make([]float32, 6), {1}},
 			Shapes: c.shapes}
 		_, err := optim.NewGroups(optim.Options{}, group)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
 			t.Errorf("%v: %v, want %s", c.shapes, err, c.want)
+		}
+	}
+}
+
+// mistaken is an algorithm with whatever Spec and states.
+type mistaken struct {
+	spec  func(*optim.Spec) *optim.Spec
+	names []string
+	shape []int
+}
+
+func (c mistaken) Spec() *optim.Spec {
+	lr, wd := 1.0, 0.0
+	s := optim.NewSpec("mistaken", &lr, 1, &wd, false)
+	if c.spec != nil {
+		return c.spec(s)
+	}
+	return optim.Bind(s, &c, stepMistaken[float32], stepMistaken[float64])
+}
+
+func stepMistaken[T bitstep.Float](s *optim.Setup[T], c *mistaken) func(*optim.Update[T]) {
+	for _, name := range c.names {
+		optim.State(s, name, T(0), func([]int) []int { return c.shape })
+	}
+	return func(*optim.Update[T]) {}
+}
+
+// What is wrong with an algorithm is told when an optimizer is made, not when it is saved.
+func TestMistakenAlgorithms(t *testing.T) {
+	for _, c := range []struct {
+		config mistaken
+		want   string
+	}{
+		{mistaken{spec: func(*optim.Spec) *optim.Spec { return nil }},
+			"optim: optim_test.mistaken: its Spec has no step, want what Bind returns"},
+		{mistaken{spec: func(s *optim.Spec) *optim.Spec { return s }},
+			"optim: optim_test.mistaken: its Spec has no step, want what Bind returns"},
+		{mistaken{spec: func(s *optim.Spec) *optim.Spec {
+			return optim.Bind(s, &mistaken{}, nil, stepMistaken[float64])
+		}},
+			"optim: mistaken: Bind: a function is nil, want one for each element type"},
+		{mistaken{names: []string{"a", "a"}}, `optim: mistaken: state "a": the algorithm has two of that name`},
+		{mistaken{names: []string{"\xff"}}, `optim: mistaken: state "\xff": the name is not UTF-8`},
+		{mistaken{names: []string{"a"}, shape: []int{-1}},
+			`optim: mistaken: state "a": shape [-1], want dimensions from 0 up and a product below 1<<64`},
+		{mistaken{names: []string{"a"}}, ""}, // a single element
+	} {
+		got := func() (got any) {
+			defer func() {
+				if r := recover(); r != nil {
+					got = r
+				}
+			}()
+			opt, err := optim.New(c.config, []float32{1})
+			if err != nil {
+				return err.Error()
+			}
+			f := checkpoint.New()
+			opt.Snapshot(f, "")
+			if state, _ := f.Tensor("state.a.0"); len(state.Shape) != 0 || len(state.Data) != 4 {
+				t.Errorf("no shape is saved as %v", state)
+			}
+			return ""
+		}()
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }

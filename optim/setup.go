@@ -1,7 +1,11 @@
 package optim
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
@@ -38,32 +42,40 @@ func (s *Setup[T]) Norms() {
 func (s *Setup[T]) LookAhead(f func(e bitstep.Engine[T], i int, dst []T)) { s.group.lookAhead = f }
 
 // State returns a state of any type that a file holds: for each parameter a slice whose shape is a function of the
-// parameter's, filled with first. An empty shape that is not nil is a single element. Elements of 16 bits, such as
-// bfloat16, are stored as uint16. The name is unique in the algorithm.
+// parameter's, filled with first. An empty shape is a single element. Elements of 16 bits, such as bfloat16, are
+// stored as uint16. The name is UTF-8 and unique in the algorithm. State panics if it is not, or if a shape has a
+// negative dimension or more elements than can be counted.
 //
 //	rows := optim.State(s, "rows", float32(0), func(shape []int) []int { return shape[:1] })
 //	signs := optim.State(s, "signs", uint8(0), func(shape []int) []int { return shape })
 func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, first E,
 	shape func(parameter []int) []int) [][]E {
 	g := s.group
+	mistake := func(format string, args ...any) {
+		panic(fmt.Sprintf("optim: %s: state %q: %s", g.spec.name, name, fmt.Sprintf(format, args...)))
+	}
+	if !utf8.ValidString(name) {
+		mistake("the name is not UTF-8")
+	}
+	for _, other := range g.states {
+		if other.name == name {
+			mistake("the algorithm has two of that name")
+		}
+	}
 	state := groupState{name: name}
 	var all [][]E
 	for _, parameter := range g.shapes {
-		t := &tensor[E]{shape: shape(parameter), first: first}
-		t.s = make([]E, elements(t.shape))
+		t := &tensor[E]{shape: append([]int{}, shape(parameter)...), first: first}
+		n, ok := check.Elements(t.shape)
+		if !ok {
+			mistake("shape %v, want dimensions from 0 up and a product below 1<<64", t.shape)
+		}
+		t.s = make([]E, n)
 		state.tensors, all = append(state.tensors, t), append(all, t.s)
 	}
 	state.reset()
 	g.states = append(g.states, state)
 	return all
-}
-
-func elements(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }
 
 // An Update is what a step of one group works on.

@@ -13,7 +13,8 @@ import (
 // gradient is not finite.
 //
 // It panics, before anything is written, if the number or a length of the gradients is wrong, if a
-// gradient overlaps a parameter or state, or if the schedule's factor is negative, infinite or NaN.
+// gradient overlaps a parameter or state, or if the schedule's factor is negative, infinite or NaN or makes a
+// learning rate infinite in T.
 func (o *Optimizer[T]) Step(grads ...[]T) bool {
 	o.checkSlices("Step", "gradient", grads)
 	factor := 1.0
@@ -22,6 +23,12 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 		if !(factor >= 0 && factor < math.Inf(1)) {
 			panic(fmt.Sprintf("optim: Step: the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps,
 				factor))
+		}
+	}
+	for i, g := range o.groups {
+		if lr := T(*g.spec.lr * factor); !num.Finite(lr) {
+			panic(fmt.Sprintf("optim: Step: the learning rate of group %d at step %d is %v times the "+
+				"schedule's factor %v, want a finite %T", i, o.steps, *g.spec.lr, factor, lr))
 		}
 	}
 	scale, finite := o.limit(grads)

@@ -10,6 +10,7 @@ package check
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/bitstep-go/bitstep/internal/num"
 )
@@ -71,6 +72,20 @@ func Ascending[N Number](field string, s []N) error {
 		}
 	}
 	return nil
+}
+
+// Elements returns the product of a shape's dimensions, taken in their order. It is not ok if one is negative or a
+// product overflows.
+func Elements(shape []int) (n uint64, ok bool) {
+	n = 1
+	for _, d := range shape {
+		hi, lo := bits.Mul64(n, uint64(d))
+		if d < 0 || hi != 0 {
+			return 0, false
+		}
+		n = lo
+	}
+	return n, true
 }
 
 // Zero in a field whose zero value stands for a default is an explicit 0. It is the negative number closest to 0.

@@ -66,3 +66,17 @@ func TestDefault(t *testing.T) {
 		t.Errorf("Default(NaN, 7) = %v", got)
 	}
 }
+
+func TestElements(t *testing.T) {
+	for _, c := range []struct {
+		shape []int
+		n     uint64
+		ok    bool
+	}{{nil, 1, true}, {[]int{2, 3}, 6, true}, {[]int{2, 0}, 0, true}, {[]int{-2, -3}, 0, false},
+		{[]int{0, -1}, 0, false}, {[]int{1 << 30, 1 << 30, 8}, 1 << 63, true},
+		{[]int{1 << 30, 1 << 30, 16}, 0, false}} {
+		if n, ok := Elements(c.shape); n != c.n || ok != c.ok {
+			t.Errorf("Elements(%v) = %d, %v, want %d, %v", c.shape, n, ok, c.n, c.ok)
+		}
+	}
+}

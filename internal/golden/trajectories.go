@@ -1,13 +1,20 @@
 package golden
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"slices"
+	"strings"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // A Trajectory is one line of testdata/trajectories.txt: what an optimizer makes of fixed parameters in
@@ -99,17 +106,34 @@ func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
 			}
 		}
 	}
-	for _, name := range []string{"v", "s", "m", "b", "vmax"} {
-		for _, s := range opt.State(name) {
-			write(h, s)
-		}
-	}
+	writeStates(h, opt)
 	if ema != nil {
 		for _, s := range ema.Averages() {
 			write(h, s)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// writeStates hashes all states of an optimizer: names of one letter before longer ones, and from z to a.
+func writeStates[T kernels.Float](h hash.Hash, opt *optim.Optimizer[T]) {
+	c := checkpoint.New()
+	opt.Snapshot(c, "")
+	var names []string
+	for _, tensor := range c.Names() {
+		if state, ok := strings.CutPrefix(tensor, "state."); ok {
+			names = append(names, state[:strings.LastIndexByte(state, '.')])
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(b, a)) })
+	for _, name := range slices.Compact(names) {
+		for i := range opt.Params() {
+			t, _ := c.Tensor(fmt.Sprintf("state.%s.%d", name, i))
+			n, _ := check.Elements(t.Shape)
+			binary.Write(h, binary.LittleEndian, n)
+			h.Write(t.Data)
+		}
+	}
 }
 
 // NewParams returns the parameters that trajectories start from: several tensors of whole vectors and

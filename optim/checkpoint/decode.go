@@ -12,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/bitstep-go/bitstep/internal/check"
 )
 
 // Read reads a file that [File.WriteFile] wrote. It checks everything before it returns:
@@ -25,8 +27,8 @@ func Read(path string) (*File, error) { return readFile(path, true) }
 // [Read] except the last two: version and checksum are checked only if the metadata has the key
 // "bitstep", so that a damaged checkpoint is refused here too. Of the format's element types those of 4 and 6
 // bits are unknown to this package, and an error. [Get] returns tensors of [Element]'s types, and
-// [File.Tensor] the bytes of all. The whole file is held in memory;
-// one of more bytes than the machine has (on Linux), or of more than 1<<40, is an error.
+// [File.Tensor] the bytes of all. The whole file is held in memory:
+// here and in Read, tensors of more bytes than the machine has (on Linux) or than 1<<40 (elsewhere) are an error.
 func ReadTensors(path string) (*File, error) { return readFile(path, false) }
 
 func readFile(path string, own bool) (*File, error) {
@@ -144,7 +146,7 @@ func (h *header) check() (total uint64, err error) {
 		if !known {
 			return 0, fmt.Errorf("tensor %s: dtype %s, want one of %s", quote(t.name), quote(t.dtype), dtypeNames())
 		}
-		n, ok := elements(t.shape)
+		n, ok := check.Elements(t.shape)
 		bytes, fits := mul(n, uint64(size))
 		if !ok || !fits {
 			return 0, fmt.Errorf("tensor %s: the size of shape %s overflows", quote(t.name), showShape(t.shape))

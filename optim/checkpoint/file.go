@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/bitstep-go/bitstep/internal/check"
 )
 
-// A Checkpoint is a set of named tensors and a map of named strings (metadata), as one safetensors file
+// A File is a checkpoint: a set of named tensors and a map of named strings (metadata), as one safetensors file
 // holds them. Optimizers, schedules, samplers and trainers add what they must remember under names of
 // their own; [File.WriteFile] writes it all at once, and [Read] returns it only when every
 // byte is right.
@@ -32,7 +34,7 @@ import (
 //
 // [Put] and the methods that set metadata return no error, so that a chain of them stays readable. The first
 // mistake (a name used twice, a shape that does not fit its data, text that is not UTF-8) is kept, further
-// ones are dropped, and Err, Encode and WriteFile return it; nothing is written then. A Checkpoint copies
+// ones are dropped, and Err, Encode and WriteFile return it; nothing is written then. A File copies
 // what is put, which takes as much memory again. It must not be used by two goroutines at once.
 type File struct {
 	source  string // how errors begin: a file's path and a colon, or nothing
@@ -83,7 +85,7 @@ func Put[T Element](c *File, name string, shape []int, data []T) {
 	if shape == nil {
 		shape = []int{len(data)}
 	}
-	if n, ok := elements(shape); !ok || n != uint64(len(data)) {
+	if n, ok := check.Elements(shape); !ok || n != uint64(len(data)) {
 		c.Fail("tensor %s: shape %s, but %d elements", quote(name), showShape(shape), len(data))
 		return
 	}
@@ -99,7 +101,7 @@ func (c *File) PutTensor(name string, t Tensor) {
 // put adds a tensor, whose slices become c's.
 func (c *File) put(name string, t Tensor) {
 	size, known := dtypeSize(t.DType)
-	n, ok := elements(t.Shape)
+	n, ok := check.Elements(t.Shape)
 	bytes, fits := mul(n, uint64(size))
 	switch {
 	case !known:

@@ -51,20 +51,6 @@ func mul(a, b uint64) (product uint64, ok bool) {
 	return lo, hi == 0
 }
 
-// elements multiplies the dimensions in order; ok is false when one is negative or a product overflows.
-func elements(shape []int) (n uint64, ok bool) {
-	n = 1
-	for _, d := range shape {
-		if d < 0 {
-			return 0, false
-		}
-		if n, ok = mul(n, uint64(d)); !ok {
-			return 0, false
-		}
-	}
-	return n, true
-}
-
 func validText(s string) bool { return utf8.ValidString(s) }
 
 // quote shows the start of a name or value in an error.

@@ -22,12 +22,12 @@ func Linear(total uint64, from, to float64) (Schedule, error) {
 	return Func(func(t uint64) float64 { return mix(from, to, progress(t, total)) }), nil
 }
 
-// Polynomial lets the factor fall from 1 to floor in [0, 1] along a power > 0, and stays there:
+// Polynomial lets the factor fall from 1 to floor in [0, 1] along a power, whose exponent is > 0, and stays there:
 //
-//	f = floor + (1 - floor) (1 - min(t, T)/T)^power
+//	f = floor + (1 - floor) (1 - min(t, T)/T)^exponent
 //
-// Powers that are not whole numbers are exp(power log(.)), which adds up to |power log(.)| 2^-53 to the
-// relative error. In PyTorch: PolynomialLR, whose floor is 0.
+// With an exponent that is no whole number the power is exp(exponent log(.)), which adds up to
+// |exponent log(.)| 2^-53 to the relative error. In PyTorch: PolynomialLR, whose floor is 0.
 func Polynomial(total uint64, exponent, floor float64) (Schedule, error) {
 	err := fail("Polynomial", check.AtLeast("total", total, 1),
 		check.In("exponent", exponent, 0, math.Inf(1), check.Open),

@@ -93,12 +93,19 @@ func Chained(schedules ...Schedule) (Schedule, error) {
 // PerEpoch makes a schedule count epochs, which have so many steps:
 //
 //	f = s(floor(t/stepsPerEpoch))
+//
+// An [Observer] is told of the epochs that have begun: what is observed within one belongs to it.
 func PerEpoch(stepsPerEpoch uint64, s Schedule) (Schedule, error) {
 	err := fail("PerEpoch", check.AtLeast("stepsPerEpoch", stepsPerEpoch, 1), checkSchedules(s))
 	if err != nil {
 		return nil, err
 	}
-	epochs := func(_ int, steps uint64) (uint64, bool) { return steps / stepsPerEpoch, true }
+	epochs := func(_ int, steps uint64) (uint64, bool) {
+		if steps == 0 {
+			return 0, true
+		}
+		return (steps-1)/stepsPerEpoch + 1, true
+	}
 	return compose("PerEpoch", func(t uint64) float64 { return s.Factor(t / stepsPerEpoch) }, epochs, s)
 }
 

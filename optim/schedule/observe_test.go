@@ -80,8 +80,12 @@ func TestSequentialObserves(t *testing.T) {
 		t.Errorf("heard %v, want %v", heard, want)
 	}
 	heard = nil
-	must(schedule.PerEpoch(4, at("e"))).(schedule.Observer).Observe(9, 1)
-	if want := []string{"e 2"}; !slices.Equal(heard, want) {
+	// Epoch 2 is b's, from its first step on.
+	s = must(schedule.PerEpoch(4, must(schedule.Sequential([]uint64{2}, at("a"), at("b"))))).(schedule.Observer)
+	for _, steps := range []uint64{0, 1, 4, 8, 9, 12, 13} {
+		s.Observe(steps, 1)
+	}
+	if want := []string{"a 0", "a 1", "a 1", "a 2", "b 1", "b 1", "b 2"}; !slices.Equal(heard, want) {
 		t.Errorf("heard %v, want %v", heard, want)
 	}
 }

@@ -14,7 +14,7 @@ import (
 //
 // The schedules of this package are functions of float64 in a fixed order, with kernels' own exp, log and
 // sine: their bits are the same on every machine. A run that is resumed at step t continues the schedule
-// exactly. They are safe for concurrent use, but for [Plateau], which has a state.
+// exactly. They are safe for concurrent use, but for those with a state: see [Observer].
 //
 // In the comments f is the factor, t the step and T the number of steps given. Where PyTorch has the same
 // schedule, its name in torch.optim.lr_scheduler follows; torch's rates differ from LR*f by rounding only
