@@ -13,8 +13,14 @@ var _ = register(Algorithm{
 		{Name: "AdaGrad", Config: AdaGrad{LR: 0.1}},
 		{Name: "AdaGrad/decay", Config: AdaGrad{LR: 0.1, LRDecay: 0.001, InitialAccumulator: 0.1}},
 	},
-	Torch: []Torch{{Case: "AdaGrad", Config: AdaGrad{}, Fields: "lr=LR weight_decay=WeightDecay eps=Eps " +
-		"lr_decay=LRDecay initial_accumulator_value=InitialAccumulator"}},
+	Torch: []Torch{{Case: "AdaGrad", Class: "Adagrad", Place: 6, Config: AdaGrad{},
+		Fields: "lr=LR weight_decay=WeightDecay eps=Eps lr_decay=LRDecay initial_accumulator_value=InitialAccumulator",
+		Given: []string{
+			"lr=0.05 eps=1e-10",
+			"lr=0.05 eps=0.01 weight_decay=0.1",
+			"lr=0.05 eps=1e-10 lr_decay=0.02 initial_accumulator_value=0.1",
+			"lr=0.05 eps=1e-10 lr_decay=0.02 maximize=True",
+		}}},
 })
 
 // AdaGrad divides by the root of the sum of all squared gradients (Duchi, Hazan and Singer, 2011), the

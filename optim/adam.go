@@ -25,8 +25,19 @@ var _ = register(Algorithm{
 		{Name: "AdamW/clipped", Config: AdamW(0.01, 0.01), Options: clippedSetting, GradScale: 0.5},
 	},
 	Torch: []Torch{
-		{Case: "Adam", Config: Adam{}, Fields: adamTorch},
-		{Case: "AdamW", Config: Adam{Decoupled: true}, Fields: adamTorch},
+		{Case: "Adam", Class: "Adam", Place: 4, Config: Adam{}, Fields: adamTorch, Given: []string{
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=1e-8",
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=0.01 weight_decay=0.1",
+			"lr=0.002 beta1=0.5 beta2=0.9 eps=1e-8 maximize=True",
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=1e-8 lr2=0.003 clip_norm=1 lambda=256",
+			"lr=0.01 beta1=0.9 beta2=0.9 eps=1e-8 amsgrad=True",
+			"lr=0.01 beta1=0.9 beta2=0.9 eps=0.01 amsgrad=True weight_decay=0.1 maximize=True",
+		}},
+		{Case: "AdamW", Class: "AdamW", Place: 5, Config: Adam{Decoupled: true}, Fields: adamTorch, Given: []string{
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=1e-8 weight_decay=0.1",
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=1e-8 weight_decay=0.1 maximize=True lambda=256",
+			"lr=0.01 beta1=0.9 beta2=0.9 eps=1e-8 weight_decay=0.1 amsgrad=True",
+		}},
 	},
 })
 

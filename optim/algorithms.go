@@ -33,12 +33,16 @@ type Setting struct {
 	LookAhead bool    // gradients are taken at Optimizer.LookAhead
 }
 
-// A Torch says which cases of testdata/torch.txt an algorithm follows but for rounding.
+// A Torch says which cases of testdata/torch.txt an algorithm follows but for rounding: all those with its name. It
+// also states them, unless they are another algorithm's.
 type Torch struct {
-	Case         string // the name of the case
-	Config       Config // the algorithm, and what the name of the case says of it
-	Fields       string // KEY=Field ..., the hyperparameters of PyTorch and the fields of Config that they are
-	ConstantRate bool   // they are the same only while the rate is
+	Case         string   // the name of the cases
+	Class        string   // of torch.optim, for the cases stated here
+	Place        int      // of the cases stated here in the file, from 1
+	Config       Config   // the algorithm, and what the name of the cases says of it
+	Fields       string   // KEY=Field ..., the hyperparameters of PyTorch and the fields of Config that they are
+	ConstantRate bool     // they are the same only while the rate is
+	Given        []string // states a case each by its KEY=VALUE ...: see testdata/make_torch.py
 }
 
 // registered is in the order of places once the package is initialized.

@@ -12,8 +12,15 @@ var _ = register(Algorithm{
 		{Name: "Momentum/dampened", Config: Momentum{LR: 0.05, Rho: 0.99, Dampening: 0.75, WeightDecay: 0.01},
 			Options: clippedSetting},
 	},
-	Torch: []Torch{{Case: "Momentum", Config: Momentum{},
-		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho dampening=Dampening"}},
+	Torch: []Torch{{Case: "Momentum", Class: "SGD", Place: 2, Config: Momentum{},
+		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho dampening=Dampening", Given: []string{
+			"lr=0.01 momentum=0.9",
+			"lr=0.01 momentum=0.9 weight_decay=0.1 maximize=True",
+			"lr=0.01 momentum=0.9 dampening=0.4",
+			"lr=0.01 momentum=0.9 dampening=0.9 weight_decay=0.1",
+			"lr=0.01 momentum=0.9 lambda=256",
+			"lr=0.01 momentum=0.9 clip_norm=1 clip_value=0.5",
+		}}},
 })
 
 // Momentum is gradient descent with momentum, the lecture's first formulation and the kernel

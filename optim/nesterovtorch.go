@@ -9,8 +9,12 @@ var _ = register(Algorithm{
 	Names: []Name{{Name: "nesterov-torch", About: "as PyTorch has it",
 		Config: func(lr float64) Config { return NesterovTorch{LR: lr} }, Rate: 1e-4}},
 	Settings: []Setting{{Name: "NesterovTorch", Config: NesterovTorch{LR: 0.01}}},
-	Torch: []Torch{{Case: "NesterovTorch", Config: NesterovTorch{},
-		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho"}},
+	Torch: []Torch{{Case: "NesterovTorch", Class: "SGD", Place: 3, Config: NesterovTorch{},
+		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho", Given: []string{
+			"lr=0.01 momentum=0.9 nesterov=True",
+			"lr=0.01 momentum=0.9 nesterov=True weight_decay=0.1",
+			"lr=0.01 momentum=0.9 nesterov=True lambda=256",
+		}}},
 })
 
 // NesterovTorch is Nesterov momentum as torch.optim.SGD(nesterov=True) has it, the kernel

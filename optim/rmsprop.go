@@ -19,8 +19,14 @@ var _ = register(Algorithm{
 		{Name: "RMSProp/momentum", Config: RMSProp{LR: 0.005, Rho: 0.9}},
 		{Name: "RMSProp/centered-momentum", Config: RMSProp{LR: 0.005, Rho: 0.9, Centered: true}},
 	},
-	Torch: []Torch{{Case: "RMSProp", Config: RMSProp{},
-		Fields: "lr=LR weight_decay=WeightDecay alpha=Decay eps=Eps momentum=Rho centered=Centered"}},
+	Torch: []Torch{{Case: "RMSProp", Class: "RMSprop", Place: 7, Config: RMSProp{},
+		Fields: "lr=LR weight_decay=WeightDecay alpha=Decay eps=Eps momentum=Rho centered=Centered", Given: []string{
+			"lr=0.01 alpha=0.99 eps=1e-8",
+			"lr=0.01 alpha=0.99 eps=0.01 weight_decay=0.1",
+			"lr=0.003 alpha=0.99 eps=1e-8 momentum=0.9",
+			"lr=0.01 alpha=0.99 eps=1e-8 centered=True",
+			"lr=0.003 alpha=0.99 eps=1e-8 momentum=0.9 centered=True weight_decay=0.1 maximize=True",
+		}}},
 })
 
 // RMSProp divides by the root of a decaying mean of squared gradients (Tieleman and Hinton, 2012), the

@@ -14,7 +14,16 @@ var _ = register(Algorithm{
 		{Name: "SGD/clipped", Config: SGD{LR: 0.05}, Options: clippedSetting, GradScale: 3},
 		{Name: "SGD/maximize", Config: SGD{LR: 0.05}, Options: Options{Maximize: true}, GradScale: -0.5},
 	},
-	Torch: []Torch{{Case: "SGD", Config: SGD{}, Fields: "lr=LR weight_decay=WeightDecay"}},
+	Torch: []Torch{{Case: "SGD", Class: "SGD", Place: 1, Config: SGD{},
+		Fields: "lr=LR weight_decay=WeightDecay", Given: []string{
+			"lr=0.01",
+			"lr=0.01 weight_decay=0.1",
+			"lr=0.01 weight_decay=0.1 maximize=True",
+			"lr=0.01 lr2=0.003",
+			"lr=0.01 clip_value=0.25",
+			"lr=0.01 clip_norm=0.5 weight_decay=0.1",
+			"lr=0.01 clip_norm=3",
+		}}},
 })
 
 // SGD is gradient descent, the kernel [kernels.SGD]:

@@ -1,6 +1,8 @@
 package optim_test
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep/internal/golden/goldentest"
 	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
@@ -16,9 +19,30 @@ import (
 
 // A torchCase is one case of testdata/torch.txt: make_torch.py says what its parts are.
 type torchCase struct {
-	title, name, typ, gradient string
-	given                      map[string]float64
-	samples                    map[int][]string // the bits of x after so many steps
+	name, typ, gradient string
+	given               map[string]float64
+	samples             map[int][]string // the bits of x after so many steps
+}
+
+func (c torchCase) String() string {
+	return fmt.Sprint(c.name, " ", c.typ, " ", c.gradient, " ", c.given)
+}
+
+// torchGiven returns the hyperparameters KEY=VALUE of a case. A flag that is True is 1.
+func torchGiven(t *testing.T, pairs []string) map[string]float64 {
+	given := map[string]float64{}
+	for _, pair := range pairs {
+		key, text, _ := strings.Cut(pair, "=")
+		v, err := strconv.ParseFloat(text, 64)
+		if text == "True" {
+			v, err = 1, nil
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", pair, err)
+		}
+		given[key] = v
+	}
+	return given
 }
 
 func torchCases(t *testing.T) (cases []torchCase) {
@@ -26,17 +50,8 @@ func torchCases(t *testing.T) (cases []torchCase) {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "case":
-			c := torchCase{title: strings.Join(f[1:], " "), name: f[1], typ: f[2], gradient: f[3],
-				given: map[string]float64{}, samples: map[int][]string{}}
-			for _, pair := range f[4:] {
-				key, text, _ := strings.Cut(pair, "=")
-				v, err := strconv.ParseFloat(text, 64)
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.given[key] = v
-			}
-			cases = append(cases, c)
+			cases = append(cases, torchCase{name: f[1], typ: f[2], gradient: f[3],
+				given: torchGiven(t, f[4:]), samples: map[int][]string{}})
 		case "x":
 			steps, err := strconv.Atoi(f[1])
 			if err != nil || len(f) != 2+torchElements {
@@ -46,6 +61,39 @@ func torchCases(t *testing.T) (cases []torchCase) {
 		}
 	}
 	return cases
+}
+
+// torch_cases.txt, which make_torch.py reads, has the cases that registrations state, and torch.txt their
+// trajectories.
+func TestTorchCases(t *testing.T) {
+	var stated []optim.Torch
+	for _, a := range optim.Algorithms() {
+		stated = append(stated, a.Torch...)
+	}
+	slices.SortStableFunc(stated, func(a, b optim.Torch) int { return cmp.Compare(a.Place, b.Place) })
+	text := "# Made by TestTorchCases in optim/torch_test.go - do not edit.\n"
+	var want []torchCase
+	for _, f := range stated {
+		for _, given := range f.Given {
+			text += f.Case + " " + f.Class + " " + given + "\n"
+			c := torchCase{name: f.Case, given: torchGiven(t, strings.Fields(given))}
+			for _, c.typ = range []string{"float32", "float64"} {
+				for _, c.gradient = range []string{"sequence", "quadratic"} {
+					if c.gradient == "sequence" || c.given["maximize"] == 0 {
+						want = append(want, c)
+					}
+				}
+			}
+		}
+	}
+	goldentest.Write(t, "torch_cases.txt", func() string { return text })
+	if testfile.Read(t, "torch_cases.txt") != text {
+		t.Error("testdata/torch_cases.txt is not what optim's registrations state: run this test with -update-golden")
+	}
+	same := func(a, b torchCase) bool { return a.String() == b.String() }
+	if !slices.EqualFunc(torchCases(t), want, same) {
+		t.Error("testdata/torch.txt has other cases than optim's registrations state: run testdata/make_torch.py")
+	}
 }
 
 const torchElements, torchSteps = 8, 128
@@ -117,7 +165,7 @@ func TestTorch(t *testing.T) {
 					continue
 				}
 				count++
-				followed[c.title] = true
+				followed[c.String()] = true
 				for _, clip := range []bool{false, true} {
 					if _, clips := c.given["clip_norm"]; clip && !clips {
 						continue
@@ -135,8 +183,8 @@ func TestTorch(t *testing.T) {
 		}
 	}
 	for _, c := range cases {
-		if !followed[c.title] {
-			t.Errorf("nothing here follows %s", c.title)
+		if !followed[c.String()] {
+			t.Errorf("nothing here follows %v", c)
 		}
 	}
 	t.Logf("the largest difference was %.2f of what is allowed", worst)
@@ -158,7 +206,7 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 	lr2, denominator := take("lr2"), take("lambda")
 	config := torchConfig(f, given)
 	if len(given) > 0 {
-		t.Errorf("%s: nothing here takes %v", c.title, given)
+		t.Errorf("%v: nothing here takes %v", c, given)
 		return 0
 	}
 
@@ -172,7 +220,7 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 	}
 	opt, err := optim.NewGroups(opts, groups...)
 	if err != nil {
-		t.Errorf("%s: %v", c.title, err)
+		t.Errorf("%v: %v", c, err)
 		return 0
 	}
 	if lr2 != 0 {
@@ -238,14 +286,14 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 			}
 			worst = max(worst, off/limit)
 			if !(off <= limit) {
-				t.Errorf("%s as %T, clip %v, step %d: x[%d] = %v, PyTorch has %v: %.1f units apart, want at most %.1f",
-					c.title, f.Config, clip, step+1, i, x[i], want, off, limit)
+				t.Errorf("%v as %T, clip %v, step %d: x[%d] = %v, PyTorch has %v: %.1f units apart, want at most %.1f",
+					c, f.Config, clip, step+1, i, x[i], want, off, limit)
 				return worst
 			}
 		}
 	}
 	if checked != torchElements*len(c.samples) || checked == 0 {
-		t.Errorf("%s: %d elements compared of %d samples", c.title, checked, len(c.samples))
+		t.Errorf("%v: %d elements compared of %d samples", c, checked, len(c.samples))
 	}
 	return worst
 }
