@@ -52,7 +52,7 @@ func instantiate(t *testing.T, dir, name string, packages ...string) (overlay st
 			for _, element := range []types.BasicKind{types.Float32, types.Float64} {
 				arguments := make([]string, params.Len())
 				for j := range arguments {
-					arguments[j] = types.Typ[argument(t, object, params.At(j), element)].Name()
+					arguments[j] = argument(t, object, params.At(j), element, alias)
 				}
 				instance := alias + "." + name + "[" + strings.Join(arguments, ", ") + "]"
 				if _, ok := object.(*types.Func); ok {
@@ -101,14 +101,19 @@ func generic(object types.Object) (params *types.TypeParamList, methods []string
 	return named.TypeParams(), methods
 }
 
-// argument returns the element type where a parameter admits it, and otherwise something that it does.
-func argument(t *testing.T, o types.Object, p *types.TypeParam, element types.BasicKind) types.BasicKind {
+// argument returns the element type where a parameter admits it, and otherwise something that it does: of a
+// constraint with methods the constraint itself, which alias qualifies.
+func argument(t *testing.T, o types.Object, p *types.TypeParam, element types.BasicKind, alias string) string {
 	t.Helper()
+	constraint := p.Constraint().Underlying().(*types.Interface)
 	for _, kind := range []types.BasicKind{element, types.Int, types.Uint8, types.Uint16, types.String} {
-		if types.Satisfies(types.Typ[kind], p.Constraint().Underlying().(*types.Interface)) {
-			return kind
+		if types.Satisfies(types.Typ[kind], constraint) {
+			return types.Typ[kind].Name()
 		}
 	}
+	if named, ok := p.Constraint().(*types.Named); ok && constraint.IsMethodSet() && named.Obj().Pkg() == o.Pkg() {
+		return alias + "." + named.Obj().Name()
+	}
 	t.Fatalf("%v: no argument known for %v: add one here", o, p)
-	return 0
+	return ""
 }
