@@ -60,4 +60,12 @@
 // vector. Package bitstep checks this, and lengths, before anything is written. The definitions here
 // check nothing beyond what Go does; call them through package bitstep unless you want the definition
 // itself.
+//
+// # Example
+//
+// A test's oracle for a step: what the assembly must give, bit for bit.
+//
+//	c := kernels.NewMomentum[float32](kernels.MomentumHyper{Rho: 0.9, LR: 0.1})
+//	x, v, g := []float32{1, -2}, []float32{0, 0}, []float32{0.5, 4}
+//	kernels.Momentum(x, v, g, &c) // v = [0.5 4], x = [0.95 -2.4]
 package kernels

@@ -535,6 +535,9 @@ func TestWriteFileLinks(t *testing.T) {
 		{dir + "/folder/../l6", "deep/l6"},               // the system's reading
 		{link(filepath.Join("folder", "y"), "l7"), "deep/b/y"},
 	} {
+		if runtime.GOOS == "windows" && (test.file == "deep/up" || test.file == "deep/l6") {
+			continue // Windows drops folder/.. before it follows links
+		}
 		if err := sample().WriteFile(test.link); err != nil {
 			t.Fatal(err)
 		}
