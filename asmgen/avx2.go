@@ -64,5 +64,5 @@ func (m *avx2) MaxMagnitude() func(a, b Reg) Reg {
 func (m *avx2) Fold128(line []Reg) Reg {
 	y := m.ctx.YMM()
 	m.do(pick(&m.amd64, anyForm(x86.VADDPS), x86.VADDPD)(line[1], line[0], y))
-	return m.fold256(y.(reg.VecVirtual))
+	return m.fold256(y)
 }

@@ -58,5 +58,5 @@ func (m *avx512) Fold128(line []Reg) Reg {
 	y := m.ctx.YMM()
 	m.do(x86.VEXTRACTF64X4(operand.Imm(1), line[0], y))
 	m.do(pick(&m.amd64, anyForm(x86.VADDPS), x86.VADDPD)(y, line[0].(reg.VecVirtual).AsY(), y))
-	return m.fold256(y.(reg.VecVirtual))
+	return m.fold256(y)
 }
