@@ -33,6 +33,8 @@ func version(n uint64) *File {
 	return c
 }
 
+var raceEnabled bool
+
 // A process that writes checkpoints without pause is killed at random moments. What is on the disk then is
 // whole: the version that it last said it had written, or the next one.
 func TestKilled(t *testing.T) {
@@ -47,6 +49,9 @@ func TestKilled(t *testing.T) {
 	}
 	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
 		t.Skip("no processes on", runtime.GOOS)
+	}
+	if raceEnabled {
+		t.Skip("the race detector slows all but the writes that a kill must hit, and sees one process at a time")
 	}
 	const kills = 60
 	dir := t.TempDir()

@@ -1,0 +1,5 @@
+//go:build race
+
+package checkpoint
+
+func init() { raceEnabled = true }
