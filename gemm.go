@@ -32,7 +32,8 @@ func Gemm[T kernels.Float](transA, transB bool, m, n, k int, alpha T, a []T, lda
 // Gemv computes y = alpha*A*x + beta*y, or with transA y = alpha*A'*x + beta*y. A is stored m x n with
 // lda >= n; x and y have n and m elements, with transA m and n.
 //
-// Alpha and beta are as in [Gemm], the order of the sums is that of [kernels.Gemv], the definition. It
+// Alpha and beta are as in [Gemm], the order of the sums is that of [kernels.Gemv], the definition: y is the row
+// that Gemm computes of x' and A or A'. It
 // panics, before anything is written, if a size is negative, lda too small or a slice too short, or if
 // y overlaps a or x. It runs on the active backend; see [On] for another.
 func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
@@ -55,7 +56,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	checkMatrix("Gemm", "a", a, rowsA, colsA, lda)
 	checkMatrix("Gemm", "b", b, rowsB, colsB, ldb)
 	checkMatrix("Gemm", "c", c, m, n, ldc)
-	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(transA, transB, m, n),
+	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(transA, transB, k),
 		transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, beta: beta,
 		a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
 	p.do(e, "Gemm", "c", "a", "b")
@@ -72,16 +73,10 @@ func (e Engine[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, b
 	}
 	checkMatrix("Gemv", "x", x, 1, lenX, lenX)
 	checkMatrix("Gemv", "y", y, 1, lenY, lenY)
-	p := product[T]{backend: e.backend, alpha: alpha, beta: beta, c: y}
-	if transA { // y' = x'A, a product of one row
-		p.m, p.n, p.k = 1, n, m
-		p.a, p.lda, p.b, p.ldb, p.ldc = x, m, a, lda, n
-		p.do(e, "Gemv", "y", "x", "a")
-		return
-	}
-	p.striped, p.m, p.n, p.k = true, m, 1, n
-	p.a, p.lda, p.b, p.ldb, p.ldc = a, lda, x, 1, 1
-	p.do(e, "Gemv", "y", "a", "x")
+	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(false, !transA, lenX), transB: !transA,
+		m: 1, n: lenY, k: lenX, alpha: alpha, beta: beta,
+		a: x, b: a, c: y, lda: lenX, ldb: lda, ldc: lenY}
+	p.do(e, "Gemv", "y", "x", "a")
 }
 
 func checkSize(fn, name string, n int) {

@@ -34,13 +34,19 @@
 // uses an addition). The lanes are then folded by halves: lane l += lane l+L/2, then L/4, and so on.
 // A short tail leaves the lanes that it does not reach unchanged. [Dot], [Sum], [SumAbs] and
 // [SumSquares] of more than [ReduceChunk] elements are one such sum per chunk of ReduceChunk, the
-// chunks' sums added in ascending order. [Gemv] without transposition and [Gemm] with both operands
-// contiguous along k use one such sum over the whole of k.
+// chunks' sums added in ascending order. A product is striped, each of its sums one such sum over the
+// whole of k, if and only if both operands are contiguous along k and k is at least [StripedMin]: [Gemm]
+// with A not transposed and B transposed, and [Gemv] without transposition (whose k is n).
 //
-// 8. Reductions across rows (every other Gemm, and Gemv with transposition) run k ascending, one chain
-// of fma from +0 per element of the output inside a block of [GemmBlock] k. The blocks' sums are added
-// in ascending order, the first one stored. The result is T(alpha*sum) + T(beta*c); with beta = 0, c
-// is not read and the result is T(alpha*sum).
+// 8. Every other product, [Gemm] or [Gemv], runs k ascending, one chain of fma from +0 per element of the
+// output inside a block of [GemmBlock] k. The blocks' sums are added in ascending order, the first one
+// stored. For both rules the result is T(alpha*sum) + T(beta*c); with beta = 0, c is not read and the
+// result is T(alpha*sum).
+//
+// Neither order depends on m, n, a leading dimension or the other rows and columns. So products are
+// invariant of their batch: a row or a column of a product has the same bits whatever it is computed
+// together with. Rows of X*W' are those of Gemv(W, x), rows of X*W those of transposed Gemv(W, x). Below
+// StripedMin the lanes' fold costs more than the lanes gain.
 //
 // 9. Threads partition outputs, or the fixed chunks of rule 7, never a chain. No size depends on
 // GOMAXPROCS or on the width of a vector.

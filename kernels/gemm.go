@@ -6,13 +6,13 @@ package kernels
 // GemmBlock is how many k share one chain of fma in rule 8.
 const GemmBlock = 256
 
-// GemmStriped reports whether [Gemm] sums in the striped order of rule 7, and not in the chains of
-// rule 8: whether the rows of op(A) and the columns of op(B) both lie along k in memory. A matrix that
-// is a single row or column lies along k whatever its leading dimension. So the order depends on the
-// transpositions, and on whether m or n is 1, never on leading dimensions, alpha, beta or k.
-func GemmStriped(transA, transB bool, m, n int) bool {
-	return (!transA || m == 1) && (transB || n == 1)
-}
+// StripedMin is the k from which on products of operands that are contiguous along k are striped.
+const StripedMin = 128
+
+// GemmStriped reports whether [Gemm] sums in the striped order of rule 7, and not in the chains of rule 8: A
+// not transposed, B transposed, and k at least [StripedMin]. The order does not depend on m or n, leading
+// dimensions, alpha or beta.
+func GemmStriped(transA, transB bool, k int) bool { return !transA && transB && k >= StripedMin }
 
 // Gemm computes, as BLAS on row-major matrices,
 //
@@ -28,8 +28,9 @@ func GemmStriped(transA, transB bool, m, n int) bool {
 // T(alpha*sum). With alpha = 0, A and B are not read and the element is T(beta*c), or +0 if beta is
 // 0 too. The sum of no products is +0. C must not overlap A or B.
 //
-// A product of one column (n = 1, B not transposed) is striped, one of more columns is not: the bits of
-// a column of W*X can change when it is computed alone.
+// An element of C depends on its row of op(A) and its column of op(B) alone, the bits too: neither m nor n
+// changes them. A single column of W*X (n = 1, B not transposed) is a chain like the others, and slow: pass its
+// vector as transposed B, or call [Gemv], unless its bits must be those of the column of a larger product.
 func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	if alpha == 0 {
@@ -40,7 +41,7 @@ func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b 
 		}
 		return
 	}
-	if GemmStriped(transA, transB, m, n) {
+	if GemmStriped(transA, transB, k) {
 		GemmLanes(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
@@ -49,19 +50,17 @@ func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b 
 
 // Gemv computes, with A stored m x n and lda >= n,
 //
-//	y = alpha*A*x + beta*y        x of length n, y of length m: each sum striped (rule 7)
-//	y = alpha*A'*x + beta*y       with transA; x of length m, y of length n: chains (rule 8)
+//	y = alpha*A*x + beta*y        x of length n, y of length m: the row x'*A' of Gemm with transB
+//	y = alpha*A'*x + beta*y       with transA; x of length m, y of length n: the row x'*A of Gemm
 //
-// alpha and beta as in [Gemm]. y must not overlap A or x.
+// alpha and beta as in [Gemm], the order of the sums too: with transA chains, without it striped if n is at least
+// [StripedMin]. y must not overlap A or x.
 func Gemv[T Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
-	switch {
-	case !transA:
-		Gemm(false, false, m, 1, n, alpha, a, lda, x, 1, beta, y, 1)
-	case alpha == 0:
-		Gemm(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
-	default:
-		GemmChains(false, false, 1, n, m, alpha, x, m, a, lda, beta, y, n)
+	rows, k := m, n
+	if transA {
+		rows, k = n, m
 	}
+	Gemm(false, !transA, 1, rows, k, alpha, x, k, a, lda, beta, y, rows)
 }
 
 // scaled is beta*c, with c unread where beta is 0.

@@ -113,7 +113,8 @@ func TestGemmOrder(t *testing.T) {
 func testGemmOrder[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 2))
 	shapes := [][3]int{{1, 1, 600}, {1, 5, 300}, {5, 1, 300}, {17, 18, 3}, {33, 5, 17}, {16, 16, 256}, {3, 35, 257},
-		{2, 3, 513}, {10, 9, 0}, {4, 4, 1}, {7, 17, 255}}
+		{2, 3, 513}, {10, 9, 0}, {4, 4, 1}, {7, 17, 255},
+		{5, 6, 127}, {6, 5, 128}, {1, 4, 128}, {4, 1, 129}}
 	scalars := [][2]T{{1, 0}, {-0.7, 1}, {1.3, -0.4}, {0, 0}, {0, 2}}
 	for _, s := range shapes {
 		m, n, k := s[0], s[1], s[2]
@@ -134,7 +135,7 @@ func testGemmOrder[T Float](t *testing.T) {
 						var result T
 						if ab[0] != 0 {
 							var sum T
-							if (!transA || m == 1) && (transB || n == 1) {
+							if !transA && transB && k >= 128 {
 								sum = plainStriped(k, func(k int, lane T) T { return plainFMA(x(k), y(k), lane) })
 							} else {
 								sum = plainChains(k, x, y)
@@ -191,7 +192,8 @@ func TestGemvOrder(t *testing.T) {
 
 func testGemvOrder[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 3))
-	for _, s := range [][2]int{{1, 1}, {1, 400}, {400, 1}, {5, 37}, {37, 5}, {0, 3}, {3, 0}, {16, 300}, {300, 17}} {
+	for _, s := range [][2]int{{1, 1}, {1, 400}, {400, 1}, {5, 37}, {37, 5}, {0, 3}, {3, 0}, {16, 300}, {300, 17},
+		{3, 127}, {127, 3}, {3, 128}, {128, 3}, {19, 129}} {
 		for _, trans := range []bool{false, true} {
 			for _, ab := range [][2]T{{1, 0}, {0.6, -2}, {0, 3}, {0, 0}} {
 				m, n := s[0], s[1]
@@ -205,9 +207,12 @@ func testGemvOrder[T Float](t *testing.T) {
 				Gemv(trans, m, n, ab[0], a.data, a.ld, x, ab[1], got)
 				for i := range rows {
 					var sum T
-					if trans {
+					switch {
+					case trans:
 						sum = plainChains(k, func(k int) T { return a.at(k, i) }, func(k int) T { return x[k] })
-					} else {
+					case k < 128:
+						sum = plainChains(k, func(k int) T { return a.at(i, k) }, func(k int) T { return x[k] })
+					default:
 						sum = plainStriped(k, func(k int, lane T) T { return plainFMA(a.at(i, k), x[k], lane) })
 					}
 					var want T

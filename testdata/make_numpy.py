@@ -285,13 +285,18 @@ def products():
             ("Gemm", 1, 1, 1, 3, 35, 1, 1),
             ("Gemv", 0, 0, 4, 1, 27, 0.7, 0.2),
             ("Gemv", 1, 0, 3, 1, 300, 1, 0),
+            ("Gemm", 0, 1, 2, 3, 127, 1, 0),
+            ("Gemm", 0, 1, 3, 2, 128, 1, 0.5),
+            ("Gemm", 0, 1, 1, 2, 275, -2, 0),
+            ("Gemv", 0, 0, 3, 1, 127, 1, 0),
+            ("Gemv", 0, 0, 2, 1, 141, 1, 1),
         ):
             A, B, C = numbers(T, m * k, False), numbers(T, k * n, False), numbers(T, m * n, False)
             opA = A.reshape(k, m).T if transA else A.reshape(m, k)
             opB = B.reshape(n, k).T if transB else B.reshape(k, n)
-            # Whether op(A)'s rows and op(B)'s columns lie along k in memory; a single one always does.
-            along_k = not transA if name == "Gemv" else (not transA or m == 1) and (transB or n == 1)
-            order = dot if along_k else chained
+            # Both operands lie along k: Gemv's matrix does without transposition, and its vector always.
+            along_k = not transA and (transB or name == "Gemv")
+            order = dot if along_k and k >= 128 else chained
             out = np.zeros((m, n), T)
             for i in range(m):
                 for j in range(n):
@@ -322,7 +327,7 @@ for T in BITS:
 for T in BITS:
     for n, edges in ((0, False), (5, False), (61, False), (39, True)):
         all_finite(T, pooled(T, rows("reduction"), n, edges)["x"])
-products()
 for T in BITS:
     for row in rows("map", plain=False) + rows("reduction", plain=False):
         converted(T, row)
+products()

@@ -72,7 +72,8 @@ func Cases() []Case {
 			}
 		}
 		for form := range 4 {
-			for _, s := range [][3]int{{10, 33, 257}, {1, 10, 600}, {10, 1, 600}, {7, 70, 40}, {2, 3, 5000}} {
+			for _, s := range [][3]int{{10, 33, 257}, {1, 10, 600}, {10, 1, 600}, {7, 70, 40}, {2, 3, 5000},
+				{3, 5, 127}, {3, 5, 128}} {
 				p := Product{form&1 != 0, form&2 != 0, s[0], s[1], s[2]}
 				cases = append(cases, Case{Kernel: "Gemm", Type: typ, Product: p})
 			}
