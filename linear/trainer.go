@@ -309,12 +309,12 @@ func (t *Trainer[T]) bestEpoch() int {
 	return best
 }
 
-// better reports whether epoch e is better than f. A loss that is NaN is worse than any other.
+// better reports whether epoch e is better than f. NaN is worse than any number.
 func (t *Trainer[T]) better(e, f Epoch) bool {
-	if t.c.Monitor == monitorAccuracy {
-		return e.ValidationAccuracy > f.ValidationAccuracy
-	}
 	a, b := e.ValidationLoss, f.ValidationLoss
+	if t.c.Monitor == monitorAccuracy {
+		a, b = -e.ValidationAccuracy, -f.ValidationAccuracy
+	}
 	return a < b || a == a && b != b
 }
 

@@ -362,6 +362,13 @@ func TestTrainConfigErrors(t *testing.T) {
 			func(c *TrainConfig, d *Data[float32]) { c.Checkpoint, c.BestModel = "run", "./run" }},
 		{"linear: TrainConfig: Patience = 2 without a validation set",
 			func(c *TrainConfig, d *Data[float32]) { c.Patience, d.Validation.Source = 2, nil }},
+		{`linear: TrainConfig: BestModel = "best" without a validation set`,
+			func(c *TrainConfig, d *Data[float32]) { c.BestModel, d.Validation.Source = "best", nil }},
+		{"linear: TrainConfig: Schedule observes the accuracy, which numbers have not, want one that observes the loss",
+			func(c *TrainConfig, d *Data[float32]) {
+				c.Schedule, _ = schedule.NewPlateau(schedule.PlateauOptions{Maximize: true})
+				d.Train.Values, d.Train.Labels, d.Train.Classes = make([]float32, 150), nil, 0
+			}},
 		{`linear: TrainConfig: Sampling: dataset: sampler kind "random", want one of [sequential shuffled replacement]`,
 			func(c *TrainConfig, d *Data[float32]) { c.Sampling = "random" }},
 		{"training set: linear: Set: no examples",
@@ -370,6 +377,14 @@ func TestTrainConfigErrors(t *testing.T) {
 			func(c *TrainConfig, d *Data[float32]) { c.Lambda = -1 }},
 		{"linear: test set: 5 classes of 40 features, want 4 of 40 as the training set has",
 			func(c *TrainConfig, d *Data[float32]) { d.Test.Classes = 5 }},
+		{`linear: validation set: ClassNames[3] = "x", want "d" as the training set has`,
+			func(c *TrainConfig, d *Data[float32]) {
+				d.Train.ClassNames, d.Validation.ClassNames = strings.Split("abcd", ""), strings.Split("abcx", "")
+			}},
+		{`linear: test set: ClassNames[0] = "x", want "a" as the training set has`,
+			func(c *TrainConfig, d *Data[float32]) {
+				d.Train.ClassNames, d.Test.ClassNames = strings.Split("abcd", ""), strings.Split("xbcd", "")
+			}},
 		{`optim: group 0 "weights": Adam: Beta1 = 2, want in [0, 1)`,
 			func(c *TrainConfig, d *Data[float32]) { c.Optimizer = optim.Adam{Beta1: 2} }},
 	} {
@@ -430,6 +445,16 @@ func TestResumeErrors(t *testing.T) {
 		if state(t, x) != before {
 			t.Errorf("%s: the trainer changed", change.want)
 		}
+	}
+	two := trainer(t, c, good)
+	hashOf(t, two)
+	two.model = two.model.clone(slices.Repeat([]float32{9}, len(two.model.W)))
+	c.Checkpoint = filepath.Join(t.TempDir(), "two")
+	fresh := trainer(t, c, good)
+	before := state(t, fresh)
+	err := errors.Join(two.Save(c.Checkpoint), fresh.Resume(c.Checkpoint))
+	if err == nil || !strings.Contains(err.Error(), "not what the optimizer has") || state(t, fresh) != before {
+		t.Errorf("a checkpoint of two models: %v; changed: %v", err, state(t, fresh) != before)
 	}
 	x := trainer(t, quick(), tiny[float64]())
 	if err := x.Resume(path); err == nil || !strings.Contains(err.Error(), "F32, want F64") {
@@ -499,9 +524,34 @@ func TestNonFiniteWithoutCheckpoint(t *testing.T) {
 	}
 	c := quick()
 	c.Epochs, c.Batch, c.Optimizer = 1, 1<<20, optim.SGD{LR: 0x1p127} // one step, the last
-	if r, err := trainer(t, c, d).Run(context.Background()); err == nil ||
-		!strings.Contains(err.Error(), "weights are not finite after step 1 ") {
-		t.Errorf("result %v, error %v", r, err)
+	for _, c.BestModel = range []string{"", filepath.Join(t.TempDir(), "best")} {
+		if r, err := trainer(t, c, d).Run(context.Background()); err == nil ||
+			!strings.Contains(err.Error(), "weights are not finite after step 1 ") {
+			t.Errorf("result %v, error %v", r, err)
+		}
+		if _, err := os.Stat(c.BestModel); err == nil {
+			t.Error("weights that are not finite were saved as the best model")
+		}
+	}
+}
+
+// NaN is no better than anything, and any number is better than NaN.
+func TestBestIsNotNaN(t *testing.T) {
+	nan := math.NaN()
+	for _, monitor := range []string{"loss", "accuracy"} {
+		c := quick()
+		c.Monitor = monitor
+		x := trainer(t, c, tiny[float32]())
+		for losses, want := range map[[4]float64]int{{nan, 3, nan, 2}: 4, {nan, nan, 3, 4}: 3, {2, nan, 3, nan}: 1,
+			{nan, nan, nan, nan}: 1} {
+			x.epochs = nil
+			for i, loss := range losses {
+				x.epochs = append(x.epochs, Epoch{Number: i + 1, ValidationLoss: loss, ValidationAccuracy: 1 / loss})
+			}
+			if got := x.bestEpoch(); got != want {
+				t.Errorf("%s: of losses %v the best is that of epoch %d, want %d", monitor, losses, got, want)
+			}
+		}
 	}
 }
 
@@ -613,6 +663,38 @@ func TestCadences(t *testing.T) {
 	want := map[uint64]uint64{6: 6, 8: 6, 9: 6, 10: 6, 12: 12, 14: 12, 15: 12}
 	if !reflect.DeepEqual(written, want) {
 		t.Errorf("the file has the steps %v, want %v", written, want)
+	}
+}
+
+// A run that is resumed at its end, but with patience, has another model, and so has its file.
+func TestResumeReported(t *testing.T) {
+	d, c := tiny[float32](), quick()
+	c.Epochs, c.Checkpoint = 20, filepath.Join(t.TempDir(), "run")
+	if r, err := trainer(t, c, d).Run(context.Background()); err != nil || r.Best == 20 {
+		t.Fatal(r.Best, err)
+	}
+	c.Patience = 20
+	x := trainer(t, c, d)
+	if err := x.Resume(c.Checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	want := hashOf(t, x)
+	if m, err := LoadModel[float32](c.Checkpoint); err != nil || m.Hash() != want || x.Model().Hash() == want {
+		t.Errorf("the file's model is %s, the run's %s, the last %s: %v", m.Hash(), want, x.Model().Hash(), err)
+	}
+}
+
+// What measures the result is no time of a step.
+func TestTimesOfSteps(t *testing.T) {
+	x := trainer(t, quick(), tiny[float32]())
+	x.TakeTimes()
+	hashOf(t, x)
+	if x.TakeTimes() == (Times{}) {
+		t.Error("nine steps took no time")
+	}
+	hashOf(t, x) // no step is left
+	if got := x.TakeTimes(); got != (Times{}) {
+		t.Errorf("no steps took %+v", got)
 	}
 }
 
