@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -185,6 +186,10 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	}
 	if f.resume {
 		if err := trainer.Resume(c.Checkpoint); err != nil {
+			var rate *optim.RateError
+			if errors.As(err, &rate) {
+				err = fmt.Errorf("-lr %v, but the run in %s began with -lr %v", rate.Given, c.Checkpoint, rate.Saved)
+			}
 			return fmt.Errorf("%w\n(-resume goes on with the flags that the run began with; another -out or "+
 				"-checkpoint begins a new run and keeps this one)", err)
 		}

@@ -176,7 +176,8 @@ func TestResumeOtherRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := f.run(context.Background(), io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "LR") || !strings.Contains(err.Error(), "-resume goes on with") {
+	want := "-lr 0.5, but the run in " + f.checkpoint + " began with -lr 0.0003\n(-resume goes on with the flags"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("resumed with another rate: %v", err)
 	}
 }

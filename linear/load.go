@@ -63,7 +63,7 @@ func load[T kernels.Float](path, tensor string) (*Model[T], error) {
 	}
 	m, err := loadModel[T](c, tensor)
 	if err != nil {
-		return nil, fmt.Errorf("linear: loading the model from %s: %w", path, err)
+		return nil, fmt.Errorf("linear: loading the model: %w", err) // which names the file
 	}
 	return m, nil
 }
@@ -78,10 +78,10 @@ func loadModel[T kernels.Float](c *checkpoint.File, tensor string) (*Model[T], e
 	}
 	w, ok := c.Tensor(tensor)
 	if !ok {
-		return nil, fmt.Errorf("no tensor %s", tensor)
+		return nil, c.Errorf("no tensor %s", tensor)
 	}
 	if len(w.Shape) != 2 || w.Shape[0] < 1 || w.Shape[1] < 1 {
-		return nil, fmt.Errorf("tensor %s: shape %v, want classes x features", tensor, w.Shape)
+		return nil, c.Errorf("tensor %s: shape %v, want classes x features", tensor, w.Shape)
 	}
 	data, err := checkpoint.Get[T](c, tensor, w.Shape)
 	if err != nil {
@@ -99,10 +99,10 @@ func loadModel[T kernels.Float](c *checkpoint.File, tensor string) (*Model[T], e
 		return m, nil
 	}
 	if err := json.Unmarshal([]byte(text), &m.ClassNames); err != nil {
-		return nil, fmt.Errorf("metadata %s = %q: %w", metaClasses, text, err)
+		return nil, c.Errorf("metadata %s = %q: %w", metaClasses, text, err)
 	}
 	if err := checkNames(m.ClassNames, m.Classes); err != nil {
-		return nil, fmt.Errorf("metadata %s: %w", metaClasses, err)
+		return nil, c.Errorf("metadata %s: %w", metaClasses, err)
 	}
 	return m, nil
 }

@@ -3,12 +3,14 @@ package linear
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/optim"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
@@ -142,14 +144,14 @@ func (f fact) check(c *checkpoint.File) error {
 	got, ok := c.Meta(f.key)
 	switch {
 	case !ok && f.before == required:
-		return fmt.Errorf("no metadata %s: not the checkpoint of a trainer", f.key)
+		return c.Errorf("no metadata %s: not the checkpoint of a trainer", f.key)
 	case !ok && f.before == "":
 		return nil
 	case !ok:
 		got = f.before
 	}
 	if got != f.value {
-		return fmt.Errorf("%s is %q, this trainer's is %q: %s must be that of the run", f.key, got, f.value,
+		return c.Errorf("%s is %q, this trainer's is %q: %s must be that of the run", f.key, got, f.value,
 			cmp.Or(f.field, "the version"))
 	}
 	return nil
@@ -166,7 +168,7 @@ func (t *Trainer[T]) Resume(path string) error {
 		return err
 	}
 	if err := t.restore(c); err != nil {
-		return fmt.Errorf("linear: resuming from %s: %w", path, err)
+		return fmt.Errorf("linear: resuming: %w", err) // which names the file
 	}
 	t.setSaved(path)
 	t.saved.reported, _ = c.Meta(metaReported)
@@ -192,7 +194,7 @@ func (t *Trainer[T]) restore(c *checkpoint.File) error {
 	best := []T(nil)
 	_, had := c.Tensor(bestTensor)
 	if validated := t.others[0] != nil; len(epochs) > 0 && had != validated {
-		return fmt.Errorf("tensor %s, which a run with a validation set has: %v; this trainer has such a set: %v",
+		return c.Errorf("tensor %s, which a run with a validation set has: %v; this trainer has such a set: %v",
 			bestTensor, had, validated)
 	}
 	if had {
@@ -209,16 +211,16 @@ func (t *Trainer[T]) restore(c *checkpoint.File) error {
 		made.Scale = dataset.DefaultScale
 	}
 	if pre.Scale != made.Scale || !slices.Equal(pre.Mean, made.Mean) {
-		return fmt.Errorf("%s: the features were made in another way than this trainer's", preprocessPrefix)
+		return c.Errorf("%s: the features were made in another way than this trainer's", preprocessPrefix)
 	}
 	var state dataset.SamplerState
 	text, _ := c.Meta(metaSampler)
 	if err := state.UnmarshalText([]byte(text)); err != nil {
-		return err
+		return c.Errorf("%s: %w", metaSampler, err)
 	}
 	own := t.sampler.Snapshot()
 	if state.Kind != own.Kind || state.N != own.N || state.Seed != own.Seed {
-		return fmt.Errorf("%s: %v, want kind %v, n %d and seed %d", metaSampler, state, own.Kind, own.N, own.Seed)
+		return c.Errorf("%s: %v, want kind %v, n %d and seed %d", metaSampler, state, own.Kind, own.N, own.Seed)
 	}
 	lossSum, err := c.MetaFloat(metaLossSum)
 	if err != nil {
@@ -231,12 +233,12 @@ func (t *Trainer[T]) restore(c *checkpoint.File) error {
 			return err
 		}
 		if n > uint64(state.Position) {
-			return fmt.Errorf("%s = %d, want at most the %d examples of the epoch so far", key, n, state.Position)
+			return c.Errorf("%s = %d, want at most the %d examples of the epoch so far", key, n, state.Position)
 		}
 		counts[i] = int(n)
 	}
 	if uint64(len(epochs)) != state.Epoch || counts[0] != state.Position {
-		return fmt.Errorf("%s: %v, but %d epochs in the history and %d examples since", metaSampler, state,
+		return c.Errorf("%s: %v, but %d epochs in the history and %d examples since", metaSampler, state,
 			len(epochs), counts[0])
 	}
 	if err := t.restoreOptimizer(c, weights); err != nil {
@@ -255,6 +257,10 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 	before := checkpoint.New()
 	t.opt.Snapshot(before, optimizerPrefix)
 	if err := t.opt.Restore(c, optimizerPrefix); err != nil {
+		var rate *optim.RateError
+		if errors.As(err, &rate) {
+			err = rate // without the advice to call SetLR, which a trainer has not
+		}
 		return fmt.Errorf("Optimizer and Options must be those of the run (a Schedule can scale its rates): %w", err)
 	}
 	undo := func(err error) error {
@@ -264,7 +270,7 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 		return err
 	}
 	if !slices.Equal(t.model.W, weights) {
-		return undo(fmt.Errorf("tensor %s is not what the optimizer has", weightsTensor))
+		return undo(c.Errorf("tensor %s is not what the optimizer has", weightsTensor))
 	}
 	if s, ok := t.c.Schedule.(schedule.Observer); ok {
 		if err := s.Restore(c, schedulePrefix); err != nil {
@@ -277,7 +283,7 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 func readHistory(c *checkpoint.File) ([]Epoch, error) {
 	h, ok := c.Tensor(historyTensor)
 	if !ok || len(h.Shape) != 2 || h.Shape[1] != historyColumns {
-		return nil, fmt.Errorf("tensor %s: shape %v, want epochs x %d", historyTensor, h.Shape, historyColumns)
+		return nil, c.Errorf("tensor %s: shape %v, want epochs x %d", historyTensor, h.Shape, historyColumns)
 	}
 	rows, err := checkpoint.Get[float64](c, historyTensor, h.Shape)
 	if err != nil {
@@ -288,7 +294,7 @@ func readHistory(c *checkpoint.File) ([]Epoch, error) {
 	for i := range h.Shape[0] {
 		r := rows[i*historyColumns:][:historyColumns]
 		if !(r[0] >= float64(steps) && r[0] < 1<<53) { // equal: all of its steps were skipped
-			return nil, fmt.Errorf("tensor %s: epoch %d ends at step %v, want at least %d", historyTensor, i+1, r[0],
+			return nil, c.Errorf("tensor %s: epoch %d ends at step %v, want at least %d", historyTensor, i+1, r[0],
 				steps)
 		}
 		steps = uint64(r[0])

@@ -101,13 +101,24 @@ func (o *Optimizer[T]) Snapshot(c *checkpoint.File, prefix string) {
 	putTensors(c, prefix, o.tensors())
 }
 
+// A RateError says that an optimizer was made with another learning rate than the one that is to be restored.
+type RateError struct {
+	Group        int
+	Saved, Given float64 // what the saved optimizer was made with, and this one
+	err          error
+}
+
+// Error names the file, its metadata and both rates.
+func (e *RateError) Error() string { return e.err.Error() }
+
 // Restore gives the optimizer what Snapshot added under the prefix, so that the run continues, to the
 // bit, as if it had not stopped. Counts of steps, gradient scale, parameters and states are set. The rest must be
 // as in the file, and otherwise is an error that names the field and both values: element type, number, lengths and
 // shapes of parameters, groups and their names, options, algorithms and every hyperparameter, be it given or a
 // default. Of the learning rate that holds where the caller gave one: it must be the rate that the saved optimizer
-// was made with. One that [Optimizer.SetLR] had changed since is restored as it was; to go on with yet another,
-// call SetLR after Restore. The caller sets the schedule, as for any new optimizer. On an error nothing has changed.
+// was made with, or the error has a [RateError]. One that [Optimizer.SetLR] had changed since is restored as it was;
+// to go on with yet another, call SetLR after Restore. The caller sets the schedule, as for any new optimizer. On an
+// error nothing has changed.
 func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err := c.CheckFacts(prefix, o.facts()); err != nil {
 		return err
@@ -139,14 +150,17 @@ func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 		if !g.spec.lrGiven {
 			continue
 		}
-		given := checkpoint.Facts{}
+		given, saved := "LR", rates[i]
 		if _, changed := c.Meta(key + givenRate); changed {
-			given.Add(givenRate, g.rate)
-		} else {
-			given.Add("LR", g.rate)
+			given = givenRate
+			if saved, err = c.MetaFloat(key + given); err != nil {
+				return err
+			}
 		}
-		if err := c.CheckFacts(key, given); err != nil {
-			return fmt.Errorf("%w: resume with the file's and change it by SetLR", err)
+		facts := checkpoint.Facts{}
+		facts.Add(given, g.rate)
+		if err := c.CheckFacts(key, facts); err != nil {
+			return fmt.Errorf("%w: resume with the file's and change it by SetLR", &RateError{i, saved, g.rate, err})
 		}
 	}
 	set, err := getTensors(c, prefix, o.tensors())

@@ -299,8 +299,11 @@ func TestRestoreRates(t *testing.T) {
 				t.Errorf("%+v: rate %v, error %v", config, again.LR(0), err)
 			}
 			for _, other := range []optim.Config{optim.SGD{LR: 0.25}, optim.SGD{LR: 7}, optim.Adam{LR: 7}} {
-				if _, err := restored(c, other); err == nil {
-					t.Errorf("%+v: resumed with %+v", config, other)
+				_, err := restored(c, other)
+				var rate *optim.RateError
+				if err == nil || errors.As(err, &rate) != (fmt.Sprintf("%T", other) == fmt.Sprintf("%T", config)) ||
+					rate != nil && (rate.Group != 0 || rate.Saved == rate.Given) {
+					t.Errorf("%+v: resumed with %+v: %v", config, other, err)
 				}
 			}
 			opt = again

@@ -307,8 +307,8 @@ func TestPreprocessCheckpoint(t *testing.T) {
 		want  string
 	}{
 		{[]int{3}, mean[:3], 1, "dataset: Preprocess: len(Mean) = 3, want 3072, or 0 for none"},
-		{[]int{3, 1024}, mean, 1, `dataset: tensor "mean" has 2 dimensions, want 1`},
-		{[]int{3072}, mean, 0, `dataset: metadata "scale" = 0, want 2**-64 to 2**64`},
+		{[]int{3, 1024}, mean, 1, `tensor "mean" has 2 dimensions, want 1`},
+		{[]int{3072}, mean, 0, `metadata "scale" = 0, want 2**-64 to 2**64`},
 		{[]int{3072}, mean, -1, "dataset: Preprocess: Scale = -1, want 2**-64 to 2**64, or 0 for 1/128"},
 		{[]int{3072}, slices.Repeat([]float64{256}, 3072), 1, "dataset: Preprocess: Mean[0] = 256, want 0 to 255"},
 	} {
@@ -316,8 +316,9 @@ func TestPreprocessCheckpoint(t *testing.T) {
 		checkpoint.Put(point, "mean", c.shape, c.mean)
 		point.SetMetaFloat("scale", c.scale)
 		got := Preprocess{Scale: 77}
-		if err := got.Restore(point, ""); err == nil || err.Error() != c.want || got.Mean != nil || got.Scale != 77 {
-			t.Errorf("error %v, want %s", err, c.want)
+		if err := got.Restore(point, ""); err == nil || err.Error() != "checkpoint: "+c.want || got.Mean != nil ||
+			got.Scale != 77 {
+			t.Errorf("error %v, want checkpoint: %s", err, c.want)
 		}
 	}
 }

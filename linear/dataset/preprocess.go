@@ -50,7 +50,7 @@ func (p *Preprocess) Restore(c *checkpoint.File, prefix string) error {
 		return err
 	}
 	if t, _ := c.Tensor(prefix + "mean"); len(t.Shape) != 1 {
-		return fmt.Errorf("dataset: tensor %q has %d dimensions, want 1", prefix+"mean", len(t.Shape))
+		return c.Errorf("tensor %q has %d dimensions, want 1", prefix+"mean", len(t.Shape))
 	}
 	if len(q.Mean) == 0 {
 		q.Mean = nil
@@ -59,10 +59,10 @@ func (p *Preprocess) Restore(c *checkpoint.File, prefix string) error {
 		return err
 	}
 	if q.Scale == 0 { // Snapshot writes what the default is
-		return fmt.Errorf("dataset: metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
+		return c.Errorf("metadata %q = 0, want 2**-64 to 2**64", prefix+"scale")
 	}
 	if err := q.Check(); err != nil {
-		return err
+		return c.Errorf("%w", err)
 	}
 	*p = q
 	return nil
