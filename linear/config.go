@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -107,6 +108,7 @@ func complete[T kernels.Float](c TrainConfig, d Data[T]) (TrainConfig, error) {
 			c.Monitor = monitorLoss
 		}
 	}
+	c.ClassWeights = slices.Clone(c.ClassWeights) // files tell them as long as the trainer lives
 	c.Batch = cmp.Or(c.Batch, DefaultBatch)
 	c.Epochs = cmp.Or(c.Epochs, DefaultEpochs)
 	c.Sampling = cmp.Or(c.Sampling, dataset.KindShuffled.String())

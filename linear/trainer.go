@@ -158,8 +158,14 @@ func (t *Trainer[T]) On(b bitstep.Backend) *Trainer[T] {
 // StepsPerEpoch is how many minibatches the training set makes.
 func (t *Trainer[T]) StepsPerEpoch() uint64 { return StepsPerEpoch(t.train.Len(), t.c.Batch) }
 
-// StepsPerEpoch is how many batches n examples make: the last one may be short.
-func StepsPerEpoch(n, batch int) uint64 { return (uint64(n) + uint64(batch) - 1) / uint64(batch) }
+// StepsPerEpoch is how many batches n examples make: the last one may be short. It panics if n is negative or batch
+// less than 1.
+func StepsPerEpoch(n, batch int) uint64 {
+	if n < 0 || batch < 1 {
+		panic(fmt.Sprintf("linear: StepsPerEpoch: %d examples, batches of %d, want at least 0 and 1", n, batch))
+	}
+	return (uint64(n) + uint64(batch) - 1) / uint64(batch)
+}
 
 // Steps is how many steps have been taken.
 func (t *Trainer[T]) Steps() uint64 { return t.opt.Steps() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -442,7 +443,7 @@ func TestResumeErrors(t *testing.T) {
 		err := x.Resume(path)
 		if err == nil || !strings.Contains(err.Error(), change.want) || strings.Count(err.Error(), path) != 1 ||
 			strings.Contains(err.Error(), "SetLR") {
-			t.Errorf("error %v, want %s, the file once, and nothing of methods that a trainer has not", err, change.want)
+			t.Errorf("error %v, want %s, the file once and no method that a trainer lacks", err, change.want)
 		}
 		if state(t, x) != before {
 			t.Errorf("%s: the trainer changed", change.want)
@@ -732,6 +733,40 @@ func TestHugeBatch(t *testing.T) {
 	x := trainer(t, c, tiny[float32]())
 	if got := hashOf(t, x); got != want || x.StepsPerEpoch() != 1 {
 		t.Errorf("%d steps an epoch, weights %s, want %s", x.StepsPerEpoch(), got, want)
+	}
+}
+
+func TestStepsPerEpoch(t *testing.T) {
+	for _, c := range []struct {
+		n, batch int
+		want     uint64
+	}{{0, 1, 0}, {1, 1, 1}, {150, 64, 3}, {128, 64, 2}, {math.MaxInt, math.MaxInt, 1}, {1, math.MaxInt, 1}} {
+		if got := StepsPerEpoch(c.n, c.batch); got != c.want {
+			t.Errorf("StepsPerEpoch(%d, %d) = %d, want %d", c.n, c.batch, got, c.want)
+		}
+	}
+	for _, c := range [][2]int{{5, 0}, {-1, 2}} {
+		func() {
+			want := fmt.Sprintf("linear: StepsPerEpoch: %d examples, batches of %d, want at least 0 and 1", c[0], c[1])
+			defer func() {
+				if got := recover(); got != want {
+					t.Errorf("panic %v, want %s", got, want)
+				}
+			}()
+			StepsPerEpoch(c[0], c[1])
+		}()
+	}
+}
+
+// What the caller does to the class weights later is nothing to the trainer.
+func TestClassWeightsCopied(t *testing.T) {
+	c := quick()
+	c.ClassWeights = []float64{1, 2, 3, 4}
+	x := trainer(t, c, tiny[float32]())
+	before := state(t, x)
+	c.ClassWeights[0] = 9
+	if state(t, x) != before {
+		t.Error("the trainer's checkpoint has changed")
 	}
 }
 

@@ -58,6 +58,15 @@ func (p prober[T]) at(i int, h float64) (f, moved float64) {
 	return p.f(p.x, nil), float64(p.x[i]) - float64(old)
 }
 
+// moves returns an error if a point of the coordinate i is x itself, once rounded to T.
+func (p prober[T]) moves(i int, d Difference, step float64) error {
+	x, h := p.x[i], p.width(i, step)
+	if T(float64(x)+h) == x || d == Central && T(float64(x)-h) == x {
+		return fmt.Errorf("step = %v, with which x[%d] = %v stays where it is in %T, want a larger one", step, i, x, x)
+	}
+	return nil
+}
+
 // width returns h_i.
 func (p prober[T]) width(i int, step float64) float64 {
 	return float64(step * max(1, math.Abs(float64(p.x[i]))))
@@ -79,7 +88,8 @@ func (p prober[T]) derivative(i int, d Difference, step, f0 float64) float64 {
 // Forward, in float32 2^-8 and 2^-11. x is unchanged afterwards, to the bit. Where f is not finite, so is the
 // derivative.
 //
-// It panics if grad has another length than x.
+// It panics if grad has another length than x. It returns an error, and stores nothing, if a setting is wrong or the
+// step is so small that in T a coordinate stays where it is.
 func NumericalGradient[T kernels.Float](f Objective[T], x, grad []T, d Difference, step float64) error {
 	if len(grad) != len(x) {
 		panic(fmt.Sprintf("minimize: NumericalGradient: len(grad) = %d, want len(x) = %d", len(grad), len(x)))
@@ -91,6 +101,12 @@ func NumericalGradient[T kernels.Float](f Objective[T], x, grad []T, d Differenc
 		return set.err
 	}
 	p, f0 := prober[T]{f, x}, 0.0
+	for i := range x {
+		set.keep(p.moves(i, d, step))
+	}
+	if set.err != nil {
+		return set.err
+	}
 	if d == Forward {
 		f0 = f(x, nil)
 	}
@@ -182,8 +198,9 @@ func (r *GradientReport) String() string {
 // CheckGradient compares the gradient that f computes at x with the numerical gradient, coordinate by
 // coordinate: the relative error |a-n|/max(|a|,|n|) (Stanford CS231n, notes on gradient checks) must be within
 // the tolerance. For more than Samples coordinates it checks as many, chosen by the seed: the same on
-// every machine. The error returned is of the settings or of f's value at x, which must be finite; a wrong
-// gradient is not an error but a report that is not OK. x is unchanged afterwards, to the bit.
+// every machine. The error returned is of the settings, of a step so small that in T a coordinate stays where it is,
+// or of f's value at x, which must be finite; a wrong gradient is not an error but a report that is not OK. x is
+// unchanged afterwards, to the bit.
 //
 // A coordinate beyond the tolerance is looked at again with 1/16 of the step, because the numerical derivative
 // may be the wrong one. If the two derivatives then differ by at most 1/8 of what they did, and either by no more
@@ -206,14 +223,22 @@ func CheckGradient[T kernels.Float](f Objective[T], x []T, c GradientCheck) (*Gr
 	if set.err != nil {
 		return nil, set.err
 	}
+	chosen := choose(len(x), c.Samples, c.Seed)
+	p := prober[T]{f, x}
+	for _, i := range chosen {
+		set.keep(p.moves(i, c.Difference, c.Step))
+	}
+	if set.err != nil {
+		return nil, set.err
+	}
 	analytic := make([]T, len(x))
 	f(x, analytic)
-	p, f0 := prober[T]{f, x}, f(x, nil)
+	f0 := f(x, nil)
 	if !num.Finite(f0) {
 		return nil, fmt.Errorf("minimize: CheckGradient: f(x) = %v, want a finite value", f0)
 	}
 	r := &GradientReport{F: f0, Dimension: len(x), Tolerance: c.Tolerance}
-	for _, i := range choose(len(x), c.Samples, c.Seed) {
+	for _, i := range chosen {
 		v := p.compare(i, float64(analytic[i]), f0, c)
 		r.Checked++
 		r.Count[v.Finding]++

@@ -454,3 +454,36 @@ func TestCheckGradientErrors(t *testing.T) {
 		t.Errorf("got %v, %v, want %s", r, err, want)
 	}
 }
+
+// A step with which x stays where it is says nothing of a gradient. Elements below a power of two are denser than those
+// above: 1 moves down by what does not move it up.
+func TestStepTooSmall(t *testing.T) {
+	for _, c := range []struct {
+		d     minimize.Difference
+		step  float64
+		x     float32
+		stays bool
+	}{
+		{minimize.Central, 1e-9, 1, true}, {minimize.Forward, 1e-9, 1, true}, {minimize.Central, 0x1.8p-25, 1, true},
+		{minimize.Central, 0x1.8p-25, -1, true}, {minimize.Forward, 0x1.8p-25, -1, false},
+		{minimize.Central, 1e-9, 0.001, false},
+	} {
+		x, grad := []float32{0, c.x}, []float32{7, 7}
+		r, err := minimize.CheckGradient(cubic[float32], x, minimize.GradientCheck{Difference: c.d, Step: c.step})
+		other := minimize.NumericalGradient(cubic[float32], x, grad, c.d, c.step)
+		if !c.stays {
+			if err != nil || other != nil || grad[0] == 7 {
+				t.Errorf("%+v: %v, %v, %v", c, err, other, grad)
+			}
+			continue
+		}
+		want := fmt.Sprintf("step = %v, with which x[1] = %v stays where it is in float32, want a larger one", c.step,
+			c.x)
+		if err == nil || err.Error() != "minimize: CheckGradient: "+want || r != nil {
+			t.Errorf("%+v: got %v, %v, want %s", c, r, err, want)
+		}
+		if other == nil || other.Error() != "minimize: NumericalGradient: "+want || grad[0] != 7 {
+			t.Errorf("%+v: got %v, %v, want %s", c, grad, other, want)
+		}
+	}
+}
