@@ -108,12 +108,10 @@ func lossNames() (names []string) {
 
 // parseLoss returns the loss of that name, which must be one over classes.
 func parseLoss(name string) (linear.Loss, error) {
-	l, err := linear.ParseLoss(name)
-	if err == nil && l.Target() != linear.Classes {
-		err = fmt.Errorf("%s is a loss over %v, want one over classes: %s", name, l.Target(),
-			strings.Join(lossNames(), ", "))
+	if l, err := linear.ParseLoss(name); err == nil && l.Target() == linear.Classes {
+		return l, nil
 	}
-	return l, err
+	return nil, fmt.Errorf("-loss %s, want %s", name, either(lossNames()))
 }
 
 // thousands writes 50000 as 50,000.

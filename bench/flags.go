@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/linear/dataset"
@@ -41,6 +43,25 @@ func either(names []string) string {
 		width += len(name) + 2
 	}
 	return text.String()
+}
+
+// checkFile returns a usageError if no file of that name can be written, as a flag has it.
+func checkFile(flag, name string) error {
+	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+		return usageError{fmt.Errorf("%s %s: there is no such folder", flag, name)}
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return usageError{fmt.Errorf("%s %s: is not a file", flag, name)}
+	}
+	return nil
+}
+
+// makeFolder makes the folder of -out if need be.
+func makeFolder(name string) error {
+	if err := os.MkdirAll(name, 0o777); err != nil {
+		return usageError{fmt.Errorf("-out %q: %w", name, err)}
+	}
+	return nil
 }
 
 func samplingNames() (names []string) {

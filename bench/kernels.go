@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 	"unsafe"
 
@@ -39,7 +38,7 @@ func measureKernels(w io.Writer, m machine, b bitstep.Backend, quick bool) (resu
 	for i := range arena {
 		arena[i] = 1
 	}
-	bar := newProgress("measuring", 2*len(table.Rows)*len(all))
+	bar := newProgress("measuring", len(elementTypes)*len(table.Rows)*len(all))
 	defer bar.Finish()
 	for _, typ := range elementTypes {
 		one, _ := byType(typ, measureRow[float32], measureRow[float64])
@@ -147,7 +146,6 @@ func measureThreads[T kernels.Float](b bitstep.Backend, row table.Row, l level, 
 	coef, k := ordinary[T](row), bitstep.On[T](b).Threads(threads)
 	t := compare(5, 2*time.Millisecond, func() { rows.Call(k, row, coef, op) })
 	ns := t[0].median() / float64(n)
-	runtime.KeepAlive(op)
 	return result{Name: name[T](row, b, n), Level: l.name, Threads: threads, NsPerElem: ns,
 		GBs: float64(row.Traffic(int(unsafe.Sizeof(T(0))))) / ns}
 }

@@ -91,8 +91,9 @@ func (m machine) print(w io.Writer) {
 	fmt.Fprintf(w, "backend   %s, of %s\n", m.Active, strings.Join(m.Backends, ", "))
 }
 
+// size writes 1<<20 as 1 MB and 5<<18, which some second caches have, as 1280 KB.
 func size(n int) string {
-	if n >= 1<<20 {
+	if n >= 1<<20 && n%(1<<20) == 0 {
 		return fmt.Sprintf("%d MB", n>>20)
 	}
 	return fmt.Sprintf("%d KB", n>>10)

@@ -8,11 +8,13 @@
 //	go run ./bench random-search    the lecture's first strategy, and gradient descent beside it
 //
 // It exits with status 1 if a kernel returns wrong bits or something else fails, 2 after a mistake in the
-// command line and 130 after an interrupt. Each subcommand lists its flags with -help.
+// command line and 130 after an interrupt. (go run prints that status, and exits with 1 itself.) Each subcommand
+// lists its flags with -help.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,36 +26,54 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
+	args := os.Args[1:]
+	if len(args) > 0 {
+		switch args[0] {
 		case "train":
-			os.Exit(train(os.Args[2:]))
+			os.Exit(train(args[1:]))
 		case "random-search":
-			os.Exit(randomSearch(os.Args[2:]))
+			os.Exit(randomSearch(args[1:]))
 		}
 	}
-	quick := flag.Bool("quick", false, "fewer sizes and samples, to see that everything works")
-	jsonFile := flag.String("json", "", "also write the measurements to this `file`")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), `usage: go run ./bench [-quick] [-json file]
+	os.Exit(measure(args))
+}
+
+// measure is bench without a subcommand. It returns the program's exit status.
+func measure(args []string) int {
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	quick := set.Bool("quick", false, "fewer sizes and samples, to see that everything works")
+	jsonFile := set.String("json", "", "also write the measurements to this `file`")
+	set.Usage = func() {
+		fmt.Fprintln(set.Output(), `usage: go run ./bench [-quick] [-json file]
        go run ./bench train [flags]
        go run ./bench random-search [flags]
 
 Without a subcommand it verifies and measures every kernel.`)
-		fmt.Fprintf(flag.CommandLine.Output(),
+		fmt.Fprintf(set.Output(),
 			"BITSTEP=NAME in the environment chooses a backend: this machine runs %v.\n\nflags:\n", bitstep.Backends())
-		flag.PrintDefaults()
+		set.PrintDefaults()
 	}
-	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "bench: unexpected argument %q\n", flag.Arg(0))
-		flag.Usage()
-		os.Exit(2)
+	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2
+	}
+	if set.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: unexpected argument %q\n", set.Arg(0))
+		set.Usage()
+		return 2
+	}
+	if *jsonFile != "" { // better now than when all is measured
+		if err := checkFile("-json", *jsonFile); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %v; -help lists the flags\n", err)
+			return 2
+		}
 	}
 	if err := run(*quick, *jsonFile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 func run(quick bool, jsonFile string) error {
@@ -92,7 +112,7 @@ func writeFile(name string, text []byte) error {
 	})
 }
 
-// A result is one measurement.
+// A result is one measurement. What was not measured is 0.
 type result struct {
 	Name         string // kernel=Adam/type=float32/backend=avx2/n=4096
 	Level        string // L1, L2, L3 or DRAM; empty for products and training
@@ -101,6 +121,6 @@ type result struct {
 	GBs          float64 `json:",omitempty"`
 	GFLOPs       float64 `json:",omitempty"`
 	ImagesPerSec float64 `json:",omitempty"`
-	Ceiling      float64 // the share of the ceiling, 1 being all
-	VersusGo     float64 // how many times as fast as pure Go
+	Ceiling      float64 `json:",omitempty"` // the share of the ceiling, 1 being all
+	VersusGo     float64 `json:",omitempty"` // how many times as fast as pure Go
 }

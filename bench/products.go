@@ -9,10 +9,11 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/traffic"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
-// The scores of CIFAR-10's linear classifier: 10 classes, 3,072 pixels and a constant.
-const classes, features = 10, 3073
+// The scores of CIFAR-10's linear classifier.
+const classes, features = 10, dataset.Features
 
 // A layout is a way to store n examples.
 type layout struct {
@@ -28,7 +29,7 @@ func measureProducts(w io.Writer, b bitstep.Backend, quick bool) (results []resu
 	if quick {
 		counts = counts[:2]
 	}
-	bar := newProgress("measuring products", 2*len(layouts)*len(counts))
+	bar := newProgress("measuring products", len(elementTypes)*len(layouts)*len(counts))
 	defer bar.Finish()
 	for _, typ := range elementTypes {
 		measure, _ := byType(typ, measureProduct[float32], measureProduct[float64])

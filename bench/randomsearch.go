@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -64,7 +63,7 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 	}
 	loss, err := parseLoss(f.loss)
 	if err != nil {
-		return usageError{fmt.Errorf("-loss: %w", err)}
+		return usageError{err}
 	}
 	if f.lr == 0 {
 		f.lr = rateOf(f.optimizer)
@@ -83,7 +82,7 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
 	if err := guess(f); err != nil {
 		return usageError{err}
 	}
-	if err := os.MkdirAll(f.out, 0o777); err != nil {
+	if err := makeFolder(f.out); err != nil {
 		return err
 	}
 	set, err := f.load(w)

@@ -67,10 +67,10 @@ func short(name string, n int) string {
 	return name
 }
 
-// printTimes prints how the time of a run's steps was spent, as measured over all threads together.
-func printTimes(w io.Writer, t linear.Times, images, epochs float64) {
+// printTimes prints how the time of the steps of so many epochs was spent, as measured over all threads together.
+func printTimes(w io.Writer, t linear.Times, images int, epochs float64) {
 	all := t.Fetch + t.Scores + t.Loss + t.Backward + t.Sum + t.Update
-	fmt.Fprintf(w, "Time in steps, summed over threads, per epoch of %s images\n", thousands(int(images/epochs+0.5)))
+	fmt.Fprintf(w, "Time in steps, summed over threads, per epoch of %s images\n", thousands(images))
 	for _, part := range []struct {
 		name string
 		time time.Duration

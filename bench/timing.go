@@ -43,7 +43,7 @@ func compare(samples int, least time.Duration, fns ...func()) []series {
 	return times
 }
 
-// calibrate returns how many calls of f last for at least that long.
+// calibrate returns how many calls of f take about least.
 func calibrate(f func(), least time.Duration) int {
 	for calls := 1; ; calls *= 2 {
 		start := time.Now()

@@ -96,15 +96,11 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
 	if err := check(c, &f.dataFlags); err != nil {
 		return usageError{err}
 	}
-	if err := os.MkdirAll(f.out, 0o777); err != nil {
+	if err := makeFolder(f.out); err != nil {
 		return err
 	}
-	// Better now than when the first epoch is to be saved.
-	if info, err := os.Stat(filepath.Dir(f.checkpoint)); err != nil || !info.IsDir() {
-		return usageError{fmt.Errorf("-checkpoint %s: there is no such folder", f.checkpoint)}
-	}
-	if info, err := os.Stat(f.checkpoint); err == nil && !info.Mode().IsRegular() {
-		return usageError{fmt.Errorf("-checkpoint %s: is not a file", f.checkpoint)}
+	if err := checkFile("-checkpoint", f.checkpoint); err != nil { // better now than after the first epoch
+		return err
 	}
 	set, err := f.load(w)
 	if err != nil {
@@ -130,7 +126,7 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 		return c, fmt.Errorf("-optimizer: %w", err)
 	}
 	if c.Loss, err = parseLoss(f.loss); err != nil {
-		return c, fmt.Errorf("-loss: %w", err)
+		return c, err
 	}
 	if f.batch < 1 || f.epochs < 1 {
 		return c, fmt.Errorf("-batch %d, -epochs %d, want at least 1", f.batch, f.epochs)
@@ -164,12 +160,13 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	if err != nil {
 		return err
 	}
-	steps := linear.StepsPerEpoch(set.train.Len(), c.Batch)
+	batch := min(c.Batch, set.train.Len()) // as TrainConfig has it
+	steps := linear.StepsPerEpoch(set.train.Len(), batch)
 	total := steps * uint64(c.Epochs)
 	if c.Schedule, err = schedule.Parse(f.schedule, total); err != nil {
 		return usageError{fmt.Errorf("-schedule: %w", err)}
 	}
-	report := &trainReport{w: w, n: set.train.Len(), batch: c.Batch, validated: set.validation != nil}
+	report := &trainReport{w: w, n: set.train.Len(), batch: batch, validated: set.validation != nil}
 	c.Progress = report.step
 	trainer, err := linear.NewTrainer(c, data)
 	if err != nil {
@@ -178,7 +175,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", dataset.Features,
 		f.typ, time.Since(start).Seconds())
 	fmt.Fprintf(w, "training   %s, lambda %g; %s, rate %g, %s\n", f.loss, f.lambda, f.optimizer, f.lr, f.schedule)
-	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, f.batch, f.sampling,
+	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, batch, f.sampling,
 		f.seed)
 	fmt.Fprintf(w, "running    on %v, %d threads; saved to %s\n", bitstep.Active(), threadsOf(f.threads), c.Checkpoint)
 	if _, err := os.Stat(c.Checkpoint); err == nil && !f.resume {
@@ -198,7 +195,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	if f.times {
 		trainer.TakeTimes()
 	}
-	report.start(int(total)*c.Batch, trainer)
+	report.start(int(total)*batch, trainer)
 	first := trainer.Steps()
 	result, err := trainer.Run(ctx)
 	report.bar.Finish()
@@ -208,7 +205,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	fmt.Fprintln(w)
 	if f.times {
 		if epochs := float64(result.Steps-first) / float64(steps); epochs > 0 {
-			printTimes(w, trainer.TakeTimes(), epochs*float64(set.train.Len()), epochs)
+			printTimes(w, trainer.TakeTimes(), set.train.Len(), epochs)
 			fmt.Fprintln(w)
 		}
 	}

@@ -80,9 +80,12 @@ func TestTrain(t *testing.T) {
 		t.Errorf("resumed at the end: %s, want %s, in\n%s", got, want, text)
 	}
 	text = runTrain(t, append(flags, "-validation", "0", "-type", "float64", "-loss", "softmax",
-		"-optimizer", "sgd")...)
+		"-optimizer", "sgd", "-batch", "1000")...)
 	if strings.Contains(text, "valid. loss") {
 		t.Errorf("without a validation set:\n%s", text)
+	}
+	if !strings.Contains(text, "4 epochs of 1 batches of 400,") {
+		t.Errorf("a batch larger than the set:\n%s", text)
 	}
 }
 
@@ -112,6 +115,17 @@ func TestRandomSearch(t *testing.T) {
 // Mistakes in the command line exit with status 2, before data is loaded (there is none); other errors with 1.
 func TestExitStatus(t *testing.T) {
 	t.Chdir(t.TempDir()) // for the folder of -out
+	if err := os.WriteFile("file", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		want int
+		args string
+	}{{2, "-json no/file"}, {2, "-json ."}, {2, "-nonsense"}, {2, "-quick more"}, {0, "-help"}} {
+		if got := measure(strings.Fields(c.args)); got != c.want {
+			t.Errorf("bench %s: status %d, want %d", c.args, got, c.want)
+		}
+	}
 	for _, c := range []struct {
 		want int
 		args string
@@ -120,7 +134,7 @@ func TestExitStatus(t *testing.T) {
 		{2, "-threads -1"}, {2, "-lr -1"}, {2, "-nonsense"}, {2, "more"}, {1, ""}, {0, "-help"},
 		{2, "-patience 2 -validation 0"}, {2, "-lr 1e-50"}, {2, "-lambda -1"}, {2, "-lambda NaN"}, {2, "-lambda 1e-50"},
 		{1, "-lr 1e-50 -type float64"}, {2, "-validation -1"}, {2, "-sampling all"}, {2, "-checkpoint ."},
-		{2, "-checkpoint no/file"}, {2, "-loss squared-error"},
+		{2, "-checkpoint no/file"}, {2, "-loss squared-error"}, {2, "-out="}, {2, "-out file"},
 	} {
 		if got := train(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench train %s: status %d, want %d", c.args, got, c.want)
@@ -131,10 +145,27 @@ func TestExitStatus(t *testing.T) {
 		args string
 	}{
 		{2, "-tries 0"}, {2, "-scale -1"}, {2, "-scale 0"}, {2, "-scale 1e-50"}, {2, "-lambda -1"}, {2, "-lr 1e-50"},
-		{2, "-validation -1"}, {1, ""},
+		{2, "-validation -1"}, {2, "-loss l1"}, {2, "-out="}, {1, ""},
 	} {
 		if got := randomSearch(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench random-search %s: status %d, want %d", c.args, got, c.want)
+		}
+	}
+}
+
+// What a mistake is told to want is wanted.
+func TestLossMessage(t *testing.T) {
+	for _, name := range []string{"l1", "squared-error"} {
+		if _, err := parseLoss(name); err == nil || err.Error() != "-loss "+name+", want svm or softmax" {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int]string{32 << 10: "32 KB", 5 << 18: "1280 KB", 1 << 20: "1 MB", 33 << 20: "33 MB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d bytes: %s, want %s", n, got, want)
 		}
 	}
 }

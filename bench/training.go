@@ -33,8 +33,8 @@ func measureTraining(w io.Writer, b bitstep.Backend, quick bool) (results []resu
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(w, "\nTraining, float32 on %v: an epoch of %s images x %s features, batches of 256, SVM, Adam\n", b,
-		thousands(n), thousands(dataset.Features))
+	fmt.Fprintf(w, "\nTraining, float32 on %v: an epoch of %s images x %s features, batches of %d, SVM, Adam\n", b,
+		thousands(n), thousands(features), linear.DefaultBatch)
 	fmt.Fprintf(w, "(milliseconds; the parts are summed over threads, the best of %d epochs)\n", epochs)
 	fmt.Fprintf(w, "%-9s %7s %10s %8s %8s %8s %8s %9s %8s %8s\n", "from", "threads", "images/s", "epoch", "fetch",
 		"scores", "loss", "backward", "sum", "update")
