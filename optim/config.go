@@ -3,6 +3,9 @@ package optim
 import (
 	"fmt"
 	"math"
+	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -81,6 +84,9 @@ type flag struct {
 // [0, +Inf) and required if lrDefault is 0, WeightDecay in [0, +Inf), 0 by default, and Decoupled.
 func NewSpec(name string, lr *float64, lrDefault float64, weightDecay *float64, decoupled bool) *Spec {
 	s := &Spec{name: name, lr: lr, wd: weightDecay, decoupled: decoupled, gradientFactor: 1, lrGiven: *lr != 0}
+	if !utf8.ValidString(name) { // files have it
+		s.err = fmt.Errorf("the algorithm's name %q is not UTF-8", name)
+	}
 	if *lr == 0 && lrDefault == 0 {
 		s.fail("LR = 0, want in (0, +Inf); it has no default, and optim.Zero stands for 0")
 	}
@@ -91,8 +97,10 @@ func NewSpec(name string, lr *float64, lrDefault float64, weightDecay *float64, 
 }
 
 // Value adds a field that is a number in [0, limit), also when it is rounded to the parameters' type. It puts the
-// default in place of 0, and 0 in place of [Zero].
+// default in place of 0, and 0 in place of [Zero]. Names of fields are in files: UTF-8, unique, and with a capital
+// letter first, as those of exported fields.
 func (s *Spec) Value(name string, field *float64, otherwise, limit float64) {
+	s.checkField(name)
 	*field = check.Default(*field, otherwise)
 	if err := check.In(name, *field, 0, limit, check.OpenHigh); err != nil {
 		s.fail("%w", err)
@@ -100,12 +108,29 @@ func (s *Spec) Value(name string, field *float64, otherwise, limit float64) {
 	s.values = append(s.values, value{name, field, otherwise, limit})
 }
 
-// Flag adds a field that is true or false.
-func (s *Spec) Flag(name string, on bool) { s.flags = append(s.flags, flag{name, on}) }
+// Flag adds a field that is true or false. Of its name holds what Value says.
+func (s *Spec) Flag(name string, on bool) {
+	s.checkField(name)
+	s.flags = append(s.flags, flag{name, on})
+}
+
+// checkField checks the name of a new field. The keys of a file that are no fields begin with a small letter.
+func (s *Spec) checkField(name string) {
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case !utf8.ValidString(name):
+		s.fail("field %q: the name is not UTF-8", name)
+	case !unicode.IsUpper(first):
+		s.fail("field %q: want a capital letter first", name)
+	case slices.ContainsFunc(s.values, func(v value) bool { return v.name == name }),
+		slices.ContainsFunc(s.flags, func(f flag) bool { return f.name == name }):
+		s.fail("field %q: there are two of that name", name)
+	}
+}
 
 // GradientFactor sets a factor on the gradient that is part of the algorithm, as the 1-d of [Momentum]'s dampening.
 // It is multiplied into the scale of gradients, the limit of clipping by value and the coupled decay, each
-// rounded once, and so costs nothing.
+// rounded once, and so costs nothing. A product that is infinite, or 0 where no factor of it is, is an error.
 func (s *Spec) GradientFactor(factor float64) { s.gradientFactor = factor }
 
 // fail keeps the first error.
@@ -146,6 +171,15 @@ func (s *Spec) given() Config {
 		}
 	}
 	return s.config()
+}
+
+// checkFactor checks the product of a number and the gradient's factor, as T has it.
+func checkFactor[T kernels.Float](s *Spec, name string, v float64) error {
+	err := check.Rounded[T](name, float64(v*s.gradientFactor), math.Inf(-1), math.Inf(1), check.Open)
+	if err != nil {
+		return fmt.Errorf("%s: %w, where factor = %v is the algorithm's on gradients", s.name, err, s.gradientFactor)
+	}
+	return nil
 }
 
 // checkSpec returns the first error of s for elements of type T.

@@ -10,7 +10,8 @@ import (
 
 // norm returns the Euclidean norm of all elements of all tensors: the root, in float64, of the sum of the
 // tensors' sums of squares (rule 7, in T) in their order. Where squares overflow or underflow in T it is
-// computed in float64 from scaled elements instead. It is NaN or infinite only if an element is.
+// computed in float64 from scaled elements instead. It is NaN or infinite only if an element is: a norm beyond the
+// range of float64, or one that rounds beyond it, is math.MaxFloat64.
 func norm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	sum := 0.0
 	for _, x := range tensors {
@@ -54,5 +55,5 @@ func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 			sum += float64(scaled * scaled)
 		}
 	}
-	return math.Ldexp(math.Sqrt(sum), exp)
+	return min(math.Ldexp(math.Sqrt(sum), exp), math.MaxFloat64)
 }

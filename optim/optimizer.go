@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -30,8 +31,8 @@ type Group[T kernels.Float] struct {
 // it. (Where both are on, one reading serves both.) Gradients in memory do not change.
 type Options struct {
 	// ClipNorm limits the Euclidean norm of all scaled gradients together: where it is larger, they are
-	// multiplied by ClipNorm/norm. (torch.nn.utils.clip_grad_norm_ divides by norm+1e-6.) A norm that is
-	// not finite does not clip. 0 means no limit.
+	// multiplied by ClipNorm/norm. (torch.nn.utils.clip_grad_norm_ divides by norm+1e-6.) An element that is
+	// not finite leaves all unclipped. 0 means no limit.
 	ClipNorm float64
 
 	// ClipValue limits each element of the gradient, scaled and clipped by norm, to the interval from
@@ -124,6 +125,15 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		if err := checkSpec[T](s); err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
+		coupled := *s.wd
+		if s.decoupled {
+			coupled = 0
+		}
+		err := cmp.Or(checkFactor[T](s, "scale*factor", o.scale), checkFactor[T](s, "ClipValue*factor", opts.ClipValue),
+			checkFactor[T](s, "WeightDecay*factor", coupled))
+		if err != nil {
+			return nil, fmt.Errorf("%s%w", where, err)
+		}
 		shapes, err := shapesOf(g)
 		if err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
@@ -198,16 +208,21 @@ func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 func (o *Optimizer[T]) SetSchedule(s schedule.Schedule) { o.schedule = s }
 
 // SetGradScale sets the factor on gradients, 1 to start with: 1/batch for gradients that are sums, or 1
-// over the factor on a loss that was scaled. It panics if the scale is infinite or NaN, or becomes so or 0 in T.
+// over the factor on a loss that was scaled. It panics if the scale is infinite or NaN, or becomes so or 0 in T,
+// alone or times an algorithm's [Spec.GradientFactor].
 func (o *Optimizer[T]) SetGradScale(scale float64) {
-	if err := checkScale[T](scale); err != nil {
+	if err := o.checkScale(scale); err != nil {
 		panic(fmt.Sprintf("optim: SetGradScale: %v", err))
 	}
 	o.scale = scale
 }
 
-func checkScale[T kernels.Float](scale float64) error {
-	return check.Rounded[T]("scale", scale, math.Inf(-1), math.Inf(1), check.Open)
+func (o *Optimizer[T]) checkScale(scale float64) error {
+	err := check.Rounded[T]("scale", scale, math.Inf(-1), math.Inf(1), check.Open)
+	for _, g := range o.groups {
+		err = cmp.Or(err, checkFactor[T](g.spec, "scale*factor", scale))
+	}
+	return err
 }
 
 // GradScale returns the factor on gradients.

@@ -165,6 +165,21 @@ func TestNewGroupsErrors(t *testing.T) {
 			t.Errorf("error %v, want optim: %s", err, c.want)
 		}
 	}
+	damped := func(decoupled bool) optim.Group[float32] {
+		config := optim.Momentum{LR: 1, Dampening: 0.75, WeightDecay: 1e-45, Decoupled: decoupled}
+		return optim.Group[float32]{Config: config, Params: [][]float32{w}}
+	}
+	for want, opts := range map[string]optim.Options{"ClipValue": {ClipValue: 1e-45}, "WeightDecay": {}} {
+		_, err := optim.NewGroups(opts, damped(false))
+		want = "optim: Momentum: " + want + "*factor = 2.5e-46, which is 0 in float32, want a number in its range, " +
+			"where factor = 0.25 is the algorithm's on gradients"
+		if err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if _, err := optim.NewGroups(optim.Options{}, damped(true)); err != nil {
+		t.Errorf("a decoupled decay, which no factor is on: %v", err)
+	}
 	if _, err := optim.NewGroups(optim.Options{}, group("", w[:5], w[5:], nil, w[5:5])); err != nil {
 		t.Errorf("neighbours and empty slices: %v", err)
 	}
@@ -175,6 +190,7 @@ func TestStepPanics(t *testing.T) {
 	all := make([]float32, 40)
 	w, b := all[10:20], all[20:24]
 	opt := must(optim.New(optim.Adam{LR: 1}, w, b))
+	damped := must(optim.New(optim.Momentum{LR: 1, Dampening: 0.75}, w))
 	g := func(n int) []float32 {
 		s := make([]float32, n)
 		for i := range s {
@@ -206,6 +222,9 @@ func TestStepPanics(t *testing.T) {
 			"optim: SetGradScale: scale = 1e+39, which is +Inf in float32, want a number in its range"},
 		{func() { opt.SetGradScale(-1e-50) },
 			"optim: SetGradScale: scale = -1e-50, which is -0 in float32, want a number in its range"},
+		{func() { damped.SetGradScale(1e-45) },
+			"optim: SetGradScale: Momentum: scale*factor = 2.5e-46, which is 0 in float32, want a number in its " +
+				"range, where factor = 0.25 is the algorithm's on gradients"},
 	} {
 		if got := panics(c.call); got != c.want {
 			t.Errorf("panic %q, want %q", got, c.want)
@@ -403,6 +422,20 @@ func testClipNorm[T kernels.Float](t *testing.T) {
 			if !edge.Same(x[i], 0-g[i]) {
 				t.Errorf("a gradient %v gave %v", g, x)
 			}
+		}
+	}
+}
+
+// A norm that rounds beyond the range of float64, or is beyond it, counts as its largest number: the gradients are
+// finite, and are clipped.
+func TestClipNormAtTheEnd(t *testing.T) {
+	const top = math.MaxFloat64
+	for _, g := range [][]float64{{top, 2.1e300}, {top, top, top, top}} {
+		x := make([]float64, len(g))
+		opt := must(optim.NewGroups(optim.Options{ClipNorm: 3, SkipNonFinite: true},
+			optim.Group[float64]{Config: optim.SGD{LR: 1}, Params: [][]float64{x}}))
+		if taken := opt.Step(g); !taken || opt.GradNorm() != top || math.Abs(x[0]+3) > 1e-15 {
+			t.Errorf("gradients %v: step taken %v to %v, norm %v, want one to -3, %v", g, taken, x, opt.GradNorm(), top)
 		}
 	}
 }

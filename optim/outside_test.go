@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -211,9 +212,11 @@ func TestShapes(t *testing.T) {
 
 // mistaken is an algorithm with whatever Spec and states.
 type mistaken struct {
-	spec  func(*optim.Spec) *optim.Spec
-	names []string
-	shape []int
+	spec          func(*optim.Spec) *optim.Spec
+	fields, flags []string
+	factor        float64
+	names         []string
+	shape         []int
 }
 
 func (c mistaken) Spec() *optim.Spec {
@@ -222,6 +225,13 @@ func (c mistaken) Spec() *optim.Spec {
 	if c.spec != nil {
 		return c.spec(s)
 	}
+	for _, name := range c.fields {
+		s.Value(name, new(float64), 0, 1)
+	}
+	for _, name := range c.flags {
+		s.Flag(name, true)
+	}
+	s.GradientFactor(cmp.Or(c.factor, 1))
 	return optim.Bind(s, &c, stepMistaken[float32], stepMistaken[float64])
 }
 
@@ -246,6 +256,19 @@ func TestMistakenAlgorithms(t *testing.T) {
 			return optim.Bind(s, &mistaken{}, nil, stepMistaken[float64])
 		}},
 			"optim: mistaken: Bind: a function is nil, want one for each element type"},
+		{mistaken{spec: func(*optim.Spec) *optim.Spec {
+			lr, wd := 1.0, 0.0
+			return optim.Bind(optim.NewSpec("\xff", &lr, 1, &wd, false), &mistaken{}, stepMistaken[float32],
+				stepMistaken[float64])
+		}},
+			`optim: the algorithm's name "\xff" is not UTF-8`},
+		{mistaken{fields: []string{"A\xff"}}, `optim: mistaken: field "A\xff": the name is not UTF-8`},
+		{mistaken{fields: []string{"algorithm"}}, `optim: mistaken: field "algorithm": want a capital letter first`},
+		{mistaken{fields: []string{"A", "B", "A"}}, `optim: mistaken: field "A": there are two of that name`},
+		{mistaken{fields: []string{"Decoupled"}}, `optim: mistaken: field "Decoupled": there are two of that name`},
+		{mistaken{flags: []string{"LR"}}, `optim: mistaken: field "LR": there are two of that name`},
+		{mistaken{factor: 1e-46}, "optim: mistaken: scale*factor = 1e-46, which is 0 in float32, want a number in " +
+			"its range, where factor = 1e-46 is the algorithm's on gradients"},
 		{mistaken{names: []string{"a", "a"}}, `optim: mistaken: state "a": the algorithm has two of that name`},
 		{mistaken{names: []string{"\xff"}}, `optim: mistaken: state "\xff": the name is not UTF-8`},
 		{mistaken{names: []string{"a"}, shape: []int{-1}},

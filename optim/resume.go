@@ -135,7 +135,7 @@ func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkScale[T](scale); err != nil {
+	if err := o.checkScale(scale); err != nil {
 		return c.Errorf("metadata %q: %w", prefix+"scale", err)
 	}
 	rates := make([]float64, len(o.groups))

@@ -243,6 +243,13 @@ func TestRestoreErrors(t *testing.T) {
 			`metadata "opt.group.1.LR": LR = -1, want in [0, +Inf)`},
 		{"a bad scale", same, file(func(c *checkpoint.File) { c.SetMetaFloat("opt.scale", 1e300) }),
 			`metadata "opt.scale": scale = 1e+300, which is +Inf in float32, want a number in its range`},
+		{"a scale bad for a group", func(_ *optim.Options, g []optim.Group[float32]) {
+			g[1].Config = optim.Momentum{LR: 1, Dampening: 0.75}
+		}, file(func(c *checkpoint.File) {
+			c.SetMetaFloat("opt.scale", 1e-45)
+			c.SetMetaFloat("opt.group.1.Dampening", 0.75)
+		}), `metadata "opt.scale": Momentum: scale*factor = 2.5e-46, which is 0 in float32, want a number in its ` +
+			`range, where factor = 0.25 is the algorithm's on gradients`},
 		{"a bad count", same, file(func(c *checkpoint.File) { c.SetMeta("opt.steps", "-1") }),
 			`metadata "opt.steps" = "-1", want a whole number from 0 to 1<<64 - 1`},
 	} {
