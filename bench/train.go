@@ -195,7 +195,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	if f.times {
 		trainer.TakeTimes()
 	}
-	report.start(int(total)*batch, trainer)
+	report.start(total, trainer)
 	first := trainer.Steps()
 	result, err := trainer.Run(ctx)
 	report.bar.Finish()

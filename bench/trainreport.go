@@ -12,7 +12,7 @@ import (
 // A trainReport shows how a run goes: a bar on a terminal, and a line for every epoch.
 type trainReport struct {
 	w         io.Writer
-	n, batch  int // images in an epoch, in a step
+	n, batch  int // images in an epoch; in a step, but for an epoch's last
 	validated bool
 	bar       *progressbar.ProgressBar
 	before    int     // images that the run had done when it was resumed
@@ -20,8 +20,14 @@ type trainReport struct {
 	images    int
 }
 
-// start begins the report of a run over that many images, of which a resumed one has done some.
-func (r *trainReport) start(images int, done interface {
+// done returns how many images that many steps have taken.
+func (r *trainReport) done(steps uint64) int {
+	epoch := linear.StepsPerEpoch(r.n, r.batch)
+	return int(steps/epoch)*r.n + int(steps%epoch)*r.batch
+}
+
+// start begins the report of a run of that many steps, of which a resumed one has done some.
+func (r *trainReport) start(steps uint64, trained interface {
 	Steps() uint64
 	Epochs() []linear.Epoch
 }) {
@@ -30,22 +36,23 @@ func (r *trainReport) start(images int, done interface {
 		fmt.Fprintf(r.w, " %11s %9s", "valid. loss", "accuracy")
 	}
 	fmt.Fprintf(r.w, " %10s\n", "images/s")
-	for _, e := range done.Epochs() {
+	for _, e := range trained.Epochs() {
 		r.line(e, "-")
 	}
-	r.before = int(done.Steps()) * r.batch
-	r.bar = newImageBar(images - r.before) // rate and time left are those of this run
+	r.before = r.done(trained.Steps())
+	r.bar = newImageBar(r.done(steps) - r.before) // rate and time left are those of this run
 }
 
 // step takes the trainer's report of one step.
 func (r *trainReport) step(p linear.Progress) {
-	r.images += r.batch
+	images := r.done(p.Step) - r.done(p.Step-1)
+	r.images += images
 	if p.ImagesPerSecond > 0 {
-		r.seconds += float64(r.batch) / p.ImagesPerSecond
+		r.seconds += float64(images) / p.ImagesPerSecond
 	}
 	if p.Step%8 == 0 || p.Ended != nil { // the bar draws seldom, but each call takes time
 		r.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f", p.Epoch, p.Epochs, p.Loss))
-		r.bar.Set(int(p.Step)*r.batch - r.before)
+		r.bar.Set(r.done(p.Step) - r.before)
 	}
 	if p.Ended == nil {
 		return

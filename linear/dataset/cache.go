@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Digest is the SHA-256 of the set in hexadecimal: over the number of classes and each name behind its length, the
@@ -50,36 +51,65 @@ func (s Synthetic) heading() string {
 	return fmt.Sprintf("bitstep synthetic set: seed %d, %d training and %d test examples\n", s.Seed, s.Train, s.Test)
 }
 
+// A set is made in a folder of its own, whose name begins so, and which holds the new set and those that it replaces.
+const (
+	making    = "making-synthetic-"
+	makingNew = "new"
+	makingOld = "old"
+)
+
+// removeMaking removes folders in which processes that were killed a day or more ago were making a set. What else has
+// such a name, or cannot be removed, stays.
+func removeMaking(parent string) {
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), making) {
+			continue
+		}
+		dir := filepath.Join(parent, e.Name())
+		info, err := e.Info()
+		inside, unread := os.ReadDir(dir)
+		foreign := slices.ContainsFunc(inside, func(e fs.DirEntry) bool {
+			return e.Name() != makingNew && !strings.HasPrefix(e.Name(), makingOld)
+		})
+		if err == nil && unread == nil && !foreign && time.Since(info.ModTime()) >= 24*time.Hour {
+			os.RemoveAll(dir)
+		}
+	}
+}
+
 // Cached loads the set from a folder where an earlier call has left it, or makes it and leaves it there. Before it
-// makes it, which takes some seconds, it calls making unless that is nil. What is in the folder is used only if its
+// makes it, which takes some seconds, it calls onMaking unless that is nil. What is in the folder is used only if its
 // digest is that of the file synthetic.txt beside it and seed and sizes are those wanted. The folder is put in place
 // whole, so processes may call Cached at the same time, and one that is killed leaves nothing that could be taken
-// for a set. Another synthetic set there is replaced; a folder with other files is an error, and left alone.
-func (s Synthetic) Cached(dir string, making func()) (train, test *Images, err error) {
+// for a set: a folder making-synthetic-NUMBER beside it, which a call a day or more later removes. Another synthetic
+// set there is replaced; a folder with other files is an error, and left alone.
+func (s Synthetic) Cached(dir string, onMaking func()) (train, test *Images, err error) {
 	n, m, err := s.sizes()
 	if err != nil {
 		return nil, nil, err
 	}
 	s.Train, s.Test = n, m
+	parent := filepath.Dir(filepath.Clean(dir))
+	removeMaking(parent)
 	if train, test, err = s.load(dir); err == nil {
 		return train, test, nil
 	}
 	if err := replaceable(dir); err != nil {
 		return nil, nil, err
 	}
-	if making != nil {
-		making()
+	if onMaking != nil {
+		onMaking()
 	}
-	parent := filepath.Dir(filepath.Clean(dir))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
 	}
-	temp, err := os.MkdirTemp(parent, "making-synthetic-")
+	temp, err := os.MkdirTemp(parent, making)
 	if err != nil {
 		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
 	}
 	defer os.RemoveAll(temp)
-	made := filepath.Join(temp, "new")
+	made := filepath.Join(temp, makingNew)
 	if err := s.WriteCIFAR10(made); err != nil {
 		return nil, nil, err
 	}
@@ -93,7 +123,7 @@ func (s Synthetic) Cached(dir string, making func()) (train, test *Images, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.place(made, dir, filepath.Join(temp, "old")); err != nil {
+	if err := s.place(made, dir, filepath.Join(temp, makingOld)); err != nil {
 		return nil, nil, fmt.Errorf("dataset: %s: %w", dir, bare(err))
 	}
 	return train, test, nil

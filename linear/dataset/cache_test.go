@@ -3,9 +3,11 @@ package dataset
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A cached set is made once, is this one whatever lies in its place, and is made again when a byte of it is wrong.
@@ -81,6 +83,51 @@ func TestCachedAtOnce(t *testing.T) {
 		if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
 			t.Errorf("left %v", left)
 		}
+	}
+}
+
+// What a process has left that was killed a day ago is removed, and nothing else.
+func TestCachedRemovesOld(t *testing.T) {
+	parent := t.TempDir()
+	s := Synthetic{Seed: 3, Train: 20, Test: 10}
+	if _, _, err := s.Cached(filepath.Join(parent, "cache"), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"making-synthetic-1/new/test_batch.bin", "making-synthetic-2/old0/test_batch.bin",
+		"making-synthetic-3/new/test_batch.bin", "making-synthetic-4/thesis.txt", "making-synthetic-5",
+		"making/new/test_batch.bin"} {
+		f = filepath.Join(parent, f)
+		if err := os.MkdirAll(filepath.Dir(f), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		putFile(t, f, nil)
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		age := 25 * time.Hour
+		if e.Name() == "making-synthetic-3" {
+			age = 23 * time.Hour
+		}
+		if err := os.Chtimes(filepath.Join(parent, e.Name()), time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := s.Cached(filepath.Join(parent, "cache"), func() { t.Error("made again") }); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	if entries, err = os.ReadDir(parent); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	want := []string{"cache", "making", "making-synthetic-3", "making-synthetic-4", "making-synthetic-5"}
+	if !slices.Equal(left, want) {
+		t.Errorf("left %v, want %v", left, want)
 	}
 }
 
