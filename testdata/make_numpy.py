@@ -6,8 +6,8 @@
 The kernels are the rows of kernels.json, which is the table in kernels/table, and those at the end of this file, which
 stand in no table. A row's lines are read by Python itself, but for a ? b : c, |a| and x^t, and run on arrays of the
 element type with the scalars of rule 6. NumPy has no fma and promises no order for its sums, so rules 7 and 8 are
-spelled out here with exact fractions. This file was written from the rules, and shares nothing with the Go code. It
-needs Debian's python3-numpy.
+spelled out here with exact fractions. This file was written from the rules, and shares nothing else with the Go code.
+It needs Debian's python3-numpy.
 
 Each case is a line "case KERNEL TYPE NAME=HEX-FLOAT...", then for each call a line a value: "in NAME" or
 "out NAME" and the bits of its elements in hexadecimal, every NaN as the canonical one.
@@ -113,30 +113,31 @@ def run(lines, names, T):
 # Sums, by rules 7 and 8.
 
 def rounded(v, T):
-    """The Fraction v rounded once to T, half to even; subnormals and overflow as IEEE 754 has them."""
-    if v == 0:
-        return T(0)
+    """The Fraction v, which is not 0, rounded once to T, half to even; subnormals and overflow as IEEE 754 has them."""
     f = np.finfo(T)
     precision, least = f.nmant + 1, f.minexp - f.nmant
-    exponent = v.numerator.bit_length() - v.denominator.bit_length() if v > 0 else \
-        (-v).numerator.bit_length() - v.denominator.bit_length()
+    exponent = abs(v).numerator.bit_length() - v.denominator.bit_length()
     while abs(v) >= Fraction(2) ** (exponent + 1):
         exponent += 1
     while abs(v) < Fraction(2) ** exponent:
         exponent -= 1
     unit = Fraction(2) ** max(exponent - precision + 1, least)
-    v = round(v / unit) * unit  # to even
-    if abs(v) > Fraction(float(f.max)):
-        return T(math.inf if v > 0 else -math.inf)
-    return T(float(v))  # exact
+    size = round(abs(v) / unit) * unit  # to even
+    value = math.inf if size > Fraction(float(f.max)) else float(size)  # exact
+    return T(value if v > 0 else -value)
 
 
 def fma(x, y, z, T):
-    simple = float(x) * float(y) + float(z)
-    exact = all(np.isfinite([x, y, z])) and Fraction(float(x)) * Fraction(float(y)) + Fraction(float(z))
-    if exact is False or exact == 0:
-        return T(simple)  # special values, and the sign of a zero
-    return rounded(exact, T)
+    if not np.isfinite([x, y]).all():
+        return T(float(x) * float(y) + float(z))
+    if not np.isfinite(z):
+        return T(z)  # though x * y may overflow
+    exact = Fraction(float(x)) * Fraction(float(y)) + Fraction(float(z))
+    return rounded(exact, T) if exact else T(float(x) * float(y) + float(z))  # the sign of a zero
+
+
+assert fma(1e300, 1e300, -math.inf, np.float64) == -math.inf
+assert math.copysign(1, fma(5e-324, -5e-324, 0, np.float64)) == -1
 
 
 def fmas(x, y, z):
