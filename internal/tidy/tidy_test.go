@@ -15,13 +15,15 @@ import (
 
 const module = "github.com/bitstep-go/bitstep"
 
-// list returns what go list says of packages.
-func list(t *testing.T, args ...string) (packages []struct {
+// A room is a package as go list describes it.
+type room struct {
 	ImportPath, Doc string
 	Standard        bool
 	Imports         []string
 	Module          *struct{ Path string }
-}) {
+}
+
+func list(t *testing.T, args ...string) (packages []room) {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Doc,Standard,Imports,Module"}, args...)...)
 	cmd.Dir = "../.."
@@ -32,17 +34,13 @@ func list(t *testing.T, args ...string) (packages []struct {
 	}
 	dec := json.NewDecoder(strings.NewReader(string(out)))
 	for {
-		packages = append(packages, struct {
-			ImportPath, Doc string
-			Standard        bool
-			Imports         []string
-			Module          *struct{ Path string }
-		}{})
-		if err := dec.Decode(&packages[len(packages)-1]); errors.Is(err, io.EOF) {
-			return packages[:len(packages)-1]
+		var p room
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
 		} else if err != nil {
 			t.Fatal(err)
 		}
+		packages = append(packages, p)
 	}
 }
 
@@ -132,12 +130,15 @@ func TestLineLength(t *testing.T) {
 
 // The files that say that they are generated are those that .gitattributes tells GitHub of.
 func TestGeneratedAttribute(t *testing.T) {
+	if _, err := os.Stat("../../.git"); err != nil {
+		t.Skip("not a clone: ", err)
+	}
 	git := func(args ...string) []byte {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = "../.."
 		out, err := cmd.Output()
 		if err != nil {
-			t.Skip("not in a git repository: ", err)
+			t.Fatalf("git %s: %v", args[0], err)
 		}
 		return out
 	}
