@@ -68,7 +68,11 @@ type Probabilistic interface {
 }
 
 // losses are the losses of this package: a file each, and a row here.
-var losses = []Loss{SVM{}, Softmax{}, SquaredError{}}
+var losses = []Loss{
+	SVM{},
+	Softmax{},
+	SquaredError{},
+}
 
 // Losses lists the losses of this package.
 func Losses() []Loss { return append([]Loss(nil), losses...) }

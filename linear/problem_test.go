@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -65,12 +66,11 @@ type reference struct {
 // newReference computes them. Its bounds are those of Higham, Accuracy and Stability of Numerical Algorithms,
 // chapter 3: a sum of k products has an error of at most g(k)*sum of |products|, g(k) = k*u/(1-k*u), with k
 // the number of roundings that a term passes. The reference's own sums, in float64, pass more roundings
-// than T's but have a smaller unit for float32; both are counted. It fails the test if a margin is so close
-// to the kink that its sign could differ.
+// than T's but have a smaller unit for float32; both are counted.
 func newReference[T kernels.Float](t *testing.T, loss Loss, lambda float64, set Set[T], w []T,
 	batch []int) reference {
 	m := set.Source.(dataset.Matrix[T])
-	features, classes, n := m.Cols, set.Classes, len(batch)
+	features, classes, n, f := m.Cols, set.Classes, len(batch), formulaOf(t, loss)
 	u, u64 := unit[T](), unit[float64]()
 	gamma := func(k int, u float64) float64 { return float64(k) * u / (1 - float64(k)*u) }
 	scoreGamma := gamma(features/kernels.Lanes[T]()+1+4, u) + gamma(features, u64)
@@ -88,45 +88,12 @@ func newReference[T kernels.Float](t *testing.T, loss Loss, lambda float64, set 
 				e[c] += math.Abs(float64(w[c*features+k])*float64(v)) * scoreGamma
 			}
 		}
-		y := int(set.Labels[i])
-		ds, dsBound := make([]float64, classes), make([]float64, classes)
-		if loss == (SVM{}) {
-			for j := range s {
-				if j == y {
-					continue
-				}
-				margin := s[j] - s[y] + 1
-				bound := e[j] + e[y] + 2*u*(math.Abs(s[j]-s[y])+2) + 2*u64*(math.Abs(margin)+2)
-				if math.Abs(margin) <= bound {
-					t.Fatalf("example %d: margin %v is within its bound %v of the kink: take another seed", i, margin,
-						bound)
-				}
-				if margin > 0 {
-					ref.loss += margin / float64(n)
-					ref.lossBound += bound / float64(n)
-					ds[j]++
-					ds[y]--
-				}
-			}
-		} else {
-			z, worst := 0.0, slices.Max(e)
-			for j := range s {
-				z += math.Exp(s[j])
-			}
-			ref.loss += (math.Log(z) - s[y]) / float64(n)
-			// log(z) moves by at most the largest change of a score; Exp, Log and their sums are within some
-			// tens of units of float64.
-			ref.lossBound += (2*worst + 64*u64*(2+math.Abs(s[y])+math.Abs(math.Log(z)))) / float64(n)
-			for j := range s {
-				p := math.Exp(s[j]) / z
-				ds[j] = p
-				if j == y {
-					ds[j]--
-				}
-				// d p[j] = p[j]*(ds[j] - sum p*ds): at most 2*p*worst to first order, doubled for the rest.
-				dsBound[j] = 4*p*worst + u*math.Abs(ds[j]) + 64*u64
-			}
+		value, bound, ds, dsBound, err := f.real(s, e, int(set.Labels[i]), u)
+		if err != nil {
+			t.Fatalf("example %d: %v: take another seed", i, err)
 		}
+		ref.loss += value / float64(n)
+		ref.lossBound += bound / float64(n)
 		for c := range s {
 			for k, v := range x {
 				g := ds[c] * float64(v) / float64(n)
@@ -182,7 +149,8 @@ func testLossGradient[T kernels.Float](t *testing.T) {
 }
 
 // define computes loss and gradient as the comment of [Problem] says, from the definitions alone.
-func define[T kernels.Float](loss Loss, lambda float64, set Set[T], w []T, batch []int) (float64, []T) {
+func define[T kernels.Float](t *testing.T, loss Loss, lambda float64, set Set[T], w []T, batch []int) (float64, []T) {
+	row := rowOf[T](formulaOf(t, loss))
 	m := set.Source.(dataset.Matrix[T])
 	f, c := m.Cols, set.Classes
 	var grad []T
@@ -194,7 +162,7 @@ func define[T kernels.Float](loss Loss, lambda float64, set Set[T], w []T, batch
 		m.FillRows(bitstep.On[T](bitstep.Go), x, f, block)
 		kernels.Gemm(false, true, n, c, f, 1, x, f, w, f, 0, s, c)
 		for i, at := range block {
-			total += scoreLoss(loss, s[i*c:][:c], int(set.Labels[at]))
+			total += row(s[i*c:][:c], int(set.Labels[at]))
 		}
 		if grad == nil {
 			grad = make([]T, c*f)
@@ -216,44 +184,6 @@ func define[T kernels.Float](loss Loss, lambda float64, set Set[T], w []T, batch
 	return total, grad
 }
 
-// scoreLoss is the loss of one row of scores, which its gradient replaces, as the comments of [SVM] and
-// [Softmax] define it.
-func scoreLoss[T kernels.Float](loss Loss, s []T, y int) float64 {
-	sum := 0.0
-	if loss == (SVM{}) {
-		own := s[y]
-		s[y] = 0
-		for j := range s {
-			if j == y {
-				continue
-			}
-			margin := s[j] - own
-			margin += 1
-			s[j] = 0
-			if margin > 0 {
-				sum += float64(margin)
-				s[j] = 1
-				s[y]--
-			}
-		}
-		return sum
-	}
-	top, e := float64(slices.Max(s)), make([]float64, len(s))
-	for j := range s {
-		e[j] = kernels.Exp(float64(s[j]) - top)
-		sum += e[j]
-	}
-	l := kernels.Log(sum) - (float64(s[y]) - top)
-	for j := range s {
-		p := e[j] / sum
-		if j == y {
-			p -= 1
-		}
-		s[j] = T(p)
-	}
-	return l
-}
-
 // Every backend, any number of threads, gathered and neighbouring rows give the bits of the definition.
 func TestArchLossGradientBits(t *testing.T) {
 	t.Run("float32", testLossGradientBits[float32])
@@ -269,7 +199,7 @@ func testLossGradientBits[T kernels.Float](t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2)).Perm(330)[:200]
 	for _, loss := range classLosses() {
 		for name, batch := range map[string][]int{"range": all[40:230], "random": random, "all": all} {
-			wantLoss, want := define(loss, 0.01, set, w, batch)
+			wantLoss, want := define(t, loss, 0.01, set, w, batch)
 			for _, b := range bitstep.Backends() {
 				for _, threads := range []int{1, 2, 5} {
 					p := problem(t, set, ProblemConfig{Loss: loss, Lambda: 0.01, Threads: threads}).On(b)
@@ -362,14 +292,13 @@ func TestEvaluate(t *testing.T) {
 func TestNaNLoss(t *testing.T) {
 	nan := math.NaN()
 	for _, loss := range classLosses() {
+		hidden := formulaOf(t, loss).hidden
 		for at := range 3 {
 			for _, bad := range []float64{nan, math.Inf(1)} {
 				s := []float64{1, 2, 3}
 				s[at] = bad
 				got := loss.Loss64(&Row[float64]{Scores: s, Class: 1, Gradient: true, Room: make([]float64, 3)})
-				// With the own class's score at +Inf the other margins are -Inf, and the hinge is 0.
-				hidden := loss == SVM{} && at == 1 && bad == bad
-				if num.Finite(got) != hidden {
+				if num.Finite(got) != (hidden != nil && hidden(at, 1, bad)) {
 					t.Errorf("%s, score %d %v: loss %v", loss.Name(), at, bad, got)
 				}
 			}
@@ -407,7 +336,11 @@ func TestProblemErrors(t *testing.T) {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
-	want := `linear: loss = "hinge", want one of svm, softmax, squared-error`
+	var names []string
+	for _, l := range Losses() {
+		names = append(names, l.Name())
+	}
+	want := `linear: loss = "hinge", want one of ` + strings.Join(names, ", ")
 	if _, err := ParseLoss("hinge"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
