@@ -28,9 +28,11 @@ func (b Backend) tiles() tileSize { return backends[b].tiles }
 
 // A tileSize is what the micro-kernels of a backend measure: the list of instruction sets explains each.
 type tileSize struct {
-	chainRows, chainVecs, rowVecs   int
-	lanesRows, lanesCols, lanesVecs int
-	laneRowCols, laneRowVecs        int
+	chainRows [8]int
+	packVecs  int
+	copyVecs  int
+	lanesCols [4]int
+	wholeCols int
 }
 
 // available holds the backends of this machine, the fastest last; active is the default. Both are

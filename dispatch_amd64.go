@@ -309,115 +309,134 @@ func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
 	return true
 }
 
-// chainTile, lanesTile and foldLines call the micro-kernels of products. single chooses those of one row.
-func chainTile[T Float](backend Backend, single bool, k int, a, b *T, ldb int, c *T, ldc, accumulate int) {
+// The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
+
+func chainTiles[T Float](backend Backend, code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, c *T, cRow, tiles, width, accumulate int, packed *T, ahead int) {
 	if num.Is32[T]() {
-		chainTileF32(backend, single, k, as[float32](a), as[float32](b), ldb, as[float32](c), ldc, accumulate)
+		chainTilesF32(backend, code, k, as[float32](a), aRow, aCol, as[float32](b), bRow, bTile, as[float32](c), cRow, tiles, width, accumulate, as[float32](packed), ahead)
 		return
 	}
-	chainTileF64(backend, single, k, as[float64](a), as[float64](b), ldb, as[float64](c), ldc, accumulate)
+	chainTilesF64(backend, code, k, as[float64](a), aRow, aCol, as[float64](b), bRow, bTile, as[float64](c), cRow, tiles, width, accumulate, as[float64](packed), ahead)
 }
 
-func lanesTile[T Float](backend Backend, single bool, lines int, a, b *T, ldb int, acc *T) {
+func chainTilesF32(backend Backend, code, k int, a *float32, aRow, aCol int, b *float32, bRow, bTile int, c *float32, cRow, tiles, width, accumulate int, packed *float32, ahead int) {
+	switch backend {
+	case AVX2:
+		chainF32AVX2(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+	case AVX512:
+		chainF32AVX512(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+	}
+}
+
+func chainTilesF64(backend Backend, code, k int, a *float64, aRow, aCol int, b *float64, bRow, bTile int, c *float64, cRow, tiles, width, accumulate int, packed *float64, ahead int) {
+	switch backend {
+	case AVX2:
+		chainF64AVX2(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+	case AVX512:
+		chainF64AVX512(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+	}
+}
+
+func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
 	if num.Is32[T]() {
-		lanesTileF32(backend, single, lines, as[float32](a), as[float32](b), ldb, as[float32](acc))
+		lanesTilesF32(backend, code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
 		return
 	}
-	lanesTileF64(backend, single, lines, as[float64](a), as[float64](b), ldb, as[float64](acc))
+	lanesTilesF64(backend, code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
 }
 
-func foldLines[T Float](backend Backend, n int, out, acc *T) {
+func lanesTilesF32(backend Backend, code, lines int, a *float32, aRow, aLine int, b *float32, bRow, bLine, bTile int, acc *float32, accRow, tiles, first, tail int) {
+	switch backend {
+	case AVX2:
+		lanesF32AVX2(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+	case AVX512:
+		lanesF32AVX512(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+	}
+}
+
+func lanesTilesF64(backend Backend, code, lines int, a *float64, aRow, aLine int, b *float64, bRow, bLine, bTile int, acc *float64, accRow, tiles, first, tail int) {
+	switch backend {
+	case AVX2:
+		lanesF64AVX2(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+	case AVX512:
+		lanesF64AVX512(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+	}
+}
+
+func foldLines[T Float](backend Backend, n int, out, acc *T, step int) {
 	if num.Is32[T]() {
-		foldLinesF32(backend, n, as[float32](out), as[float32](acc))
+		foldLinesF32(backend, n, as[float32](out), as[float32](acc), step)
 		return
 	}
-	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
+	foldLinesF64(backend, n, as[float64](out), as[float64](acc), step)
 }
 
-func chainTileF32(backend Backend, single bool, k int, a, b *float32, ldb int, c *float32,
-	ldc, accumulate int) {
+func foldLinesF32(backend Backend, n int, out, acc *float32, step int) {
 	switch backend {
 	case AVX2:
-		if single {
-			chainRowF32AVX2(k, a, b, ldb, c, ldc, accumulate)
-		} else {
-			chainF32AVX2(k, a, b, ldb, c, ldc, accumulate)
-		}
+		foldF32AVX2(n, out, acc, step)
 	case AVX512:
-		if single {
-			chainRowF32AVX512(k, a, b, ldb, c, ldc, accumulate)
-		} else {
-			chainF32AVX512(k, a, b, ldb, c, ldc, accumulate)
-		}
+		foldF32AVX512(n, out, acc, step)
 	}
 }
 
-func lanesTileF32(backend Backend, single bool, lines int, a, b *float32, ldb int, acc *float32) {
+func foldLinesF64(backend Backend, n int, out, acc *float64, step int) {
 	switch backend {
 	case AVX2:
-		if single {
-			lanesRowF32AVX2(lines, a, b, ldb, acc)
-		} else {
-			lanesF32AVX2(lines, a, b, ldb, acc)
-		}
+		foldF64AVX2(n, out, acc, step)
 	case AVX512:
-		if single {
-			lanesRowF32AVX512(lines, a, b, ldb, acc)
-		} else {
-			lanesF32AVX512(lines, a, b, ldb, acc)
-		}
+		foldF64AVX512(n, out, acc, step)
 	}
 }
 
-func foldLinesF32(backend Backend, n int, out, acc *float32) {
+func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T, dstRow, width int) {
+	if num.Is32[T]() {
+		copyRowsF32(backend, code, k, as[float32](src), srcRow, as[float32](dst), dstRow, width)
+		return
+	}
+	copyRowsF64(backend, code, k, as[float64](src), srcRow, as[float64](dst), dstRow, width)
+}
+
+func copyRowsF32(backend Backend, code, k int, src *float32, srcRow int, dst *float32, dstRow, width int) {
 	switch backend {
 	case AVX2:
-		foldF32AVX2(n, out, acc)
+		copyF32AVX2(code, k, src, srcRow, dst, dstRow, width)
 	case AVX512:
-		foldF32AVX512(n, out, acc)
+		copyF32AVX512(code, k, src, srcRow, dst, dstRow, width)
 	}
 }
 
-func chainTileF64(backend Backend, single bool, k int, a, b *float64, ldb int, c *float64,
-	ldc, accumulate int) {
+func copyRowsF64(backend Backend, code, k int, src *float64, srcRow int, dst *float64, dstRow, width int) {
 	switch backend {
 	case AVX2:
-		if single {
-			chainRowF64AVX2(k, a, b, ldb, c, ldc, accumulate)
-		} else {
-			chainF64AVX2(k, a, b, ldb, c, ldc, accumulate)
-		}
+		copyF64AVX2(code, k, src, srcRow, dst, dstRow, width)
 	case AVX512:
-		if single {
-			chainRowF64AVX512(k, a, b, ldb, c, ldc, accumulate)
-		} else {
-			chainF64AVX512(k, a, b, ldb, c, ldc, accumulate)
-		}
+		copyF64AVX512(code, k, src, srcRow, dst, dstRow, width)
 	}
 }
 
-func lanesTileF64(backend Backend, single bool, lines int, a, b *float64, ldb int, acc *float64) {
+func transposeRows[T Float](backend Backend, k int, rows **T, dst *T, dstRow int) {
+	if num.Is32[T]() {
+		transposeRowsF32(backend, k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+		return
+	}
+	transposeRowsF64(backend, k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
+}
+
+func transposeRowsF32(backend Backend, k int, rows **float32, dst *float32, dstRow int) {
 	switch backend {
 	case AVX2:
-		if single {
-			lanesRowF64AVX2(lines, a, b, ldb, acc)
-		} else {
-			lanesF64AVX2(lines, a, b, ldb, acc)
-		}
+		transposeF32AVX2(k, rows, dst, dstRow)
 	case AVX512:
-		if single {
-			lanesRowF64AVX512(lines, a, b, ldb, acc)
-		} else {
-			lanesF64AVX512(lines, a, b, ldb, acc)
-		}
+		transposeF32AVX512(k, rows, dst, dstRow)
 	}
 }
 
-func foldLinesF64(backend Backend, n int, out, acc *float64) {
+func transposeRowsF64(backend Backend, k int, rows **float64, dst *float64, dstRow int) {
 	switch backend {
 	case AVX2:
-		foldF64AVX2(n, out, acc)
+		transposeF64AVX2(k, rows, dst, dstRow)
 	case AVX512:
-		foldF64AVX512(n, out, acc)
+		transposeF64AVX512(k, rows, dst, dstRow)
 	}
 }

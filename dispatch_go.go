@@ -12,8 +12,20 @@ func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
-func chainTile[T Float](Backend, bool, int, *T, *T, int, *T, int, int) { panic("bitstep: no assembly") }
+func chainTiles[T Float](backend Backend, code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, c *T, cRow, tiles, width, accumulate int, packed *T, ahead int) {
+	panic("bitstep: no assembly")
+}
 
-func lanesTile[T Float](Backend, bool, int, *T, *T, int, *T) { panic("bitstep: no assembly") }
+func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
+	panic("bitstep: no assembly")
+}
 
-func foldLines[T Float](Backend, int, *T, *T) { panic("bitstep: no assembly") }
+func foldLines[T Float](backend Backend, n int, out, acc *T, step int) { panic("bitstep: no assembly") }
+
+func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T, dstRow, width int) {
+	panic("bitstep: no assembly")
+}
+
+func transposeRows[T Float](backend Backend, k int, rows **T, dst *T, dstRow int) {
+	panic("bitstep: no assembly")
+}

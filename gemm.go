@@ -204,6 +204,18 @@ func (p *product[T]) run() {
 	}
 }
 
+// update is kernels.GemmUpdate of a row of C, which is what Axpby and Scale compute.
+func (p *product[T]) update(c, sums []T) {
+	update := call[T]{id: idAxpby, backend: p.backend, n: len(c),
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(c)), unsafe.Pointer(unsafe.SliceData(sums))}}
+	if p.beta == 0 {
+		copy(c, sums)
+		update.id = idScale
+	}
+	*(*[2]T)(unsafe.Pointer(&update.coef)) = [2]T{p.alpha, p.beta}
+	update.run(0, len(c))
+}
+
 // partSize is how many rows or columns of C a thread takes at a time, whichever C has more of: whole
 // lines of 64 bytes, and whole tiles of most micro-kernels.
 const partSize = 64
@@ -258,8 +270,7 @@ func (p *product[T]) parallel(threads int) {
 
 // scratch is pooled memory for packed operands and unfinished sums.
 type scratch[T kernels.Float] struct {
-	packed, streamed, sums, out, tailsBuf []T
-	gathered                              [2][]T
+	packedA, packedB, sums, folded []T
 }
 
 var scratches pools // of *scratch[T]

@@ -7,160 +7,267 @@ import (
 )
 
 // Products by rule 8, blocked for the caches as Goto and van de Geijn (Anatomy of High-Performance Matrix
-// Multiplication, 2008) describe, with the contract's block of 256 k. Micro-kernels compute tiles of C in registers.
-// A is packed in panels of a tile's rows, k-major. B is read where it lies if its rows are contiguous and few panels
-// of A share it; else it is packed too, in panels of a tile's columns.
+// Multiplication, 2008) describe, with the contract's block of 256 k. Micro-kernels compute tiles of C in registers:
+// a panel of A's rows, which stays in L1, times all of a block of B's columns, which stay in L2. Either operand is read
+// where it lies, or packed k-major: see packing.
 
-const (
-	chainsRows = 120 // rows of A packed at a time: half of a 256 KB cache in float32
-	chainsCols = 512 // columns of C whose sums are kept between blocks of k
-)
+// A chainWork is a product on its way. Strides are in bytes.
+type chainWork[T kernels.Float] struct {
+	*product[T]
+	*scratch[T]
+	size   int // of an element
+	lanes  int // elements of a vector
+	tile   tileSize
+	vecs   int // vectors of a tile's columns
+	cols   int // elements of them
+	rows   int // the most rows of a tile
+	direct bool
+	plan   chainPlan
+}
 
-// chains computes the product.
+// A chainPlan says how a product is blocked.
+type chainPlan struct {
+	packA, packB bool
+	rows, cols   int // of C that go through all of k before the next
+	chunk        int // columns of B that all rows of A meet before the next: what L1 or L2 holds
+	ahead        int // bytes from what is read of B to what is fetched for later
+}
+
 func (p *product[T]) chains(s *scratch[T]) {
-	t := p.backend.tiles()
-	vec := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
-	w := chainWork[T]{product: p, scratch: s, rows: t.chainRows, cols: t.chainVecs * vec}
-	if p.m == 1 {
-		w.single, w.rows, w.cols = true, 1, t.rowVecs*vec
-	}
-	// Sums go straight to C where the finished element is the sum itself.
-	w.direct = p.alpha == 1 && p.beta == 0
-	for j := 0; j < p.n; j += chainsCols {
-		for i := 0; i < p.m; i += chainsRows {
-			w.block(i, min(p.m, i+chainsRows), j, min(p.n, j+chainsCols))
+	w := chainWork[T]{product: p, scratch: s, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
+	w.lanes = p.backend.vecBytes() / w.size
+	w.vecs, w.rows = w.tile.chainTile(p.m, p.n, w.lanes)
+	w.cols = w.vecs * w.lanes
+	// Sums go straight to C where the finished element is the sum, or what is added to C.
+	w.direct = p.alpha == 1 && (p.beta == 0 || p.beta == 1 && p.k <= kernels.GemmBlock)
+	w.plan = w.blocks()
+	for i := 0; i < p.m; i += w.plan.rows {
+		for j := 0; j < p.n; j += w.plan.cols {
+			w.block(i, min(p.m, i+w.plan.rows), j, min(p.n, j+w.plan.cols))
 		}
 	}
 }
 
-type chainWork[T kernels.Float] struct {
-	*product[T]
-	*scratch[T]
-	single, direct bool // A is one row; sums go straight to C
-	rows, cols     int  // of a tile
+// chainTile returns the vectors and the most rows of the tiles for an output of m x n: those of most accumulators, or
+// more vectors if so few rows are all there are, or fewer if the columns are.
+func (t *tileSize) chainTile(m, n, lanes int) (vecs, rows int) {
+	for vecs = len(t.chainRows); vecs > 1; vecs-- {
+		if rows := t.chainRows[vecs-1]; rows > 0 && vecs*lanes <= n && (rows >= m || vecs <= t.packVecs) {
+			break
+		}
+	}
+	return vecs, t.chainRows[vecs-1]
 }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
 func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
-	dst, ld := w.c[i0*w.ldc+j0:], w.ldc
+	dst, ld := unsafe.Pointer(&w.c[i0*w.ldc+j0]), w.ldc*w.size
 	if !w.direct {
-		ld = j1 - j0
-		dst = grow(&w.sums, (i1-i0)*ld)
+		ld = (j1 - j0) * w.size
+		dst = unsafe.Pointer(unsafe.SliceData(grow(&w.sums, (i1-i0)*(j1-j0))))
 	}
 	panels := (i1 - i0 + w.rows - 1) / w.rows
 	for k0 := 0; k0 < w.k; k0 += kernels.GemmBlock {
 		kb := min(kernels.GemmBlock, w.k-k0)
-		a := w.packA(i0, i1, panels, k0, kb)
-		for j := j0; j < j1; j += w.cols {
-			width := min(w.cols, j1-j)
-			b, ldb := w.packB(j, width, panels, k0, kb)
-			w.multiply(a, panels, kb, b, ldb, dst[j-j0:], ld, i1-i0, width, k0 > 0)
+		accumulate := 1
+		if k0 == 0 && !(w.direct && w.beta != 0) {
+			accumulate = 0
+		}
+		few := w.plan.chunk < j1-j0 // A is packed once for all chunks
+		if w.plan.packA {
+			grow(&w.packedA, (i1-i0)*kb+w.lanes)
+		}
+		if few && w.plan.packA {
+			for q := range panels {
+				lo, hi := share(i1-i0, panels, q)
+				w.packA(i0+lo, hi-lo, k0, kb, lo)
+			}
+		}
+		for j := j0; j < j1; j += w.plan.chunk {
+			b := w.columns(j, min(j1, j+w.plan.chunk), k0, kb)
+			for q := range panels {
+				lo, hi := share(i1-i0, panels, q)
+				a := operandA{unsafe.Pointer(w.elementA(i0+lo, k0)), w.size, w.lda * w.size}
+				if !w.transA {
+					a.row, a.col = a.col, a.row
+				}
+				if w.plan.packA {
+					at := lo
+					if !few {
+						at = 0
+						w.packA(i0+lo, hi-lo, k0, kb, at)
+					}
+					a = operandA{unsafe.Pointer(&w.packedA[at*kb]), w.size, (hi - lo) * w.size}
+				}
+				w.panel(hi-lo, kb, a, &b, unsafe.Add(dst, lo*ld+(j-j0)*w.size), ld, accumulate)
+			}
 		}
 	}
 	if w.direct {
 		return
 	}
+	sums := w.sums
 	for i := range i1 - i0 {
-		w.finish(w.c[(i0+i)*w.ldc+j0:][:j1-j0], dst[i*ld:][:j1-j0])
+		w.update(w.c[(i0+i)*w.ldc+j0:][:j1-j0], sums[i*(j1-j0):][:j1-j0])
 	}
 }
 
-// finish is kernels.GemmUpdate of a row of C, which is what Axpby and Scale compute.
-func (w *chainWork[T]) finish(c, sums []T) {
-	update := call[T]{id: idAxpby, backend: w.backend, n: len(c),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(c)), unsafe.Pointer(unsafe.SliceData(sums))}}
-	if w.beta == 0 {
-		copy(c, sums)
-		update.id = idScale
-	}
-	*(*[2]T)(unsafe.Pointer(&update.coef)) = [2]T{w.alpha, w.beta}
-	update.run(0, len(c))
+// An operandA is a panel of A: element (r, k) is r*row + k*col bytes from at on.
+type operandA struct {
+	at       unsafe.Pointer
+	row, col int
 }
 
-// packA copies rows i0 to i1 of op(A) for k0 to k0+kb: panel by panel, k-major, rows past i1 zero.
-func (w *chainWork[T]) packA(i0, i1, panels, k0, kb int) []T {
-	a := grow(&w.packed, panels*w.rows*kb)
-	for q := range panels {
-		dst := a[q*w.rows*kb:][:w.rows*kb]
-		first := i0 + q*w.rows
-		height := min(w.rows, i1-first)
-		if height < w.rows {
-			clear(dst)
-		}
-		if w.transA {
-			for k := range kb {
-				copy(dst[k*w.rows:][:height], w.a[(k0+k)*w.lda+first:])
-			}
-			continue
-		}
-		for r := range height {
-			row := w.a[(first+r)*w.lda+k0:][:kb]
-			for k, v := range row {
-				dst[k*w.rows+r] = v
-			}
-		}
-	}
-	return a
+// An operandB is a block of B's columns: whole tiles of them, and what is left. Rows of a tile are row bytes apart,
+// tiles tile bytes.
+type operandB struct {
+	at        unsafe.Pointer
+	row, tile int
+	tiles     int
+	edge      unsafe.Pointer
+	edgeRow   int
+	edgeCols  int
+	pack      unsafe.Pointer // where the first panel of A packs the whole tiles; nil: nowhere
 }
 
-// packB returns width columns of op(B) for k0 to k0+kb as a panel, whose rows are a tile's columns: in place, or
-// packed with zeros for columns past the edge.
-func (w *chainWork[T]) packB(j, width, panels, k0, kb int) (b []T, ldb int) {
-	const manyPanels = 4 // of A, from which on packing B pays
-	if !w.transB && width == w.cols && panels < manyPanels {
-		return w.b[k0*w.ldb+j:], w.ldb
+// panel computes a panel of A times a block of B, whole tiles and then what is left of the columns.
+func (w *chainWork[T]) panel(rows, kb int, a operandA, b *operandB, c unsafe.Pointer, ldc, accumulate int) {
+	if b.tiles > 0 {
+		code := w.tile.chainCode(rows, w.vecs)
+		if b.pack != nil {
+			code = w.tile.packingChainCode(rows)
+		}
+		chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(b.at), b.row, b.tile, (*T)(c), ldc,
+			b.tiles, 0, accumulate, (*T)(b.pack), w.plan.ahead)
+		if b.pack != nil {
+			b.at, b.row, b.tile, b.pack = b.pack, w.cols*w.size, kb*w.cols*w.size, nil
+		}
+		c = unsafe.Add(c, b.tiles*w.cols*w.size)
 	}
-	b = grow(&w.streamed, kb*w.cols)
-	if width < w.cols {
-		clear(b)
+	vecs, left, at := w.vecs, b.edgeCols, b.edge
+	for left > 0 {
+		for vecs > 1 && (vecs*w.lanes > left || w.tile.chainRows[vecs-1] < rows) {
+			vecs--
+		}
+		step := vecs * w.lanes * w.size
+		tiles, code := left/(vecs*w.lanes), w.tile.chainCode(rows, vecs)
+		if tiles == 0 {
+			tiles, code = 1, w.tile.maskedChainCode(rows)
+		}
+		chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(at), b.edgeRow, step, (*T)(c), ldc,
+			tiles, left, accumulate, nil, 0)
+		if left -= tiles * vecs * w.lanes; left > 0 {
+			c, at = unsafe.Add(c, tiles*step), unsafe.Add(at, tiles*step)
+		}
+	}
+}
+
+// chainCode is the number of a tile in the table of codes; see chains in asmgen.
+func (t *tileSize) chainCode(rows, vecs int) int {
+	code := rows - 1
+	for _, most := range t.chainRows[:vecs-1] {
+		code += most
+	}
+	return code
+}
+
+// packingChainCode is the number of the tile of packVecs vectors that packs.
+func (t *tileSize) packingChainCode(rows int) int { return t.chainCode(rows, len(t.chainRows)+1) }
+
+// maskedChainCode is the number of the tile of one vector that is not whole.
+func (t *tileSize) maskedChainCode(rows int) int {
+	return t.packingChainCode(rows) + t.chainRows[t.packVecs-1]
+}
+
+// share returns where part i of n things begins and ends if they are spread evenly over so many parts.
+func share(n, parts, i int) (lo, hi int) {
+	begin := func(i int) int { return n/parts*i + min(i, n%parts) }
+	return begin(i), begin(i + 1)
+}
+
+// elementA is element (i, k) of op(A).
+func (p *product[T]) elementA(i, k int) *T {
+	if p.transA {
+		return &p.a[k*p.lda+i]
+	}
+	return &p.a[i*p.lda+k]
+}
+
+// elementB is element (k, j) of op(B).
+func (p *product[T]) elementB(k, j int) *T {
+	if p.transB {
+		return &p.b[j*p.ldb+k]
+	}
+	return &p.b[k*p.ldb+j]
+}
+
+// packA packs rows of op(A) from i on, k-major, behind the first `at` rows of the packed panels.
+func (w *chainWork[T]) packA(i, rows, k0, kb, at int) {
+	dst := unsafe.Add(unsafe.Pointer(unsafe.SliceData(w.packedA)), at*kb*w.size)
+	if w.transA {
+		w.copyRows(kb, w.elementA(i, k0), w.lda*w.size, (*T)(dst), rows*w.size, rows)
+		return
+	}
+	w.transpose(kb, w.elementA(i, k0), rows, w.lda, (*T)(dst), rows)
+}
+
+// columns returns columns j0 to j1 of op(B) for k0 to k0+kb: in place, to be packed by the first panel of A that meets
+// them, or transposed and packed in panels of a tile's columns.
+func (w *chainWork[T]) columns(j0, j1, k0, kb int) operandB {
+	row := w.ldb * w.size
+	b := operandB{tiles: (j1 - j0) / w.cols, edgeCols: (j1 - j0) % w.cols}
+	if !w.plan.packB && !w.transB {
+		b.at, b.row, b.tile, b.edgeRow = unsafe.Pointer(w.elementB(k0, j0)), row, w.cols*w.size, row
+		if b.edgeCols > 0 {
+			b.edge = unsafe.Pointer(w.elementB(k0, j0+b.tiles*w.cols))
+		}
+		return b
+	}
+	panels := (j1 - j0 + w.cols - 1) / w.cols
+	packed := unsafe.Pointer(unsafe.SliceData(grow(&w.packedB, panels*kb*w.cols)))
+	tile := kb * w.cols * w.size
+	if b.edgeCols > 0 {
+		b.edge, b.edgeRow = unsafe.Add(packed, b.tiles*tile), w.cols*w.size
 	}
 	if w.transB {
-		for c := range width {
-			for k, v := range w.b[(j+c)*w.ldb+k0:][:kb] {
-				b[k*w.cols+c] = v
-			}
+		for q := range panels {
+			j := j0 + q*w.cols
+			w.transpose(kb, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, (*T)(unsafe.Add(packed, q*tile)), w.cols)
 		}
-		return b, w.cols
+		b.at, b.row, b.tile = packed, w.cols*w.size, tile
+		return b
 	}
-	for k := range kb {
-		copy(b[k*w.cols:][:width], w.b[(k0+k)*w.ldb+j:])
+	b.at, b.row, b.tile, b.pack = unsafe.Pointer(w.elementB(k0, j0)), row, w.cols*w.size, packed
+	if b.edgeCols > 0 {
+		w.copyRows(kb, w.elementB(k0, j0+b.tiles*w.cols), row, (*T)(b.edge), w.cols*w.size, b.edgeCols)
 	}
-	return b, w.cols
+	return b
 }
 
-// multiply computes all panels of A times one of B, and stores the sums in dst or accumulates them there. Tiles at
-// the edges of C are computed whole in memory of their own.
-//
-//go:noinline
-func (w *chainWork[T]) multiply(a []T, panels, kb int, b []T, ldb int, dst []T, ld, rows, width int, accumulate bool) {
-	for q := range panels {
-		aq := &a[q*w.rows*kb]
-		height := min(w.rows, rows-q*w.rows)
-		if height == w.rows && width == w.cols {
-			w.microKernel(kb, aq, &b[0], ldb, &dst[q*w.rows*ld], ld, accumulate)
-			continue
+// copyRows copies rows of width elements; dst gets whole vectors.
+func (w *chainWork[T]) copyRows(k int, src *T, srcRow int, dst *T, dstRow, width int) {
+	for width > 0 {
+		vecs := min((width+w.lanes-1)/w.lanes, w.tile.copyVecs)
+		n := min(width, vecs*w.lanes)
+		code := 2 * (vecs - 1)
+		if n < vecs*w.lanes {
+			code++
 		}
-		edge := grow(&w.out, w.rows*w.cols)
-		w.microKernel(kb, aq, &b[0], ldb, &edge[0], w.cols, false)
-		for r := range height {
-			row := dst[(q*w.rows+r)*ld:][:width]
-			sums := edge[r*w.cols:][:width]
-			if !accumulate {
-				copy(row, sums)
-				continue
-			}
-			for j, sum := range sums {
-				row[j] += sum
-			}
+		copyRows(w.backend, code, k, src, srcRow, dst, dstRow, n-(vecs-1)*w.lanes)
+		if width -= n; width > 0 {
+			src, dst = (*T)(unsafe.Add(unsafe.Pointer(src), n*w.size)), (*T)(unsafe.Add(unsafe.Pointer(dst), n*w.size))
 		}
 	}
 }
 
-// microKernel computes one tile of C.
-func (w *chainWork[T]) microKernel(kb int, a, b *T, ldb int, c *T, ldc int, accumulate bool) {
-	add := 0
-	if accumulate {
-		add = 1
+// transpose packs k elements of rows that lie ld elements apart, k-major: element (r, k) goes to k*stride + r. Whole
+// vectors are stored; the last rows go first, so that what they store too much is overwritten.
+func (w *chainWork[T]) transpose(k int, src *T, rows, ld int, dst *T, stride int) {
+	var at [16]*T
+	for r0 := (rows - 1) / w.lanes * w.lanes; r0 >= 0; r0 -= w.lanes {
+		for r := range w.lanes {
+			at[r] = (*T)(unsafe.Add(unsafe.Pointer(src), min(r0+r, rows-1)*ld*w.size))
+		}
+		transposeRows(w.backend, k, &at[0], (*T)(unsafe.Add(unsafe.Pointer(dst), r0*w.size)), stride*w.size)
 	}
-	chainTile(w.backend, w.single, kb, a, b, ldb, c, ldc, add)
 }

@@ -142,6 +142,59 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	}
 }
 
+// Products do not depend on the caches: blocks of one tile, and of whatever there is.
+func TestGemmCaches(t *testing.T) {
+	for _, c := range [][2]int{{64, 128}, {8 << 10, 24 << 10}, {1 << 24, 1 << 30}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			bitstep.SimulateCaches(t, c[0], c[1])
+			for _, b := range bitstep.Backends()[1:] {
+				testGemmCaches(t, bitstep.On[float32](b))
+				testGemmCaches(t, bitstep.On[float64](b))
+			}
+		})
+	}
+}
+
+func testGemmCaches[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
+	for form := range 4 {
+		for i, s := range [][3]int{{25, 60, 300}, {61, 33, 260}, {3, 90, 130}, {90, 3, 131}, {1, 40, 700}, {40, 1, 128},
+			{13, 130, 257}, {14, 17, 1200}} {
+			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), i % 3, uint64(i)}, k)
+			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], -0.5, 1, 0, uint64(i)}, k)
+		}
+	}
+}
+
+// Shapes around every border between two ways to compute: tiles, panels, blocks, packing.
+func TestGemmBorders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many shapes")
+	}
+	for _, b := range bitstep.Backends()[1:] {
+		testGemmBorders(t, bitstep.On[float32](b))
+		testGemmBorders(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
+	seed := uint64(0)
+	for form := range 4 {
+		for _, m := range []int{3, 7, 13, 25} {
+			for _, n := range []int{8, 23, 49, 130, 515} {
+				for _, depth := range []int{24, 127, 128, 257} {
+					if seed++; m*n*depth < 1_000_000 {
+						beta, pad := float64(seed%3/2), int(seed%2)
+						checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, n, depth, 1, beta, pad, seed}, k)
+					}
+				}
+			}
+		}
+		for _, s := range [][3]int{{1030, 25, 129}, {2, 1100, 140}, {1100, 2, 140}, {1, 5000, 129}, {420, 10, 600}} {
+			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 2, 0.5, 0, seed}, k)
+		}
+	}
+}
+
 // Each matrix ends where a page does behind which there is none, then starts where one does before which there
 // is none: no tile reads or writes past an end.
 func TestGemmPageEnds(t *testing.T) {

@@ -2712,17 +2712,2760 @@ loopDone:
 	FMOVQ F3, 48(R1)
 	RET
 
-// func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
-TEXT ·chainF32NEON(SB), $0-56
-	MOVD k+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD b+16(FP), R2
-	MOVD ldb+24(FP), R3
-	MOVD c+32(FP), R6
-	MOVD ldc+40(FP), R7
-	MOVD accumulate+48(FP), R8
-	LSL  $2, R3
-	LSL  $2, R7
+// func chainF32NEON1x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R7), F1
+	FMOVS (R3), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F1
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R8), F2
+	FMOVS (R3), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R3)(R7), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON3x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F3
+	FMOVS (R3), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R3)(R7), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R3)(R8), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON4x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F4
+	FMOVS (R3), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R3)(R7), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R3)(R8), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R3)(R9), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON5x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F5
+	FMOVS (R3), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R3)(R7), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R3)(R8), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R3)(R9), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R6), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F5
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON6x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F6
+	FMOVS (R3), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R3)(R7), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R3)(R8), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R3)(R9), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R6)(R7), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON7x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F7
+	FMOVS (R3), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R3)(R7), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R3)(R8), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R3)(R9), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R6)(R7), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R6)(R8), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x1<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON8x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F8
+	FMOVS (R3), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R3)(R7), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R3)(R8), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R3)(R9), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R7), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R8), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R9), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	ADD   R6, R3
+	FMOVQ F7, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON1x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVS (R3), F2
+	FMOVQ 0(R7), F3
+	WORD  $0x4f821060 // fmla v0.4s, v3.4s, v2.s[0]
+	FMOVQ 16(R7), F3
+	WORD  $0x4f821061 // fmla v1.4s, v3.4s, v2.s[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R8), F4
+	FMOVQ 16(R8), F5
+	FMOVS (R3), F6
+	WORD  $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R3)(R7), F6
+	WORD  $0x4f861082 // fmla v2.4s, v4.4s, v6.s[0]
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON3x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F6
+	FMOVQ 16(R9), F7
+	FMOVS (R3), F8
+	WORD  $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R3)(R7), F8
+	WORD  $0x4f8810c2 // fmla v2.4s, v6.4s, v8.s[0]
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R3)(R8), F8
+	WORD  $0x4f8810c4 // fmla v4.4s, v6.4s, v8.s[0]
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON4x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F8
+	FMOVQ 16(R10), F9
+	FMOVS (R3), F10
+	WORD  $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R3)(R7), F10
+	WORD  $0x4f8a1102 // fmla v2.4s, v8.4s, v10.s[0]
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R3)(R8), F10
+	WORD  $0x4f8a1104 // fmla v4.4s, v8.4s, v10.s[0]
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R3)(R9), F10
+	WORD  $0x4f8a1106 // fmla v6.4s, v8.4s, v10.s[0]
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON5x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F10
+	FMOVQ 16(R11), F11
+	FMOVS (R3), F12
+	WORD  $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R7), F12
+	WORD  $0x4f8c1142 // fmla v2.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1163 // fmla v3.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R8), F12
+	WORD  $0x4f8c1144 // fmla v4.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R9), F12
+	WORD  $0x4f8c1146 // fmla v6.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1167 // fmla v7.4s, v11.4s, v12.s[0]
+	FMOVS (R6), F12
+	WORD  $0x4f8c1148 // fmla v8.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1169 // fmla v9.4s, v11.4s, v12.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x4e20d540 // fadd v0.4s, v10.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON6x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVS (R3), F14
+	WORD  $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
+	FMOVS (R3)(R7), F14
+	WORD  $0x4f8e1182 // fmla v2.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11a3 // fmla v3.4s, v13.4s, v14.s[0]
+	FMOVS (R3)(R8), F14
+	WORD  $0x4f8e1184 // fmla v4.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11a5 // fmla v5.4s, v13.4s, v14.s[0]
+	FMOVS (R3)(R9), F14
+	WORD  $0x4f8e1186 // fmla v6.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11a7 // fmla v7.4s, v13.4s, v14.s[0]
+	FMOVS (R6), F14
+	WORD  $0x4f8e1188 // fmla v8.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11a9 // fmla v9.4s, v13.4s, v14.s[0]
+	FMOVS (R6)(R7), F14
+	WORD  $0x4f8e118a // fmla v10.4s, v12.4s, v14.s[0]
+	WORD  $0x4f8e11ab // fmla v11.4s, v13.4s, v14.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON7x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F14
+	FMOVQ 16(R11), F15
+	FMOVS (R3), F16
+	WORD  $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
+	FMOVS (R3)(R7), F16
+	WORD  $0x4f9011c2 // fmla v2.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011e3 // fmla v3.4s, v15.4s, v16.s[0]
+	FMOVS (R3)(R8), F16
+	WORD  $0x4f9011c4 // fmla v4.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011e5 // fmla v5.4s, v15.4s, v16.s[0]
+	FMOVS (R3)(R9), F16
+	WORD  $0x4f9011c6 // fmla v6.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011e7 // fmla v7.4s, v15.4s, v16.s[0]
+	FMOVS (R6), F16
+	WORD  $0x4f9011c8 // fmla v8.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011e9 // fmla v9.4s, v15.4s, v16.s[0]
+	FMOVS (R6)(R7), F16
+	WORD  $0x4f9011ca // fmla v10.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011eb // fmla v11.4s, v15.4s, v16.s[0]
+	FMOVS (R6)(R8), F16
+	WORD  $0x4f9011cc // fmla v12.4s, v14.4s, v16.s[0]
+	WORD  $0x4f9011ed // fmla v13.4s, v15.4s, v16.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F14
+	WORD  $0x4e20d5c0 // fadd v0.4s, v14.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x2<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON8x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVS (R3), F18
+	WORD  $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R7), F18
+	WORD  $0x4f921202 // fmla v2.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921223 // fmla v3.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R8), F18
+	WORD  $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R9), F18
+	WORD  $0x4f921206 // fmla v6.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921227 // fmla v7.4s, v17.4s, v18.s[0]
+	FMOVS (R6), F18
+	WORD  $0x4f921208 // fmla v8.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921229 // fmla v9.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R7), F18
+	WORD  $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R8), F18
+	WORD  $0x4f92120c // fmla v12.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122d // fmla v13.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R9), F18
+	WORD  $0x4f92120e // fmla v14.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122f // fmla v15.4s, v17.4s, v18.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	ADD   R6, R3
+	FMOVQ F14, 0(R3)
+	FMOVQ F15, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON1x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVS (R3), F3
+	FMOVQ 0(R7), F4
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	FMOVQ 16(R7), F4
+	WORD  $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	FMOVQ 32(R7), F4
+	WORD  $0x4f831082 // fmla v2.4s, v4.4s, v3.s[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVS (R3), F6
+	FMOVS (R3)(R7), F7
+	FMOVQ 0(R8), F8
+	WORD  $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVQ 16(R8), F8
+	WORD  $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	FMOVQ 32(R8), F8
+	WORD  $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871105 // fmla v5.4s, v8.4s, v7.s[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON3x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F9
+	FMOVQ 16(R9), F10
+	FMOVQ 32(R9), F11
+	FMOVS (R3), F12
+	WORD  $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R7), F12
+	WORD  $0x4f8c1123 // fmla v3.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1144 // fmla v4.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R8), F12
+	WORD  $0x4f8c1126 // fmla v6.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1147 // fmla v7.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1168 // fmla v8.4s, v11.4s, v12.s[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON4x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F12
+	FMOVQ 16(R10), F13
+	FMOVQ 32(R10), F14
+	FMOVS (R3), F15
+	WORD  $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R7), F15
+	WORD  $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R8), F15
+	WORD  $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R9), F15
+	WORD  $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON5x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F15
+	FMOVQ 16(R11), F16
+	FMOVQ 32(R11), F17
+	FMOVS (R3), F18
+	WORD  $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R7), F18
+	WORD  $0x4f9211e3 // fmla v3.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R8), F18
+	WORD  $0x4f9211e6 // fmla v6.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921207 // fmla v7.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921228 // fmla v8.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R9), F18
+	WORD  $0x4f9211e9 // fmla v9.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	FMOVS (R6), F18
+	WORD  $0x4f9211ec // fmla v12.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120d // fmla v13.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122e // fmla v14.4s, v17.4s, v18.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e20d5e0 // fadd v0.4s, v15.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON6x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F18
+	FMOVQ 16(R11), F19
+	FMOVQ 32(R11), F20
+	FMOVS (R3), F21
+	WORD  $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R7), F21
+	WORD  $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R8), F21
+	WORD  $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R9), F21
+	WORD  $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	FMOVS (R6), F21
+	WORD  $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R7), F21
+	WORD  $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e20d640 // fadd v0.4s, v18.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON7x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -2743,312 +5486,209 @@ TEXT ·chainF32NEON(SB), $0-56
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
 	VEOR V19.B16, V19.B16, V19.B16
-	CMP  $4, R0
-	BLT  loop4xDone
-
-loop4x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVS 0(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVS 4(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVS 8(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVS 12(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVS 16(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVS 20(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVS 24(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVS 28(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVS 32(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVS 36(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVS 40(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVS 44(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVS 48(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVS 52(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVS 56(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVS 60(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVS 64(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVS 68(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVS 72(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVS 76(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	ADD   $80, R1
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop4x
-
-loop4xDone:
-	CMP $1, R0
-	BLT loop1xDone
+	VEOR V20.B16, V20.B16, V20.B16
+	CMP  $1, R13
+	BLT  loop1xDone
 
 loop1x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVS 0(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVS 4(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVS 8(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVS 12(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVS 16(R1), F24
-	VDUP  V24.S[0], V24.S4
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	ADD   $20, R1
-	SUB   $1, R0
-	CMP   $1, R0
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F21
+	FMOVQ 16(R11), F22
+	FMOVQ 32(R11), F23
+	FMOVS (R3), F24
+	WORD  $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R7), F24
+	WORD  $0x4f9812a3 // fmla v3.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c4 // fmla v4.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e5 // fmla v5.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R8), F24
+	WORD  $0x4f9812a6 // fmla v6.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c7 // fmla v7.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e8 // fmla v8.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R9), F24
+	WORD  $0x4f9812a9 // fmla v9.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812ca // fmla v10.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812eb // fmla v11.4s, v23.4s, v24.s[0]
+	FMOVS (R6), F24
+	WORD  $0x4f9812ac // fmla v12.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812cd // fmla v13.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812ee // fmla v14.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R7), F24
+	WORD  $0x4f9812af // fmla v15.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d0 // fmla v16.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f1 // fmla v17.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R8), F24
+	WORD  $0x4f9812b2 // fmla v18.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d3 // fmla v19.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f4 // fmla v20.4s, v23.4s, v24.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop1x
 
 loop1xDone:
-	CBNZ  R8, otherwise
-	MOVD  R6, R0
-	FMOVQ F0, 0(R0)
-	FMOVQ F1, 16(R0)
-	FMOVQ F2, 32(R0)
-	FMOVQ F3, 48(R0)
-	ADD   R7, R0
-	FMOVQ F4, 0(R0)
-	FMOVQ F5, 16(R0)
-	FMOVQ F6, 32(R0)
-	FMOVQ F7, 48(R0)
-	ADD   R7, R0
-	FMOVQ F8, 0(R0)
-	FMOVQ F9, 16(R0)
-	FMOVQ F10, 32(R0)
-	FMOVQ F11, 48(R0)
-	ADD   R7, R0
-	FMOVQ F12, 0(R0)
-	FMOVQ F13, 16(R0)
-	FMOVQ F14, 32(R0)
-	FMOVQ F15, 48(R0)
-	ADD   R7, R0
-	FMOVQ F16, 0(R0)
-	FMOVQ F17, 16(R0)
-	FMOVQ F18, 32(R0)
-	FMOVQ F19, 48(R0)
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
 	B     endif
 
 otherwise:
-	MOVD  R6, R0
-	FMOVQ 0(R0), F20
-	WORD  $0x4e20d680 // fadd v0.4s, v20.4s, v0.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e20d6a0 // fadd v0.4s, v21.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
-	FMOVQ F0, 48(R0)
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
 
 endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
-TEXT ·chainRowF32NEON(SB), $0-56
-	MOVD k+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD b+16(FP), R2
-	MOVD ldb+24(FP), R3
-	MOVD c+32(FP), R6
-	MOVD ldc+40(FP), R7
-	MOVD accumulate+48(FP), R8
-	LSL  $2, R3
-	LSL  $2, R7
+// func chainF32NEON8x3<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON8x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -3065,504 +5705,14323 @@ TEXT ·chainRowF32NEON(SB), $0-56
 	VEOR V13.B16, V13.B16, V13.B16
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
-	CMP  $4, R0
-	BLT  loop4xDone
-
-loop4x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVS 0(R1), F16
-	VDUP  V16.S[0], V16.S4
-	FMOVQ 0(R2), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R2), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 32(R2), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 48(R2), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 64(R2), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 80(R2), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 96(R2), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 112(R2), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 128(R2), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 144(R2), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 160(R2), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 176(R2), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 192(R2), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 208(R2), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 224(R2), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 240(R2), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R3, R2
-	FMOVS 4(R1), F16
-	VDUP  V16.S[0], V16.S4
-	FMOVQ 0(R2), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R2), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 32(R2), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 48(R2), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 64(R2), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 80(R2), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 96(R2), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 112(R2), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 128(R2), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 144(R2), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 160(R2), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 176(R2), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 192(R2), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 208(R2), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 224(R2), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 240(R2), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R3, R2
-	FMOVS 8(R1), F16
-	VDUP  V16.S[0], V16.S4
-	FMOVQ 0(R2), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R2), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 32(R2), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 48(R2), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 64(R2), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 80(R2), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 96(R2), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 112(R2), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 128(R2), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 144(R2), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 160(R2), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 176(R2), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 192(R2), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 208(R2), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 224(R2), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 240(R2), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R3, R2
-	FMOVS 12(R1), F16
-	VDUP  V16.S[0], V16.S4
-	FMOVQ 0(R2), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R2), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 32(R2), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 48(R2), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 64(R2), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 80(R2), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 96(R2), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 112(R2), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 128(R2), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 144(R2), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 160(R2), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 176(R2), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 192(R2), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 208(R2), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 224(R2), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 240(R2), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R3, R2
-	ADD   $16, R1
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop4x
-
-loop4xDone:
-	CMP $1, R0
-	BLT loop1xDone
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	CMP  $1, R13
+	BLT  loop1xDone
 
 loop1x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVS 0(R1), F16
-	VDUP  V16.S[0], V16.S4
-	FMOVQ 0(R2), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R2), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 32(R2), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 48(R2), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 64(R2), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 80(R2), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 96(R2), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 112(R2), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 128(R2), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 144(R2), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 160(R2), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 176(R2), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 192(R2), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 208(R2), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 224(R2), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 240(R2), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R3, R2
-	ADD   $4, R1
-	SUB   $1, R0
-	CMP   $1, R0
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F24
+	FMOVQ 16(R11), F25
+	FMOVQ 32(R11), F26
+	FMOVS (R3), F27
+	WORD  $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R7), F27
+	WORD  $0x4f9b1303 // fmla v3.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1324 // fmla v4.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1345 // fmla v5.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R8), F27
+	WORD  $0x4f9b1306 // fmla v6.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1327 // fmla v7.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1348 // fmla v8.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R9), F27
+	WORD  $0x4f9b1309 // fmla v9.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132a // fmla v10.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134b // fmla v11.4s, v26.4s, v27.s[0]
+	FMOVS (R6), F27
+	WORD  $0x4f9b130c // fmla v12.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132d // fmla v13.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134e // fmla v14.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R7), F27
+	WORD  $0x4f9b130f // fmla v15.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1330 // fmla v16.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1351 // fmla v17.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R8), F27
+	WORD  $0x4f9b1312 // fmla v18.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1333 // fmla v19.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1354 // fmla v20.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R9), F27
+	WORD  $0x4f9b1315 // fmla v21.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1336 // fmla v22.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1357 // fmla v23.4s, v26.4s, v27.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop1x
 
 loop1xDone:
-	CBNZ  R8, otherwise
-	MOVD  R6, R0
-	FMOVQ F0, 0(R0)
-	FMOVQ F1, 16(R0)
-	FMOVQ F2, 32(R0)
-	FMOVQ F3, 48(R0)
-	FMOVQ F4, 64(R0)
-	FMOVQ F5, 80(R0)
-	FMOVQ F6, 96(R0)
-	FMOVQ F7, 112(R0)
-	FMOVQ F8, 128(R0)
-	FMOVQ F9, 144(R0)
-	FMOVQ F10, 160(R0)
-	FMOVQ F11, 176(R0)
-	FMOVQ F12, 192(R0)
-	FMOVQ F13, 208(R0)
-	FMOVQ F14, 224(R0)
-	FMOVQ F15, 240(R0)
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
 	B     endif
 
 otherwise:
-	MOVD  R6, R0
-	FMOVQ 0(R0), F16
-	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e20d700 // fadd v0.4s, v24.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
-	FMOVQ F0, 48(R0)
-	FMOVQ 64(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	FMOVQ F0, 64(R0)
-	FMOVQ 80(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
-	FMOVQ F0, 80(R0)
-	FMOVQ 96(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
-	FMOVQ F0, 96(R0)
-	FMOVQ 112(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
-	FMOVQ F0, 112(R0)
-	FMOVQ 128(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	FMOVQ F0, 128(R0)
-	FMOVQ 144(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
-	FMOVQ F0, 144(R0)
-	FMOVQ 160(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
-	FMOVQ F0, 160(R0)
-	FMOVQ 176(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
-	FMOVQ F0, 176(R0)
-	FMOVQ 192(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
-	FMOVQ F0, 192(R0)
-	FMOVQ 208(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
-	FMOVQ F0, 208(R0)
-	FMOVQ 224(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
-	FMOVQ F0, 224(R0)
-	FMOVQ 240(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
-	FMOVQ F0, 240(R0)
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R3)
 
 endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func lanesF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
-TEXT ·lanesF32NEON(SB), $0-40
-	MOVD  lines+0(FP), R0
-	MOVD  a+8(FP), R1
-	MOVD  b+16(FP), R2
-	MOVD  ldb+24(FP), R3
-	MOVD  acc+32(FP), R6
-	LSL   $2, R3
-	MOVD  R2, R7
-	ADD   R3, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	MOVD  R8, R9
-	ADD   R3, R9
+// func chainF32NEON1x8<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x8<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVS (R3), F8
+	FMOVQ 0(R7), F9
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVQ 16(R7), F9
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVQ 32(R7), F9
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVQ 48(R7), F9
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVQ 64(R7), F9
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	FMOVQ 80(R7), F9
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	FMOVQ 96(R7), F9
+	WORD  $0x4f881126 // fmla v6.4s, v9.4s, v8.s[0]
+	FMOVQ 112(R7), F9
+	WORD  $0x4f881127 // fmla v7.4s, v9.4s, v8.s[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 112(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $128, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x8<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x8<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVS (R3), F16
+	FMOVS (R3)(R7), F17
+	FMOVQ 0(R8), F18
+	WORD  $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD  $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	FMOVQ 16(R8), F18
+	WORD  $0x4f901241 // fmla v1.4s, v18.4s, v16.s[0]
+	WORD  $0x4f911249 // fmla v9.4s, v18.4s, v17.s[0]
+	FMOVQ 32(R8), F18
+	WORD  $0x4f901242 // fmla v2.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124a // fmla v10.4s, v18.4s, v17.s[0]
+	FMOVQ 48(R8), F18
+	WORD  $0x4f901243 // fmla v3.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124b // fmla v11.4s, v18.4s, v17.s[0]
+	FMOVQ 64(R8), F18
+	WORD  $0x4f901244 // fmla v4.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124c // fmla v12.4s, v18.4s, v17.s[0]
+	FMOVQ 80(R8), F18
+	WORD  $0x4f901245 // fmla v5.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124d // fmla v13.4s, v18.4s, v17.s[0]
+	FMOVQ 96(R8), F18
+	WORD  $0x4f901246 // fmla v6.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124e // fmla v14.4s, v18.4s, v17.s[0]
+	FMOVQ 112(R8), F18
+	WORD  $0x4f901247 // fmla v7.4s, v18.4s, v16.s[0]
+	WORD  $0x4f91124f // fmla v15.4s, v18.4s, v17.s[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	FMOVQ F10, 32(R3)
+	FMOVQ F11, 48(R3)
+	FMOVQ F12, 64(R3)
+	FMOVQ F13, 80(R3)
+	FMOVQ F14, 96(R3)
+	FMOVQ F15, 112(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 112(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 112(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $128, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON1x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R7
+	MOVD aCol+32(FP), R7
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	MOVD R8, R11
+	MOVD ahead+112(FP), R12
+	ADD  R12, R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R9, R11
+	FMOVS (R6), F3
+	FMOVQ 0(R8), F4
+	FMOVQ F4, 0(R3)
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	FMOVQ 16(R8), F4
+	FMOVQ F4, 16(R3)
+	WORD  $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	FMOVQ 32(R8), F4
+	FMOVQ F4, 32(R3)
+	WORD  $0x4f831082 // fmla v2.4s, v4.4s, v3.s[0]
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   $48, R3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD aCol+32(FP), R7
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	MOVD R9, R12
+	MOVD ahead+112(FP), R13
+	ADD  R13, R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R10, R12
+	FMOVS (R6), F6
+	FMOVS (R6)(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ F8, 0(R3)
+	WORD  $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVQ 16(R9), F8
+	FMOVQ F8, 16(R3)
+	WORD  $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	FMOVQ 32(R9), F8
+	FMOVQ F8, 32(R3)
+	WORD  $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871105 // fmla v5.4s, v8.4s, v7.s[0]
+	ADD   R7, R6
+	ADD   R10, R9
+	ADD   $48, R3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
 	FMOVQ 0(R6), F0
-	FMOVQ 64(R6), F1
-	FMOVQ 128(R6), F2
-	FMOVQ 192(R6), F3
-	FMOVQ 256(R6), F4
-	FMOVQ 320(R6), F5
-	FMOVQ 384(R6), F6
-	FMOVQ 448(R6), F7
-	FMOVQ 512(R6), F8
-	FMOVQ 576(R6), F9
-	FMOVQ 640(R6), F10
-	FMOVQ 704(R6), F11
-	FMOVQ 768(R6), F12
-	FMOVQ 832(R6), F13
-	FMOVQ 896(R6), F14
-	FMOVQ 960(R6), F15
-	FMOVQ 1024(R6), F16
-	FMOVQ 1088(R6), F17
-	FMOVQ 1152(R6), F18
-	FMOVQ 1216(R6), F19
-	CMP   $1, R0
-	BLT   loopDone
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON3x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD aCol+32(FP), R7
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	MOVD R10, R13
+	MOVD ahead+112(FP), R14
+	ADD  R14, R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R11, R13
+	FMOVQ 0(R10), F9
+	FMOVQ F9, 0(R3)
+	FMOVQ 16(R10), F10
+	FMOVQ F10, 16(R3)
+	FMOVQ 32(R10), F11
+	FMOVQ F11, 32(R3)
+	FMOVS (R6), F12
+	WORD  $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
+	FMOVS (R6)(R8), F12
+	WORD  $0x4f8c1123 // fmla v3.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1144 // fmla v4.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
+	FMOVS (R6)(R9), F12
+	WORD  $0x4f8c1126 // fmla v6.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1147 // fmla v7.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1168 // fmla v8.4s, v11.4s, v12.s[0]
+	ADD   R7, R6
+	ADD   R11, R10
+	ADD   $48, R3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F9
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON4x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD aCol+32(FP), R7
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	MOVD R11, R14
+	MOVD ahead+112(FP), R15
+	ADD  R15, R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R12, R14
+	FMOVQ 0(R11), F12
+	FMOVQ F12, 0(R3)
+	FMOVQ 16(R11), F13
+	FMOVQ F13, 16(R3)
+	FMOVQ 32(R11), F14
+	FMOVQ F14, 32(R3)
+	FMOVS (R6), F15
+	WORD  $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	FMOVS (R6)(R8), F15
+	WORD  $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	FMOVS (R6)(R9), F15
+	WORD  $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	FMOVS (R6)(R10), F15
+	WORD  $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD   R7, R6
+	ADD   R12, R11
+	ADD   $48, R3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F12
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON5x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F15
+	FMOVQ F15, 0(R3)
+	FMOVQ 16(R12), F16
+	FMOVQ F16, 16(R3)
+	FMOVQ 32(R12), F17
+	FMOVQ F17, 32(R3)
+	FMOVS (R6), F18
+	WORD  $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R8), F18
+	WORD  $0x4f9211e3 // fmla v3.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R9), F18
+	WORD  $0x4f9211e6 // fmla v6.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921207 // fmla v7.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921228 // fmla v8.4s, v17.4s, v18.s[0]
+	FMOVS (R6)(R10), F18
+	WORD  $0x4f9211e9 // fmla v9.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	FMOVS (R7), F18
+	WORD  $0x4f9211ec // fmla v12.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120d // fmla v13.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122e // fmla v14.4s, v17.4s, v18.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F15
+	WORD  $0x4e20d5e0 // fadd v0.4s, v15.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON6x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F18
+	FMOVQ F18, 0(R3)
+	FMOVQ 16(R12), F19
+	FMOVQ F19, 16(R3)
+	FMOVQ 32(R12), F20
+	FMOVQ F20, 32(R3)
+	FMOVS (R6), F21
+	WORD  $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R8), F21
+	WORD  $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R9), F21
+	WORD  $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R10), F21
+	WORD  $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	FMOVS (R7), F21
+	WORD  $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	FMOVS (R7)(R8), F21
+	WORD  $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F18
+	WORD  $0x4e20d640 // fadd v0.4s, v18.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON7x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F21
+	FMOVQ F21, 0(R3)
+	FMOVQ 16(R12), F22
+	FMOVQ F22, 16(R3)
+	FMOVQ 32(R12), F23
+	FMOVQ F23, 32(R3)
+	FMOVS (R6), F24
+	WORD  $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R8), F24
+	WORD  $0x4f9812a3 // fmla v3.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c4 // fmla v4.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e5 // fmla v5.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R9), F24
+	WORD  $0x4f9812a6 // fmla v6.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c7 // fmla v7.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e8 // fmla v8.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R10), F24
+	WORD  $0x4f9812a9 // fmla v9.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812ca // fmla v10.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812eb // fmla v11.4s, v23.4s, v24.s[0]
+	FMOVS (R7), F24
+	WORD  $0x4f9812ac // fmla v12.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812cd // fmla v13.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812ee // fmla v14.4s, v23.4s, v24.s[0]
+	FMOVS (R7)(R8), F24
+	WORD  $0x4f9812af // fmla v15.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d0 // fmla v16.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f1 // fmla v17.4s, v23.4s, v24.s[0]
+	FMOVS (R7)(R9), F24
+	WORD  $0x4f9812b2 // fmla v18.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d3 // fmla v19.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f4 // fmla v20.4s, v23.4s, v24.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	ADD   R7, R6
+	FMOVQ F18, 0(R6)
+	FMOVQ F19, 16(R6)
+	FMOVQ F20, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F21
+	WORD  $0x4e20d6a0 // fadd v0.4s, v21.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x3Pack<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON8x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F24
+	FMOVQ F24, 0(R3)
+	FMOVQ 16(R12), F25
+	FMOVQ F25, 16(R3)
+	FMOVQ 32(R12), F26
+	FMOVQ F26, 32(R3)
+	FMOVS (R6), F27
+	WORD  $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R8), F27
+	WORD  $0x4f9b1303 // fmla v3.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1324 // fmla v4.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1345 // fmla v5.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R9), F27
+	WORD  $0x4f9b1306 // fmla v6.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1327 // fmla v7.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1348 // fmla v8.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R10), F27
+	WORD  $0x4f9b1309 // fmla v9.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132a // fmla v10.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134b // fmla v11.4s, v26.4s, v27.s[0]
+	FMOVS (R7), F27
+	WORD  $0x4f9b130c // fmla v12.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132d // fmla v13.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134e // fmla v14.4s, v26.4s, v27.s[0]
+	FMOVS (R7)(R8), F27
+	WORD  $0x4f9b130f // fmla v15.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1330 // fmla v16.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1351 // fmla v17.4s, v26.4s, v27.s[0]
+	FMOVS (R7)(R9), F27
+	WORD  $0x4f9b1312 // fmla v18.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1333 // fmla v19.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1354 // fmla v20.4s, v26.4s, v27.s[0]
+	FMOVS (R7)(R10), F27
+	WORD  $0x4f9b1315 // fmla v21.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1336 // fmla v22.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1357 // fmla v23.4s, v26.4s, v27.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	ADD   R7, R6
+	FMOVQ F18, 0(R6)
+	FMOVQ F19, 16(R6)
+	FMOVQ F20, 32(R6)
+	ADD   R7, R6
+	FMOVQ F21, 0(R6)
+	FMOVQ F22, 16(R6)
+	FMOVQ F23, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F24
+	WORD  $0x4e20d700 // fadd v0.4s, v24.4s, v0.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON1x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON1x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R7
+	MOVD aCol+32(FP), R7
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R8), F1
+	B     masked
+
+partial:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R11), F1
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R11
+	VLD1  (R11), V1.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R11), V1.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R6)
+
+endif7:
+masked2:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R6), F1
+	B     masked3
+
+partial3:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R7), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R7
+	VLD1  (R7), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R7), V1.S[0]
+
+endif10:
+masked3:
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F0, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V0.S[0], (R6)
+
+endif13:
+masked4:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON2x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD aCol+32(FP), R7
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R9), F2
+	B     masked
+
+partial:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R12), F2
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R12
+	VLD1  (R12), V2.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R12), V2.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R6)(R8), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R7, R6
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R6)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R6
+	VST1  V1.S[2], (R6)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R6)
+
+endif10:
+masked3:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R6), F2
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R8), F2
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VLD1  (R8), V2.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R8), V2.S[0]
+
+endif13:
+masked4:
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R8)
+
+endif16:
+masked5:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ 0(R6), F0
+	B     masked6
+
+partial6:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VLD1 (R7), V0.S[0]
+
+endif19:
+masked6:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.S[0], (R6)
+
+endif22:
+masked7:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON3x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD aCol+32(FP), R7
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R10), F3
+	B     masked
+
+partial:
+	MOVD  R10, R13
+	ADD   $0, R13
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R13), F3
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R13
+	VLD1  (R13), V3.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R13), V3.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R6)(R8), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R6)(R9), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R7, R6
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R6)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R6
+	VST1  V2.S[2], (R6)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R6)
+
+endif13:
+masked4:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ 0(R6), F3
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD (R8), F3
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VLD1  (R8), V3.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VLD1 (R8), V3.S[0]
+
+endif16:
+masked5:
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F0, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V0.S[0], (R8)
+
+endif19:
+masked6:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ 0(R6), F0
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VLD1 (R8), V0.S[0]
+
+endif22:
+masked7:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F0, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V0.S[0], (R8)
+
+endif25:
+masked8:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ 0(R6), F0
+	B     masked9
+
+partial9:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VLD1 (R7), V0.S[0]
+
+endif28:
+masked9:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VST1 V0.S[0], (R6)
+
+endif31:
+masked10:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON4x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD aCol+32(FP), R7
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R11), F4
+	B     masked
+
+partial:
+	MOVD  R11, R14
+	ADD   $0, R14
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R14), F4
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R14
+	VLD1  (R14), V4.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R14), V4.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R6)(R8), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R6)(R9), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R6)(R10), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R7, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R8)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VST1  V2.S[2], (R8)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R8)
+
+endif13:
+masked4:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V3.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R6)
+
+endif16:
+masked5:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD (R8), F4
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R8
+	VLD1  (R8), V4.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VLD1 (R8), V4.S[0]
+
+endif19:
+masked6:
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.S[0], (R8)
+
+endif22:
+masked7:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ 0(R6), F0
+	B     masked8
+
+partial8:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VLD1 (R8), V0.S[0]
+
+endif25:
+masked8:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VST1 V0.S[0], (R8)
+
+endif28:
+masked9:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ 0(R6), F0
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VLD1 (R8), V0.S[0]
+
+endif31:
+masked10:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif32
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif33
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R3
+	BLE  endif34
+	VST1 V0.S[0], (R8)
+
+endif34:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif35
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif36
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R3
+	BLE  endif37
+	VLD1 (R7), V0.S[0]
+
+endif37:
+masked12:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	CMP   $4, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif38
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif39
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R3
+	BLE  endif40
+	VST1 V0.S[0], (R6)
+
+endif40:
+masked13:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON5x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R12), F5
+	B     masked
+
+partial:
+	MOVD  R12, R15
+	ADD   $0, R15
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R15), F5
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R15
+	VLD1  (R15), V5.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R15), V5.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R6)(R8), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R6)(R9), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R6)(R10), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R7), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R8)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VST1  V2.S[2], (R8)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R8)
+
+endif13:
+masked4:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R8)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VST1  V3.S[2], (R8)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R8)
+
+endif16:
+masked5:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F4, (R6)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R6
+	VST1  V4.S[2], (R6)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V4.S[0], (R6)
+
+endif19:
+masked6:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD (R8), F5
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VLD1 (R8), V5.S[0]
+
+endif22:
+masked7:
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F0, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V0.S[0], (R8)
+
+endif25:
+masked8:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ 0(R6), F0
+	B     masked9
+
+partial9:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VLD1 (R8), V0.S[0]
+
+endif28:
+masked9:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VST1 V0.S[0], (R8)
+
+endif31:
+masked10:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial11
+	FMOVQ 0(R6), F0
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif32
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif33
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R3
+	BLE  endif34
+	VLD1 (R8), V0.S[0]
+
+endif34:
+masked11:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial12
+	FMOVQ F0, 0(R6)
+	B     masked12
+
+partial12:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif35
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif36
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R3
+	BLE  endif37
+	VST1 V0.S[0], (R8)
+
+endif37:
+masked12:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial13
+	FMOVQ 0(R6), F0
+	B     masked13
+
+partial13:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif38
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif39
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R3
+	BLE  endif40
+	VLD1 (R8), V0.S[0]
+
+endif40:
+masked13:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	CMP   $4, R3
+	BLT   partial14
+	FMOVQ F0, 0(R6)
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif41
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif42
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif42:
+	B masked14
+
+endif41:
+	CMP  $0, R3
+	BLE  endif43
+	VST1 V0.S[0], (R8)
+
+endif43:
+masked14:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial15
+	FMOVQ 0(R6), F0
+	B     masked15
+
+partial15:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif44
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif45
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif45:
+	B masked15
+
+endif44:
+	CMP  $0, R3
+	BLE  endif46
+	VLD1 (R7), V0.S[0]
+
+endif46:
+masked15:
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	CMP   $4, R3
+	BLT   partial16
+	FMOVQ F0, 0(R6)
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif47
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif48
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif48:
+	B masked16
+
+endif47:
+	CMP  $0, R3
+	BLE  endif49
+	VST1 V0.S[0], (R6)
+
+endif49:
+masked16:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON6x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R12), F6
+	B     masked
+
+partial:
+	MOVD  R12, R15
+	ADD   $0, R15
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R15), F6
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R15
+	VLD1  (R15), V6.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R15), V6.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R6)(R8), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R6)(R9), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R6)(R10), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R7), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R7)(R8), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R8)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VST1  V2.S[2], (R8)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R8)
+
+endif13:
+masked4:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R8)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VST1  V3.S[2], (R8)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R8)
+
+endif16:
+masked5:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F4, (R8)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R8
+	VST1  V4.S[2], (R8)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V4.S[0], (R8)
+
+endif19:
+masked6:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F5, (R6)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R6
+	VST1  V5.S[2], (R6)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V5.S[0], (R6)
+
+endif22:
+masked7:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ 0(R6), F6
+	B     masked8
+
+partial8:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD (R8), F6
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VLD1 (R8), V6.S[0]
+
+endif25:
+masked8:
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VST1 V0.S[0], (R8)
+
+endif28:
+masked9:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ 0(R6), F0
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VLD1 (R8), V0.S[0]
+
+endif31:
+masked10:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif32
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif33
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R3
+	BLE  endif34
+	VST1 V0.S[0], (R8)
+
+endif34:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif35
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif36
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R3
+	BLE  endif37
+	VLD1 (R8), V0.S[0]
+
+endif37:
+masked12:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif38
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif39
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R3
+	BLE  endif40
+	VST1 V0.S[0], (R8)
+
+endif40:
+masked13:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial14
+	FMOVQ 0(R6), F0
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif41
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif42
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif42:
+	B masked14
+
+endif41:
+	CMP  $0, R3
+	BLE  endif43
+	VLD1 (R8), V0.S[0]
+
+endif43:
+masked14:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	CMP   $4, R3
+	BLT   partial15
+	FMOVQ F0, 0(R6)
+	B     masked15
+
+partial15:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif44
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif45
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif45:
+	B masked15
+
+endif44:
+	CMP  $0, R3
+	BLE  endif46
+	VST1 V0.S[0], (R8)
+
+endif46:
+masked15:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial16
+	FMOVQ 0(R6), F0
+	B     masked16
+
+partial16:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif47
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif48
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif48:
+	B masked16
+
+endif47:
+	CMP  $0, R3
+	BLE  endif49
+	VLD1 (R8), V0.S[0]
+
+endif49:
+masked16:
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	CMP   $4, R3
+	BLT   partial17
+	FMOVQ F0, 0(R6)
+	B     masked17
+
+partial17:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif50
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif51
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif51:
+	B masked17
+
+endif50:
+	CMP  $0, R3
+	BLE  endif52
+	VST1 V0.S[0], (R8)
+
+endif52:
+masked17:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial18
+	FMOVQ 0(R6), F0
+	B     masked18
+
+partial18:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif53
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif54
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif54:
+	B masked18
+
+endif53:
+	CMP  $0, R3
+	BLE  endif55
+	VLD1 (R7), V0.S[0]
+
+endif55:
+masked18:
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	CMP   $4, R3
+	BLT   partial19
+	FMOVQ F0, 0(R6)
+	B     masked19
+
+partial19:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif56
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif57
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif57:
+	B masked19
+
+endif56:
+	CMP  $0, R3
+	BLE  endif58
+	VST1 V0.S[0], (R6)
+
+endif58:
+masked19:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON7x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R12), F7
+	B     masked
+
+partial:
+	MOVD  R12, R15
+	ADD   $0, R15
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R15), F7
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R15
+	VLD1  (R15), V7.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R15), V7.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R6)(R8), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R6)(R9), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R6)(R10), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R7), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R7)(R8), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R7)(R9), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R8)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VST1  V2.S[2], (R8)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R8)
+
+endif13:
+masked4:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R8)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VST1  V3.S[2], (R8)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R8)
+
+endif16:
+masked5:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F4, (R8)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R8
+	VST1  V4.S[2], (R8)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V4.S[0], (R8)
+
+endif19:
+masked6:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F5, (R8)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R8
+	VST1  V5.S[2], (R8)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V5.S[0], (R8)
+
+endif22:
+masked7:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F6, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F6, (R6)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R6
+	VST1  V6.S[2], (R6)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V6.S[0], (R6)
+
+endif25:
+masked8:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ 0(R6), F7
+	B     masked9
+
+partial9:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD (R8), F7
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VLD1 (R8), V7.S[0]
+
+endif28:
+masked9:
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VST1 V0.S[0], (R8)
+
+endif31:
+masked10:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial11
+	FMOVQ 0(R6), F0
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif32
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif33
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R3
+	BLE  endif34
+	VLD1 (R8), V0.S[0]
+
+endif34:
+masked11:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial12
+	FMOVQ F0, 0(R6)
+	B     masked12
+
+partial12:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif35
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif36
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R3
+	BLE  endif37
+	VST1 V0.S[0], (R8)
+
+endif37:
+masked12:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial13
+	FMOVQ 0(R6), F0
+	B     masked13
+
+partial13:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif38
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif39
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R3
+	BLE  endif40
+	VLD1 (R8), V0.S[0]
+
+endif40:
+masked13:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial14
+	FMOVQ F0, 0(R6)
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif41
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif42
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif42:
+	B masked14
+
+endif41:
+	CMP  $0, R3
+	BLE  endif43
+	VST1 V0.S[0], (R8)
+
+endif43:
+masked14:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial15
+	FMOVQ 0(R6), F0
+	B     masked15
+
+partial15:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif44
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif45
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif45:
+	B masked15
+
+endif44:
+	CMP  $0, R3
+	BLE  endif46
+	VLD1 (R8), V0.S[0]
+
+endif46:
+masked15:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	CMP   $4, R3
+	BLT   partial16
+	FMOVQ F0, 0(R6)
+	B     masked16
+
+partial16:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif47
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif48
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif48:
+	B masked16
+
+endif47:
+	CMP  $0, R3
+	BLE  endif49
+	VST1 V0.S[0], (R8)
+
+endif49:
+masked16:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial17
+	FMOVQ 0(R6), F0
+	B     masked17
+
+partial17:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif50
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif51
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif51:
+	B masked17
+
+endif50:
+	CMP  $0, R3
+	BLE  endif52
+	VLD1 (R8), V0.S[0]
+
+endif52:
+masked17:
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	CMP   $4, R3
+	BLT   partial18
+	FMOVQ F0, 0(R6)
+	B     masked18
+
+partial18:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif53
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif54
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif54:
+	B masked18
+
+endif53:
+	CMP  $0, R3
+	BLE  endif55
+	VST1 V0.S[0], (R8)
+
+endif55:
+masked18:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial19
+	FMOVQ 0(R6), F0
+	B     masked19
+
+partial19:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif56
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif57
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif57:
+	B masked19
+
+endif56:
+	CMP  $0, R3
+	BLE  endif58
+	VLD1 (R8), V0.S[0]
+
+endif58:
+masked19:
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	CMP   $4, R3
+	BLT   partial20
+	FMOVQ F0, 0(R6)
+	B     masked20
+
+partial20:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif59
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif60
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif60:
+	B masked20
+
+endif59:
+	CMP  $0, R3
+	BLE  endif61
+	VST1 V0.S[0], (R8)
+
+endif61:
+masked20:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial21
+	FMOVQ 0(R6), F0
+	B     masked21
+
+partial21:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif62
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif63
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif63:
+	B masked21
+
+endif62:
+	CMP  $0, R3
+	BLE  endif64
+	VLD1 (R7), V0.S[0]
+
+endif64:
+masked21:
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	CMP   $4, R3
+	BLT   partial22
+	FMOVQ F0, 0(R6)
+	B     masked22
+
+partial22:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif65
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif66
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif66:
+	B masked22
+
+endif65:
+	CMP  $0, R3
+	BLE  endif67
+	VST1 V0.S[0], (R6)
+
+endif67:
+masked22:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x1Masked<>(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON8x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R12), F8
+	B     masked
+
+partial:
+	MOVD  R12, R15
+	ADD   $0, R15
+	CMP   $1, R3
+	BLE   endif
+	FMOVD (R15), F8
+	CMP   $2, R3
+	BLE   endif2
+	ADD   $8, R15
+	VLD1  (R15), V8.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R15), V8.S[0]
+
+endif3:
+masked:
+	FMOVS (R6), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R8), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R9), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R6)(R10), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R7), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R7)(R8), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R7)(R9), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R7)(R10), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.S[0], (R8)
+
+endif7:
+masked2:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F1, (R8)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VST1  V1.S[2], (R8)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V1.S[0], (R8)
+
+endif10:
+masked3:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R8)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R8
+	VST1  V2.S[2], (R8)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R8)
+
+endif13:
+masked4:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R8)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R8
+	VST1  V3.S[2], (R8)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R8)
+
+endif16:
+masked5:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F4, (R8)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R8
+	VST1  V4.S[2], (R8)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V4.S[0], (R8)
+
+endif19:
+masked6:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F5, (R8)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R8
+	VST1  V5.S[2], (R8)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V5.S[0], (R8)
+
+endif22:
+masked7:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F6, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F6, (R8)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R8
+	VST1  V6.S[2], (R8)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V6.S[0], (R8)
+
+endif25:
+masked8:
+	ADD   R7, R6
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ F7, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD F7, (R6)
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R6
+	VST1  V7.S[2], (R6)
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VST1 V7.S[0], (R6)
+
+endif28:
+masked9:
+	B endif4
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial10
+	FMOVQ 0(R6), F8
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif29
+	FMOVD (R8), F8
+	CMP   $2, R3
+	BLE   endif30
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R3
+	BLE  endif31
+	VLD1 (R8), V8.S[0]
+
+endif31:
+masked10:
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	CMP   $4, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif32
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif33
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R3
+	BLE  endif34
+	VST1 V0.S[0], (R8)
+
+endif34:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif35
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif36
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R3
+	BLE  endif37
+	VLD1 (R8), V0.S[0]
+
+endif37:
+masked12:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif38
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif39
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R3
+	BLE  endif40
+	VST1 V0.S[0], (R8)
+
+endif40:
+masked13:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial14
+	FMOVQ 0(R6), F0
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif41
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif42
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif42:
+	B masked14
+
+endif41:
+	CMP  $0, R3
+	BLE  endif43
+	VLD1 (R8), V0.S[0]
+
+endif43:
+masked14:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial15
+	FMOVQ F0, 0(R6)
+	B     masked15
+
+partial15:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif44
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif45
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif45:
+	B masked15
+
+endif44:
+	CMP  $0, R3
+	BLE  endif46
+	VST1 V0.S[0], (R8)
+
+endif46:
+masked15:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial16
+	FMOVQ 0(R6), F0
+	B     masked16
+
+partial16:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif47
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif48
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif48:
+	B masked16
+
+endif47:
+	CMP  $0, R3
+	BLE  endif49
+	VLD1 (R8), V0.S[0]
+
+endif49:
+masked16:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	CMP   $4, R3
+	BLT   partial17
+	FMOVQ F0, 0(R6)
+	B     masked17
+
+partial17:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif50
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif51
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif51:
+	B masked17
+
+endif50:
+	CMP  $0, R3
+	BLE  endif52
+	VST1 V0.S[0], (R8)
+
+endif52:
+masked17:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial18
+	FMOVQ 0(R6), F0
+	B     masked18
+
+partial18:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif53
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif54
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif54:
+	B masked18
+
+endif53:
+	CMP  $0, R3
+	BLE  endif55
+	VLD1 (R8), V0.S[0]
+
+endif55:
+masked18:
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	CMP   $4, R3
+	BLT   partial19
+	FMOVQ F0, 0(R6)
+	B     masked19
+
+partial19:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif56
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif57
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif57:
+	B masked19
+
+endif56:
+	CMP  $0, R3
+	BLE  endif58
+	VST1 V0.S[0], (R8)
+
+endif58:
+masked19:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial20
+	FMOVQ 0(R6), F0
+	B     masked20
+
+partial20:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif59
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif60
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif60:
+	B masked20
+
+endif59:
+	CMP  $0, R3
+	BLE  endif61
+	VLD1 (R8), V0.S[0]
+
+endif61:
+masked20:
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	CMP   $4, R3
+	BLT   partial21
+	FMOVQ F0, 0(R6)
+	B     masked21
+
+partial21:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif62
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif63
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif63:
+	B masked21
+
+endif62:
+	CMP  $0, R3
+	BLE  endif64
+	VST1 V0.S[0], (R8)
+
+endif64:
+masked21:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial22
+	FMOVQ 0(R6), F0
+	B     masked22
+
+partial22:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif65
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif66
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif66:
+	B masked22
+
+endif65:
+	CMP  $0, R3
+	BLE  endif67
+	VLD1 (R8), V0.S[0]
+
+endif67:
+masked22:
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	CMP   $4, R3
+	BLT   partial23
+	FMOVQ F0, 0(R6)
+	B     masked23
+
+partial23:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif68
+	FMOVD F0, (R8)
+	CMP   $2, R3
+	BLE   endif69
+	ADD   $8, R8
+	VST1  V0.S[2], (R8)
+
+endif69:
+	B masked23
+
+endif68:
+	CMP  $0, R3
+	BLE  endif70
+	VST1 V0.S[0], (R8)
+
+endif70:
+masked23:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial24
+	FMOVQ 0(R6), F0
+	B     masked24
+
+partial24:
+	MOVD  R6, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif71
+	FMOVD (R7), F0
+	CMP   $2, R3
+	BLE   endif72
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif72:
+	B masked24
+
+endif71:
+	CMP  $0, R3
+	BLE  endif73
+	VLD1 (R7), V0.S[0]
+
+endif73:
+masked24:
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	CMP   $4, R3
+	BLT   partial25
+	FMOVQ F0, 0(R6)
+	B     masked25
+
+partial25:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif74
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif75
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif75:
+	B masked25
+
+endif74:
+	CMP  $0, R3
+	BLE  endif76
+	VST1 V0.S[0], (R6)
+
+endif76:
+masked25:
+endif4:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+TEXT ·chainF32NEON(SB), $0-120
+	MOVD code+0(FP), R0
+	MOVD $·chainF32NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func lanesF32NEON1x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R9
+	CMP  $1, R9
+	BLT  loopDone
 
 loop:
-	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
-	FMOVQ 0(R2), F20
-	FMOVQ 0(R7), F21
-	FMOVQ 0(R8), F22
-	FMOVQ 0(R9), F23
-	FMOVQ 0(R1), F24
-	VFMLA V20.S4, V24.S4, V0.S4
-	VFMLA V21.S4, V24.S4, V1.S4
-	VFMLA V22.S4, V24.S4, V2.S4
-	VFMLA V23.S4, V24.S4, V3.S4
-	FMOVQ 64(R1), F24
-	VFMLA V20.S4, V24.S4, V4.S4
-	VFMLA V21.S4, V24.S4, V5.S4
-	VFMLA V22.S4, V24.S4, V6.S4
-	VFMLA V23.S4, V24.S4, V7.S4
-	FMOVQ 128(R1), F24
-	VFMLA V20.S4, V24.S4, V8.S4
-	VFMLA V21.S4, V24.S4, V9.S4
-	VFMLA V22.S4, V24.S4, V10.S4
-	VFMLA V23.S4, V24.S4, V11.S4
-	FMOVQ 192(R1), F24
-	VFMLA V20.S4, V24.S4, V12.S4
-	VFMLA V21.S4, V24.S4, V13.S4
-	VFMLA V22.S4, V24.S4, V14.S4
-	VFMLA V23.S4, V24.S4, V15.S4
-	FMOVQ 256(R1), F24
-	VFMLA V20.S4, V24.S4, V16.S4
-	VFMLA V21.S4, V24.S4, V17.S4
-	VFMLA V22.S4, V24.S4, V18.S4
-	VFMLA V23.S4, V24.S4, V19.S4
-	ADD   $320, R1
-	ADD   $64, R2
-	ADD   $64, R7
-	ADD   $64, R8
-	ADD   $64, R9
-	SUB   $1, R0
-	CMP   $1, R0
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R7), F1
+	FMOVQ 0(R3), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop
 
 loopDone:
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	FMOVQ F4, 256(R6)
-	FMOVQ F5, 320(R6)
-	FMOVQ F6, 384(R6)
-	FMOVQ F7, 448(R6)
-	FMOVQ F8, 512(R6)
-	FMOVQ F9, 576(R6)
-	FMOVQ F10, 640(R6)
-	FMOVQ F11, 704(R6)
-	FMOVQ F12, 768(R6)
-	FMOVQ F13, 832(R6)
-	FMOVQ F14, 896(R6)
-	FMOVQ F15, 960(R6)
-	FMOVQ F16, 1024(R6)
-	FMOVQ F17, 1088(R6)
-	FMOVQ F18, 1152(R6)
-	FMOVQ F19, 1216(R6)
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F1
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R7), F2
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R7), F2
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R7
+	VLD1  (R7), V2.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V2.S[0]
+
+endif5:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F3
+	B     masked2
+
+partial2:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R3), F3
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V3.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
 	RET
 
-// func lanesRowF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
-TEXT ·lanesRowF32NEON(SB), $0-40
-	MOVD  lines+0(FP), R0
-	MOVD  a+8(FP), R1
-	MOVD  b+16(FP), R2
-	MOVD  ldb+24(FP), R3
-	MOVD  acc+32(FP), R6
-	LSL   $2, R3
+// func lanesF32NEON1x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 0(R9), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R7), F3
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R7
+	VLD1  (R7), V3.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V3.S[0]
+
+endif5:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F4
+	B     masked2
+
+partial2:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R7), F4
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R7), V4.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R9), F3
+	B     masked3
+
+partial3:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R7), F3
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R7
+	VLD1  (R7), V3.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R7), V3.S[0]
+
+endif11:
+masked3:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R3), F4
+	B     masked4
+
+partial4:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V4.S[0]
+
+endif14:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 0(R9), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 0(R10), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R11
+	SUB   R11, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R7), F4
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R7), F4
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V4.S[0]
+
+endif5:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F5
+	B     masked2
+
+partial2:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R7), V5.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R9), F4
+	B     masked3
+
+partial3:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R7), F4
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R7), V4.S[0]
+
+endif11:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R3), F5
+	B     masked4
+
+partial4:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R7), V5.S[0]
+
+endif14:
+masked4:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R10), F4
+	B     masked5
+
+partial5:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R7), F4
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R7), V4.S[0]
+
+endif17:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R3), F5
+	B     masked6
+
+partial6:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R3), V5.S[0]
+
+endif20:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 0(R9), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 0(R10), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 0(R11), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	ADD   R8, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R12
+	SUB   R12, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R7), F5
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V5.S[0]
+
+endif5:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R7), F6
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R7), V6.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R9), F5
+	B     masked3
+
+partial3:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R7), V5.S[0]
+
+endif11:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R3), F6
+	B     masked4
+
+partial4:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R7), F6
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R7), V6.S[0]
+
+endif14:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R10), F5
+	B     masked5
+
+partial5:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R7), V5.S[0]
+
+endif17:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R3), F6
+	B     masked6
+
+partial6:
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R7), F6
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R7), V6.S[0]
+
+endif20:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R11), F5
+	B     masked7
+
+partial7:
+	MOVD  R11, R7
+	ADD   $0, R7
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R7), V5.S[0]
+
+endif23:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R3), F6
+	B     masked8
+
+partial8:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V6.S[0]
+
+endif26:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON2x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON2x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F2
+	FMOVQ 0(R3), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R7), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R8), F3
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R8), F3
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V3.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V3.S[0]
+
+endif5:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F4
+	B     masked2
+
+partial2:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V4.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F4
+	B     masked3
+
+partial3:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V4.S[0]
+
+endif11:
+masked3:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON2x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON2x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R10), F5
+	FMOVQ 0(R3), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R7), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R8), F5
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R8), F5
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V5.S[0]
+
+endif5:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R8), F6
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R8), V6.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R8), F6
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R8), V6.S[0]
+
+endif11:
+masked3:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R10), F5
+	B     masked4
+
+partial4:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R8), F5
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R8), V5.S[0]
+
+endif14:
+masked4:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R3), F6
+	B     masked5
+
+partial5:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R3), V6.S[0]
+
+endif17:
+masked5:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R7), F6
+	B     masked6
+
+partial6:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R3), V6.S[0]
+
+endif20:
+masked6:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON2x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON2x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R7), F7
+	FMOVQ 0(R8), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 0(R10), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 0(R11), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R8), F7
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R8), F7
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V7.S[0]
+
+endif5:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F8
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R8), F8
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R8), V8.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F8
+	B     masked3
+
+partial3:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R8), F8
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R8), V8.S[0]
+
+endif11:
+masked3:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R10), F7
+	B     masked4
+
+partial4:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R8), F7
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R8), V7.S[0]
+
+endif14:
+masked4:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R3), F8
+	B     masked5
+
+partial5:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R8), F8
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R8), V8.S[0]
+
+endif17:
+masked5:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R7), F8
+	B     masked6
+
+partial6:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R8), F8
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R8), V8.S[0]
+
+endif20:
+masked6:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R11), F7
+	B     masked7
+
+partial7:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R8), F7
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R8), V7.S[0]
+
+endif23:
+masked7:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R3), F8
+	B     masked8
+
+partial8:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R3), F8
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V8.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V8.S[0]
+
+endif26:
+masked8:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R7), F8
+	B     masked9
+
+partial9:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R3), F8
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R3
+	VLD1  (R3), V8.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R3), V8.S[0]
+
+endif29:
+masked9:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON2x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON2x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R7), F9
+	FMOVQ 0(R8), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 0(R10), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 0(R11), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 0(R12), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R8), F9
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R8), F9
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V9.S[0]
+
+endif5:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R8), V10.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F10
+	B     masked3
+
+partial3:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R8), V10.S[0]
+
+endif11:
+masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R8), F9
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R8), V9.S[0]
+
+endif14:
+masked4:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R3), F10
+	B     masked5
+
+partial5:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R8), V10.S[0]
+
+endif17:
+masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R7), F10
+	B     masked6
+
+partial6:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R8), V10.S[0]
+
+endif20:
+masked6:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R11), F9
+	B     masked7
+
+partial7:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R8), F9
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R8), V9.S[0]
+
+endif23:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R3), F10
+	B     masked8
+
+partial8:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R8), V10.S[0]
+
+endif26:
+masked8:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R7), F10
+	B     masked9
+
+partial9:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R8), F10
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R8), V10.S[0]
+
+endif29:
+masked9:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R12), F9
+	B     masked10
+
+partial10:
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R8), F9
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R8), V9.S[0]
+
+endif32:
+masked10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 0(R3), F10
+	B     masked11
+
+partial11:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif33
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif34
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R6
+	BLE  endif35
+	VLD1 (R3), V10.S[0]
+
+endif35:
+masked11:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 0(R7), F10
+	B     masked12
+
+partial12:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif36
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif37
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R6
+	BLE  endif38
+	VLD1 (R3), V10.S[0]
+
+endif38:
+masked12:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON3x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F3
+	FMOVQ 0(R3), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R7), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R9), F4
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R9), F4
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V4.S[0]
+
+endif5:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F5
+	B     masked2
+
+partial2:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V5.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F5
+	B     masked3
+
+partial3:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V5.S[0]
+
+endif11:
+masked3:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F5
+	B     masked4
+
+partial4:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V5.S[0]
+
+endif14:
+masked4:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON3x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R11), F7
+	FMOVQ 0(R3), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R7), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R12
+	SUB   R12, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R9), F7
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V7.S[0]
+
+endif5:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F8
+	B     masked2
+
+partial2:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R9), F8
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R9), V8.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F8
+	B     masked3
+
+partial3:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R9), F8
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R9), V8.S[0]
+
+endif11:
+masked3:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F8
+	B     masked4
+
+partial4:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R9), F8
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R9), V8.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R11), F7
+	B     masked5
+
+partial5:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R9), F7
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R9), V7.S[0]
+
+endif17:
+masked5:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R3), F8
+	B     masked6
+
+partial6:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R3), F8
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R3
+	VLD1  (R3), V8.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R3), V8.S[0]
+
+endif20:
+masked6:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R7), F8
+	B     masked7
+
+partial7:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R3), F8
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R3
+	VLD1  (R3), V8.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R3), V8.S[0]
+
+endif23:
+masked7:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R8), F8
+	B     masked8
+
+partial8:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R3), F8
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V8.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V8.S[0]
+
+endif26:
+masked8:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON3x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	FMOVQ 128(R3), F8
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	FMOVQ 0(R3), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R7), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R13
+	SUB   R13, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R9), F10
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R9), F10
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V10.S[0]
+
+endif5:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F11
+	B     masked2
+
+partial2:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R9), V11.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F11
+	B     masked3
+
+partial3:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R9), V11.S[0]
+
+endif11:
+masked3:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F11
+	B     masked4
+
+partial4:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R9), V11.S[0]
+
+endif14:
+masked4:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R11), F10
+	B     masked5
+
+partial5:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R9), F10
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R9), V10.S[0]
+
+endif17:
+masked5:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R3), F11
+	B     masked6
+
+partial6:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R9), V11.S[0]
+
+endif20:
+masked6:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R7), F11
+	B     masked7
+
+partial7:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R9), V11.S[0]
+
+endif23:
+masked7:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R8), F11
+	B     masked8
+
+partial8:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R9), F11
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R9), V11.S[0]
+
+endif26:
+masked8:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R12), F10
+	B     masked9
+
+partial9:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R9), F10
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R9), V10.S[0]
+
+endif29:
+masked9:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R3), F11
+	B     masked10
+
+partial10:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R3), F11
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R3
+	VLD1  (R3), V11.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R3), V11.S[0]
+
+endif32:
+masked10:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 0(R7), F11
+	B     masked11
+
+partial11:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif33
+	FMOVD (R3), F11
+	CMP   $2, R6
+	BLE   endif34
+	ADD   $8, R3
+	VLD1  (R3), V11.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R6
+	BLE  endif35
+	VLD1 (R3), V11.S[0]
+
+endif35:
+masked11:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 0(R8), F11
+	B     masked12
+
+partial12:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif36
+	FMOVD (R3), F11
+	CMP   $2, R6
+	BLE   endif37
+	ADD   $8, R3
+	VLD1  (R3), V11.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R6
+	BLE  endif38
+	VLD1 (R3), V11.S[0]
+
+endif38:
+masked12:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	FMOVQ F8, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON3x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	ADD   R6, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 64(R3), F9
+	FMOVQ 128(R3), F10
+	FMOVQ 192(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R14
+	CMP  $1, R14
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F12
+	FMOVQ 0(R7), F13
+	FMOVQ 0(R8), F14
+	FMOVQ 0(R9), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 0(R11), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 0(R12), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 0(R13), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R14
+	SUB   R14, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R9), F13
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R9), F13
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V13.S[0]
+
+endif5:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R9), V14.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F14
+	B     masked3
+
+partial3:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R9), V14.S[0]
+
+endif11:
+masked3:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F14
+	B     masked4
+
+partial4:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R9), V14.S[0]
+
+endif14:
+masked4:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R11), F13
+	B     masked5
+
+partial5:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R9), F13
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R9), V13.S[0]
+
+endif17:
+masked5:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R3), F14
+	B     masked6
+
+partial6:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R9), V14.S[0]
+
+endif20:
+masked6:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R7), F14
+	B     masked7
+
+partial7:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R9), V14.S[0]
+
+endif23:
+masked7:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R8), F14
+	B     masked8
+
+partial8:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R9), V14.S[0]
+
+endif26:
+masked8:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R12), F13
+	B     masked9
+
+partial9:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R9), F13
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R9), V13.S[0]
+
+endif29:
+masked9:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R3), F14
+	B     masked10
+
+partial10:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R9), V14.S[0]
+
+endif32:
+masked10:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 0(R7), F14
+	B     masked11
+
+partial11:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif33
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif34
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R6
+	BLE  endif35
+	VLD1 (R9), V14.S[0]
+
+endif35:
+masked11:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 0(R8), F14
+	B     masked12
+
+partial12:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif36
+	FMOVD (R9), F14
+	CMP   $2, R6
+	BLE   endif37
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R6
+	BLE  endif38
+	VLD1 (R9), V14.S[0]
+
+endif38:
+masked12:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial13
+	FMOVQ 0(R13), F13
+	B     masked13
+
+partial13:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R6
+	BLE   endif39
+	FMOVD (R9), F13
+	CMP   $2, R6
+	BLE   endif40
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R6
+	BLE  endif41
+	VLD1 (R9), V13.S[0]
+
+endif41:
+masked13:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial14
+	FMOVQ 0(R3), F14
+	B     masked14
+
+partial14:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif42
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif43
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R6
+	BLE  endif44
+	VLD1 (R3), V14.S[0]
+
+endif44:
+masked14:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial15
+	FMOVQ 0(R7), F14
+	B     masked15
+
+partial15:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif45
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif46
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R6
+	BLE  endif47
+	VLD1 (R3), V14.S[0]
+
+endif47:
+masked15:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial16
+	FMOVQ 0(R8), F14
+	B     masked16
+
+partial16:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif48
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif49
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R6
+	BLE  endif50
+	VLD1 (R3), V14.S[0]
+
+endif50:
+masked16:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 64(R3)
+	FMOVQ F10, 128(R3)
+	FMOVQ F11, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON4x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON4x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F4
+	FMOVQ 0(R3), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R7), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R10), F5
+	B     masked
+
+partial:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R10), F5
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V5.S[0]
+
+endif5:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V6.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V6.S[0]
+
+endif11:
+masked3:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F6
+	B     masked4
+
+partial4:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V6.S[0]
+
+endif14:
+masked4:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R9), F6
+	B     masked5
+
+partial5:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R3), V6.S[0]
+
+endif17:
+masked5:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON4x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON4x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R12), F9
+	FMOVQ 0(R3), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R7), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R10), F9
+	B     masked
+
+partial:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R10), F9
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R10
+	VLD1  (R10), V9.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V9.S[0]
+
+endif5:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R10), F10
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V10.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F10
+	B     masked3
+
+partial3:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R10), F10
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R10), V10.S[0]
+
+endif11:
+masked3:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F10
+	B     masked4
+
+partial4:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R10), F10
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R10), V10.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R9), F10
+	B     masked5
+
+partial5:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R10), F10
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R10), V10.S[0]
+
+endif17:
+masked5:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R12), F9
+	B     masked6
+
+partial6:
+	MOVD  R12, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R10), F9
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V9.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R10), V9.S[0]
+
+endif20:
+masked6:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R3), F10
+	B     masked7
+
+partial7:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R3), V10.S[0]
+
+endif23:
+masked7:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R7), F10
+	B     masked8
+
+partial8:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V10.S[0]
+
+endif26:
+masked8:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R8), F10
+	B     masked9
+
+partial9:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R3), V10.S[0]
+
+endif29:
+masked9:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R9), F10
+	B     masked10
+
+partial10:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R3), V10.S[0]
+
+endif32:
+masked10:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON4x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON4x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	FMOVQ 128(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 64(R3), F10
+	FMOVQ 128(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R14
+	CMP  $1, R14
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F12
+	FMOVQ 0(R12), F13
+	FMOVQ 0(R13), F14
+	FMOVQ 0(R3), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R7), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R14
+	SUB   R14, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R10), F13
+	B     masked
+
+partial:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R10), F13
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R10
+	VLD1  (R10), V13.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V13.S[0]
+
+endif5:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V14.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F14
+	B     masked3
+
+partial3:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R10), V14.S[0]
+
+endif11:
+masked3:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F14
+	B     masked4
+
+partial4:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R10), V14.S[0]
+
+endif14:
+masked4:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R9), F14
+	B     masked5
+
+partial5:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R10), V14.S[0]
+
+endif17:
+masked5:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R12), F13
+	B     masked6
+
+partial6:
+	MOVD  R12, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R10), F13
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V13.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R10), V13.S[0]
+
+endif20:
+masked6:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R3), F14
+	B     masked7
+
+partial7:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R10), V14.S[0]
+
+endif23:
+masked7:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R7), F14
+	B     masked8
+
+partial8:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R10), V14.S[0]
+
+endif26:
+masked8:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R8), F14
+	B     masked9
+
+partial9:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R10), V14.S[0]
+
+endif29:
+masked9:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R9), F14
+	B     masked10
+
+partial10:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R10), F14
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R10), V14.S[0]
+
+endif32:
+masked10:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 0(R13), F13
+	B     masked11
+
+partial11:
+	MOVD  R13, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif33
+	FMOVD (R10), F13
+	CMP   $2, R6
+	BLE   endif34
+	ADD   $8, R10
+	VLD1  (R10), V13.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R6
+	BLE  endif35
+	VLD1 (R10), V13.S[0]
+
+endif35:
+masked11:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 0(R3), F14
+	B     masked12
+
+partial12:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif36
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif37
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R6
+	BLE  endif38
+	VLD1 (R3), V14.S[0]
+
+endif38:
+masked12:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial13
+	FMOVQ 0(R7), F14
+	B     masked13
+
+partial13:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif39
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif40
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R6
+	BLE  endif41
+	VLD1 (R3), V14.S[0]
+
+endif41:
+masked13:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial14
+	FMOVQ 0(R8), F14
+	B     masked14
+
+partial14:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif42
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif43
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R6
+	BLE  endif44
+	VLD1 (R3), V14.S[0]
+
+endif44:
+masked14:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial15
+	FMOVQ 0(R9), F14
+	B     masked15
+
+partial15:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif45
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif46
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R6
+	BLE  endif47
+	VLD1 (R3), V14.S[0]
+
+endif47:
+masked15:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	FMOVQ F8, 128(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 64(R3)
+	FMOVQ F11, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON4x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON4x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	ADD   R6, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 64(R3), F9
+	FMOVQ 128(R3), F10
+	FMOVQ 192(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 64(R3), F13
+	FMOVQ 128(R3), F14
+	FMOVQ 192(R3), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R15
+	CMP  $1, R15
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F16
+	FMOVQ 0(R12), F17
+	FMOVQ 0(R13), F18
+	FMOVQ 0(R14), F19
+	FMOVQ 0(R3), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R7), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R15
+	SUB   R15, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R10), F17
+	B     masked
+
+partial:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif3
+	FMOVD (R10), F17
+	CMP   $2, R6
+	BLE   endif4
+	ADD   $8, R10
+	VLD1  (R10), V17.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V17.S[0]
+
+endif5:
+masked:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 0(R3), F18
+	B     masked2
+
+partial2:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif7
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V18.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 0(R7), F18
+	B     masked3
+
+partial3:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif10
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R10), V18.S[0]
+
+endif11:
+masked3:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 0(R8), F18
+	B     masked4
+
+partial4:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif12
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif13
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R10), V18.S[0]
+
+endif14:
+masked4:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial5
+	FMOVQ 0(R9), F18
+	B     masked5
+
+partial5:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif16
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R10), V18.S[0]
+
+endif17:
+masked5:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial6
+	FMOVQ 0(R12), F17
+	B     masked6
+
+partial6:
+	MOVD  R12, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif18
+	FMOVD (R10), F17
+	CMP   $2, R6
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V17.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R10), V17.S[0]
+
+endif20:
+masked6:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 0(R3), F18
+	B     masked7
+
+partial7:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R10), V18.S[0]
+
+endif23:
+masked7:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 0(R7), F18
+	B     masked8
+
+partial8:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R10), V18.S[0]
+
+endif26:
+masked8:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial9
+	FMOVQ 0(R8), F18
+	B     masked9
+
+partial9:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif27
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R10), V18.S[0]
+
+endif29:
+masked9:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 0(R9), F18
+	B     masked10
+
+partial10:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif30
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif31
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R10), V18.S[0]
+
+endif32:
+masked10:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 0(R13), F17
+	B     masked11
+
+partial11:
+	MOVD  R13, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif33
+	FMOVD (R10), F17
+	CMP   $2, R6
+	BLE   endif34
+	ADD   $8, R10
+	VLD1  (R10), V17.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R6
+	BLE  endif35
+	VLD1 (R10), V17.S[0]
+
+endif35:
+masked11:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 0(R3), F18
+	B     masked12
+
+partial12:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif36
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif37
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R6
+	BLE  endif38
+	VLD1 (R10), V18.S[0]
+
+endif38:
+masked12:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial13
+	FMOVQ 0(R7), F18
+	B     masked13
+
+partial13:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif39
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif40
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R6
+	BLE  endif41
+	VLD1 (R10), V18.S[0]
+
+endif41:
+masked13:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif42
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif43
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R6
+	BLE  endif44
+	VLD1 (R10), V18.S[0]
+
+endif44:
+masked14:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif45
+	FMOVD (R10), F18
+	CMP   $2, R6
+	BLE   endif46
+	ADD   $8, R10
+	VLD1  (R10), V18.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R6
+	BLE  endif47
+	VLD1 (R10), V18.S[0]
+
+endif47:
+masked15:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial16
+	FMOVQ 0(R14), F17
+	B     masked16
+
+partial16:
+	MOVD  R14, R10
+	ADD   $0, R10
+	CMP   $1, R6
+	BLE   endif48
+	FMOVD (R10), F17
+	CMP   $2, R6
+	BLE   endif49
+	ADD   $8, R10
+	VLD1  (R10), V17.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R6
+	BLE  endif50
+	VLD1 (R10), V17.S[0]
+
+endif50:
+masked16:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial17
+	FMOVQ 0(R3), F18
+	B     masked17
+
+partial17:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif51
+	FMOVD (R3), F18
+	CMP   $2, R6
+	BLE   endif52
+	ADD   $8, R3
+	VLD1  (R3), V18.S[2]
+
+endif52:
+	B masked17
+
+endif51:
+	CMP  $0, R6
+	BLE  endif53
+	VLD1 (R3), V18.S[0]
+
+endif53:
+masked17:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial18
+	FMOVQ 0(R7), F18
+	B     masked18
+
+partial18:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif54
+	FMOVD (R3), F18
+	CMP   $2, R6
+	BLE   endif55
+	ADD   $8, R3
+	VLD1  (R3), V18.S[2]
+
+endif55:
+	B masked18
+
+endif54:
+	CMP  $0, R6
+	BLE  endif56
+	VLD1 (R3), V18.S[0]
+
+endif56:
+masked18:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial19
+	FMOVQ 0(R8), F18
+	B     masked19
+
+partial19:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif57
+	FMOVD (R3), F18
+	CMP   $2, R6
+	BLE   endif58
+	ADD   $8, R3
+	VLD1  (R3), V18.S[2]
+
+endif58:
+	B masked19
+
+endif57:
+	CMP  $0, R6
+	BLE  endif59
+	VLD1 (R3), V18.S[0]
+
+endif59:
+masked19:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial20
+	FMOVQ 0(R9), F18
+	B     masked20
+
+partial20:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif60
+	FMOVD (R3), F18
+	CMP   $2, R6
+	BLE   endif61
+	ADD   $8, R3
+	VLD1  (R3), V18.S[2]
+
+endif61:
+	B masked20
+
+endif60:
+	CMP  $0, R6
+	BLE  endif62
+	VLD1 (R3), V18.S[0]
+
+endif62:
+masked20:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 64(R3)
+	FMOVQ F10, 128(R3)
+	FMOVQ F11, 192(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 64(R3)
+	FMOVQ F14, 128(R3)
+	FMOVQ F15, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x1Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x1Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R9
+	CMP  $1, R9
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R3), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 16(R7), F4
+	FMOVQ 16(R3), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 32(R7), F4
+	FMOVQ 32(R3), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 48(R7), F4
+	FMOVQ 48(R3), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R9
+	BLT   partial
+	FMOVQ 0(R7), F5
+	B     masked
+
+partial:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R9
+	BLE   endif3
+	FMOVD (R8), F5
+	CMP   $2, R9
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R9
+	BLE  endif5
+	VLD1 (R8), V5.S[0]
+
+endif5:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R9
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R9
+	BLE   endif6
+	FMOVD (R8), F6
+	CMP   $2, R9
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R9
+	BLE  endif8
+	VLD1 (R8), V6.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $4, R9
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R9
+	BLT   partial3
+	FMOVQ 16(R7), F5
+	B     masked3
+
+partial3:
+	MOVD  R7, R8
+	ADD   $16, R8
+	CMP   $1, R9
+	BLE   endif9
+	FMOVD (R8), F5
+	CMP   $2, R9
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R9
+	BLE  endif11
+	VLD1 (R8), V5.S[0]
+
+endif11:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R9
+	BLT   partial4
+	FMOVQ 16(R3), F6
+	B     masked4
+
+partial4:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R9
+	BLE   endif12
+	FMOVD (R8), F6
+	CMP   $2, R9
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R9
+	BLE  endif14
+	VLD1 (R8), V6.S[0]
+
+endif14:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $8, R9
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R9
+	BLT   partial5
+	FMOVQ 32(R7), F5
+	B     masked5
+
+partial5:
+	MOVD  R7, R8
+	ADD   $32, R8
+	CMP   $1, R9
+	BLE   endif15
+	FMOVD (R8), F5
+	CMP   $2, R9
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R9
+	BLE  endif17
+	VLD1 (R8), V5.S[0]
+
+endif17:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R9
+	BLT   partial6
+	FMOVQ 32(R3), F6
+	B     masked6
+
+partial6:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R9
+	BLE   endif18
+	FMOVD (R8), F6
+	CMP   $2, R9
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R9
+	BLE  endif20
+	VLD1 (R8), V6.S[0]
+
+endif20:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 48(R7), F5
+	B     masked7
+
+partial7:
+	MOVD  R7, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif21
+	FMOVD (R7), F5
+	CMP   $2, R6
+	BLE   endif22
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R7), V5.S[0]
+
+endif23:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 48(R3), F6
+	B     masked8
+
+partial8:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif24
+	FMOVD (R3), F6
+	CMP   $2, R6
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V6.S[0]
+
+endif26:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x2Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x2Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R7), F9
+	VFMLA V9.S4, V8.S4, V0.S4
+	FMOVQ 0(R9), F9
+	VFMLA V9.S4, V8.S4, V4.S4
+	FMOVQ 16(R3), F8
+	FMOVQ 16(R7), F9
+	VFMLA V9.S4, V8.S4, V1.S4
+	FMOVQ 16(R9), F9
+	VFMLA V9.S4, V8.S4, V5.S4
+	FMOVQ 32(R3), F8
+	FMOVQ 32(R7), F9
+	VFMLA V9.S4, V8.S4, V2.S4
+	FMOVQ 32(R9), F9
+	VFMLA V9.S4, V8.S4, V6.S4
+	FMOVQ 48(R3), F8
+	FMOVQ 48(R7), F9
+	VFMLA V9.S4, V8.S4, V3.S4
+	FMOVQ 48(R9), F9
+	VFMLA V9.S4, V8.S4, V7.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial
+	FMOVQ 0(R7), F9
+	B     masked
+
+partial:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R10
+	BLE   endif3
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R8), V9.S[0]
+
+endif5:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R10
+	BLE   endif6
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R8), V10.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial3
+	FMOVQ 0(R9), F9
+	B     masked3
+
+partial3:
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R10
+	BLE   endif9
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R8), V9.S[0]
+
+endif11:
+masked3:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial4
+	FMOVQ 0(R3), F10
+	B     masked4
+
+partial4:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R10
+	BLE   endif12
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R10
+	BLE  endif14
+	VLD1 (R8), V10.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $4, R10
+	FMOVQ 16(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial5
+	FMOVQ 16(R7), F9
+	B     masked5
+
+partial5:
+	MOVD  R7, R8
+	ADD   $16, R8
+	CMP   $1, R10
+	BLE   endif15
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R10
+	BLE  endif17
+	VLD1 (R8), V9.S[0]
+
+endif17:
+masked5:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial6
+	FMOVQ 16(R3), F10
+	B     masked6
+
+partial6:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R10
+	BLE   endif18
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R10
+	BLE  endif20
+	VLD1 (R8), V10.S[0]
+
+endif20:
+masked6:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial7
+	FMOVQ 16(R9), F9
+	B     masked7
+
+partial7:
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R10
+	BLE   endif21
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R10
+	BLE  endif23
+	VLD1 (R8), V9.S[0]
+
+endif23:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial8
+	FMOVQ 16(R3), F10
+	B     masked8
+
+partial8:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R10
+	BLE   endif24
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif25
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R10
+	BLE  endif26
+	VLD1 (R8), V10.S[0]
+
+endif26:
+masked8:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $8, R10
+	FMOVQ 32(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial9
+	FMOVQ 32(R7), F9
+	B     masked9
+
+partial9:
+	MOVD  R7, R8
+	ADD   $32, R8
+	CMP   $1, R10
+	BLE   endif27
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R10
+	BLE  endif29
+	VLD1 (R8), V9.S[0]
+
+endif29:
+masked9:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial10
+	FMOVQ 32(R3), F10
+	B     masked10
+
+partial10:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R10
+	BLE   endif30
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif31
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R10
+	BLE  endif32
+	VLD1 (R8), V10.S[0]
+
+endif32:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R10
+	BLT   partial11
+	FMOVQ 32(R9), F9
+	B     masked11
+
+partial11:
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R10
+	BLE   endif33
+	FMOVD (R8), F9
+	CMP   $2, R10
+	BLE   endif34
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R10
+	BLE  endif35
+	VLD1 (R8), V9.S[0]
+
+endif35:
+masked11:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R10
+	BLT   partial12
+	FMOVQ 32(R3), F10
+	B     masked12
+
+partial12:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R10
+	BLE   endif36
+	FMOVD (R8), F10
+	CMP   $2, R10
+	BLE   endif37
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R10
+	BLE  endif38
+	VLD1 (R8), V10.S[0]
+
+endif38:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial13
+	FMOVQ 48(R7), F9
+	B     masked13
+
+partial13:
+	MOVD  R7, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif39
+	FMOVD (R7), F9
+	CMP   $2, R6
+	BLE   endif40
+	ADD   $8, R7
+	VLD1  (R7), V9.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R6
+	BLE  endif41
+	VLD1 (R7), V9.S[0]
+
+endif41:
+masked13:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial14
+	FMOVQ 48(R3), F10
+	B     masked14
+
+partial14:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif42
+	FMOVD (R7), F10
+	CMP   $2, R6
+	BLE   endif43
+	ADD   $8, R7
+	VLD1  (R7), V10.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R6
+	BLE  endif44
+	VLD1 (R7), V10.S[0]
+
+endif44:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R6
+	BLT   partial15
+	FMOVQ 48(R9), F9
+	B     masked15
+
+partial15:
+	MOVD  R9, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif45
+	FMOVD (R7), F9
+	CMP   $2, R6
+	BLE   endif46
+	ADD   $8, R7
+	VLD1  (R7), V9.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R6
+	BLE  endif47
+	VLD1 (R7), V9.S[0]
+
+endif47:
+masked15:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R6
+	BLT   partial16
+	FMOVQ 48(R3), F10
+	B     masked16
+
+partial16:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif48
+	FMOVD (R3), F10
+	CMP   $2, R6
+	BLE   endif49
+	ADD   $8, R3
+	VLD1  (R3), V10.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R6
+	BLE  endif50
+	VLD1 (R3), V10.S[0]
+
+endif50:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x3Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x3Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	FMOVQ 128(R3), F8
+	FMOVQ 144(R3), F9
+	FMOVQ 160(R3), F10
+	FMOVQ 176(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F12
+	FMOVQ 0(R7), F13
+	VFMLA V13.S4, V12.S4, V0.S4
+	FMOVQ 0(R9), F13
+	VFMLA V13.S4, V12.S4, V4.S4
+	FMOVQ 0(R10), F13
+	VFMLA V13.S4, V12.S4, V8.S4
+	FMOVQ 16(R3), F12
+	FMOVQ 16(R7), F13
+	VFMLA V13.S4, V12.S4, V1.S4
+	FMOVQ 16(R9), F13
+	VFMLA V13.S4, V12.S4, V5.S4
+	FMOVQ 16(R10), F13
+	VFMLA V13.S4, V12.S4, V9.S4
+	FMOVQ 32(R3), F12
+	FMOVQ 32(R7), F13
+	VFMLA V13.S4, V12.S4, V2.S4
+	FMOVQ 32(R9), F13
+	VFMLA V13.S4, V12.S4, V6.S4
+	FMOVQ 32(R10), F13
+	VFMLA V13.S4, V12.S4, V10.S4
+	FMOVQ 48(R3), F12
+	FMOVQ 48(R7), F13
+	VFMLA V13.S4, V12.S4, V3.S4
+	FMOVQ 48(R9), F13
+	VFMLA V13.S4, V12.S4, V7.S4
+	FMOVQ 48(R10), F13
+	VFMLA V13.S4, V12.S4, V11.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R7), F13
+	B     masked
+
+partial:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif3
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R8), V13.S[0]
+
+endif5:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif6
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R11
+	BLE  endif8
+	VLD1 (R8), V14.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R9), F13
+	B     masked3
+
+partial3:
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif9
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R8), V13.S[0]
+
+endif11:
+masked3:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R3), F14
+	B     masked4
+
+partial4:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif12
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R11
+	BLE  endif14
+	VLD1 (R8), V14.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R10), F13
+	B     masked5
+
+partial5:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif15
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R11
+	BLE  endif17
+	VLD1 (R8), V13.S[0]
+
+endif17:
+masked5:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R3), F14
+	B     masked6
+
+partial6:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R11
+	BLE   endif18
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R8), V14.S[0]
+
+endif20:
+masked6:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $4, R11
+	FMOVQ 16(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 16(R7), F13
+	B     masked7
+
+partial7:
+	MOVD  R7, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R8), V13.S[0]
+
+endif23:
+masked7:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 16(R3), F14
+	B     masked8
+
+partial8:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R8), V14.S[0]
+
+endif26:
+masked8:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 16(R9), F13
+	B     masked9
+
+partial9:
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R8), V13.S[0]
+
+endif29:
+masked9:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 16(R3), F14
+	B     masked10
+
+partial10:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif30
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif31
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R11
+	BLE  endif32
+	VLD1 (R8), V14.S[0]
+
+endif32:
+masked10:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 16(R10), F13
+	B     masked11
+
+partial11:
+	MOVD  R10, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif33
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif34
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R11
+	BLE  endif35
+	VLD1 (R8), V13.S[0]
+
+endif35:
+masked11:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 16(R3), F14
+	B     masked12
+
+partial12:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R11
+	BLE   endif36
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif37
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R11
+	BLE  endif38
+	VLD1 (R8), V14.S[0]
+
+endif38:
+masked12:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $8, R11
+	FMOVQ 32(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial13
+	FMOVQ 32(R7), F13
+	B     masked13
+
+partial13:
+	MOVD  R7, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif39
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif40
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R11
+	BLE  endif41
+	VLD1 (R8), V13.S[0]
+
+endif41:
+masked13:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial14
+	FMOVQ 32(R3), F14
+	B     masked14
+
+partial14:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif42
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif43
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R11
+	BLE  endif44
+	VLD1 (R8), V14.S[0]
+
+endif44:
+masked14:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial15
+	FMOVQ 32(R9), F13
+	B     masked15
+
+partial15:
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif45
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif46
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R11
+	BLE  endif47
+	VLD1 (R8), V13.S[0]
+
+endif47:
+masked15:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial16
+	FMOVQ 32(R3), F14
+	B     masked16
+
+partial16:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif48
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif49
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R11
+	BLE  endif50
+	VLD1 (R8), V14.S[0]
+
+endif50:
+masked16:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R11
+	BLT   partial17
+	FMOVQ 32(R10), F13
+	B     masked17
+
+partial17:
+	MOVD  R10, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif51
+	FMOVD (R8), F13
+	CMP   $2, R11
+	BLE   endif52
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif52:
+	B masked17
+
+endif51:
+	CMP  $0, R11
+	BLE  endif53
+	VLD1 (R8), V13.S[0]
+
+endif53:
+masked17:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R11
+	BLT   partial18
+	FMOVQ 32(R3), F14
+	B     masked18
+
+partial18:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R11
+	BLE   endif54
+	FMOVD (R8), F14
+	CMP   $2, R11
+	BLE   endif55
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif55:
+	B masked18
+
+endif54:
+	CMP  $0, R11
+	BLE  endif56
+	VLD1 (R8), V14.S[0]
+
+endif56:
+masked18:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R11
+	SUB   R11, R8
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial19
+	FMOVQ 48(R7), F13
+	B     masked19
+
+partial19:
+	MOVD  R7, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif57
+	FMOVD (R7), F13
+	CMP   $2, R6
+	BLE   endif58
+	ADD   $8, R7
+	VLD1  (R7), V13.S[2]
+
+endif58:
+	B masked19
+
+endif57:
+	CMP  $0, R6
+	BLE  endif59
+	VLD1 (R7), V13.S[0]
+
+endif59:
+masked19:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial20
+	FMOVQ 48(R3), F14
+	B     masked20
+
+partial20:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif60
+	FMOVD (R7), F14
+	CMP   $2, R6
+	BLE   endif61
+	ADD   $8, R7
+	VLD1  (R7), V14.S[2]
+
+endif61:
+	B masked20
+
+endif60:
+	CMP  $0, R6
+	BLE  endif62
+	VLD1 (R7), V14.S[0]
+
+endif62:
+masked20:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial21
+	FMOVQ 48(R9), F13
+	B     masked21
+
+partial21:
+	MOVD  R9, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif63
+	FMOVD (R7), F13
+	CMP   $2, R6
+	BLE   endif64
+	ADD   $8, R7
+	VLD1  (R7), V13.S[2]
+
+endif64:
+	B masked21
+
+endif63:
+	CMP  $0, R6
+	BLE  endif65
+	VLD1 (R7), V13.S[0]
+
+endif65:
+masked21:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial22
+	FMOVQ 48(R3), F14
+	B     masked22
+
+partial22:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif66
+	FMOVD (R7), F14
+	CMP   $2, R6
+	BLE   endif67
+	ADD   $8, R7
+	VLD1  (R7), V14.S[2]
+
+endif67:
+	B masked22
+
+endif66:
+	CMP  $0, R6
+	BLE  endif68
+	VLD1 (R7), V14.S[0]
+
+endif68:
+masked22:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R6
+	BLT   partial23
+	FMOVQ 48(R10), F13
+	B     masked23
+
+partial23:
+	MOVD  R10, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif69
+	FMOVD (R7), F13
+	CMP   $2, R6
+	BLE   endif70
+	ADD   $8, R7
+	VLD1  (R7), V13.S[2]
+
+endif70:
+	B masked23
+
+endif69:
+	CMP  $0, R6
+	BLE  endif71
+	VLD1 (R7), V13.S[0]
+
+endif71:
+masked23:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R6
+	BLT   partial24
+	FMOVQ 48(R3), F14
+	B     masked24
+
+partial24:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif72
+	FMOVD (R3), F14
+	CMP   $2, R6
+	BLE   endif73
+	ADD   $8, R3
+	VLD1  (R3), V14.S[2]
+
+endif73:
+	B masked24
+
+endif72:
+	CMP  $0, R6
+	BLE  endif74
+	VLD1 (R3), V14.S[0]
+
+endif74:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	FMOVQ F8, 128(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 176(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x4Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON1x4Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	FMOVQ 128(R3), F8
+	FMOVQ 144(R3), F9
+	FMOVQ 160(R3), F10
+	FMOVQ 176(R3), F11
+	FMOVQ 192(R3), F12
+	FMOVQ 208(R3), F13
+	FMOVQ 224(R3), F14
+	FMOVQ 240(R3), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F16
+	FMOVQ 0(R7), F17
+	VFMLA V17.S4, V16.S4, V0.S4
+	FMOVQ 0(R9), F17
+	VFMLA V17.S4, V16.S4, V4.S4
+	FMOVQ 0(R10), F17
+	VFMLA V17.S4, V16.S4, V8.S4
+	FMOVQ 0(R11), F17
+	VFMLA V17.S4, V16.S4, V12.S4
+	FMOVQ 16(R3), F16
+	FMOVQ 16(R7), F17
+	VFMLA V17.S4, V16.S4, V1.S4
+	FMOVQ 16(R9), F17
+	VFMLA V17.S4, V16.S4, V5.S4
+	FMOVQ 16(R10), F17
+	VFMLA V17.S4, V16.S4, V9.S4
+	FMOVQ 16(R11), F17
+	VFMLA V17.S4, V16.S4, V13.S4
+	FMOVQ 32(R3), F16
+	FMOVQ 32(R7), F17
+	VFMLA V17.S4, V16.S4, V2.S4
+	FMOVQ 32(R9), F17
+	VFMLA V17.S4, V16.S4, V6.S4
+	FMOVQ 32(R10), F17
+	VFMLA V17.S4, V16.S4, V10.S4
+	FMOVQ 32(R11), F17
+	VFMLA V17.S4, V16.S4, V14.S4
+	FMOVQ 48(R3), F16
+	FMOVQ 48(R7), F17
+	VFMLA V17.S4, V16.S4, V3.S4
+	FMOVQ 48(R9), F17
+	VFMLA V17.S4, V16.S4, V7.S4
+	FMOVQ 48(R10), F17
+	VFMLA V17.S4, V16.S4, V11.S4
+	FMOVQ 48(R11), F17
+	VFMLA V17.S4, V16.S4, V15.S4
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	ADD   R8, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $0, R12
+	FMOVQ 0(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R7), F17
+	B     masked
+
+partial:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif3
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif4
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R12
+	BLE  endif5
+	VLD1 (R8), V17.S[0]
+
+endif5:
+masked:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R3), F18
+	B     masked2
+
+partial2:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif6
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif7
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R12
+	BLE  endif8
+	VLD1 (R8), V18.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F17
+	B     masked3
+
+partial3:
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif9
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R12
+	BLE  endif11
+	VLD1 (R8), V17.S[0]
+
+endif11:
+masked3:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R3), F18
+	B     masked4
+
+partial4:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif12
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif13
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R12
+	BLE  endif14
+	VLD1 (R8), V18.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R10), F17
+	B     masked5
+
+partial5:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif15
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif16
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R12
+	BLE  endif17
+	VLD1 (R8), V17.S[0]
+
+endif17:
+masked5:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R3), F18
+	B     masked6
+
+partial6:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif18
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R8), V18.S[0]
+
+endif20:
+masked6:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R11), F17
+	B     masked7
+
+partial7:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R8), V17.S[0]
+
+endif23:
+masked7:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R3), F18
+	B     masked8
+
+partial8:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R8), V18.S[0]
+
+endif26:
+masked8:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $4, R12
+	FMOVQ 16(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial9
+	FMOVQ 16(R7), F17
+	B     masked9
+
+partial9:
+	MOVD  R7, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R8), V17.S[0]
+
+endif29:
+masked9:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial10
+	FMOVQ 16(R3), F18
+	B     masked10
+
+partial10:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif30
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif31
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R12
+	BLE  endif32
+	VLD1 (R8), V18.S[0]
+
+endif32:
+masked10:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial11
+	FMOVQ 16(R9), F17
+	B     masked11
+
+partial11:
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif33
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif34
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R12
+	BLE  endif35
+	VLD1 (R8), V17.S[0]
+
+endif35:
+masked11:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial12
+	FMOVQ 16(R3), F18
+	B     masked12
+
+partial12:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif36
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif37
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R12
+	BLE  endif38
+	VLD1 (R8), V18.S[0]
+
+endif38:
+masked12:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial13
+	FMOVQ 16(R10), F17
+	B     masked13
+
+partial13:
+	MOVD  R10, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif39
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif40
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R12
+	BLE  endif41
+	VLD1 (R8), V17.S[0]
+
+endif41:
+masked13:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial14
+	FMOVQ 16(R3), F18
+	B     masked14
+
+partial14:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif42
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif43
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R12
+	BLE  endif44
+	VLD1 (R8), V18.S[0]
+
+endif44:
+masked14:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial15
+	FMOVQ 16(R11), F17
+	B     masked15
+
+partial15:
+	MOVD  R11, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif45
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif46
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R12
+	BLE  endif47
+	VLD1 (R8), V17.S[0]
+
+endif47:
+masked15:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial16
+	FMOVQ 16(R3), F18
+	B     masked16
+
+partial16:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R12
+	BLE   endif48
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif49
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R12
+	BLE  endif50
+	VLD1 (R8), V18.S[0]
+
+endif50:
+masked16:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $8, R12
+	FMOVQ 32(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial17
+	FMOVQ 32(R7), F17
+	B     masked17
+
+partial17:
+	MOVD  R7, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif51
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif52
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif52:
+	B masked17
+
+endif51:
+	CMP  $0, R12
+	BLE  endif53
+	VLD1 (R8), V17.S[0]
+
+endif53:
+masked17:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial18
+	FMOVQ 32(R3), F18
+	B     masked18
+
+partial18:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif54
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif55
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif55:
+	B masked18
+
+endif54:
+	CMP  $0, R12
+	BLE  endif56
+	VLD1 (R8), V18.S[0]
+
+endif56:
+masked18:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial19
+	FMOVQ 32(R9), F17
+	B     masked19
+
+partial19:
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif57
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif58
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif58:
+	B masked19
+
+endif57:
+	CMP  $0, R12
+	BLE  endif59
+	VLD1 (R8), V17.S[0]
+
+endif59:
+masked19:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial20
+	FMOVQ 32(R3), F18
+	B     masked20
+
+partial20:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif60
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif61
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif61:
+	B masked20
+
+endif60:
+	CMP  $0, R12
+	BLE  endif62
+	VLD1 (R8), V18.S[0]
+
+endif62:
+masked20:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial21
+	FMOVQ 32(R10), F17
+	B     masked21
+
+partial21:
+	MOVD  R10, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif63
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif64
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif64:
+	B masked21
+
+endif63:
+	CMP  $0, R12
+	BLE  endif65
+	VLD1 (R8), V17.S[0]
+
+endif65:
+masked21:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial22
+	FMOVQ 32(R3), F18
+	B     masked22
+
+partial22:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif66
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif67
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif67:
+	B masked22
+
+endif66:
+	CMP  $0, R12
+	BLE  endif68
+	VLD1 (R8), V18.S[0]
+
+endif68:
+masked22:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R12
+	BLT   partial23
+	FMOVQ 32(R11), F17
+	B     masked23
+
+partial23:
+	MOVD  R11, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif69
+	FMOVD (R8), F17
+	CMP   $2, R12
+	BLE   endif70
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
+
+endif70:
+	B masked23
+
+endif69:
+	CMP  $0, R12
+	BLE  endif71
+	VLD1 (R8), V17.S[0]
+
+endif71:
+masked23:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R12
+	BLT   partial24
+	FMOVQ 32(R3), F18
+	B     masked24
+
+partial24:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R12
+	BLE   endif72
+	FMOVD (R8), F18
+	CMP   $2, R12
+	BLE   endif73
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
+
+endif73:
+	B masked24
+
+endif72:
+	CMP  $0, R12
+	BLE  endif74
+	VLD1 (R8), V18.S[0]
+
+endif74:
+masked24:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R12
+	SUB   R12, R8
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial25
+	FMOVQ 48(R7), F17
+	B     masked25
+
+partial25:
+	MOVD  R7, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif75
+	FMOVD (R7), F17
+	CMP   $2, R6
+	BLE   endif76
+	ADD   $8, R7
+	VLD1  (R7), V17.S[2]
+
+endif76:
+	B masked25
+
+endif75:
+	CMP  $0, R6
+	BLE  endif77
+	VLD1 (R7), V17.S[0]
+
+endif77:
+masked25:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial26
+	FMOVQ 48(R3), F18
+	B     masked26
+
+partial26:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif78
+	FMOVD (R7), F18
+	CMP   $2, R6
+	BLE   endif79
+	ADD   $8, R7
+	VLD1  (R7), V18.S[2]
+
+endif79:
+	B masked26
+
+endif78:
+	CMP  $0, R6
+	BLE  endif80
+	VLD1 (R7), V18.S[0]
+
+endif80:
+masked26:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial27
+	FMOVQ 48(R9), F17
+	B     masked27
+
+partial27:
+	MOVD  R9, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif81
+	FMOVD (R7), F17
+	CMP   $2, R6
+	BLE   endif82
+	ADD   $8, R7
+	VLD1  (R7), V17.S[2]
+
+endif82:
+	B masked27
+
+endif81:
+	CMP  $0, R6
+	BLE  endif83
+	VLD1 (R7), V17.S[0]
+
+endif83:
+masked27:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial28
+	FMOVQ 48(R3), F18
+	B     masked28
+
+partial28:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif84
+	FMOVD (R7), F18
+	CMP   $2, R6
+	BLE   endif85
+	ADD   $8, R7
+	VLD1  (R7), V18.S[2]
+
+endif85:
+	B masked28
+
+endif84:
+	CMP  $0, R6
+	BLE  endif86
+	VLD1 (R7), V18.S[0]
+
+endif86:
+masked28:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial29
+	FMOVQ 48(R10), F17
+	B     masked29
+
+partial29:
+	MOVD  R10, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif87
+	FMOVD (R7), F17
+	CMP   $2, R6
+	BLE   endif88
+	ADD   $8, R7
+	VLD1  (R7), V17.S[2]
+
+endif88:
+	B masked29
+
+endif87:
+	CMP  $0, R6
+	BLE  endif89
+	VLD1 (R7), V17.S[0]
+
+endif89:
+masked29:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial30
+	FMOVQ 48(R3), F18
+	B     masked30
+
+partial30:
+	MOVD  R3, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif90
+	FMOVD (R7), F18
+	CMP   $2, R6
+	BLE   endif91
+	ADD   $8, R7
+	VLD1  (R7), V18.S[2]
+
+endif91:
+	B masked30
+
+endif90:
+	CMP  $0, R6
+	BLE  endif92
+	VLD1 (R7), V18.S[0]
+
+endif92:
+masked30:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R6
+	BLT   partial31
+	FMOVQ 48(R11), F17
+	B     masked31
+
+partial31:
+	MOVD  R11, R7
+	ADD   $48, R7
+	CMP   $1, R6
+	BLE   endif93
+	FMOVD (R7), F17
+	CMP   $2, R6
+	BLE   endif94
+	ADD   $8, R7
+	VLD1  (R7), V17.S[2]
+
+endif94:
+	B masked31
+
+endif93:
+	CMP  $0, R6
+	BLE  endif95
+	VLD1 (R7), V17.S[0]
+
+endif95:
+masked31:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R6
+	BLT   partial32
+	FMOVQ 48(R3), F18
+	B     masked32
+
+partial32:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif96
+	FMOVD (R3), F18
+	CMP   $2, R6
+	BLE   endif97
+	ADD   $8, R3
+	VLD1  (R3), V18.S[2]
+
+endif97:
+	B masked32
+
+endif96:
+	CMP  $0, R6
+	BLE  endif98
+	VLD1 (R3), V18.S[0]
+
+endif98:
+masked32:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	FMOVQ F8, 128(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 176(R3)
+	FMOVQ F12, 192(R3)
+	FMOVQ F13, 208(R3)
+	FMOVQ F14, 224(R3)
+	FMOVQ F15, 240(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF32NEON(SB), $0-112
+	MOVD code+0(FP), R0
+	MOVD $·lanesF32NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func foldF32NEON(n int, out *float32, acc *float32, step int)
+TEXT ·foldF32NEON(SB), $0-32
+	MOVD n+0(FP), R0
+	MOVD out+8(FP), R1
+	MOVD acc+16(FP), R2
+	MOVD step+24(FP), R3
+	MOVD R3, R6
+	LSL  $2, R6
+	CMP  $4, R0
+	BLT  loopDone
+
+loop:
 	MOVD  R2, R7
-	ADD   R3, R7
 	MOVD  R7, R8
 	ADD   R3, R8
 	MOVD  R8, R9
 	ADD   R3, R9
 	MOVD  R9, R10
 	ADD   R3, R10
-	FMOVQ 0(R6), F0
-	FMOVQ 16(R6), F1
-	FMOVQ 32(R6), F2
-	FMOVQ 48(R6), F3
-	FMOVQ 64(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 96(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 128(R6), F8
-	FMOVQ 144(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 176(R6), F11
-	FMOVQ 192(R6), F12
-	FMOVQ 208(R6), F13
-	FMOVQ 224(R6), F14
-	FMOVQ 240(R6), F15
-	FMOVQ 256(R6), F16
-	FMOVQ 272(R6), F17
-	FMOVQ 288(R6), F18
-	FMOVQ 304(R6), F19
-	CMP   $1, R0
-	BLT   loopDone
-
-loop:
-	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
-	FMOVQ 0(R1), F20
-	FMOVQ 0(R2), F21
-	VFMLA V21.S4, V20.S4, V0.S4
-	FMOVQ 0(R7), F21
-	VFMLA V21.S4, V20.S4, V4.S4
-	FMOVQ 0(R8), F21
-	VFMLA V21.S4, V20.S4, V8.S4
-	FMOVQ 0(R9), F21
-	VFMLA V21.S4, V20.S4, V12.S4
-	FMOVQ 0(R10), F21
-	VFMLA V21.S4, V20.S4, V16.S4
-	FMOVQ 16(R1), F20
-	FMOVQ 16(R2), F21
-	VFMLA V21.S4, V20.S4, V1.S4
-	FMOVQ 16(R7), F21
-	VFMLA V21.S4, V20.S4, V5.S4
-	FMOVQ 16(R8), F21
-	VFMLA V21.S4, V20.S4, V9.S4
-	FMOVQ 16(R9), F21
-	VFMLA V21.S4, V20.S4, V13.S4
-	FMOVQ 16(R10), F21
-	VFMLA V21.S4, V20.S4, V17.S4
-	FMOVQ 32(R1), F20
-	FMOVQ 32(R2), F21
-	VFMLA V21.S4, V20.S4, V2.S4
-	FMOVQ 32(R7), F21
-	VFMLA V21.S4, V20.S4, V6.S4
-	FMOVQ 32(R8), F21
-	VFMLA V21.S4, V20.S4, V10.S4
-	FMOVQ 32(R9), F21
-	VFMLA V21.S4, V20.S4, V14.S4
-	FMOVQ 32(R10), F21
-	VFMLA V21.S4, V20.S4, V18.S4
-	FMOVQ 48(R1), F20
-	FMOVQ 48(R2), F21
-	VFMLA V21.S4, V20.S4, V3.S4
-	FMOVQ 48(R7), F21
-	VFMLA V21.S4, V20.S4, V7.S4
-	FMOVQ 48(R8), F21
-	VFMLA V21.S4, V20.S4, V11.S4
-	FMOVQ 48(R9), F21
-	VFMLA V21.S4, V20.S4, V15.S4
-	FMOVQ 48(R10), F21
-	VFMLA V21.S4, V20.S4, V19.S4
-	ADD   $64, R1
-	ADD   $64, R2
-	ADD   $64, R7
-	ADD   $64, R8
-	ADD   $64, R9
-	ADD   $64, R10
-	SUB   $1, R0
-	CMP   $1, R0
+	FMOVQ 0(R7), F0
+	FMOVQ 16(R7), F1
+	FMOVQ 32(R7), F2
+	FMOVQ 48(R7), F3
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F2
+	FMOVQ 32(R8), F3
+	FMOVQ 48(R8), F4
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F2
+	FMOVQ 32(R9), F3
+	FMOVQ 48(R9), F4
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R10), F2
+	FMOVQ 16(R10), F3
+	FMOVQ 32(R10), F4
+	FMOVQ 48(R10), F5
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R6, R2
+	ADD   $16, R1
+	SUB   $4, R0
+	CMP   $4, R0
 	BGE   loop
 
 loopDone:
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 16(R6)
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 48(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 96(R6)
-	FMOVQ F7, 112(R6)
-	FMOVQ F8, 128(R6)
-	FMOVQ F9, 144(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 176(R6)
-	FMOVQ F12, 192(R6)
-	FMOVQ F13, 208(R6)
-	FMOVQ F14, 224(R6)
-	FMOVQ F15, 240(R6)
-	FMOVQ F16, 256(R6)
-	FMOVQ F17, 272(R6)
-	FMOVQ F18, 288(R6)
-	FMOVQ F19, 304(R6)
-	RET
-
-// func foldF32NEON(n int, out *float32, acc *float32)
-TEXT ·foldF32NEON(SB), $0-24
-	MOVD n+0(FP), R0
-	MOVD out+8(FP), R1
-	MOVD acc+16(FP), R2
-	CMP  $4, R0
-	BLT  loopDone
-
-loop:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R2, R2
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -3570,44 +20029,618 @@ loop:
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 64(R2), F1
-	FMOVQ 80(R2), F2
-	FMOVQ 96(R2), F3
-	FMOVQ 112(R2), F4
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F3
+	FMOVQ 48(R6), F4
 	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
 	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
-	FMOVQ 128(R2), F2
-	FMOVQ 144(R2), F3
-	FMOVQ 160(R2), F4
-	FMOVQ 176(R2), F5
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R7), F1
+	FMOVQ 16(R7), F2
+	FMOVQ 32(R7), F3
+	FMOVQ 48(R7), F4
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F3
+	FMOVQ 32(R8), F4
+	FMOVQ 48(R8), F5
 	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
 	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
 	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	FMOVQ 192(R2), F3
-	FMOVQ 208(R2), F4
-	FMOVQ 224(R2), F5
-	FMOVQ 240(R2), F6
-	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
-	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
-	WORD  $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	VZIP1 V1.D2, V0.D2, V4.D2
-	VZIP2 V1.D2, V0.D2, V0.D2
-	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
-	VZIP1 V3.D2, V2.D2, V1.D2
-	VZIP2 V3.D2, V2.D2, V2.D2
-	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
 	VUZP1 V1.S4, V0.S4, V2.S4
 	VUZP2 V1.S4, V0.S4, V0.S4
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F1
+	CMP   $4, R0
+	BLT   partial
 	FMOVQ F0, 0(R1)
-	ADD   $256, R2
-	ADD   $16, R1
+	B     masked
+
+partial:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif2
+	FMOVD F0, (R1)
+	CMP   $2, R0
+	BLE   endif3
+	ADD   $8, R1
+	VST1  V0.S[2], (R1)
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R0
+	BLE  endif4
+	VST1 V0.S[0], (R1)
+
+endif4:
+masked:
+endif:
+	RET
+
+// func copyF32NEON1<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON1<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON1Masked<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON1Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R1), F0
+	B     masked
+
+partial:
+	MOVD  R1, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif
+	FMOVD (R8), F0
+	CMP   $2, R7
+	BLE   endif2
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R8), V0.S[0]
+
+endif3:
+masked:
+	FMOVQ F0, 0(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON2<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON2<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON2Masked<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON2Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 16(R1), F0
+	B     masked
+
+partial:
+	MOVD  R1, R8
+	ADD   $16, R8
+	CMP   $1, R7
+	BLE   endif
+	FMOVD (R8), F0
+	CMP   $2, R7
+	BLE   endif2
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R8), V0.S[0]
+
+endif3:
+masked:
+	FMOVQ F0, 16(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON3<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON3<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON3Masked<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON3Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 32(R1), F0
+	B     masked
+
+partial:
+	MOVD  R1, R8
+	ADD   $32, R8
+	CMP   $1, R7
+	BLE   endif
+	FMOVD (R8), F0
+	CMP   $2, R7
+	BLE   endif2
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R8), V0.S[0]
+
+endif3:
+masked:
+	FMOVQ F0, 32(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON4<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON4<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 48(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON4Masked<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON4Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 48(R1), F0
+	B     masked
+
+partial:
+	MOVD  R1, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif
+	FMOVD (R8), F0
+	CMP   $2, R7
+	BLE   endif2
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif2:
+	B masked
+
+endif:
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R8), V0.S[0]
+
+endif3:
+masked:
+	FMOVQ F0, 48(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF32NEON(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+TEXT ·copyF32NEON(SB), $0-56
+	MOVD code+0(FP), R0
+	MOVD $·copyF32NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func transposeF32NEON(k int, rows **float32, dst *float32, dstRow int)
+TEXT ·transposeF32NEON(SB), $0-32
+	MOVD k+0(FP), R0
+	MOVD rows+8(FP), R1
+	MOVD dst+16(FP), R2
+	MOVD dstRow+24(FP), R3
+	MOVD $0, R6
+	CMP  $4, R0
+	BLT  loopDone
+
+loop:
+	MOVD  0(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F0
+	MOVD  8(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F1
+	MOVD  16(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F2
+	MOVD  24(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F3
+	VTRN1 V1.S4, V0.S4, V4.S4
+	VTRN2 V1.S4, V0.S4, V0.S4
+	VTRN1 V3.S4, V2.S4, V1.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VZIP1 V1.D2, V4.D2, V3.D2
+	VZIP1 V2.D2, V0.D2, V5.D2
+	VZIP2 V1.D2, V4.D2, V1.D2
+	VZIP2 V2.D2, V0.D2, V0.D2
+	FMOVQ F3, 0(R2)
+	ADD   R3, R2
+	FMOVQ F5, 0(R2)
+	ADD   R3, R2
+	FMOVQ F1, 0(R2)
+	ADD   R3, R2
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	ADD   $16, R6
 	SUB   $4, R0
 	CMP   $4, R0
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $2, R8
+	SUB   R8, R7
+	MOVD  R0, R8
+	SUB   $0, R8
+	FMOVQ 0(R7), F0
+	MOVD  0(R1), R7
+	ADD   R6, R7
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R8
+	BLT   partial
+	FMOVQ 0(R7), F0
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R8
+	BLE   endif2
+	FMOVD (R7), F0
+	CMP   $2, R8
+	BLE   endif3
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R8
+	BLE  endif4
+	VLD1 (R7), V0.S[0]
+
+endif4:
+masked:
+	MOVD  8(R1), R7
+	ADD   R6, R7
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R8
+	BLT   partial2
+	FMOVQ 0(R7), F1
+	B     masked2
+
+partial2:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R8
+	BLE   endif5
+	FMOVD (R7), F1
+	CMP   $2, R8
+	BLE   endif6
+	ADD   $8, R7
+	VLD1  (R7), V1.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R8
+	BLE  endif7
+	VLD1 (R7), V1.S[0]
+
+endif7:
+masked2:
+	MOVD  16(R1), R7
+	ADD   R6, R7
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R8
+	BLT   partial3
+	FMOVQ 0(R7), F2
+	B     masked3
+
+partial3:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R8
+	BLE   endif8
+	FMOVD (R7), F2
+	CMP   $2, R8
+	BLE   endif9
+	ADD   $8, R7
+	VLD1  (R7), V2.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R8
+	BLE  endif10
+	VLD1 (R7), V2.S[0]
+
+endif10:
+masked3:
+	MOVD  24(R1), R1
+	ADD   R6, R1
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R8
+	BLT   partial4
+	FMOVQ 0(R1), F3
+	B     masked4
+
+partial4:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R8
+	BLE   endif11
+	FMOVD (R1), F3
+	CMP   $2, R8
+	BLE   endif12
+	ADD   $8, R1
+	VLD1  (R1), V3.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R8
+	BLE  endif13
+	VLD1 (R1), V3.S[0]
+
+endif13:
+masked4:
+	VTRN1 V1.S4, V0.S4, V4.S4
+	VTRN2 V1.S4, V0.S4, V0.S4
+	VTRN1 V3.S4, V2.S4, V1.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VZIP1 V1.D2, V4.D2, V3.D2
+	VZIP1 V2.D2, V0.D2, V5.D2
+	VZIP2 V1.D2, V4.D2, V1.D2
+	VZIP2 V2.D2, V0.D2, V0.D2
+	CMP   $0, R0
+	BLE   endif14
+	FMOVQ F3, 0(R2)
+	ADD   R3, R2
+
+endif14:
+	CMP   $1, R0
+	BLE   endif15
+	FMOVQ F5, 0(R2)
+	ADD   R3, R2
+
+endif15:
+	CMP   $2, R0
+	BLE   endif16
+	FMOVQ F1, 0(R2)
+	ADD   R3, R2
+
+endif16:
+	CMP   $3, R0
+	BLE   endif17
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+
+endif17:
+endif:
 	RET
 
 // func preludeF64NEONx4Use1<>()
@@ -6323,17 +23356,2760 @@ loopDone:
 	FMOVQ F3, 48(R1)
 	RET
 
-// func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
-TEXT ·chainF64NEON(SB), $0-56
-	MOVD k+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD b+16(FP), R2
-	MOVD ldb+24(FP), R3
-	MOVD c+32(FP), R6
-	MOVD ldc+40(FP), R7
-	MOVD accumulate+48(FP), R8
-	LSL  $3, R3
-	LSL  $3, R7
+// func chainF64NEON1x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R7), F1
+	FMOVD (R3), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F1
+	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R8), F2
+	FMOVD (R3), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R3)(R7), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON3x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F3
+	FMOVD (R3), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R3)(R7), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R3)(R8), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON4x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F4
+	FMOVD (R3), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R3)(R7), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R3)(R8), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R3)(R9), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON5x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F5
+	FMOVD (R3), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R3)(R7), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R3)(R8), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R3)(R9), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R6), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F5
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON6x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F6
+	FMOVD (R3), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R3)(R7), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R3)(R8), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R3)(R9), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R6)(R7), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON7x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F7
+	FMOVD (R3), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R3)(R7), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R3)(R8), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R3)(R9), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R6), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R6)(R7), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R6)(R8), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x1<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON8x1<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F8
+	FMOVD (R3), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R3)(R7), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R3)(R8), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R3)(R9), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R7), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R8), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R9), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	ADD   R6, R3
+	FMOVQ F5, 0(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	ADD   R6, R3
+	FMOVQ F7, 0(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 0(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON1x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVD (R3), F2
+	FMOVQ 0(R7), F3
+	WORD  $0x4fc21060 // fmla v0.2d, v3.2d, v2.d[0]
+	FMOVQ 16(R7), F3
+	WORD  $0x4fc21061 // fmla v1.2d, v3.2d, v2.d[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R8), F4
+	FMOVQ 16(R8), F5
+	FMOVD (R3), F6
+	WORD  $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R3)(R7), F6
+	WORD  $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON3x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F6
+	FMOVQ 16(R9), F7
+	FMOVD (R3), F8
+	WORD  $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R3)(R7), F8
+	WORD  $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R3)(R8), F8
+	WORD  $0x4fc810c4 // fmla v4.2d, v6.2d, v8.d[0]
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON4x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F8
+	FMOVQ 16(R10), F9
+	FMOVD (R3), F10
+	WORD  $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
+	WORD  $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
+	FMOVD (R3)(R7), F10
+	WORD  $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
+	WORD  $0x4fca1123 // fmla v3.2d, v9.2d, v10.d[0]
+	FMOVD (R3)(R8), F10
+	WORD  $0x4fca1104 // fmla v4.2d, v8.2d, v10.d[0]
+	WORD  $0x4fca1125 // fmla v5.2d, v9.2d, v10.d[0]
+	FMOVD (R3)(R9), F10
+	WORD  $0x4fca1106 // fmla v6.2d, v8.2d, v10.d[0]
+	WORD  $0x4fca1127 // fmla v7.2d, v9.2d, v10.d[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON5x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F10
+	FMOVQ 16(R11), F11
+	FMOVD (R3), F12
+	WORD  $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R7), F12
+	WORD  $0x4fcc1142 // fmla v2.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1163 // fmla v3.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R8), F12
+	WORD  $0x4fcc1144 // fmla v4.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1165 // fmla v5.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R9), F12
+	WORD  $0x4fcc1146 // fmla v6.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1167 // fmla v7.2d, v11.2d, v12.d[0]
+	FMOVD (R6), F12
+	WORD  $0x4fcc1148 // fmla v8.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1169 // fmla v9.2d, v11.2d, v12.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x4e60d540 // fadd v0.2d, v10.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON6x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVD (R3), F14
+	WORD  $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
+	FMOVD (R3)(R7), F14
+	WORD  $0x4fce1182 // fmla v2.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11a3 // fmla v3.2d, v13.2d, v14.d[0]
+	FMOVD (R3)(R8), F14
+	WORD  $0x4fce1184 // fmla v4.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11a5 // fmla v5.2d, v13.2d, v14.d[0]
+	FMOVD (R3)(R9), F14
+	WORD  $0x4fce1186 // fmla v6.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11a7 // fmla v7.2d, v13.2d, v14.d[0]
+	FMOVD (R6), F14
+	WORD  $0x4fce1188 // fmla v8.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11a9 // fmla v9.2d, v13.2d, v14.d[0]
+	FMOVD (R6)(R7), F14
+	WORD  $0x4fce118a // fmla v10.2d, v12.2d, v14.d[0]
+	WORD  $0x4fce11ab // fmla v11.2d, v13.2d, v14.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON7x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F14
+	FMOVQ 16(R11), F15
+	FMOVD (R3), F16
+	WORD  $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
+	FMOVD (R3)(R7), F16
+	WORD  $0x4fd011c2 // fmla v2.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011e3 // fmla v3.2d, v15.2d, v16.d[0]
+	FMOVD (R3)(R8), F16
+	WORD  $0x4fd011c4 // fmla v4.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011e5 // fmla v5.2d, v15.2d, v16.d[0]
+	FMOVD (R3)(R9), F16
+	WORD  $0x4fd011c6 // fmla v6.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011e7 // fmla v7.2d, v15.2d, v16.d[0]
+	FMOVD (R6), F16
+	WORD  $0x4fd011c8 // fmla v8.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011e9 // fmla v9.2d, v15.2d, v16.d[0]
+	FMOVD (R6)(R7), F16
+	WORD  $0x4fd011ca // fmla v10.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011eb // fmla v11.2d, v15.2d, v16.d[0]
+	FMOVD (R6)(R8), F16
+	WORD  $0x4fd011cc // fmla v12.2d, v14.2d, v16.d[0]
+	WORD  $0x4fd011ed // fmla v13.2d, v15.2d, v16.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F14
+	WORD  $0x4e60d5c0 // fadd v0.2d, v14.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x2<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON8x2<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVD (R3), F18
+	WORD  $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R7), F18
+	WORD  $0x4fd21202 // fmla v2.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21223 // fmla v3.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R8), F18
+	WORD  $0x4fd21204 // fmla v4.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21225 // fmla v5.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R9), F18
+	WORD  $0x4fd21206 // fmla v6.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21227 // fmla v7.2d, v17.2d, v18.d[0]
+	FMOVD (R6), F18
+	WORD  $0x4fd21208 // fmla v8.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21229 // fmla v9.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R7), F18
+	WORD  $0x4fd2120a // fmla v10.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122b // fmla v11.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R8), F18
+	WORD  $0x4fd2120c // fmla v12.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122d // fmla v13.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R9), F18
+	WORD  $0x4fd2120e // fmla v14.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122f // fmla v15.2d, v17.2d, v18.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 16(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 16(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	ADD   R6, R3
+	FMOVQ F10, 0(R3)
+	FMOVQ F11, 16(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	ADD   R6, R3
+	FMOVQ F14, 0(R3)
+	FMOVQ F15, 16(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 16(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $32, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON1x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVD (R3), F3
+	FMOVQ 0(R7), F4
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVQ 16(R7), F4
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	FMOVQ 32(R7), F4
+	WORD  $0x4fc31082 // fmla v2.2d, v4.2d, v3.d[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVD (R3), F6
+	FMOVD (R3)(R7), F7
+	FMOVQ 0(R8), F8
+	WORD  $0x4fc61100 // fmla v0.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVQ 16(R8), F8
+	WORD  $0x4fc61101 // fmla v1.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVQ 32(R8), F8
+	WORD  $0x4fc61102 // fmla v2.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON3x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aCol+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R9), F9
+	FMOVQ 16(R9), F10
+	FMOVQ 32(R9), F11
+	FMOVD (R3), F12
+	WORD  $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R7), F12
+	WORD  $0x4fcc1123 // fmla v3.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1144 // fmla v4.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1165 // fmla v5.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R8), F12
+	WORD  $0x4fcc1126 // fmla v6.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1147 // fmla v7.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1168 // fmla v8.2d, v11.2d, v12.d[0]
+	ADD   R6, R3
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON4x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD aCol+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R10), F12
+	FMOVQ 16(R10), F13
+	FMOVQ 32(R10), F14
+	FMOVD (R3), F15
+	WORD  $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R7), F15
+	WORD  $0x4fcf1183 // fmla v3.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a4 // fmla v4.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c5 // fmla v5.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R8), F15
+	WORD  $0x4fcf1186 // fmla v6.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a7 // fmla v7.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c8 // fmla v8.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R9), F15
+	WORD  $0x4fcf1189 // fmla v9.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11aa // fmla v10.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11cb // fmla v11.2d, v14.2d, v15.d[0]
+	ADD   R6, R3
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON5x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F15
+	FMOVQ 16(R11), F16
+	FMOVQ 32(R11), F17
+	FMOVD (R3), F18
+	WORD  $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R7), F18
+	WORD  $0x4fd211e3 // fmla v3.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21204 // fmla v4.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21225 // fmla v5.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R8), F18
+	WORD  $0x4fd211e6 // fmla v6.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21207 // fmla v7.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21228 // fmla v8.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R9), F18
+	WORD  $0x4fd211e9 // fmla v9.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120a // fmla v10.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122b // fmla v11.2d, v17.2d, v18.d[0]
+	FMOVD (R6), F18
+	WORD  $0x4fd211ec // fmla v12.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120d // fmla v13.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122e // fmla v14.2d, v17.2d, v18.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e60d5e0 // fadd v0.2d, v15.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON6x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F18
+	FMOVQ 16(R11), F19
+	FMOVQ 32(R11), F20
+	FMOVD (R3), F21
+	WORD  $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R7), F21
+	WORD  $0x4fd51243 // fmla v3.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51264 // fmla v4.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51285 // fmla v5.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R8), F21
+	WORD  $0x4fd51246 // fmla v6.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51267 // fmla v7.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51288 // fmla v8.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R9), F21
+	WORD  $0x4fd51249 // fmla v9.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126a // fmla v10.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128b // fmla v11.2d, v20.2d, v21.d[0]
+	FMOVD (R6), F21
+	WORD  $0x4fd5124c // fmla v12.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126d // fmla v13.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128e // fmla v14.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R7), F21
+	WORD  $0x4fd5124f // fmla v15.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51270 // fmla v16.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51291 // fmla v17.2d, v20.2d, v21.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e60d640 // fadd v0.2d, v18.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON7x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -6354,312 +26130,209 @@ TEXT ·chainF64NEON(SB), $0-56
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
 	VEOR V19.B16, V19.B16, V19.B16
-	CMP  $4, R0
-	BLT  loop4xDone
-
-loop4x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVD 0(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVD 8(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVD 16(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVD 24(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVD 32(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVD 40(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVD 48(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVD 56(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVD 64(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVD 72(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVD 80(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVD 88(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVD 96(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVD 104(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVD 112(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVD 120(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVD 128(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVD 136(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVD 144(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVD 152(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	ADD   $160, R1
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop4x
-
-loop4xDone:
-	CMP $1, R0
-	BLT loop1xDone
+	VEOR V20.B16, V20.B16, V20.B16
+	CMP  $1, R13
+	BLT  loop1xDone
 
 loop1x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVQ 0(R2), F20
-	FMOVQ 16(R2), F21
-	FMOVQ 32(R2), F22
-	FMOVQ 48(R2), F23
-	ADD   R3, R2
-	FMOVD 0(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVD 8(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVD 16(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVD 24(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVD 32(R1), F24
-	VDUP  V24.D[0], V24.D2
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	ADD   $40, R1
-	SUB   $1, R0
-	CMP   $1, R0
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F21
+	FMOVQ 16(R11), F22
+	FMOVQ 32(R11), F23
+	FMOVD (R3), F24
+	WORD  $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R7), F24
+	WORD  $0x4fd812a3 // fmla v3.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c4 // fmla v4.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e5 // fmla v5.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R8), F24
+	WORD  $0x4fd812a6 // fmla v6.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c7 // fmla v7.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e8 // fmla v8.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R9), F24
+	WORD  $0x4fd812a9 // fmla v9.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812ca // fmla v10.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812eb // fmla v11.2d, v23.2d, v24.d[0]
+	FMOVD (R6), F24
+	WORD  $0x4fd812ac // fmla v12.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812cd // fmla v13.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812ee // fmla v14.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R7), F24
+	WORD  $0x4fd812af // fmla v15.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d0 // fmla v16.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f1 // fmla v17.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R8), F24
+	WORD  $0x4fd812b2 // fmla v18.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d3 // fmla v19.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f4 // fmla v20.2d, v23.2d, v24.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop1x
 
 loop1xDone:
-	CBNZ  R8, otherwise
-	MOVD  R6, R0
-	FMOVQ F0, 0(R0)
-	FMOVQ F1, 16(R0)
-	FMOVQ F2, 32(R0)
-	FMOVQ F3, 48(R0)
-	ADD   R7, R0
-	FMOVQ F4, 0(R0)
-	FMOVQ F5, 16(R0)
-	FMOVQ F6, 32(R0)
-	FMOVQ F7, 48(R0)
-	ADD   R7, R0
-	FMOVQ F8, 0(R0)
-	FMOVQ F9, 16(R0)
-	FMOVQ F10, 32(R0)
-	FMOVQ F11, 48(R0)
-	ADD   R7, R0
-	FMOVQ F12, 0(R0)
-	FMOVQ F13, 16(R0)
-	FMOVQ F14, 32(R0)
-	FMOVQ F15, 48(R0)
-	ADD   R7, R0
-	FMOVQ F16, 0(R0)
-	FMOVQ F17, 16(R0)
-	FMOVQ F18, 32(R0)
-	FMOVQ F19, 48(R0)
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
 	B     endif
 
 otherwise:
-	MOVD  R6, R0
-	FMOVQ 0(R0), F20
-	WORD  $0x4e60d680 // fadd v0.2d, v20.2d, v0.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e60d6a0 // fadd v0.2d, v21.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
-	FMOVQ F0, 48(R0)
-	ADD   R7, R0
-	FMOVQ 0(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
-	FMOVQ F0, 48(R0)
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
 
 endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
-TEXT ·chainRowF64NEON(SB), $0-56
-	MOVD k+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD b+16(FP), R2
-	MOVD ldb+24(FP), R3
-	MOVD c+32(FP), R6
-	MOVD ldc+40(FP), R7
-	MOVD accumulate+48(FP), R8
-	LSL  $3, R3
-	LSL  $3, R7
+// func chainF64NEON8x3<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON8x3<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD aCol+32(FP), R10
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -6676,515 +26349,10244 @@ TEXT ·chainRowF64NEON(SB), $0-56
 	VEOR V13.B16, V13.B16, V13.B16
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
-	CMP  $4, R0
-	BLT  loop4xDone
-
-loop4x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVD 0(R1), F16
-	VDUP  V16.D[0], V16.D2
-	FMOVQ 0(R2), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R2), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 32(R2), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 48(R2), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 64(R2), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 80(R2), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 96(R2), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 112(R2), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 128(R2), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 144(R2), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 160(R2), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 176(R2), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 192(R2), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 208(R2), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 224(R2), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 240(R2), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R3, R2
-	FMOVD 8(R1), F16
-	VDUP  V16.D[0], V16.D2
-	FMOVQ 0(R2), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R2), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 32(R2), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 48(R2), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 64(R2), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 80(R2), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 96(R2), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 112(R2), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 128(R2), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 144(R2), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 160(R2), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 176(R2), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 192(R2), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 208(R2), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 224(R2), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 240(R2), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R3, R2
-	FMOVD 16(R1), F16
-	VDUP  V16.D[0], V16.D2
-	FMOVQ 0(R2), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R2), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 32(R2), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 48(R2), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 64(R2), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 80(R2), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 96(R2), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 112(R2), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 128(R2), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 144(R2), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 160(R2), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 176(R2), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 192(R2), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 208(R2), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 224(R2), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 240(R2), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R3, R2
-	FMOVD 24(R1), F16
-	VDUP  V16.D[0], V16.D2
-	FMOVQ 0(R2), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R2), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 32(R2), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 48(R2), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 64(R2), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 80(R2), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 96(R2), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 112(R2), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 128(R2), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 144(R2), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 160(R2), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 176(R2), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 192(R2), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 208(R2), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 224(R2), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 240(R2), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R3, R2
-	ADD   $32, R1
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop4x
-
-loop4xDone:
-	CMP $1, R0
-	BLT loop1xDone
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	CMP  $1, R13
+	BLT  loop1xDone
 
 loop1x:
-	// acc[r][j] = fma(a[k][r], b[k][j], acc[r][j])
-	FMOVD 0(R1), F16
-	VDUP  V16.D[0], V16.D2
-	FMOVQ 0(R2), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R2), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 32(R2), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 48(R2), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 64(R2), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 80(R2), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 96(R2), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 112(R2), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 128(R2), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 144(R2), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 160(R2), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 176(R2), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 192(R2), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 208(R2), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 224(R2), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 240(R2), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R3, R2
-	ADD   $8, R1
-	SUB   $1, R0
-	CMP   $1, R0
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVQ 0(R11), F24
+	FMOVQ 16(R11), F25
+	FMOVQ 32(R11), F26
+	FMOVD (R3), F27
+	WORD  $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R7), F27
+	WORD  $0x4fdb1303 // fmla v3.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1324 // fmla v4.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1345 // fmla v5.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R8), F27
+	WORD  $0x4fdb1306 // fmla v6.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1327 // fmla v7.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1348 // fmla v8.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R9), F27
+	WORD  $0x4fdb1309 // fmla v9.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132a // fmla v10.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134b // fmla v11.2d, v26.2d, v27.d[0]
+	FMOVD (R6), F27
+	WORD  $0x4fdb130c // fmla v12.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132d // fmla v13.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134e // fmla v14.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R7), F27
+	WORD  $0x4fdb130f // fmla v15.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1330 // fmla v16.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1351 // fmla v17.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R8), F27
+	WORD  $0x4fdb1312 // fmla v18.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1333 // fmla v19.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1354 // fmla v20.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R9), F27
+	WORD  $0x4fdb1315 // fmla v21.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1336 // fmla v22.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1357 // fmla v23.2d, v26.2d, v27.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop1x
 
 loop1xDone:
-	CBNZ  R8, otherwise
-	MOVD  R6, R0
-	FMOVQ F0, 0(R0)
-	FMOVQ F1, 16(R0)
-	FMOVQ F2, 32(R0)
-	FMOVQ F3, 48(R0)
-	FMOVQ F4, 64(R0)
-	FMOVQ F5, 80(R0)
-	FMOVQ F6, 96(R0)
-	FMOVQ F7, 112(R0)
-	FMOVQ F8, 128(R0)
-	FMOVQ F9, 144(R0)
-	FMOVQ F10, 160(R0)
-	FMOVQ F11, 176(R0)
-	FMOVQ F12, 192(R0)
-	FMOVQ F13, 208(R0)
-	FMOVQ F14, 224(R0)
-	FMOVQ F15, 240(R0)
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
 	B     endif
 
 otherwise:
-	MOVD  R6, R0
-	FMOVQ 0(R0), F16
-	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
-	FMOVQ F0, 0(R0)
-	FMOVQ 16(R0), F0
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e60d700 // fadd v0.2d, v24.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ F0, 16(R0)
-	FMOVQ 32(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	FMOVQ F0, 32(R0)
-	FMOVQ 48(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
-	FMOVQ F0, 48(R0)
-	FMOVQ 64(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	FMOVQ F0, 64(R0)
-	FMOVQ 80(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
-	FMOVQ F0, 80(R0)
-	FMOVQ 96(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
-	FMOVQ F0, 96(R0)
-	FMOVQ 112(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
-	FMOVQ F0, 112(R0)
-	FMOVQ 128(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	FMOVQ F0, 128(R0)
-	FMOVQ 144(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
-	FMOVQ F0, 144(R0)
-	FMOVQ 160(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
-	FMOVQ F0, 160(R0)
-	FMOVQ 176(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
-	FMOVQ F0, 176(R0)
-	FMOVQ 192(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
-	FMOVQ F0, 192(R0)
-	FMOVQ 208(R0), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
 	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
-	FMOVQ F0, 208(R0)
-	FMOVQ 224(R0), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
 	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
-	FMOVQ F0, 224(R0)
-	FMOVQ 240(R0), F0
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
 	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
-	FMOVQ F0, 240(R0)
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R3)
 
 endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func lanesF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
-TEXT ·lanesF64NEON(SB), $0-40
-	MOVD  lines+0(FP), R0
-	MOVD  a+8(FP), R1
-	MOVD  b+16(FP), R2
-	MOVD  ldb+24(FP), R3
-	MOVD  acc+32(FP), R6
-	LSL   $3, R3
-	MOVD  R2, R7
-	ADD   R3, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	MOVD  R8, R9
-	ADD   R3, R9
-	FMOVQ 0(R6), F0
-	FMOVQ 64(R6), F1
-	FMOVQ 128(R6), F2
-	FMOVQ 192(R6), F3
-	FMOVQ 256(R6), F4
-	FMOVQ 320(R6), F5
-	FMOVQ 384(R6), F6
-	FMOVQ 448(R6), F7
-	FMOVQ 512(R6), F8
-	FMOVQ 576(R6), F9
-	FMOVQ 640(R6), F10
-	FMOVQ 704(R6), F11
-	FMOVQ 768(R6), F12
-	FMOVQ 832(R6), F13
-	FMOVQ 896(R6), F14
-	FMOVQ 960(R6), F15
-	FMOVQ 1024(R6), F16
-	FMOVQ 1088(R6), F17
-	FMOVQ 1152(R6), F18
-	FMOVQ 1216(R6), F19
-	CMP   $1, R0
-	BLT   loopDone
+// func chainF64NEON1x8<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x8<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
 
-loop:
-	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
-	FMOVQ 0(R2), F20
-	FMOVQ 0(R7), F21
-	FMOVQ 0(R8), F22
-	FMOVQ 0(R9), F23
-	FMOVQ 0(R1), F24
-	VFMLA V20.D2, V24.D2, V0.D2
-	VFMLA V21.D2, V24.D2, V1.D2
-	VFMLA V22.D2, V24.D2, V2.D2
-	VFMLA V23.D2, V24.D2, V3.D2
-	FMOVQ 64(R1), F24
-	VFMLA V20.D2, V24.D2, V4.D2
-	VFMLA V21.D2, V24.D2, V5.D2
-	VFMLA V22.D2, V24.D2, V6.D2
-	VFMLA V23.D2, V24.D2, V7.D2
-	FMOVQ 128(R1), F24
-	VFMLA V20.D2, V24.D2, V8.D2
-	VFMLA V21.D2, V24.D2, V9.D2
-	VFMLA V22.D2, V24.D2, V10.D2
-	VFMLA V23.D2, V24.D2, V11.D2
-	FMOVQ 192(R1), F24
-	VFMLA V20.D2, V24.D2, V12.D2
-	VFMLA V21.D2, V24.D2, V13.D2
-	VFMLA V22.D2, V24.D2, V14.D2
-	VFMLA V23.D2, V24.D2, V15.D2
-	FMOVQ 256(R1), F24
-	VFMLA V20.D2, V24.D2, V16.D2
-	VFMLA V21.D2, V24.D2, V17.D2
-	VFMLA V22.D2, V24.D2, V18.D2
-	VFMLA V23.D2, V24.D2, V19.D2
-	ADD   $320, R1
-	ADD   $64, R2
-	ADD   $64, R7
-	ADD   $64, R8
-	ADD   $64, R9
-	SUB   $1, R0
-	CMP   $1, R0
-	BGE   loop
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R6
+	MOVD aCol+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD k+8(FP), R9
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R9
+	BLT  loop1xDone
 
-loopDone:
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	FMOVQ F4, 256(R6)
-	FMOVQ F5, 320(R6)
-	FMOVQ F6, 384(R6)
-	FMOVQ F7, 448(R6)
-	FMOVQ F8, 512(R6)
-	FMOVQ F9, 576(R6)
-	FMOVQ F10, 640(R6)
-	FMOVQ F11, 704(R6)
-	FMOVQ F12, 768(R6)
-	FMOVQ F13, 832(R6)
-	FMOVQ F14, 896(R6)
-	FMOVQ F15, 960(R6)
-	FMOVQ F16, 1024(R6)
-	FMOVQ F17, 1088(R6)
-	FMOVQ F18, 1152(R6)
-	FMOVQ F19, 1216(R6)
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVD (R3), F8
+	FMOVQ 0(R7), F9
+	WORD  $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	FMOVQ 16(R7), F9
+	WORD  $0x4fc81121 // fmla v1.2d, v9.2d, v8.d[0]
+	FMOVQ 32(R7), F9
+	WORD  $0x4fc81122 // fmla v2.2d, v9.2d, v8.d[0]
+	FMOVQ 48(R7), F9
+	WORD  $0x4fc81123 // fmla v3.2d, v9.2d, v8.d[0]
+	FMOVQ 64(R7), F9
+	WORD  $0x4fc81124 // fmla v4.2d, v9.2d, v8.d[0]
+	FMOVQ 80(R7), F9
+	WORD  $0x4fc81125 // fmla v5.2d, v9.2d, v8.d[0]
+	FMOVQ 96(R7), F9
+	WORD  $0x4fc81126 // fmla v6.2d, v9.2d, v8.d[0]
+	FMOVQ 112(R7), F9
+	WORD  $0x4fc81127 // fmla v7.2d, v9.2d, v8.d[0]
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 112(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $128, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func lanesRowF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
-TEXT ·lanesRowF64NEON(SB), $0-40
-	MOVD  lines+0(FP), R0
-	MOVD  a+8(FP), R1
-	MOVD  b+16(FP), R2
-	MOVD  ldb+24(FP), R3
-	MOVD  acc+32(FP), R6
-	LSL   $3, R3
-	MOVD  R2, R7
-	ADD   R3, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	MOVD  R8, R9
-	ADD   R3, R9
-	MOVD  R9, R10
-	ADD   R3, R10
-	FMOVQ 0(R6), F0
-	FMOVQ 16(R6), F1
-	FMOVQ 32(R6), F2
-	FMOVQ 48(R6), F3
-	FMOVQ 64(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 96(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 128(R6), F8
-	FMOVQ 144(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 176(R6), F11
-	FMOVQ 192(R6), F12
-	FMOVQ 208(R6), F13
-	FMOVQ 224(R6), F14
-	FMOVQ 240(R6), F15
-	FMOVQ 256(R6), F16
-	FMOVQ 272(R6), F17
-	FMOVQ 288(R6), F18
-	FMOVQ 304(R6), F19
-	CMP   $1, R0
-	BLT   loopDone
+// func chainF64NEON2x8<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x8<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
 
-loop:
-	// acc[r][c] = fma(a[line][r], b[c][line], acc[r][c])
-	FMOVQ 0(R1), F20
-	FMOVQ 0(R2), F21
-	VFMLA V21.D2, V20.D2, V0.D2
-	FMOVQ 0(R7), F21
-	VFMLA V21.D2, V20.D2, V4.D2
-	FMOVQ 0(R8), F21
-	VFMLA V21.D2, V20.D2, V8.D2
-	FMOVQ 0(R9), F21
-	VFMLA V21.D2, V20.D2, V12.D2
-	FMOVQ 0(R10), F21
-	VFMLA V21.D2, V20.D2, V16.D2
-	FMOVQ 16(R1), F20
-	FMOVQ 16(R2), F21
-	VFMLA V21.D2, V20.D2, V1.D2
-	FMOVQ 16(R7), F21
-	VFMLA V21.D2, V20.D2, V5.D2
-	FMOVQ 16(R8), F21
-	VFMLA V21.D2, V20.D2, V9.D2
-	FMOVQ 16(R9), F21
-	VFMLA V21.D2, V20.D2, V13.D2
-	FMOVQ 16(R10), F21
-	VFMLA V21.D2, V20.D2, V17.D2
-	FMOVQ 32(R1), F20
-	FMOVQ 32(R2), F21
-	VFMLA V21.D2, V20.D2, V2.D2
-	FMOVQ 32(R7), F21
-	VFMLA V21.D2, V20.D2, V6.D2
-	FMOVQ 32(R8), F21
-	VFMLA V21.D2, V20.D2, V10.D2
-	FMOVQ 32(R9), F21
-	VFMLA V21.D2, V20.D2, V14.D2
-	FMOVQ 32(R10), F21
-	VFMLA V21.D2, V20.D2, V18.D2
-	FMOVQ 48(R1), F20
-	FMOVQ 48(R2), F21
-	VFMLA V21.D2, V20.D2, V3.D2
-	FMOVQ 48(R7), F21
-	VFMLA V21.D2, V20.D2, V7.D2
-	FMOVQ 48(R8), F21
-	VFMLA V21.D2, V20.D2, V11.D2
-	FMOVQ 48(R9), F21
-	VFMLA V21.D2, V20.D2, V15.D2
-	FMOVQ 48(R10), F21
-	VFMLA V21.D2, V20.D2, V19.D2
-	ADD   $64, R1
-	ADD   $64, R2
-	ADD   $64, R7
-	ADD   $64, R8
-	ADD   $64, R9
-	ADD   $64, R10
-	SUB   $1, R0
-	CMP   $1, R0
-	BGE   loop
+tile:
+	MOVD R1, R3
+	MOVD cRow+72(FP), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aCol+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loopDone:
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	FMOVD (R3), F16
+	FMOVD (R3)(R7), F17
+	FMOVQ 0(R8), F18
+	WORD  $0x4fd01240 // fmla v0.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd11248 // fmla v8.2d, v18.2d, v17.d[0]
+	FMOVQ 16(R8), F18
+	WORD  $0x4fd01241 // fmla v1.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd11249 // fmla v9.2d, v18.2d, v17.d[0]
+	FMOVQ 32(R8), F18
+	WORD  $0x4fd01242 // fmla v2.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124a // fmla v10.2d, v18.2d, v17.d[0]
+	FMOVQ 48(R8), F18
+	WORD  $0x4fd01243 // fmla v3.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124b // fmla v11.2d, v18.2d, v17.d[0]
+	FMOVQ 64(R8), F18
+	WORD  $0x4fd01244 // fmla v4.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124c // fmla v12.2d, v18.2d, v17.d[0]
+	FMOVQ 80(R8), F18
+	WORD  $0x4fd01245 // fmla v5.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124d // fmla v13.2d, v18.2d, v17.d[0]
+	FMOVQ 96(R8), F18
+	WORD  $0x4fd01246 // fmla v6.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124e // fmla v14.2d, v18.2d, v17.d[0]
+	FMOVQ 112(R8), F18
+	WORD  $0x4fd01247 // fmla v7.2d, v18.2d, v16.d[0]
+	WORD  $0x4fd1124f // fmla v15.2d, v18.2d, v17.d[0]
+	ADD   R6, R3
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 16(R3)
+	FMOVQ F10, 32(R3)
+	FMOVQ F11, 48(R3)
+	FMOVQ F12, 64(R3)
+	FMOVQ F13, 80(R3)
+	FMOVQ F14, 96(R3)
+	FMOVQ F15, 112(R3)
+	B     endif
+
+otherwise:
+	MOVD  R1, R3
+	MOVD  cRow+72(FP), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 112(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 48(R3)
+	FMOVQ 64(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 64(R3)
+	FMOVQ 80(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 80(R3)
+	FMOVQ 96(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 96(R3)
+	FMOVQ 112(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 112(R3)
+
+endif:
+	MOVD bTile+56(FP), R3
+	ADD  R3, R0
+	ADD  $128, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON1x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R7
+	MOVD aCol+32(FP), R7
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	MOVD R8, R11
+	MOVD ahead+112(FP), R12
+	ADD  R12, R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R9, R11
+	FMOVD (R6), F3
+	FMOVQ 0(R8), F4
+	FMOVQ F4, 0(R3)
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVQ 16(R8), F4
+	FMOVQ F4, 16(R3)
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	FMOVQ 32(R8), F4
+	FMOVQ F4, 32(R3)
+	WORD  $0x4fc31082 // fmla v2.2d, v4.2d, v3.d[0]
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   $48, R3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
-	FMOVQ F3, 48(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 96(R6)
-	FMOVQ F7, 112(R6)
-	FMOVQ F8, 128(R6)
-	FMOVQ F9, 144(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 176(R6)
-	FMOVQ F12, 192(R6)
-	FMOVQ F13, 208(R6)
-	FMOVQ F14, 224(R6)
-	FMOVQ F15, 240(R6)
-	FMOVQ F16, 256(R6)
-	FMOVQ F17, 272(R6)
-	FMOVQ F18, 288(R6)
-	FMOVQ F19, 304(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
 
-// func foldF64NEON(n int, out *float64, acc *float64)
-TEXT ·foldF64NEON(SB), $0-24
+// func chainF64NEON2x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD aCol+32(FP), R7
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	MOVD R9, R12
+	MOVD ahead+112(FP), R13
+	ADD  R13, R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R10, R12
+	FMOVD (R6), F6
+	FMOVD (R6)(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ F8, 0(R3)
+	WORD  $0x4fc61100 // fmla v0.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVQ 16(R9), F8
+	FMOVQ F8, 16(R3)
+	WORD  $0x4fc61101 // fmla v1.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVQ 32(R9), F8
+	FMOVQ F8, 32(R3)
+	WORD  $0x4fc61102 // fmla v2.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R7, R6
+	ADD   R10, R9
+	ADD   $48, R3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON3x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD aCol+32(FP), R7
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	MOVD R10, R13
+	MOVD ahead+112(FP), R14
+	ADD  R14, R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R11, R13
+	FMOVQ 0(R10), F9
+	FMOVQ F9, 0(R3)
+	FMOVQ 16(R10), F10
+	FMOVQ F10, 16(R3)
+	FMOVQ 32(R10), F11
+	FMOVQ F11, 32(R3)
+	FMOVD (R6), F12
+	WORD  $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
+	FMOVD (R6)(R8), F12
+	WORD  $0x4fcc1123 // fmla v3.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1144 // fmla v4.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1165 // fmla v5.2d, v11.2d, v12.d[0]
+	FMOVD (R6)(R9), F12
+	WORD  $0x4fcc1126 // fmla v6.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1147 // fmla v7.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1168 // fmla v8.2d, v11.2d, v12.d[0]
+	ADD   R7, R6
+	ADD   R11, R10
+	ADD   $48, R3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F9
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON4x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD aCol+32(FP), R7
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	MOVD R11, R14
+	MOVD ahead+112(FP), R15
+	ADD  R15, R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R12, R14
+	FMOVQ 0(R11), F12
+	FMOVQ F12, 0(R3)
+	FMOVQ 16(R11), F13
+	FMOVQ F13, 16(R3)
+	FMOVQ 32(R11), F14
+	FMOVQ F14, 32(R3)
+	FMOVD (R6), F15
+	WORD  $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
+	FMOVD (R6)(R8), F15
+	WORD  $0x4fcf1183 // fmla v3.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a4 // fmla v4.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c5 // fmla v5.2d, v14.2d, v15.d[0]
+	FMOVD (R6)(R9), F15
+	WORD  $0x4fcf1186 // fmla v6.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a7 // fmla v7.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c8 // fmla v8.2d, v14.2d, v15.d[0]
+	FMOVD (R6)(R10), F15
+	WORD  $0x4fcf1189 // fmla v9.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11aa // fmla v10.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11cb // fmla v11.2d, v14.2d, v15.d[0]
+	ADD   R7, R6
+	ADD   R12, R11
+	ADD   $48, R3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F12
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON5x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F15
+	FMOVQ F15, 0(R3)
+	FMOVQ 16(R12), F16
+	FMOVQ F16, 16(R3)
+	FMOVQ 32(R12), F17
+	FMOVQ F17, 32(R3)
+	FMOVD (R6), F18
+	WORD  $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R8), F18
+	WORD  $0x4fd211e3 // fmla v3.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21204 // fmla v4.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21225 // fmla v5.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R9), F18
+	WORD  $0x4fd211e6 // fmla v6.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21207 // fmla v7.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21228 // fmla v8.2d, v17.2d, v18.d[0]
+	FMOVD (R6)(R10), F18
+	WORD  $0x4fd211e9 // fmla v9.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120a // fmla v10.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122b // fmla v11.2d, v17.2d, v18.d[0]
+	FMOVD (R7), F18
+	WORD  $0x4fd211ec // fmla v12.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120d // fmla v13.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122e // fmla v14.2d, v17.2d, v18.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F15
+	WORD  $0x4e60d5e0 // fadd v0.2d, v15.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON6x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F18
+	FMOVQ F18, 0(R3)
+	FMOVQ 16(R12), F19
+	FMOVQ F19, 16(R3)
+	FMOVQ 32(R12), F20
+	FMOVQ F20, 32(R3)
+	FMOVD (R6), F21
+	WORD  $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R8), F21
+	WORD  $0x4fd51243 // fmla v3.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51264 // fmla v4.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51285 // fmla v5.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R9), F21
+	WORD  $0x4fd51246 // fmla v6.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51267 // fmla v7.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51288 // fmla v8.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R10), F21
+	WORD  $0x4fd51249 // fmla v9.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126a // fmla v10.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128b // fmla v11.2d, v20.2d, v21.d[0]
+	FMOVD (R7), F21
+	WORD  $0x4fd5124c // fmla v12.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126d // fmla v13.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128e // fmla v14.2d, v20.2d, v21.d[0]
+	FMOVD (R7)(R8), F21
+	WORD  $0x4fd5124f // fmla v15.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51270 // fmla v16.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51291 // fmla v17.2d, v20.2d, v21.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F18
+	WORD  $0x4e60d640 // fadd v0.2d, v18.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON7x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F21
+	FMOVQ F21, 0(R3)
+	FMOVQ 16(R12), F22
+	FMOVQ F22, 16(R3)
+	FMOVQ 32(R12), F23
+	FMOVQ F23, 32(R3)
+	FMOVD (R6), F24
+	WORD  $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R8), F24
+	WORD  $0x4fd812a3 // fmla v3.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c4 // fmla v4.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e5 // fmla v5.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R9), F24
+	WORD  $0x4fd812a6 // fmla v6.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c7 // fmla v7.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e8 // fmla v8.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R10), F24
+	WORD  $0x4fd812a9 // fmla v9.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812ca // fmla v10.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812eb // fmla v11.2d, v23.2d, v24.d[0]
+	FMOVD (R7), F24
+	WORD  $0x4fd812ac // fmla v12.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812cd // fmla v13.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812ee // fmla v14.2d, v23.2d, v24.d[0]
+	FMOVD (R7)(R8), F24
+	WORD  $0x4fd812af // fmla v15.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d0 // fmla v16.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f1 // fmla v17.2d, v23.2d, v24.d[0]
+	FMOVD (R7)(R9), F24
+	WORD  $0x4fd812b2 // fmla v18.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d3 // fmla v19.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f4 // fmla v20.2d, v23.2d, v24.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	ADD   R7, R6
+	FMOVQ F18, 0(R6)
+	FMOVQ F19, 16(R6)
+	FMOVQ F20, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F21
+	WORD  $0x4e60d6a0 // fadd v0.2d, v21.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x3Pack<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON8x3Pack<>(SB), NOSPLIT, $0-120
+	MOVD b+40(FP), R0
+	MOVD c+64(FP), R1
+	MOVD tiles+80(FP), R2
+	MOVD packed+104(FP), R3
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	MOVD R12, R15
+	MOVD ahead+112(FP), R5
+	ADD  R5, R15
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   R13, R15
+	FMOVQ 0(R12), F24
+	FMOVQ F24, 0(R3)
+	FMOVQ 16(R12), F25
+	FMOVQ F25, 16(R3)
+	FMOVQ 32(R12), F26
+	FMOVQ F26, 32(R3)
+	FMOVD (R6), F27
+	WORD  $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R8), F27
+	WORD  $0x4fdb1303 // fmla v3.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1324 // fmla v4.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1345 // fmla v5.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R9), F27
+	WORD  $0x4fdb1306 // fmla v6.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1327 // fmla v7.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1348 // fmla v8.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R10), F27
+	WORD  $0x4fdb1309 // fmla v9.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132a // fmla v10.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134b // fmla v11.2d, v26.2d, v27.d[0]
+	FMOVD (R7), F27
+	WORD  $0x4fdb130c // fmla v12.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132d // fmla v13.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134e // fmla v14.2d, v26.2d, v27.d[0]
+	FMOVD (R7)(R8), F27
+	WORD  $0x4fdb130f // fmla v15.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1330 // fmla v16.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1351 // fmla v17.2d, v26.2d, v27.d[0]
+	FMOVD (R7)(R9), F27
+	WORD  $0x4fdb1312 // fmla v18.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1333 // fmla v19.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1354 // fmla v20.2d, v26.2d, v27.d[0]
+	FMOVD (R7)(R10), F27
+	WORD  $0x4fdb1315 // fmla v21.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1336 // fmla v22.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1357 // fmla v23.2d, v26.2d, v27.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	ADD   $48, R3
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 32(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 16(R6)
+	FMOVQ F8, 32(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
+	FMOVQ F11, 32(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 16(R6)
+	FMOVQ F14, 32(R6)
+	ADD   R7, R6
+	FMOVQ F15, 0(R6)
+	FMOVQ F16, 16(R6)
+	FMOVQ F17, 32(R6)
+	ADD   R7, R6
+	FMOVQ F18, 0(R6)
+	FMOVQ F19, 16(R6)
+	FMOVQ F20, 32(R6)
+	ADD   R7, R6
+	FMOVQ F21, 0(R6)
+	FMOVQ F22, 16(R6)
+	FMOVQ F23, 32(R6)
+	B     endif
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	FMOVQ 0(R6), F24
+	WORD  $0x4e60d700 // fadd v0.2d, v24.2d, v0.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ 0(R6), F0
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R6), F0
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R6)
+	FMOVQ 32(R6), F0
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R6)
+
+endif:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $48, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON1x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON1x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R7
+	MOVD aCol+32(FP), R7
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD k+8(FP), R10
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R8), F1
+	B     masked
+
+partial:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R11), V1.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R6)
+
+endif3:
+masked2:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R6), F1
+	B     masked3
+
+partial3:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R7), V1.D[0]
+
+endif4:
+masked3:
+	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F0, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V0.D[0], (R6)
+
+endif5:
+masked4:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON2x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD aCol+32(FP), R7
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD k+8(FP), R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R9), F2
+	B     masked
+
+partial:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R12), V2.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R6)(R8), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R7, R6
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R6)
+
+endif4:
+masked3:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R6), F2
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R8), V2.D[0]
+
+endif5:
+masked4:
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R8)
+
+endif6:
+masked5:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ 0(R6), F0
+	B     masked6
+
+partial6:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R7), V0.D[0]
+
+endif7:
+masked6:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V0.D[0], (R6)
+
+endif8:
+masked7:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON3x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD aCol+32(FP), R7
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD k+8(FP), R12
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R10), F3
+	B     masked
+
+partial:
+	MOVD R10, R13
+	ADD  $0, R13
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R13), V3.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R6)(R8), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R6)(R9), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R7, R6
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R6)
+
+endif5:
+masked4:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ 0(R6), F3
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VLD1 (R8), V3.D[0]
+
+endif6:
+masked5:
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F0, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V0.D[0], (R8)
+
+endif7:
+masked6:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ 0(R6), F0
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif8
+	VLD1 (R8), V0.D[0]
+
+endif8:
+masked7:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F0, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V0.D[0], (R8)
+
+endif9:
+masked8:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ 0(R6), F0
+	B     masked9
+
+partial9:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R7), V0.D[0]
+
+endif10:
+masked9:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif11
+	VST1 V0.D[0], (R6)
+
+endif11:
+masked10:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON4x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD aCol+32(FP), R7
+	MOVD R0, R11
+	MOVD bRow+48(FP), R12
+	MOVD k+8(FP), R13
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	CMP  $1, R13
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R11), F4
+	B     masked
+
+partial:
+	MOVD R11, R14
+	ADD  $0, R14
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R14), V4.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R6)(R8), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R6)(R9), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R6)(R10), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R7, R6
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R8)
+
+endif5:
+masked4:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R6)
+
+endif6:
+masked5:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R8), V4.D[0]
+
+endif7:
+masked6:
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V0.D[0], (R8)
+
+endif8:
+masked7:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ 0(R6), F0
+	B     masked8
+
+partial8:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif9
+	VLD1 (R8), V0.D[0]
+
+endif9:
+masked8:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V0.D[0], (R8)
+
+endif10:
+masked9:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ 0(R6), F0
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif11
+	VLD1 (R8), V0.D[0]
+
+endif11:
+masked10:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif12
+	VST1 V0.D[0], (R8)
+
+endif12:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R7), V0.D[0]
+
+endif13:
+masked12:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	CMP   $2, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif14
+	VST1 V0.D[0], (R6)
+
+endif14:
+masked13:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON5x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R12), F5
+	B     masked
+
+partial:
+	MOVD R12, R15
+	ADD  $0, R15
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R15), V5.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R6)(R8), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R6)(R9), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R6)(R10), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R7), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R8)
+
+endif5:
+masked4:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R8)
+
+endif6:
+masked5:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V4.D[0], (R6)
+
+endif7:
+masked6:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif8
+	VLD1 (R8), V5.D[0]
+
+endif8:
+masked7:
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F0, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V0.D[0], (R8)
+
+endif9:
+masked8:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ 0(R6), F0
+	B     masked9
+
+partial9:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V0.D[0]
+
+endif10:
+masked9:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif11
+	VST1 V0.D[0], (R8)
+
+endif11:
+masked10:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial11
+	FMOVQ 0(R6), F0
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif12
+	VLD1 (R8), V0.D[0]
+
+endif12:
+masked11:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial12
+	FMOVQ F0, 0(R6)
+	B     masked12
+
+partial12:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V0.D[0], (R8)
+
+endif13:
+masked12:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial13
+	FMOVQ 0(R6), F0
+	B     masked13
+
+partial13:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif14
+	VLD1 (R8), V0.D[0]
+
+endif14:
+masked13:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	CMP   $2, R3
+	BLT   partial14
+	FMOVQ F0, 0(R6)
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif15
+	VST1 V0.D[0], (R8)
+
+endif15:
+masked14:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial15
+	FMOVQ 0(R6), F0
+	B     masked15
+
+partial15:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif16
+	VLD1 (R7), V0.D[0]
+
+endif16:
+masked15:
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	CMP   $2, R3
+	BLT   partial16
+	FMOVQ F0, 0(R6)
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif17
+	VST1 V0.D[0], (R6)
+
+endif17:
+masked16:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON6x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R12), F6
+	B     masked
+
+partial:
+	MOVD R12, R15
+	ADD  $0, R15
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R15), V6.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R6)(R8), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R6)(R9), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R6)(R10), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R7), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R7)(R8), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R8)
+
+endif5:
+masked4:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R8)
+
+endif6:
+masked5:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V4.D[0], (R8)
+
+endif7:
+masked6:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V5.D[0], (R6)
+
+endif8:
+masked7:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ 0(R6), F6
+	B     masked8
+
+partial8:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif9
+	VLD1 (R8), V6.D[0]
+
+endif9:
+masked8:
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V0.D[0], (R8)
+
+endif10:
+masked9:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ 0(R6), F0
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif11
+	VLD1 (R8), V0.D[0]
+
+endif11:
+masked10:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif12
+	VST1 V0.D[0], (R8)
+
+endif12:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R8), V0.D[0]
+
+endif13:
+masked12:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif14
+	VST1 V0.D[0], (R8)
+
+endif14:
+masked13:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial14
+	FMOVQ 0(R6), F0
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif15
+	VLD1 (R8), V0.D[0]
+
+endif15:
+masked14:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	CMP   $2, R3
+	BLT   partial15
+	FMOVQ F0, 0(R6)
+	B     masked15
+
+partial15:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.D[0], (R8)
+
+endif16:
+masked15:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial16
+	FMOVQ 0(R6), F0
+	B     masked16
+
+partial16:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif17
+	VLD1 (R8), V0.D[0]
+
+endif17:
+masked16:
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	CMP   $2, R3
+	BLT   partial17
+	FMOVQ F0, 0(R6)
+	B     masked17
+
+partial17:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif18
+	VST1 V0.D[0], (R8)
+
+endif18:
+masked17:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial18
+	FMOVQ 0(R6), F0
+	B     masked18
+
+partial18:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif19
+	VLD1 (R7), V0.D[0]
+
+endif19:
+masked18:
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	CMP   $2, R3
+	BLT   partial19
+	FMOVQ F0, 0(R6)
+	B     masked19
+
+partial19:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif20
+	VST1 V0.D[0], (R6)
+
+endif20:
+masked19:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON7x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R12), F7
+	B     masked
+
+partial:
+	MOVD R12, R15
+	ADD  $0, R15
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R15), V7.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R6)(R8), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R6)(R9), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R6)(R10), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R7), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R7)(R8), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R7)(R9), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R8)
+
+endif5:
+masked4:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R8)
+
+endif6:
+masked5:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V4.D[0], (R8)
+
+endif7:
+masked6:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V5.D[0], (R8)
+
+endif8:
+masked7:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F6, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V6.D[0], (R6)
+
+endif9:
+masked8:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ 0(R6), F7
+	B     masked9
+
+partial9:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V7.D[0]
+
+endif10:
+masked9:
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ F0, 0(R6)
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif11
+	VST1 V0.D[0], (R8)
+
+endif11:
+masked10:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial11
+	FMOVQ 0(R6), F0
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif12
+	VLD1 (R8), V0.D[0]
+
+endif12:
+masked11:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial12
+	FMOVQ F0, 0(R6)
+	B     masked12
+
+partial12:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V0.D[0], (R8)
+
+endif13:
+masked12:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial13
+	FMOVQ 0(R6), F0
+	B     masked13
+
+partial13:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif14
+	VLD1 (R8), V0.D[0]
+
+endif14:
+masked13:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial14
+	FMOVQ F0, 0(R6)
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif15
+	VST1 V0.D[0], (R8)
+
+endif15:
+masked14:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial15
+	FMOVQ 0(R6), F0
+	B     masked15
+
+partial15:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif16
+	VLD1 (R8), V0.D[0]
+
+endif16:
+masked15:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	CMP   $2, R3
+	BLT   partial16
+	FMOVQ F0, 0(R6)
+	B     masked16
+
+partial16:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif17
+	VST1 V0.D[0], (R8)
+
+endif17:
+masked16:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial17
+	FMOVQ 0(R6), F0
+	B     masked17
+
+partial17:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif18
+	VLD1 (R8), V0.D[0]
+
+endif18:
+masked17:
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	CMP   $2, R3
+	BLT   partial18
+	FMOVQ F0, 0(R6)
+	B     masked18
+
+partial18:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V0.D[0], (R8)
+
+endif19:
+masked18:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial19
+	FMOVQ 0(R6), F0
+	B     masked19
+
+partial19:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif20
+	VLD1 (R8), V0.D[0]
+
+endif20:
+masked19:
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	CMP   $2, R3
+	BLT   partial20
+	FMOVQ F0, 0(R6)
+	B     masked20
+
+partial20:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif21
+	VST1 V0.D[0], (R8)
+
+endif21:
+masked20:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial21
+	FMOVQ 0(R6), F0
+	B     masked21
+
+partial21:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif22
+	VLD1 (R7), V0.D[0]
+
+endif22:
+masked21:
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	CMP   $2, R3
+	BLT   partial22
+	FMOVQ F0, 0(R6)
+	B     masked22
+
+partial22:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif23
+	VST1 V0.D[0], (R6)
+
+endif23:
+masked22:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x1Masked<>(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON8x1Masked<>(SB), NOSPLIT, $0-120
+	MOVD  b+40(FP), R0
+	MOVD  c+64(FP), R1
+	MOVD  tiles+80(FP), R2
+	MOVD  width+88(FP), R3
+	MOVD  R3, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R6), F0
+	CMP   $1, R2
+	BLT   tileDone
+
+tile:
+	MOVD R1, R6
+	MOVD cRow+72(FP), R7
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	ADD  R7, R6
+	PRFM (R6), PSTL1KEEP
+	MOVD a+16(FP), R6
+	MOVD aRow+24(FP), R7
+	MOVD R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD R10, R11
+	ADD  R7, R11
+	MOVD R6, R7
+	ADD  R11, R7
+	MOVD aCol+32(FP), R11
+	MOVD R0, R12
+	MOVD bRow+48(FP), R13
+	MOVD k+8(FP), R14
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP  $1, R14
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R12), F8
+	B     masked
+
+partial:
+	MOVD R12, R15
+	ADD  $0, R15
+	CMP  $0, R3
+	BLE  endif
+	VLD1 (R15), V8.D[0]
+
+endif:
+masked:
+	FMOVD (R6), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R8), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R9), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R6)(R10), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R7), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R7)(R8), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R7)(R9), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R7)(R10), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R11, R6
+	ADD   R11, R7
+	ADD   R13, R12
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop1x
+
+loop1xDone:
+	MOVD  accumulate+96(FP), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ F0, 0(R6)
+	B     masked2
+
+partial2:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif3
+	VST1 V0.D[0], (R8)
+
+endif3:
+masked2:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F1, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V1.D[0], (R8)
+
+endif4:
+masked3:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R8)
+
+endif5:
+masked4:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R8)
+
+endif6:
+masked5:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F4, 0(R6)
+	B     masked6
+
+partial6:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V4.D[0], (R8)
+
+endif7:
+masked6:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F5, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V5.D[0], (R8)
+
+endif8:
+masked7:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F6, 0(R6)
+	B     masked8
+
+partial8:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V6.D[0], (R8)
+
+endif9:
+masked8:
+	ADD   R7, R6
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ F7, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V7.D[0], (R6)
+
+endif10:
+masked9:
+	B endif2
+
+otherwise:
+	MOVD  R1, R6
+	MOVD  cRow+72(FP), R7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial10
+	FMOVQ 0(R6), F8
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif11
+	VLD1 (R8), V8.D[0]
+
+endif11:
+masked10:
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	CMP   $2, R3
+	BLT   partial11
+	FMOVQ F0, 0(R6)
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif12
+	VST1 V0.D[0], (R8)
+
+endif12:
+masked11:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial12
+	FMOVQ 0(R6), F0
+	B     masked12
+
+partial12:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R8), V0.D[0]
+
+endif13:
+masked12:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial13
+	FMOVQ F0, 0(R6)
+	B     masked13
+
+partial13:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif14
+	VST1 V0.D[0], (R8)
+
+endif14:
+masked13:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial14
+	FMOVQ 0(R6), F0
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif15
+	VLD1 (R8), V0.D[0]
+
+endif15:
+masked14:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial15
+	FMOVQ F0, 0(R6)
+	B     masked15
+
+partial15:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.D[0], (R8)
+
+endif16:
+masked15:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial16
+	FMOVQ 0(R6), F0
+	B     masked16
+
+partial16:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif17
+	VLD1 (R8), V0.D[0]
+
+endif17:
+masked16:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	CMP   $2, R3
+	BLT   partial17
+	FMOVQ F0, 0(R6)
+	B     masked17
+
+partial17:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif18
+	VST1 V0.D[0], (R8)
+
+endif18:
+masked17:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial18
+	FMOVQ 0(R6), F0
+	B     masked18
+
+partial18:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif19
+	VLD1 (R8), V0.D[0]
+
+endif19:
+masked18:
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	CMP   $2, R3
+	BLT   partial19
+	FMOVQ F0, 0(R6)
+	B     masked19
+
+partial19:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif20
+	VST1 V0.D[0], (R8)
+
+endif20:
+masked19:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial20
+	FMOVQ 0(R6), F0
+	B     masked20
+
+partial20:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif21
+	VLD1 (R8), V0.D[0]
+
+endif21:
+masked20:
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	CMP   $2, R3
+	BLT   partial21
+	FMOVQ F0, 0(R6)
+	B     masked21
+
+partial21:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.D[0], (R8)
+
+endif22:
+masked21:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial22
+	FMOVQ 0(R6), F0
+	B     masked22
+
+partial22:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif23
+	VLD1 (R8), V0.D[0]
+
+endif23:
+masked22:
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	CMP   $2, R3
+	BLT   partial23
+	FMOVQ F0, 0(R6)
+	B     masked23
+
+partial23:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif24
+	VST1 V0.D[0], (R8)
+
+endif24:
+masked23:
+	ADD   R7, R6
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial24
+	FMOVQ 0(R6), F0
+	B     masked24
+
+partial24:
+	MOVD R6, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif25
+	VLD1 (R7), V0.D[0]
+
+endif25:
+masked24:
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	CMP   $2, R3
+	BLT   partial25
+	FMOVQ F0, 0(R6)
+	B     masked25
+
+partial25:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif26
+	VST1 V0.D[0], (R6)
+
+endif26:
+masked25:
+endif2:
+	MOVD bTile+56(FP), R6
+	ADD  R6, R0
+	ADD  $16, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+TEXT ·chainF64NEON(SB), $0-120
+	MOVD code+0(FP), R0
+	MOVD $·chainF64NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func lanesF64NEON1x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R9
+	CMP  $1, R9
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R7), F1
+	FMOVQ 0(R3), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F1
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R7), F2
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R7), V2.D[0]
+
+endif3:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F3
+	B     masked2
+
+partial2:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V3.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 0(R9), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R7), V3.D[0]
+
+endif3:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F4
+	B     masked2
+
+partial2:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R7), V4.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R9), F3
+	B     masked3
+
+partial3:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V3.D[0]
+
+endif5:
+masked3:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R3), F4
+	B     masked4
+
+partial4:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R3), V4.D[0]
+
+endif6:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 0(R9), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 0(R10), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R11
+	SUB   R11, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R7), F4
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R7), V4.D[0]
+
+endif3:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F5
+	B     masked2
+
+partial2:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R7), V5.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R9), F4
+	B     masked3
+
+partial3:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V4.D[0]
+
+endif5:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R3), F5
+	B     masked4
+
+partial4:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R7), V5.D[0]
+
+endif6:
+masked4:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R10), F4
+	B     masked5
+
+partial5:
+	MOVD R10, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R7), V4.D[0]
+
+endif7:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R3), F5
+	B     masked6
+
+partial6:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V5.D[0]
+
+endif8:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 0(R9), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 0(R10), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 0(R11), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	ADD   R8, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R12
+	SUB   R12, R8
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R7), F5
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R7), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R7), V6.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R9), F5
+	B     masked3
+
+partial3:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R7), V5.D[0]
+
+endif5:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R3), F6
+	B     masked4
+
+partial4:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R7), V6.D[0]
+
+endif6:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R10), F5
+	B     masked5
+
+partial5:
+	MOVD R10, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R7), V5.D[0]
+
+endif7:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R3), F6
+	B     masked6
+
+partial6:
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R7), V6.D[0]
+
+endif8:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R11), F5
+	B     masked7
+
+partial7:
+	MOVD R11, R7
+	ADD  $0, R7
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R7), V5.D[0]
+
+endif9:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R3), F6
+	B     masked8
+
+partial8:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V6.D[0]
+
+endif10:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON2x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON2x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F2
+	FMOVQ 0(R3), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R7), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R8), F3
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R8), V3.D[0]
+
+endif3:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F4
+	B     masked2
+
+partial2:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F4
+	B     masked3
+
+partial3:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R3), V4.D[0]
+
+endif5:
+masked3:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON2x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON2x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R10), F5
+	FMOVQ 0(R3), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R7), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R8), F5
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R8), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R8), V6.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V6.D[0]
+
+endif5:
+masked3:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R10), F5
+	B     masked4
+
+partial4:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R8), V5.D[0]
+
+endif6:
+masked4:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R3), F6
+	B     masked5
+
+partial5:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V6.D[0]
+
+endif7:
+masked5:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R7), F6
+	B     masked6
+
+partial6:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V6.D[0]
+
+endif8:
+masked6:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON2x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON2x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R7), F7
+	FMOVQ 0(R8), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 0(R10), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 0(R11), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R8), F7
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R8), V7.D[0]
+
+endif3:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F8
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R8), V8.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F8
+	B     masked3
+
+partial3:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V8.D[0]
+
+endif5:
+masked3:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R10), F7
+	B     masked4
+
+partial4:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R8), V7.D[0]
+
+endif6:
+masked4:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R3), F8
+	B     masked5
+
+partial5:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R8), V8.D[0]
+
+endif7:
+masked5:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R7), F8
+	B     masked6
+
+partial6:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R8), V8.D[0]
+
+endif8:
+masked6:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R11), F7
+	B     masked7
+
+partial7:
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R8), V7.D[0]
+
+endif9:
+masked7:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R3), F8
+	B     masked8
+
+partial8:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V8.D[0]
+
+endif10:
+masked8:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R7), F8
+	B     masked9
+
+partial9:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V8.D[0]
+
+endif11:
+masked9:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON2x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON2x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD aLine+32(FP), R6
+	MOVD R0, R8
+	MOVD bRow+48(FP), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD bLine+56(FP), R9
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R7), F9
+	FMOVQ 0(R8), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 0(R10), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 0(R11), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 0(R12), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R8), F9
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R8), V9.D[0]
+
+endif3:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R8), V10.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F10
+	B     masked3
+
+partial3:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R8), V10.D[0]
+
+endif5:
+masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R8), V9.D[0]
+
+endif6:
+masked4:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R3), F10
+	B     masked5
+
+partial5:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R8), V10.D[0]
+
+endif7:
+masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R7), F10
+	B     masked6
+
+partial6:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R8), V10.D[0]
+
+endif8:
+masked6:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R11), F9
+	B     masked7
+
+partial7:
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R8), V9.D[0]
+
+endif9:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R3), F10
+	B     masked8
+
+partial8:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R8), V10.D[0]
+
+endif10:
+masked8:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R7), F10
+	B     masked9
+
+partial9:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R8), V10.D[0]
+
+endif11:
+masked9:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R12), F9
+	B     masked10
+
+partial10:
+	MOVD R12, R8
+	ADD  $0, R8
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R8), V9.D[0]
+
+endif12:
+masked10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 0(R3), F10
+	B     masked11
+
+partial11:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R3), V10.D[0]
+
+endif13:
+masked11:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 0(R7), F10
+	B     masked12
+
+partial12:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V10.D[0]
+
+endif14:
+masked12:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON3x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F3
+	FMOVQ 0(R3), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R7), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R9), F4
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R9), V4.D[0]
+
+endif3:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F5
+	B     masked2
+
+partial2:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V5.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F5
+	B     masked3
+
+partial3:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R3), V5.D[0]
+
+endif5:
+masked3:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F5
+	B     masked4
+
+partial4:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R3), V5.D[0]
+
+endif6:
+masked4:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON3x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R11), F7
+	FMOVQ 0(R3), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R7), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R12
+	SUB   R12, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R9), V7.D[0]
+
+endif3:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F8
+	B     masked2
+
+partial2:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R9), V8.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F8
+	B     masked3
+
+partial3:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V8.D[0]
+
+endif5:
+masked3:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F8
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R9), V8.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R11), F7
+	B     masked5
+
+partial5:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R9), V7.D[0]
+
+endif7:
+masked5:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R3), F8
+	B     masked6
+
+partial6:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V8.D[0]
+
+endif8:
+masked6:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R7), F8
+	B     masked7
+
+partial7:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R3), V8.D[0]
+
+endif9:
+masked7:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R8), F8
+	B     masked8
+
+partial8:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V8.D[0]
+
+endif10:
+masked8:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON3x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	FMOVQ 128(R3), F8
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	FMOVQ 0(R3), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R7), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R13
+	SUB   R13, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R9), F10
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R9), V10.D[0]
+
+endif3:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F11
+	B     masked2
+
+partial2:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R9), V11.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F11
+	B     masked3
+
+partial3:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V11.D[0]
+
+endif5:
+masked3:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F11
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R9), V11.D[0]
+
+endif6:
+masked4:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R11), F10
+	B     masked5
+
+partial5:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R9), V10.D[0]
+
+endif7:
+masked5:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R3), F11
+	B     masked6
+
+partial6:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R9), V11.D[0]
+
+endif8:
+masked6:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R7), F11
+	B     masked7
+
+partial7:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R9), V11.D[0]
+
+endif9:
+masked7:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R8), F11
+	B     masked8
+
+partial8:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R9), V11.D[0]
+
+endif10:
+masked8:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R12), F10
+	B     masked9
+
+partial9:
+	MOVD R12, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R9), V10.D[0]
+
+endif11:
+masked9:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R3), F11
+	B     masked10
+
+partial10:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R3), V11.D[0]
+
+endif12:
+masked10:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 0(R7), F11
+	B     masked11
+
+partial11:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R3), V11.D[0]
+
+endif13:
+masked11:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 0(R8), F11
+	B     masked12
+
+partial12:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V11.D[0]
+
+endif14:
+masked12:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	FMOVQ F8, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON3x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	ADD   R6, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 64(R3), F9
+	FMOVQ 128(R3), F10
+	FMOVQ 192(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD aLine+32(FP), R6
+	MOVD R0, R9
+	MOVD bRow+48(FP), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD bLine+56(FP), R10
+	MOVD lines+8(FP), R14
+	CMP  $1, R14
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F12
+	FMOVQ 0(R7), F13
+	FMOVQ 0(R8), F14
+	FMOVQ 0(R9), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 0(R11), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 0(R12), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 0(R13), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R14
+	SUB   R14, R10
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R10), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R9), F13
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R9), V13.D[0]
+
+endif3:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R9), V14.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F14
+	B     masked3
+
+partial3:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R9), V14.D[0]
+
+endif5:
+masked3:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F14
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R9), V14.D[0]
+
+endif6:
+masked4:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R11), F13
+	B     masked5
+
+partial5:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R9), V13.D[0]
+
+endif7:
+masked5:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R3), F14
+	B     masked6
+
+partial6:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R9), V14.D[0]
+
+endif8:
+masked6:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R7), F14
+	B     masked7
+
+partial7:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R9), V14.D[0]
+
+endif9:
+masked7:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R8), F14
+	B     masked8
+
+partial8:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R9), V14.D[0]
+
+endif10:
+masked8:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R12), F13
+	B     masked9
+
+partial9:
+	MOVD R12, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R9), V13.D[0]
+
+endif11:
+masked9:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R3), F14
+	B     masked10
+
+partial10:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R9), V14.D[0]
+
+endif12:
+masked10:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 0(R7), F14
+	B     masked11
+
+partial11:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R9), V14.D[0]
+
+endif13:
+masked11:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 0(R8), F14
+	B     masked12
+
+partial12:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R9), V14.D[0]
+
+endif14:
+masked12:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial13
+	FMOVQ 0(R13), F13
+	B     masked13
+
+partial13:
+	MOVD R13, R9
+	ADD  $0, R9
+	CMP  $0, R6
+	BLE  endif15
+	VLD1 (R9), V13.D[0]
+
+endif15:
+masked13:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial14
+	FMOVQ 0(R3), F14
+	B     masked14
+
+partial14:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif16
+	VLD1 (R3), V14.D[0]
+
+endif16:
+masked14:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial15
+	FMOVQ 0(R7), F14
+	B     masked15
+
+partial15:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R3), V14.D[0]
+
+endif17:
+masked15:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial16
+	FMOVQ 0(R8), F14
+	B     masked16
+
+partial16:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif18
+	VLD1 (R3), V14.D[0]
+
+endif18:
+masked16:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 64(R3)
+	FMOVQ F10, 128(R3)
+	FMOVQ F11, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON4x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON4x1<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	ADD   R6, R3
+	FMOVQ 0(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F4
+	FMOVQ 0(R3), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R7), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R10), F5
+	B     masked
+
+partial:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R10), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V6.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R3), V6.D[0]
+
+endif5:
+masked3:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F6
+	B     masked4
+
+partial4:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R3), V6.D[0]
+
+endif6:
+masked4:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R9), F6
+	B     masked5
+
+partial5:
+	MOVD R9, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V6.D[0]
+
+endif7:
+masked5:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	ADD   R6, R3
+	FMOVQ F1, 0(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON4x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON4x2<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	ADD   R6, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 64(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R12), F9
+	FMOVQ 0(R3), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R7), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R10), F9
+	B     masked
+
+partial:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R10), V9.D[0]
+
+endif3:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R10), V10.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F10
+	B     masked3
+
+partial3:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V10.D[0]
+
+endif5:
+masked3:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F10
+	B     masked4
+
+partial4:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R10), V10.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R9), F10
+	B     masked5
+
+partial5:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R10), V10.D[0]
+
+endif7:
+masked5:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R12), F9
+	B     masked6
+
+partial6:
+	MOVD R12, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V9.D[0]
+
+endif8:
+masked6:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R3), F10
+	B     masked7
+
+partial7:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R3), V10.D[0]
+
+endif9:
+masked7:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R7), F10
+	B     masked8
+
+partial8:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V10.D[0]
+
+endif10:
+masked8:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R8), F10
+	B     masked9
+
+partial9:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V10.D[0]
+
+endif11:
+masked9:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R9), F10
+	B     masked10
+
+partial10:
+	MOVD R9, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R3), V10.D[0]
+
+endif12:
+masked10:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	ADD   R6, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F3, 64(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON4x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON4x3<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 128(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 64(R3), F7
+	FMOVQ 128(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 64(R3), F10
+	FMOVQ 128(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R14
+	CMP  $1, R14
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F12
+	FMOVQ 0(R12), F13
+	FMOVQ 0(R13), F14
+	FMOVQ 0(R3), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R7), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R14
+	SUB   R14, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R10), F13
+	B     masked
+
+partial:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R10), V13.D[0]
+
+endif3:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R10), V14.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F14
+	B     masked3
+
+partial3:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V14.D[0]
+
+endif5:
+masked3:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F14
+	B     masked4
+
+partial4:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R10), V14.D[0]
+
+endif6:
+masked4:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R9), F14
+	B     masked5
+
+partial5:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R10), V14.D[0]
+
+endif7:
+masked5:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R12), F13
+	B     masked6
+
+partial6:
+	MOVD R12, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V13.D[0]
+
+endif8:
+masked6:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R3), F14
+	B     masked7
+
+partial7:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R10), V14.D[0]
+
+endif9:
+masked7:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R7), F14
+	B     masked8
+
+partial8:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R10), V14.D[0]
+
+endif10:
+masked8:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R8), F14
+	B     masked9
+
+partial9:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R10), V14.D[0]
+
+endif11:
+masked9:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R9), F14
+	B     masked10
+
+partial10:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R10), V14.D[0]
+
+endif12:
+masked10:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 0(R13), F13
+	B     masked11
+
+partial11:
+	MOVD R13, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R10), V13.D[0]
+
+endif13:
+masked11:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 0(R3), F14
+	B     masked12
+
+partial12:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V14.D[0]
+
+endif14:
+masked12:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial13
+	FMOVQ 0(R7), F14
+	B     masked13
+
+partial13:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif15
+	VLD1 (R3), V14.D[0]
+
+endif15:
+masked13:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial14
+	FMOVQ 0(R8), F14
+	B     masked14
+
+partial14:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif16
+	VLD1 (R3), V14.D[0]
+
+endif16:
+masked14:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial15
+	FMOVQ 0(R9), F14
+	B     masked15
+
+partial15:
+	MOVD R9, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R3), V14.D[0]
+
+endif17:
+masked15:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 128(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 64(R3)
+	FMOVQ F8, 128(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 64(R3)
+	FMOVQ F11, 128(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON4x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON4x4<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 64(R3), F1
+	FMOVQ 128(R3), F2
+	FMOVQ 192(R3), F3
+	ADD   R6, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 64(R3), F5
+	FMOVQ 128(R3), F6
+	FMOVQ 192(R3), F7
+	ADD   R6, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 64(R3), F9
+	FMOVQ 128(R3), F10
+	FMOVQ 192(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 64(R3), F13
+	FMOVQ 128(R3), F14
+	FMOVQ 192(R3), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD aLine+32(FP), R6
+	MOVD R0, R10
+	MOVD bRow+48(FP), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD bLine+56(FP), R11
+	MOVD lines+8(FP), R15
+	CMP  $1, R15
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F16
+	FMOVQ 0(R12), F17
+	FMOVQ 0(R13), F18
+	FMOVQ 0(R14), F19
+	FMOVQ 0(R3), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R7), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R15
+	SUB   R15, R11
+	MOVD  R6, R6
+	SUB   $0, R6
+	FMOVQ 0(R11), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R10), F17
+	B     masked
+
+partial:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R10), V17.D[0]
+
+endif3:
+masked:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 0(R3), F18
+	B     masked2
+
+partial2:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R10), V18.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 0(R7), F18
+	B     masked3
+
+partial3:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R10), V18.D[0]
+
+endif5:
+masked3:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 0(R8), F18
+	B     masked4
+
+partial4:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif6
+	VLD1 (R10), V18.D[0]
+
+endif6:
+masked4:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial5
+	FMOVQ 0(R9), F18
+	B     masked5
+
+partial5:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R10), V18.D[0]
+
+endif7:
+masked5:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial6
+	FMOVQ 0(R12), F17
+	B     masked6
+
+partial6:
+	MOVD R12, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R10), V17.D[0]
+
+endif8:
+masked6:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 0(R3), F18
+	B     masked7
+
+partial7:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R10), V18.D[0]
+
+endif9:
+masked7:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 0(R7), F18
+	B     masked8
+
+partial8:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R10), V18.D[0]
+
+endif10:
+masked8:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial9
+	FMOVQ 0(R8), F18
+	B     masked9
+
+partial9:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R10), V18.D[0]
+
+endif11:
+masked9:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 0(R9), F18
+	B     masked10
+
+partial10:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R10), V18.D[0]
+
+endif12:
+masked10:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 0(R13), F17
+	B     masked11
+
+partial11:
+	MOVD R13, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R10), V17.D[0]
+
+endif13:
+masked11:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 0(R3), F18
+	B     masked12
+
+partial12:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R10), V18.D[0]
+
+endif14:
+masked12:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial13
+	FMOVQ 0(R7), F18
+	B     masked13
+
+partial13:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif15
+	VLD1 (R10), V18.D[0]
+
+endif15:
+masked13:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif16
+	VLD1 (R10), V18.D[0]
+
+endif16:
+masked14:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R10), V18.D[0]
+
+endif17:
+masked15:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial16
+	FMOVQ 0(R14), F17
+	B     masked16
+
+partial16:
+	MOVD R14, R10
+	ADD  $0, R10
+	CMP  $0, R6
+	BLE  endif18
+	VLD1 (R10), V17.D[0]
+
+endif18:
+masked16:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial17
+	FMOVQ 0(R3), F18
+	B     masked17
+
+partial17:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif19
+	VLD1 (R3), V18.D[0]
+
+endif19:
+masked17:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial18
+	FMOVQ 0(R7), F18
+	B     masked18
+
+partial18:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif20
+	VLD1 (R3), V18.D[0]
+
+endif20:
+masked18:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial19
+	FMOVQ 0(R8), F18
+	B     masked19
+
+partial19:
+	MOVD R8, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif21
+	VLD1 (R3), V18.D[0]
+
+endif21:
+masked19:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial20
+	FMOVQ 0(R9), F18
+	B     masked20
+
+partial20:
+	MOVD R9, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif22
+	VLD1 (R3), V18.D[0]
+
+endif22:
+masked20:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 64(R3)
+	FMOVQ F2, 128(R3)
+	FMOVQ F3, 192(R3)
+	ADD   R6, R3
+	FMOVQ F4, 0(R3)
+	FMOVQ F5, 64(R3)
+	FMOVQ F6, 128(R3)
+	FMOVQ F7, 192(R3)
+	ADD   R6, R3
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 64(R3)
+	FMOVQ F10, 128(R3)
+	FMOVQ F11, 192(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 64(R3)
+	FMOVQ F14, 128(R3)
+	FMOVQ F15, 192(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x1Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x1Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R9
+	CMP  $1, R9
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R3), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 16(R7), F4
+	FMOVQ 16(R3), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 32(R7), F4
+	FMOVQ 32(R3), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 48(R7), F4
+	FMOVQ 48(R3), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R7), F5
+	B     masked
+
+partial:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V6.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $2, R9
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 16(R7), F5
+	B     masked3
+
+partial3:
+	MOVD R7, R8
+	ADD  $16, R8
+	CMP  $0, R9
+	BLE  endif5
+	VLD1 (R8), V5.D[0]
+
+endif5:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 16(R3), F6
+	B     masked4
+
+partial4:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R9
+	BLE  endif6
+	VLD1 (R8), V6.D[0]
+
+endif6:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $4, R9
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 32(R7), F5
+	B     masked5
+
+partial5:
+	MOVD R7, R8
+	ADD  $32, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V5.D[0]
+
+endif7:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 32(R3), F6
+	B     masked6
+
+partial6:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R9
+	BLE  endif8
+	VLD1 (R8), V6.D[0]
+
+endif8:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 48(R7), F5
+	B     masked7
+
+partial7:
+	MOVD R7, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R7), V5.D[0]
+
+endif9:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 48(R3), F6
+	B     masked8
+
+partial8:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V6.D[0]
+
+endif10:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $64, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x2Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x2Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R7), F9
+	VFMLA V9.D2, V8.D2, V0.D2
+	FMOVQ 0(R9), F9
+	VFMLA V9.D2, V8.D2, V4.D2
+	FMOVQ 16(R3), F8
+	FMOVQ 16(R7), F9
+	VFMLA V9.D2, V8.D2, V1.D2
+	FMOVQ 16(R9), F9
+	VFMLA V9.D2, V8.D2, V5.D2
+	FMOVQ 32(R3), F8
+	FMOVQ 32(R7), F9
+	VFMLA V9.D2, V8.D2, V2.D2
+	FMOVQ 32(R9), F9
+	VFMLA V9.D2, V8.D2, V6.D2
+	FMOVQ 48(R3), F8
+	FMOVQ 48(R7), F9
+	VFMLA V9.D2, V8.D2, V3.D2
+	FMOVQ 48(R9), F9
+	VFMLA V9.D2, V8.D2, V7.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R7), F9
+	B     masked
+
+partial:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R8), V9.D[0]
+
+endif3:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R3), F10
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R8), V10.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R9), F9
+	B     masked3
+
+partial3:
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R8), V9.D[0]
+
+endif5:
+masked3:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R3), F10
+	B     masked4
+
+partial4:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R8), V10.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $2, R10
+	FMOVQ 16(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 16(R7), F9
+	B     masked5
+
+partial5:
+	MOVD R7, R8
+	ADD  $16, R8
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R8), V9.D[0]
+
+endif7:
+masked5:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 16(R3), F10
+	B     masked6
+
+partial6:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R8), V10.D[0]
+
+endif8:
+masked6:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial7
+	FMOVQ 16(R9), F9
+	B     masked7
+
+partial7:
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R10
+	BLE  endif9
+	VLD1 (R8), V9.D[0]
+
+endif9:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial8
+	FMOVQ 16(R3), F10
+	B     masked8
+
+partial8:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R10
+	BLE  endif10
+	VLD1 (R8), V10.D[0]
+
+endif10:
+masked8:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R6, R10
+	SUB   $4, R10
+	FMOVQ 32(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial9
+	FMOVQ 32(R7), F9
+	B     masked9
+
+partial9:
+	MOVD R7, R8
+	ADD  $32, R8
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R8), V9.D[0]
+
+endif11:
+masked9:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial10
+	FMOVQ 32(R3), F10
+	B     masked10
+
+partial10:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R10
+	BLE  endif12
+	VLD1 (R8), V10.D[0]
+
+endif12:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial11
+	FMOVQ 32(R9), F9
+	B     masked11
+
+partial11:
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R10
+	BLE  endif13
+	VLD1 (R8), V9.D[0]
+
+endif13:
+masked11:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R10
+	BLT   partial12
+	FMOVQ 32(R3), F10
+	B     masked12
+
+partial12:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R10
+	BLE  endif14
+	VLD1 (R8), V10.D[0]
+
+endif14:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial13
+	FMOVQ 48(R7), F9
+	B     masked13
+
+partial13:
+	MOVD R7, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif15
+	VLD1 (R7), V9.D[0]
+
+endif15:
+masked13:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial14
+	FMOVQ 48(R3), F10
+	B     masked14
+
+partial14:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif16
+	VLD1 (R7), V10.D[0]
+
+endif16:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R6
+	BLT   partial15
+	FMOVQ 48(R9), F9
+	B     masked15
+
+partial15:
+	MOVD R9, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R7), V9.D[0]
+
+endif17:
+masked15:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R6
+	BLT   partial16
+	FMOVQ 48(R3), F10
+	B     masked16
+
+partial16:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif18
+	VLD1 (R3), V10.D[0]
+
+endif18:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $128, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x3Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x3Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	FMOVQ 128(R3), F8
+	FMOVQ 144(R3), F9
+	FMOVQ 160(R3), F10
+	FMOVQ 176(R3), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F12
+	FMOVQ 0(R7), F13
+	VFMLA V13.D2, V12.D2, V0.D2
+	FMOVQ 0(R9), F13
+	VFMLA V13.D2, V12.D2, V4.D2
+	FMOVQ 0(R10), F13
+	VFMLA V13.D2, V12.D2, V8.D2
+	FMOVQ 16(R3), F12
+	FMOVQ 16(R7), F13
+	VFMLA V13.D2, V12.D2, V1.D2
+	FMOVQ 16(R9), F13
+	VFMLA V13.D2, V12.D2, V5.D2
+	FMOVQ 16(R10), F13
+	VFMLA V13.D2, V12.D2, V9.D2
+	FMOVQ 32(R3), F12
+	FMOVQ 32(R7), F13
+	VFMLA V13.D2, V12.D2, V2.D2
+	FMOVQ 32(R9), F13
+	VFMLA V13.D2, V12.D2, V6.D2
+	FMOVQ 32(R10), F13
+	VFMLA V13.D2, V12.D2, V10.D2
+	FMOVQ 48(R3), F12
+	FMOVQ 48(R7), F13
+	VFMLA V13.D2, V12.D2, V3.D2
+	FMOVQ 48(R9), F13
+	VFMLA V13.D2, V12.D2, V7.D2
+	FMOVQ 48(R10), F13
+	VFMLA V13.D2, V12.D2, V11.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R7), F13
+	B     masked
+
+partial:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R8), V13.D[0]
+
+endif3:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R3), F14
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R8), V14.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial3
+	FMOVQ 0(R9), F13
+	B     masked3
+
+partial3:
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R8), V13.D[0]
+
+endif5:
+masked3:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial4
+	FMOVQ 0(R3), F14
+	B     masked4
+
+partial4:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif6
+	VLD1 (R8), V14.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial5
+	FMOVQ 0(R10), F13
+	B     masked5
+
+partial5:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R8), V13.D[0]
+
+endif7:
+masked5:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial6
+	FMOVQ 0(R3), F14
+	B     masked6
+
+partial6:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R11
+	BLE  endif8
+	VLD1 (R8), V14.D[0]
+
+endif8:
+masked6:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $2, R11
+	FMOVQ 16(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial7
+	FMOVQ 16(R7), F13
+	B     masked7
+
+partial7:
+	MOVD R7, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif9
+	VLD1 (R8), V13.D[0]
+
+endif9:
+masked7:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial8
+	FMOVQ 16(R3), F14
+	B     masked8
+
+partial8:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R8), V14.D[0]
+
+endif10:
+masked8:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial9
+	FMOVQ 16(R9), F13
+	B     masked9
+
+partial9:
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R8), V13.D[0]
+
+endif11:
+masked9:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial10
+	FMOVQ 16(R3), F14
+	B     masked10
+
+partial10:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif12
+	VLD1 (R8), V14.D[0]
+
+endif12:
+masked10:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial11
+	FMOVQ 16(R10), F13
+	B     masked11
+
+partial11:
+	MOVD R10, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R8), V13.D[0]
+
+endif13:
+masked11:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial12
+	FMOVQ 16(R3), F14
+	B     masked12
+
+partial12:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R11
+	BLE  endif14
+	VLD1 (R8), V14.D[0]
+
+endif14:
+masked12:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R11
+	SUB   R11, R8
+	MOVD  R6, R11
+	SUB   $4, R11
+	FMOVQ 32(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial13
+	FMOVQ 32(R7), F13
+	B     masked13
+
+partial13:
+	MOVD R7, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif15
+	VLD1 (R8), V13.D[0]
+
+endif15:
+masked13:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial14
+	FMOVQ 32(R3), F14
+	B     masked14
+
+partial14:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif16
+	VLD1 (R8), V14.D[0]
+
+endif16:
+masked14:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial15
+	FMOVQ 32(R9), F13
+	B     masked15
+
+partial15:
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif17
+	VLD1 (R8), V13.D[0]
+
+endif17:
+masked15:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial16
+	FMOVQ 32(R3), F14
+	B     masked16
+
+partial16:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif18
+	VLD1 (R8), V14.D[0]
+
+endif18:
+masked16:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R11
+	BLT   partial17
+	FMOVQ 32(R10), F13
+	B     masked17
+
+partial17:
+	MOVD R10, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif19
+	VLD1 (R8), V13.D[0]
+
+endif19:
+masked17:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R11
+	BLT   partial18
+	FMOVQ 32(R3), F14
+	B     masked18
+
+partial18:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R8), V14.D[0]
+
+endif20:
+masked18:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R11
+	SUB   R11, R8
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R8), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial19
+	FMOVQ 48(R7), F13
+	B     masked19
+
+partial19:
+	MOVD R7, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif21
+	VLD1 (R7), V13.D[0]
+
+endif21:
+masked19:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial20
+	FMOVQ 48(R3), F14
+	B     masked20
+
+partial20:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif22
+	VLD1 (R7), V14.D[0]
+
+endif22:
+masked20:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial21
+	FMOVQ 48(R9), F13
+	B     masked21
+
+partial21:
+	MOVD R9, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif23
+	VLD1 (R7), V13.D[0]
+
+endif23:
+masked21:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial22
+	FMOVQ 48(R3), F14
+	B     masked22
+
+partial22:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif24
+	VLD1 (R7), V14.D[0]
+
+endif24:
+masked22:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R6
+	BLT   partial23
+	FMOVQ 48(R10), F13
+	B     masked23
+
+partial23:
+	MOVD R10, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif25
+	VLD1 (R7), V13.D[0]
+
+endif25:
+masked23:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R6
+	BLT   partial24
+	FMOVQ 48(R3), F14
+	B     masked24
+
+partial24:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif26
+	VLD1 (R3), V14.D[0]
+
+endif26:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	FMOVQ F8, 128(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 176(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $192, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x4Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON1x4Whole<>(SB), NOSPLIT, $0-112
+	MOVD b+40(FP), R0
+	MOVD acc+72(FP), R1
+	MOVD tiles+88(FP), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD  first+96(FP), R3
+	CBNZ  R3, otherwise
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	FMOVQ 48(R3), F3
+	FMOVQ 64(R3), F4
+	FMOVQ 80(R3), F5
+	FMOVQ 96(R3), F6
+	FMOVQ 112(R3), F7
+	FMOVQ 128(R3), F8
+	FMOVQ 144(R3), F9
+	FMOVQ 160(R3), F10
+	FMOVQ 176(R3), F11
+	FMOVQ 192(R3), F12
+	FMOVQ 208(R3), F13
+	FMOVQ 224(R3), F14
+	FMOVQ 240(R3), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD a+16(FP), R3
+	MOVD aRow+24(FP), R6
+	MOVD aLine+32(FP), R6
+	MOVD R0, R7
+	MOVD bRow+48(FP), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD bLine+56(FP), R8
+	MOVD lines+8(FP), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R3), F16
+	FMOVQ 0(R7), F17
+	VFMLA V17.D2, V16.D2, V0.D2
+	FMOVQ 0(R9), F17
+	VFMLA V17.D2, V16.D2, V4.D2
+	FMOVQ 0(R10), F17
+	VFMLA V17.D2, V16.D2, V8.D2
+	FMOVQ 0(R11), F17
+	VFMLA V17.D2, V16.D2, V12.D2
+	FMOVQ 16(R3), F16
+	FMOVQ 16(R7), F17
+	VFMLA V17.D2, V16.D2, V1.D2
+	FMOVQ 16(R9), F17
+	VFMLA V17.D2, V16.D2, V5.D2
+	FMOVQ 16(R10), F17
+	VFMLA V17.D2, V16.D2, V9.D2
+	FMOVQ 16(R11), F17
+	VFMLA V17.D2, V16.D2, V13.D2
+	FMOVQ 32(R3), F16
+	FMOVQ 32(R7), F17
+	VFMLA V17.D2, V16.D2, V2.D2
+	FMOVQ 32(R9), F17
+	VFMLA V17.D2, V16.D2, V6.D2
+	FMOVQ 32(R10), F17
+	VFMLA V17.D2, V16.D2, V10.D2
+	FMOVQ 32(R11), F17
+	VFMLA V17.D2, V16.D2, V14.D2
+	FMOVQ 48(R3), F16
+	FMOVQ 48(R7), F17
+	VFMLA V17.D2, V16.D2, V3.D2
+	FMOVQ 48(R9), F17
+	VFMLA V17.D2, V16.D2, V7.D2
+	FMOVQ 48(R10), F17
+	VFMLA V17.D2, V16.D2, V11.D2
+	FMOVQ 48(R11), F17
+	VFMLA V17.D2, V16.D2, V15.D2
+	ADD   R6, R3
+	ADD   R8, R7
+	ADD   R8, R9
+	ADD   R8, R10
+	ADD   R8, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  tail+104(FP), R6
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $0, R12
+	FMOVQ 0(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial
+	FMOVQ 0(R7), F17
+	B     masked
+
+partial:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif3
+	VLD1 (R8), V17.D[0]
+
+endif3:
+masked:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R3), F18
+	B     masked2
+
+partial2:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R8), V18.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial3
+	FMOVQ 0(R9), F17
+	B     masked3
+
+partial3:
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif5
+	VLD1 (R8), V17.D[0]
+
+endif5:
+masked3:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial4
+	FMOVQ 0(R3), F18
+	B     masked4
+
+partial4:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif6
+	VLD1 (R8), V18.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial5
+	FMOVQ 0(R10), F17
+	B     masked5
+
+partial5:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R8), V17.D[0]
+
+endif7:
+masked5:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial6
+	FMOVQ 0(R3), F18
+	B     masked6
+
+partial6:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif8
+	VLD1 (R8), V18.D[0]
+
+endif8:
+masked6:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial7
+	FMOVQ 0(R11), F17
+	B     masked7
+
+partial7:
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif9
+	VLD1 (R8), V17.D[0]
+
+endif9:
+masked7:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial8
+	FMOVQ 0(R3), F18
+	B     masked8
+
+partial8:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R8), V18.D[0]
+
+endif10:
+masked8:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $2, R12
+	FMOVQ 16(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial9
+	FMOVQ 16(R7), F17
+	B     masked9
+
+partial9:
+	MOVD R7, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif11
+	VLD1 (R8), V17.D[0]
+
+endif11:
+masked9:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial10
+	FMOVQ 16(R3), F18
+	B     masked10
+
+partial10:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif12
+	VLD1 (R8), V18.D[0]
+
+endif12:
+masked10:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial11
+	FMOVQ 16(R9), F17
+	B     masked11
+
+partial11:
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R8), V17.D[0]
+
+endif13:
+masked11:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial12
+	FMOVQ 16(R3), F18
+	B     masked12
+
+partial12:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif14
+	VLD1 (R8), V18.D[0]
+
+endif14:
+masked12:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial13
+	FMOVQ 16(R10), F17
+	B     masked13
+
+partial13:
+	MOVD R10, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif15
+	VLD1 (R8), V17.D[0]
+
+endif15:
+masked13:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial14
+	FMOVQ 16(R3), F18
+	B     masked14
+
+partial14:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif16
+	VLD1 (R8), V18.D[0]
+
+endif16:
+masked14:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial15
+	FMOVQ 16(R11), F17
+	B     masked15
+
+partial15:
+	MOVD R11, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif17
+	VLD1 (R8), V17.D[0]
+
+endif17:
+masked15:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial16
+	FMOVQ 16(R3), F18
+	B     masked16
+
+partial16:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R12
+	BLE  endif18
+	VLD1 (R8), V18.D[0]
+
+endif18:
+masked16:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R12
+	SUB   R12, R8
+	MOVD  R6, R12
+	SUB   $4, R12
+	FMOVQ 32(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial17
+	FMOVQ 32(R7), F17
+	B     masked17
+
+partial17:
+	MOVD R7, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif19
+	VLD1 (R8), V17.D[0]
+
+endif19:
+masked17:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial18
+	FMOVQ 32(R3), F18
+	B     masked18
+
+partial18:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R8), V18.D[0]
+
+endif20:
+masked18:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial19
+	FMOVQ 32(R9), F17
+	B     masked19
+
+partial19:
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif21
+	VLD1 (R8), V17.D[0]
+
+endif21:
+masked19:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial20
+	FMOVQ 32(R3), F18
+	B     masked20
+
+partial20:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif22
+	VLD1 (R8), V18.D[0]
+
+endif22:
+masked20:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial21
+	FMOVQ 32(R10), F17
+	B     masked21
+
+partial21:
+	MOVD R10, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R8), V17.D[0]
+
+endif23:
+masked21:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial22
+	FMOVQ 32(R3), F18
+	B     masked22
+
+partial22:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif24
+	VLD1 (R8), V18.D[0]
+
+endif24:
+masked22:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R12
+	BLT   partial23
+	FMOVQ 32(R11), F17
+	B     masked23
+
+partial23:
+	MOVD R11, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif25
+	VLD1 (R8), V17.D[0]
+
+endif25:
+masked23:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R12
+	BLT   partial24
+	FMOVQ 32(R3), F18
+	B     masked24
+
+partial24:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R8), V18.D[0]
+
+endif26:
+masked24:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	MOVD  R6, R12
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R12
+	SUB   R12, R8
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R8), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial25
+	FMOVQ 48(R7), F17
+	B     masked25
+
+partial25:
+	MOVD R7, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif27
+	VLD1 (R7), V17.D[0]
+
+endif27:
+masked25:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial26
+	FMOVQ 48(R3), F18
+	B     masked26
+
+partial26:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif28
+	VLD1 (R7), V18.D[0]
+
+endif28:
+masked26:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial27
+	FMOVQ 48(R9), F17
+	B     masked27
+
+partial27:
+	MOVD R9, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif29
+	VLD1 (R7), V17.D[0]
+
+endif29:
+masked27:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial28
+	FMOVQ 48(R3), F18
+	B     masked28
+
+partial28:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif30
+	VLD1 (R7), V18.D[0]
+
+endif30:
+masked28:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial29
+	FMOVQ 48(R10), F17
+	B     masked29
+
+partial29:
+	MOVD R10, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif31
+	VLD1 (R7), V17.D[0]
+
+endif31:
+masked29:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial30
+	FMOVQ 48(R3), F18
+	B     masked30
+
+partial30:
+	MOVD R3, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif32
+	VLD1 (R7), V18.D[0]
+
+endif32:
+masked30:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R6
+	BLT   partial31
+	FMOVQ 48(R11), F17
+	B     masked31
+
+partial31:
+	MOVD R11, R7
+	ADD  $48, R7
+	CMP  $0, R6
+	BLE  endif33
+	VLD1 (R7), V17.D[0]
+
+endif33:
+masked31:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R6
+	BLT   partial32
+	FMOVQ 48(R3), F18
+	B     masked32
+
+partial32:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif34
+	VLD1 (R3), V18.D[0]
+
+endif34:
+masked32:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R3
+	MOVD  accRow+80(FP), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	FMOVQ F3, 48(R3)
+	FMOVQ F4, 64(R3)
+	FMOVQ F5, 80(R3)
+	FMOVQ F6, 96(R3)
+	FMOVQ F7, 112(R3)
+	FMOVQ F8, 128(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 176(R3)
+	FMOVQ F12, 192(R3)
+	FMOVQ F13, 208(R3)
+	FMOVQ F14, 224(R3)
+	FMOVQ F15, 240(R3)
+	MOVD  bTile+64(FP), R3
+	ADD   R3, R0
+	ADD   $256, R1
+	SUB   $1, R2
+	CMP   $1, R2
+	BGE   tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+TEXT ·lanesF64NEON(SB), $0-112
+	MOVD code+0(FP), R0
+	MOVD $·lanesF64NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func foldF64NEON(n int, out *float64, acc *float64, step int)
+TEXT ·foldF64NEON(SB), $0-32
 	MOVD n+0(FP), R0
 	MOVD out+8(FP), R1
 	MOVD acc+16(FP), R2
+	MOVD step+24(FP), R3
+	MOVD R3, R6
+	LSL  $1, R6
 	CMP  $2, R0
 	BLT  loopDone
 
 loop:
-	FMOVQ 0(R2), F0
-	FMOVQ 16(R2), F1
-	FMOVQ 32(R2), F2
-	FMOVQ 48(R2), F3
+	MOVD  R2, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R7), F0
+	FMOVQ 16(R7), F1
+	FMOVQ 32(R7), F2
+	FMOVQ 48(R7), F3
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
 	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ 64(R2), F1
-	FMOVQ 80(R2), F2
-	FMOVQ 96(R2), F3
-	FMOVQ 112(R2), F4
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F2
+	FMOVQ 32(R8), F3
+	FMOVQ 48(R8), F4
 	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
 	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
@@ -7192,13 +36594,441 @@ loop:
 	VZIP2 V1.D2, V0.D2, V0.D2
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 0(R1)
-	ADD   $128, R2
+	ADD   R6, R2
 	ADD   $16, R1
 	SUB   $2, R0
 	CMP   $2, R0
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R2, R2
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F3
+	FMOVQ 48(R6), F4
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F1
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ F0, 0(R1)
+	B     masked
+
+partial:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif2
+	VST1 V0.D[0], (R1)
+
+endif2:
+masked:
+endif:
+	RET
+
+// func copyF64NEON1<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON1<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON1Masked<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON1Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R1), F0
+	B     masked
+
+partial:
+	MOVD R1, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif
+	VLD1 (R8), V0.D[0]
+
+endif:
+masked:
+	FMOVQ F0, 0(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON2<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON2<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON2Masked<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON2Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 16(R1), F0
+	B     masked
+
+partial:
+	MOVD R1, R8
+	ADD  $16, R8
+	CMP  $0, R7
+	BLE  endif
+	VLD1 (R8), V0.D[0]
+
+endif:
+masked:
+	FMOVQ F0, 16(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON3<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON3<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON3Masked<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON3Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 32(R1), F0
+	B     masked
+
+partial:
+	MOVD R1, R8
+	ADD  $32, R8
+	CMP  $0, R7
+	BLE  endif
+	VLD1 (R8), V0.D[0]
+
+endif:
+masked:
+	FMOVQ F0, 32(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON4<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON4<>(SB), NOSPLIT, $0-56
+	MOVD k+8(FP), R0
+	MOVD src+16(FP), R1
+	MOVD srcRow+24(FP), R2
+	MOVD dst+32(FP), R3
+	MOVD dstRow+40(FP), R6
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 48(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON4Masked<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON4Masked<>(SB), NOSPLIT, $0-56
+	MOVD  k+8(FP), R0
+	MOVD  src+16(FP), R1
+	MOVD  srcRow+24(FP), R2
+	MOVD  dst+32(FP), R3
+	MOVD  dstRow+40(FP), R6
+	MOVD  width+48(FP), R7
+	MOVD  R7, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R8), F0
+	CMP   $1, R0
+	BLT   loopDone
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R3)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 48(R1), F0
+	B     masked
+
+partial:
+	MOVD R1, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif
+	VLD1 (R8), V0.D[0]
+
+endif:
+masked:
+	FMOVQ F0, 48(R3)
+	ADD   R2, R1
+	ADD   R6, R3
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
+	RET
+
+// func copyF64NEON(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+TEXT ·copyF64NEON(SB), $0-56
+	MOVD code+0(FP), R0
+	MOVD $·copyF64NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func transposeF64NEON(k int, rows **float64, dst *float64, dstRow int)
+TEXT ·transposeF64NEON(SB), $0-32
+	MOVD k+0(FP), R0
+	MOVD rows+8(FP), R1
+	MOVD dst+16(FP), R2
+	MOVD dstRow+24(FP), R3
+	MOVD $0, R6
+	CMP  $2, R0
+	BLT  loopDone
+
+loop:
+	MOVD  0(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F0
+	MOVD  8(R1), R7
+	ADD   R6, R7
+	FMOVQ 0(R7), F1
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	ADD   $16, R6
+	SUB   $2, R0
+	CMP   $2, R0
+	BGE   loop
+
+loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $3, R8
+	SUB   R8, R7
+	MOVD  R0, R8
+	SUB   $0, R8
+	FMOVQ 0(R7), F0
+	MOVD  0(R1), R7
+	ADD   R6, R7
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R8
+	BLT   partial
+	FMOVQ 0(R7), F0
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R8
+	BLE  endif2
+	VLD1 (R7), V0.D[0]
+
+endif2:
+masked:
+	MOVD  8(R1), R1
+	ADD   R6, R1
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R8
+	BLT   partial2
+	FMOVQ 0(R1), F1
+	B     masked2
+
+partial2:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R8
+	BLE  endif3
+	VLD1 (R1), V1.D[0]
+
+endif3:
+masked2:
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	CMP   $0, R0
+	BLE   endif4
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+
+endif4:
+	CMP   $1, R0
+	BLE   endif5
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+
+endif5:
+endif:
 	RET
 DATA ·preludeF32NEONx4<>+0(SB)/8, $0
 DATA ·preludeF32NEONx4<>+8(SB)/8, $·preludeF32NEONx4Use1<>(SB)
@@ -7236,6 +37066,100 @@ DATA ·preludeF32NEONx1<>+112(SB)/8, $·preludeF32NEONx1Use14<>(SB)
 DATA ·preludeF32NEONx1<>+120(SB)/8, $·preludeF32NEONx1Use15<>(SB)
 GLOBL ·preludeF32NEONx1<>(SB), RODATA, $128
 
+DATA ·lineMask<>+0(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+8(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+16(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+24(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+32(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+40(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+48(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+56(SB)/8, $0xffffffffffffffff
+DATA ·lineMask<>+64(SB)/8, $0x0
+DATA ·lineMask<>+72(SB)/8, $0x0
+DATA ·lineMask<>+80(SB)/8, $0x0
+DATA ·lineMask<>+88(SB)/8, $0x0
+DATA ·lineMask<>+96(SB)/8, $0x0
+DATA ·lineMask<>+104(SB)/8, $0x0
+DATA ·lineMask<>+112(SB)/8, $0x0
+DATA ·lineMask<>+120(SB)/8, $0x0
+GLOBL ·lineMask<>(SB), RODATA|NOPTR, $128
+
+DATA ·chainF32NEONCodes<>+0(SB)/8, $·chainF32NEON1x1<>(SB)
+DATA ·chainF32NEONCodes<>+8(SB)/8, $·chainF32NEON2x1<>(SB)
+DATA ·chainF32NEONCodes<>+16(SB)/8, $·chainF32NEON3x1<>(SB)
+DATA ·chainF32NEONCodes<>+24(SB)/8, $·chainF32NEON4x1<>(SB)
+DATA ·chainF32NEONCodes<>+32(SB)/8, $·chainF32NEON5x1<>(SB)
+DATA ·chainF32NEONCodes<>+40(SB)/8, $·chainF32NEON6x1<>(SB)
+DATA ·chainF32NEONCodes<>+48(SB)/8, $·chainF32NEON7x1<>(SB)
+DATA ·chainF32NEONCodes<>+56(SB)/8, $·chainF32NEON8x1<>(SB)
+DATA ·chainF32NEONCodes<>+64(SB)/8, $·chainF32NEON1x2<>(SB)
+DATA ·chainF32NEONCodes<>+72(SB)/8, $·chainF32NEON2x2<>(SB)
+DATA ·chainF32NEONCodes<>+80(SB)/8, $·chainF32NEON3x2<>(SB)
+DATA ·chainF32NEONCodes<>+88(SB)/8, $·chainF32NEON4x2<>(SB)
+DATA ·chainF32NEONCodes<>+96(SB)/8, $·chainF32NEON5x2<>(SB)
+DATA ·chainF32NEONCodes<>+104(SB)/8, $·chainF32NEON6x2<>(SB)
+DATA ·chainF32NEONCodes<>+112(SB)/8, $·chainF32NEON7x2<>(SB)
+DATA ·chainF32NEONCodes<>+120(SB)/8, $·chainF32NEON8x2<>(SB)
+DATA ·chainF32NEONCodes<>+128(SB)/8, $·chainF32NEON1x3<>(SB)
+DATA ·chainF32NEONCodes<>+136(SB)/8, $·chainF32NEON2x3<>(SB)
+DATA ·chainF32NEONCodes<>+144(SB)/8, $·chainF32NEON3x3<>(SB)
+DATA ·chainF32NEONCodes<>+152(SB)/8, $·chainF32NEON4x3<>(SB)
+DATA ·chainF32NEONCodes<>+160(SB)/8, $·chainF32NEON5x3<>(SB)
+DATA ·chainF32NEONCodes<>+168(SB)/8, $·chainF32NEON6x3<>(SB)
+DATA ·chainF32NEONCodes<>+176(SB)/8, $·chainF32NEON7x3<>(SB)
+DATA ·chainF32NEONCodes<>+184(SB)/8, $·chainF32NEON8x3<>(SB)
+DATA ·chainF32NEONCodes<>+192(SB)/8, $·chainF32NEON1x8<>(SB)
+DATA ·chainF32NEONCodes<>+200(SB)/8, $·chainF32NEON2x8<>(SB)
+DATA ·chainF32NEONCodes<>+208(SB)/8, $·chainF32NEON1x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+216(SB)/8, $·chainF32NEON2x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+224(SB)/8, $·chainF32NEON3x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+232(SB)/8, $·chainF32NEON4x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+240(SB)/8, $·chainF32NEON5x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+248(SB)/8, $·chainF32NEON6x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+256(SB)/8, $·chainF32NEON7x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+264(SB)/8, $·chainF32NEON8x3Pack<>(SB)
+DATA ·chainF32NEONCodes<>+272(SB)/8, $·chainF32NEON1x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+280(SB)/8, $·chainF32NEON2x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+288(SB)/8, $·chainF32NEON3x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+296(SB)/8, $·chainF32NEON4x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+304(SB)/8, $·chainF32NEON5x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+312(SB)/8, $·chainF32NEON6x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+320(SB)/8, $·chainF32NEON7x1Masked<>(SB)
+DATA ·chainF32NEONCodes<>+328(SB)/8, $·chainF32NEON8x1Masked<>(SB)
+GLOBL ·chainF32NEONCodes<>(SB), RODATA, $336
+
+DATA ·lanesF32NEONCodes<>+0(SB)/8, $·lanesF32NEON1x1<>(SB)
+DATA ·lanesF32NEONCodes<>+8(SB)/8, $·lanesF32NEON1x2<>(SB)
+DATA ·lanesF32NEONCodes<>+16(SB)/8, $·lanesF32NEON1x3<>(SB)
+DATA ·lanesF32NEONCodes<>+24(SB)/8, $·lanesF32NEON1x4<>(SB)
+DATA ·lanesF32NEONCodes<>+32(SB)/8, $·lanesF32NEON2x1<>(SB)
+DATA ·lanesF32NEONCodes<>+40(SB)/8, $·lanesF32NEON2x2<>(SB)
+DATA ·lanesF32NEONCodes<>+48(SB)/8, $·lanesF32NEON2x3<>(SB)
+DATA ·lanesF32NEONCodes<>+56(SB)/8, $·lanesF32NEON2x4<>(SB)
+DATA ·lanesF32NEONCodes<>+64(SB)/8, $·lanesF32NEON3x1<>(SB)
+DATA ·lanesF32NEONCodes<>+72(SB)/8, $·lanesF32NEON3x2<>(SB)
+DATA ·lanesF32NEONCodes<>+80(SB)/8, $·lanesF32NEON3x3<>(SB)
+DATA ·lanesF32NEONCodes<>+88(SB)/8, $·lanesF32NEON3x4<>(SB)
+DATA ·lanesF32NEONCodes<>+96(SB)/8, $·lanesF32NEON4x1<>(SB)
+DATA ·lanesF32NEONCodes<>+104(SB)/8, $·lanesF32NEON4x2<>(SB)
+DATA ·lanesF32NEONCodes<>+112(SB)/8, $·lanesF32NEON4x3<>(SB)
+DATA ·lanesF32NEONCodes<>+120(SB)/8, $·lanesF32NEON4x4<>(SB)
+DATA ·lanesF32NEONCodes<>+128(SB)/8, $·lanesF32NEON1x1Whole<>(SB)
+DATA ·lanesF32NEONCodes<>+136(SB)/8, $·lanesF32NEON1x2Whole<>(SB)
+DATA ·lanesF32NEONCodes<>+144(SB)/8, $·lanesF32NEON1x3Whole<>(SB)
+DATA ·lanesF32NEONCodes<>+152(SB)/8, $·lanesF32NEON1x4Whole<>(SB)
+GLOBL ·lanesF32NEONCodes<>(SB), RODATA, $160
+
+DATA ·copyF32NEONCodes<>+0(SB)/8, $·copyF32NEON1<>(SB)
+DATA ·copyF32NEONCodes<>+8(SB)/8, $·copyF32NEON1Masked<>(SB)
+DATA ·copyF32NEONCodes<>+16(SB)/8, $·copyF32NEON2<>(SB)
+DATA ·copyF32NEONCodes<>+24(SB)/8, $·copyF32NEON2Masked<>(SB)
+DATA ·copyF32NEONCodes<>+32(SB)/8, $·copyF32NEON3<>(SB)
+DATA ·copyF32NEONCodes<>+40(SB)/8, $·copyF32NEON3Masked<>(SB)
+DATA ·copyF32NEONCodes<>+48(SB)/8, $·copyF32NEON4<>(SB)
+DATA ·copyF32NEONCodes<>+56(SB)/8, $·copyF32NEON4Masked<>(SB)
+GLOBL ·copyF32NEONCodes<>(SB), RODATA, $64
+
 DATA ·preludeF64NEONx4<>+0(SB)/8, $0
 DATA ·preludeF64NEONx4<>+8(SB)/8, $·preludeF64NEONx4Use1<>(SB)
 DATA ·preludeF64NEONx4<>+16(SB)/8, $·preludeF64NEONx4Use2<>(SB)
@@ -7271,4 +37195,80 @@ DATA ·preludeF64NEONx1<>+104(SB)/8, $·preludeF64NEONx1Use13<>(SB)
 DATA ·preludeF64NEONx1<>+112(SB)/8, $·preludeF64NEONx1Use14<>(SB)
 DATA ·preludeF64NEONx1<>+120(SB)/8, $·preludeF64NEONx1Use15<>(SB)
 GLOBL ·preludeF64NEONx1<>(SB), RODATA, $128
+
+DATA ·chainF64NEONCodes<>+0(SB)/8, $·chainF64NEON1x1<>(SB)
+DATA ·chainF64NEONCodes<>+8(SB)/8, $·chainF64NEON2x1<>(SB)
+DATA ·chainF64NEONCodes<>+16(SB)/8, $·chainF64NEON3x1<>(SB)
+DATA ·chainF64NEONCodes<>+24(SB)/8, $·chainF64NEON4x1<>(SB)
+DATA ·chainF64NEONCodes<>+32(SB)/8, $·chainF64NEON5x1<>(SB)
+DATA ·chainF64NEONCodes<>+40(SB)/8, $·chainF64NEON6x1<>(SB)
+DATA ·chainF64NEONCodes<>+48(SB)/8, $·chainF64NEON7x1<>(SB)
+DATA ·chainF64NEONCodes<>+56(SB)/8, $·chainF64NEON8x1<>(SB)
+DATA ·chainF64NEONCodes<>+64(SB)/8, $·chainF64NEON1x2<>(SB)
+DATA ·chainF64NEONCodes<>+72(SB)/8, $·chainF64NEON2x2<>(SB)
+DATA ·chainF64NEONCodes<>+80(SB)/8, $·chainF64NEON3x2<>(SB)
+DATA ·chainF64NEONCodes<>+88(SB)/8, $·chainF64NEON4x2<>(SB)
+DATA ·chainF64NEONCodes<>+96(SB)/8, $·chainF64NEON5x2<>(SB)
+DATA ·chainF64NEONCodes<>+104(SB)/8, $·chainF64NEON6x2<>(SB)
+DATA ·chainF64NEONCodes<>+112(SB)/8, $·chainF64NEON7x2<>(SB)
+DATA ·chainF64NEONCodes<>+120(SB)/8, $·chainF64NEON8x2<>(SB)
+DATA ·chainF64NEONCodes<>+128(SB)/8, $·chainF64NEON1x3<>(SB)
+DATA ·chainF64NEONCodes<>+136(SB)/8, $·chainF64NEON2x3<>(SB)
+DATA ·chainF64NEONCodes<>+144(SB)/8, $·chainF64NEON3x3<>(SB)
+DATA ·chainF64NEONCodes<>+152(SB)/8, $·chainF64NEON4x3<>(SB)
+DATA ·chainF64NEONCodes<>+160(SB)/8, $·chainF64NEON5x3<>(SB)
+DATA ·chainF64NEONCodes<>+168(SB)/8, $·chainF64NEON6x3<>(SB)
+DATA ·chainF64NEONCodes<>+176(SB)/8, $·chainF64NEON7x3<>(SB)
+DATA ·chainF64NEONCodes<>+184(SB)/8, $·chainF64NEON8x3<>(SB)
+DATA ·chainF64NEONCodes<>+192(SB)/8, $·chainF64NEON1x8<>(SB)
+DATA ·chainF64NEONCodes<>+200(SB)/8, $·chainF64NEON2x8<>(SB)
+DATA ·chainF64NEONCodes<>+208(SB)/8, $·chainF64NEON1x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+216(SB)/8, $·chainF64NEON2x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+224(SB)/8, $·chainF64NEON3x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+232(SB)/8, $·chainF64NEON4x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+240(SB)/8, $·chainF64NEON5x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+248(SB)/8, $·chainF64NEON6x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+256(SB)/8, $·chainF64NEON7x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+264(SB)/8, $·chainF64NEON8x3Pack<>(SB)
+DATA ·chainF64NEONCodes<>+272(SB)/8, $·chainF64NEON1x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+280(SB)/8, $·chainF64NEON2x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+288(SB)/8, $·chainF64NEON3x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+296(SB)/8, $·chainF64NEON4x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+304(SB)/8, $·chainF64NEON5x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+312(SB)/8, $·chainF64NEON6x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+320(SB)/8, $·chainF64NEON7x1Masked<>(SB)
+DATA ·chainF64NEONCodes<>+328(SB)/8, $·chainF64NEON8x1Masked<>(SB)
+GLOBL ·chainF64NEONCodes<>(SB), RODATA, $336
+
+DATA ·lanesF64NEONCodes<>+0(SB)/8, $·lanesF64NEON1x1<>(SB)
+DATA ·lanesF64NEONCodes<>+8(SB)/8, $·lanesF64NEON1x2<>(SB)
+DATA ·lanesF64NEONCodes<>+16(SB)/8, $·lanesF64NEON1x3<>(SB)
+DATA ·lanesF64NEONCodes<>+24(SB)/8, $·lanesF64NEON1x4<>(SB)
+DATA ·lanesF64NEONCodes<>+32(SB)/8, $·lanesF64NEON2x1<>(SB)
+DATA ·lanesF64NEONCodes<>+40(SB)/8, $·lanesF64NEON2x2<>(SB)
+DATA ·lanesF64NEONCodes<>+48(SB)/8, $·lanesF64NEON2x3<>(SB)
+DATA ·lanesF64NEONCodes<>+56(SB)/8, $·lanesF64NEON2x4<>(SB)
+DATA ·lanesF64NEONCodes<>+64(SB)/8, $·lanesF64NEON3x1<>(SB)
+DATA ·lanesF64NEONCodes<>+72(SB)/8, $·lanesF64NEON3x2<>(SB)
+DATA ·lanesF64NEONCodes<>+80(SB)/8, $·lanesF64NEON3x3<>(SB)
+DATA ·lanesF64NEONCodes<>+88(SB)/8, $·lanesF64NEON3x4<>(SB)
+DATA ·lanesF64NEONCodes<>+96(SB)/8, $·lanesF64NEON4x1<>(SB)
+DATA ·lanesF64NEONCodes<>+104(SB)/8, $·lanesF64NEON4x2<>(SB)
+DATA ·lanesF64NEONCodes<>+112(SB)/8, $·lanesF64NEON4x3<>(SB)
+DATA ·lanesF64NEONCodes<>+120(SB)/8, $·lanesF64NEON4x4<>(SB)
+DATA ·lanesF64NEONCodes<>+128(SB)/8, $·lanesF64NEON1x1Whole<>(SB)
+DATA ·lanesF64NEONCodes<>+136(SB)/8, $·lanesF64NEON1x2Whole<>(SB)
+DATA ·lanesF64NEONCodes<>+144(SB)/8, $·lanesF64NEON1x3Whole<>(SB)
+DATA ·lanesF64NEONCodes<>+152(SB)/8, $·lanesF64NEON1x4Whole<>(SB)
+GLOBL ·lanesF64NEONCodes<>(SB), RODATA, $160
+
+DATA ·copyF64NEONCodes<>+0(SB)/8, $·copyF64NEON1<>(SB)
+DATA ·copyF64NEONCodes<>+8(SB)/8, $·copyF64NEON1Masked<>(SB)
+DATA ·copyF64NEONCodes<>+16(SB)/8, $·copyF64NEON2<>(SB)
+DATA ·copyF64NEONCodes<>+24(SB)/8, $·copyF64NEON2Masked<>(SB)
+DATA ·copyF64NEONCodes<>+32(SB)/8, $·copyF64NEON3<>(SB)
+DATA ·copyF64NEONCodes<>+40(SB)/8, $·copyF64NEON3Masked<>(SB)
+DATA ·copyF64NEONCodes<>+48(SB)/8, $·copyF64NEON4<>(SB)
+DATA ·copyF64NEONCodes<>+56(SB)/8, $·copyF64NEON4Masked<>(SB)
+GLOBL ·copyF64NEONCodes<>(SB), RODATA, $64
 

@@ -250,30 +250,30 @@ func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32AVX2(n int, lanes *float32, x *float32)
 
-// chainF32AVX2 computes 5 x 16 elements of C by rule 8.
+// chainF32AVX2 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
+func chainF32AVX2(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
 
-// chainRowF32AVX2 computes 1 x 64 elements of C by rule 8.
+// lanesF32AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF32AVX2(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
-
-// lanesF32AVX2 continues the lanes of 5 x 2 sums by rule 7, 32 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
-
-// lanesRowF32AVX2 continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF32AVX2(lines int, a *float32, b *float32, ldb int, acc *float32)
+func lanesF32AVX2(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
 
 // foldF32AVX2 folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF32AVX2(n int, out *float32, acc *float32)
+func foldF32AVX2(n int, out *float32, acc *float32, step int)
+
+// copyF32AVX2 copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF32AVX2(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+
+// transposeF32AVX2 transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF32AVX2(k int, rows **float32, dst *float32, dstRow int)
 
 // sgdF64AVX2 updates n elements, whole vectors, by
 //
@@ -521,30 +521,30 @@ func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64AVX2(n int, lanes *float64, x *float64)
 
-// chainF64AVX2 computes 5 x 8 elements of C by rule 8.
+// chainF64AVX2 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
+func chainF64AVX2(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
 
-// chainRowF64AVX2 computes 1 x 32 elements of C by rule 8.
+// lanesF64AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF64AVX2(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
-
-// lanesF64AVX2 continues the lanes of 5 x 2 sums by rule 7, 32 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
-
-// lanesRowF64AVX2 continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF64AVX2(lines int, a *float64, b *float64, ldb int, acc *float64)
+func lanesF64AVX2(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
 
 // foldF64AVX2 folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF64AVX2(n int, out *float64, acc *float64)
+func foldF64AVX2(n int, out *float64, acc *float64, step int)
+
+// copyF64AVX2 copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF64AVX2(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+
+// transposeF64AVX2 transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF64AVX2(k int, rows **float64, dst *float64, dstRow int)
 
 // sgdF32AVX512 updates n elements, whole vectors, by
 //
@@ -792,30 +792,30 @@ func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32AVX512(n int, lanes *float32, x *float32)
 
-// chainF32AVX512 computes 10 x 32 elements of C by rule 8.
+// chainF32AVX512 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
+func chainF32AVX512(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
 
-// chainRowF32AVX512 computes 1 x 128 elements of C by rule 8.
+// lanesF32AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF32AVX512(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
-
-// lanesF32AVX512 continues the lanes of 10 x 2 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
-
-// lanesRowF32AVX512 continues the lanes of 1 x 8 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF32AVX512(lines int, a *float32, b *float32, ldb int, acc *float32)
+func lanesF32AVX512(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
 
 // foldF32AVX512 folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF32AVX512(n int, out *float32, acc *float32)
+func foldF32AVX512(n int, out *float32, acc *float32, step int)
+
+// copyF32AVX512 copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF32AVX512(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+
+// transposeF32AVX512 transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF32AVX512(k int, rows **float32, dst *float32, dstRow int)
 
 // sgdF64AVX512 updates n elements, whole vectors, by
 //
@@ -1063,27 +1063,27 @@ func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64AVX512(n int, lanes *float64, x *float64)
 
-// chainF64AVX512 computes 10 x 16 elements of C by rule 8.
+// chainF64AVX512 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
+func chainF64AVX512(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
 
-// chainRowF64AVX512 computes 1 x 64 elements of C by rule 8.
+// lanesF64AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF64AVX512(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
-
-// lanesF64AVX512 continues the lanes of 10 x 2 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
-
-// lanesRowF64AVX512 continues the lanes of 1 x 8 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF64AVX512(lines int, a *float64, b *float64, ldb int, acc *float64)
+func lanesF64AVX512(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
 
 // foldF64AVX512 folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF64AVX512(n int, out *float64, acc *float64)
+func foldF64AVX512(n int, out *float64, acc *float64, step int)
+
+// copyF64AVX512 copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF64AVX512(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+
+// transposeF64AVX512 transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF64AVX512(k int, rows **float64, dst *float64, dstRow int)

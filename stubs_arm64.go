@@ -250,30 +250,30 @@ func sumSquaresF32NEON(n int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsF32NEON(n int, lanes *float32, x *float32)
 
-// chainF32NEON computes 5 x 16 elements of C by rule 8.
+// chainF32NEON computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
+func chainF32NEON(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
 
-// chainRowF32NEON computes 1 x 64 elements of C by rule 8.
+// lanesF32NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF32NEON(k int, a *float32, b *float32, ldb int, c *float32, ldc int, accumulate int)
-
-// lanesF32NEON continues the lanes of 5 x 4 sums by rule 7, 16 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
-
-// lanesRowF32NEON continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF32NEON(lines int, a *float32, b *float32, ldb int, acc *float32)
+func lanesF32NEON(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
 
 // foldF32NEON folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF32NEON(n int, out *float32, acc *float32)
+func foldF32NEON(n int, out *float32, acc *float32, step int)
+
+// copyF32NEON copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF32NEON(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
+
+// transposeF32NEON transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF32NEON(k int, rows **float32, dst *float32, dstRow int)
 
 // sgdF64NEON updates n elements, whole vectors, by
 //
@@ -521,27 +521,27 @@ func sumSquaresF64NEON(n int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsF64NEON(n int, lanes *float64, x *float64)
 
-// chainF64NEON computes 5 x 8 elements of C by rule 8.
+// chainF64NEON computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
+func chainF64NEON(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
 
-// chainRowF64NEON computes 1 x 32 elements of C by rule 8.
+// lanesF64NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func chainRowF64NEON(k int, a *float64, b *float64, ldb int, c *float64, ldc int, accumulate int)
-
-// lanesF64NEON continues the lanes of 5 x 4 sums by rule 7, 16 of a line's 64 bytes.
-//
-//go:noescape
-func lanesF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
-
-// lanesRowF64NEON continues the lanes of 1 x 5 sums by rule 7, 64 of a line's 64 bytes.
-//
-//go:noescape
-func lanesRowF64NEON(lines int, a *float64, b *float64, ldb int, acc *float64)
+func lanesF64NEON(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
 
 // foldF64NEON folds n lines of lanes by halves, rule 7.
 //
 //go:noescape
-func foldF64NEON(n int, out *float64, acc *float64)
+func foldF64NEON(n int, out *float64, acc *float64, step int)
+
+// copyF64NEON copies rows of whole vectors, in the code of that number.
+//
+//go:noescape
+func copyF64NEON(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
+
+// transposeF64NEON transposes k elements of each of a vector's number of rows.
+//
+//go:noescape
+func transposeF64NEON(k int, rows **float64, dst *float64, dstRow int)

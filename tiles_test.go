@@ -4,8 +4,16 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
+
+// SimulateCaches makes products take the caches for others until the test is over.
+func SimulateCaches(t *testing.T, l1, l2 int) {
+	saved1, saved2 := cacheL1, cacheL2
+	cacheL1, cacheL2 = l1, l2
+	t.Cleanup(func() { cacheL1, cacheL2 = saved1, saved2 })
+}
 
 // The assembly of products runs where it is claimed to: called behind the dispatch, each
 // tile of every backend gives all its elements, and nothing beyond them. The numbers are small integers, so
@@ -15,15 +23,34 @@ func TestArchTilesRun(t *testing.T) {
 		if b.tiles() == (tileSize{}) {
 			continue // products run their definition
 		}
-		for _, single := range []bool{false, true} {
-			chainTileRuns[float32](t, b, single)
-			chainTileRuns[float64](t, b, single)
-			lanesTileRuns[float32](t, b, single)
-			lanesTileRuns[float64](t, b, single)
-		}
-		foldRuns[float32](t, b)
-		foldRuns[float64](t, b)
+		tilesRun[float32](t, b)
+		tilesRun[float64](t, b)
 	}
+}
+
+func tilesRun[T kernels.Float](t *testing.T, b Backend) {
+	size := b.tiles()
+	for v, most := range size.chainRows {
+		for r := range most {
+			chainTileRuns[T](t, b, r+1, v+1, 0)
+		}
+	}
+	for r := range size.chainRows[0] {
+		for width := 1; width < vecLen[T](b); width++ {
+			chainTileRuns[T](t, b, r+1, 1, width)
+		}
+	}
+	for r, most := range size.lanesCols {
+		for c := range most {
+			lanesTileRuns[T](t, b, size.lanesCode(r+1, c+1), r+1, c+1, vecLen[T](b))
+		}
+	}
+	for c := range size.wholeCols {
+		lanesTileRuns[T](t, b, size.wholeCode(c+1), 1, c+1, kernels.Lanes[T]())
+	}
+	foldRuns[T](t, b)
+	copyRuns[T](t, b)
+	transposeRuns[T](t, b)
 }
 
 // integers returns n different small integers from 1 on.
@@ -48,63 +75,77 @@ func sentinels[T kernels.Float](n int) []T {
 
 func vecLen[T kernels.Float](b Backend) int { return b.vecBytes() / int(unsafe.Sizeof(T(0))) }
 
-func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, single bool) {
-	size := backend.tiles()
-	rows, cols := size.chainRows, size.chainVecs*vecLen[T](backend)
-	if single {
-		rows, cols = 1, size.rowVecs*vecLen[T](backend)
+func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, width int) {
+	size := int(unsafe.Sizeof(T(0)))
+	tileSize := backend.tiles()
+	cols, code := vecs*vecLen[T](backend), tileSize.chainCode(rows, vecs)
+	if width != 0 {
+		cols, code = width, tileSize.maskedChainCode(rows)
 	}
 	for _, k := range []int{1, 2, 3, 4, 5, 8, 9} {
-		ldb, ldc := cols+1, cols+3
-		a, b, c := integers[T](k*rows), integers[T](k*ldb), sentinels[T](rows*ldc)
-		for accumulate := range 2 { // stores, then adds
-			chainTile(backend, single, k, &a[0], &b[0], ldb, &c[0], ldc, accumulate)
-			for i, got := range c {
-				r, j := i/ldc, i%ldc
-				want := T(untouched)
-				if j < cols {
-					want = 0
-					for kk := range k {
-						want += T(a[kk*rows+r] * b[kk*ldb+j])
+		tiles := 1 + k%2
+		if width != 0 {
+			tiles = 1
+		}
+		ldb, ldc := tiles*cols+1, tiles*cols+3
+		// A lies along k, or across; its other elements do not matter.
+		for _, stride := range [][2]int{{1, rows + 1}, {k + 2, 1}} {
+			a, b := integers[T](rows*stride[0]+k*stride[1]), integers[T](k*ldb)
+			c := sentinels[T](rows * ldc)
+			for accumulate := range 2 { // stores, then adds
+				chainTiles(backend, code, k, &a[0], stride[0]*size, stride[1]*size, &b[0], ldb*size, cols*size,
+					&c[0], ldc*size, tiles, width, accumulate, nil, 0)
+				for i, got := range c {
+					r, j := i/ldc, i%ldc
+					want := T(untouched)
+					if j < tiles*cols {
+						want = 0
+						for kk := range k {
+							want += T(a[r*stride[0]+kk*stride[1]] * b[kk*ldb+j])
+						}
+						want *= T(1 + accumulate)
 					}
-					want *= T(1 + accumulate)
-				}
-				if got != want {
-					t.Fatalf("%v %T chain tile, single %v, k = %d, accumulate = %d: element (%d, %d) = %v, want %v",
-						backend, got, single, k, accumulate, r, j, got, want)
+					if got != want {
+						t.Fatalf("%v %T chain tile %d x %d, width %d, k = %d, accumulate = %d: (%d, %d) = %v, want %v",
+							backend, got, rows, vecs, width, k, accumulate, r, j, got, want)
+					}
 				}
 			}
 		}
 	}
 }
 
-func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, single bool) {
-	size := backend.tiles()
-	line := kernels.Lanes[T]()
-	rows, cols, step := size.lanesRows, size.lanesCols, size.lanesVecs*vecLen[T](backend)
-	if single {
-		rows, cols, step = 1, size.laneRowCols, size.laneRowVecs*vecLen[T](backend)
-	}
-	if line%step != 0 {
-		t.Errorf("%v %T: passes of %d elements do not cover a line", backend, T(0), step)
-	}
-	for _, lines := range []int{1, 2, 3, 4, 5, 8, 9} {
-		ldb := (lines + 1) * line
-		a, b := integers[T](lines*rows*line), integers[T](cols*ldb)
-		for x := 0; x < line; x += step {
-			acc := integers[T](rows * cols * line)
-			lanesTile(backend, single, lines, &a[x], &b[x], ldb, &acc[x])
-			for i, got := range acc {
-				r, c, lane := i/line/cols, i/line%cols, i%line
-				want := T(1 + i%61)
-				if x <= lane && lane < x+step {
-					for l := range lines {
-						want += T(a[(l*rows+r)*line+lane] * b[c*ldb+l*line+lane])
+func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, cols, lanes int) {
+	size, line := int(unsafe.Sizeof(T(0))), kernels.Lanes[T]()
+	for lines := range 4 {
+		for tail := range lanes + 1 {
+			if lines == 0 && tail == 0 {
+				continue
+			}
+			tiles, first := 1+lines%2, tail%2
+			ld := (lines + 1) * line
+			a, b := integers[T](rows*ld), integers[T](tiles*cols*ld)
+			for x := 0; x < line; x += lanes {
+				acc := integers[T](rows * tiles * cols * line)
+				lanesTiles(backend, code, lines, &a[x], ld*size, line*size, &b[x], ld*size, line*size, cols*ld*size,
+					&acc[x], tiles*cols*line*size, tiles, first, tail)
+				for i, got := range acc {
+					r, c, lane := i/line/(tiles*cols), i/line%(tiles*cols), i%line
+					want := T(1 + i%61)
+					if x <= lane && lane < x+lanes {
+						want *= T(1 - first)
+						whole := lines
+						if lane < x+tail {
+							whole++
+						}
+						for l := range whole {
+							want += T(a[r*ld+l*line+lane] * b[c*ld+l*line+lane])
+						}
 					}
-				}
-				if got != want {
-					t.Fatalf("%v %T lanes tile, single %v, %d lines, pass %d: lane %d of (%d, %d) = %v, want %v",
-						backend, got, single, lines, x, lane, r, c, got, want)
+					if got != want {
+						t.Fatalf("%v %T tile %d x %d, %d lines, %d more, from %d: lane %d, (%d, %d) = %v, want %v",
+							backend, got, rows, cols, lines, tail, x, lane, r, c, got, want)
+					}
 				}
 			}
 		}
@@ -113,19 +154,63 @@ func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, single bool) 
 
 func foldRuns[T kernels.Float](t *testing.T, backend Backend) {
 	line := kernels.Lanes[T]()
-	for _, n := range []int{4, 8, 12, 20} { // multiples of 4, see lanesWork.sum
-		acc, out := integers[T](n*line), sentinels[T](n+4)
-		foldLines(backend, n, &out[0], &acc[0])
-		for i, got := range out {
-			want := T(untouched)
-			if i < n {
-				want = 0
-				for _, v := range acc[i*line:][:line] {
-					want += v
+	for n := 1; n <= 35; n++ {
+		for _, step := range []int{1, 3} { // lines
+			acc, out := integers[T]((n+line)*step*line), sentinels[T](n+4)
+			foldLines(backend, n, &out[0], &acc[0], step*mem.Line)
+			for i, got := range out {
+				want := T(untouched)
+				if i < n {
+					want = 0
+					for _, v := range acc[i*step*line:][:line] {
+						want += v
+					}
+				}
+				if got != want {
+					t.Fatalf("%v %T fold of %d lines: sum %d = %v, want %v", backend, got, n, i, got, want)
 				}
 			}
+		}
+	}
+}
+
+func copyRuns[T kernels.Float](t *testing.T, backend Backend) {
+	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
+	for vecs := 1; vecs <= backend.tiles().copyVecs; vecs++ {
+		for width := 1; width <= lanes; width++ {
+			masked := 1
+			if width == lanes {
+				masked = 0
+			}
+			const k = 3
+			row := (vecs-1)*lanes + width
+			src, dst := integers[T](k*(row+2)), sentinels[T](k*row+lanes)
+			copyRows(backend, 2*(vecs-1)+masked, k, &src[0], (row+2)*size, &dst[0], row*size, width)
+			for i := range k * row {
+				if want := src[i/row*(row+2)+i%row]; dst[i] != want {
+					t.Fatalf("%v %T copy of rows of %d: element %d = %v, want %v", backend, want, row, i, dst[i], want)
+				}
+			}
+		}
+	}
+}
+
+func transposeRuns[T kernels.Float](t *testing.T, backend Backend) {
+	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
+	for k := 1; k <= 3*lanes; k++ {
+		src, dst := integers[T](lanes*k), sentinels[T](k*(lanes+1))
+		var rows [16]*T
+		for r := range lanes {
+			rows[r] = &src[r*k]
+		}
+		transposeRows(backend, k, &rows[0], &dst[0], (lanes+1)*size)
+		for i, got := range dst {
+			want := T(untouched)
+			if r := i % (lanes + 1); r < lanes {
+				want = src[r*k+i/(lanes+1)]
+			}
 			if got != want {
-				t.Fatalf("%v %T fold of %d lines: sum %d = %v, want %v", backend, got, n, i, got, want)
+				t.Fatalf("%v %T transposition of %d: element %d = %v, want %v", backend, got, k, i, got, want)
 			}
 		}
 	}

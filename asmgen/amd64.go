@@ -10,7 +10,6 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
-	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
 )
 
@@ -66,8 +65,9 @@ func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 // differs is in avx2.go and avx512.go.
 type amd64 struct {
 	function
-	vec  func() Reg  // a new vector register
-	mask func(v Reg) // all ones in v
+	vec        func() Reg  // a new vector register
+	mask       func(v Reg) // all ones in v
+	loadMasked func(at operand.Mem, mask Mask) Reg
 }
 
 func newAMD64(f file, s isa, elem int) amd64 {
@@ -100,6 +100,16 @@ func (m *amd64) Copy(r Reg) Reg {
 	c := m.ctx.GP64()
 	m.do(x86.MOVQ(r, c))
 	return c
+}
+
+func (m *amd64) Int(n int) Reg {
+	r := m.ctx.GP64()
+	if n == 0 {
+		m.do(x86.XORQ(r, r))
+	} else {
+		m.do(x86.MOVQ(operand.I32(n), r))
+	}
+	return r
 }
 
 func (m *amd64) AddImm(r Reg, n int) { m.do(x86.ADDQ(operand.U32(n), r)) }
@@ -294,29 +304,127 @@ const (
 	notEqual  = operand.U8(12) // ordered and not equal
 )
 
-// 128-bit vectors.
+// Control.
 
-// fold256 adds the halves of y.
-func (m *amd64) fold256(y reg.VecVirtual) Reg {
-	x := m.ctx.XMM()
-	m.do(x86.VEXTRACTF128(operand.Imm(1), y, x))
-	m.do(pick(m, anyForm(x86.VADDPS), x86.VADDPD)(x, y.AsX(), x))
-	return x
+func (m *amd64) IfMore(r Reg, n int, f func()) {
+	done := m.label("endif")
+	m.do(x86.CMPQ(r, operand.U32(n)))
+	m.do(x86.JLE(operand.LabelRef(done)))
+	f()
+	m.ctx.Label(done)
 }
 
-func (m *amd64) op128(f anyForm, ops ...operand.Op) Reg {
-	d := m.ctx.XMM()
-	m.do(f(append(ops, d)...))
-	return d
+func (m *amd64) JumpTo(code Reg) {
+	m.ctx.Instruction(&ir.Instruction{Opcode: "JMP", Operands: []operand.Op{code}, Inputs: []operand.Op{code},
+		IsTerminal: true})
 }
 
-func (m *amd64) Add128(a, b Reg) Reg {
-	return m.op128(pick(m, anyForm(x86.VADDPS), x86.VADDPD), b, a)
+// maskLanes returns the address of the mask of count elements of a line, see lineMask.
+func (m *amd64) maskLanes(count Reg) Reg {
+	m.file.shared().needMasks()
+	p, n := m.ctx.GP64(), m.Copy(count)
+	m.do(x86.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "·" + lineMask, Static: true}, lineBytes), p))
+	m.Shift(n, log2(m.elem))
+	m.do(x86.SUBQ(n, p))
+	return p
 }
-func (m *amd64) Lo(a, b Reg) Reg   { return m.op128(x86.VUNPCKLPD, b, a) }
-func (m *amd64) Hi(a, b Reg) Reg   { return m.op128(x86.VUNPCKHPD, b, a) }
-func (m *amd64) Even(a, b Reg) Reg { return m.op128(x86.VSHUFPS, operand.Imm(0x88), b, a) }
-func (m *amd64) Odd(a, b Reg) Reg  { return m.op128(x86.VSHUFPS, operand.Imm(0xdd), b, a) }
-func (m *amd64) Store128(v, p Reg, off int) {
-	m.do(x86.VMOVUPS(v, mem(p, off)))
+
+// Matrices.
+
+// rows are read by base, stride and a scale of 1 or 2: every third has a base of its own.
+type rows struct {
+	*amd64
+	bases  []Reg
+	stride Reg
+}
+
+func (m *amd64) rows(p, stride Reg, n int) *rows {
+	r := &rows{m, []Reg{p}, stride}
+	for len(r.bases) < (n+2)/3 {
+		next := m.ctx.GP64()
+		m.do(x86.LEAQ(operand.Mem{Base: p, Index: stride, Scale: 2}, next))
+		m.do(x86.ADDQ(stride, next))
+		r.bases, p = append(r.bases, next), next
+	}
+	return r
+}
+
+func (m *amd64) VectorRows(p, stride Reg, n int) Rows    { return m.rows(p, stride, n) }
+func (m *amd64) ScalarRows(p, stride Reg, n int) Scalars { return m.rows(p, stride, n) }
+
+func (r *rows) mem(i, off int) operand.Mem {
+	a := mem(r.bases[i/3], off)
+	if i%3 > 0 {
+		a.Index, a.Scale = r.stride, uint8(i%3)
+	}
+	return a
+}
+
+func (r *rows) Load(i, off int) Reg {
+	v := r.vec()
+	r.do(pick(r.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(r.mem(i, off), v))
+	return v
+}
+
+func (r *rows) LoadMasked(i, off int, mask Mask) Reg { return r.loadMasked(r.mem(i, off), mask) }
+
+func (r *rows) Scalar(i int) Reg {
+	v := r.vec()
+	r.do(pick(r.amd64, anyForm(x86.VBROADCASTSS), x86.VBROADCASTSD)(r.mem(i, 0), v))
+	return v
+}
+
+func (r *rows) Advance(by Reg) {
+	for _, p := range r.bases {
+		r.AddReg(p, by)
+	}
+}
+
+func (m *amd64) FMAScalar(acc, scalar, b Reg) { m.FMA(acc, scalar, b) }
+
+func (m *amd64) LoadPointer(p Reg, off int) Reg {
+	r := m.ctx.GP64()
+	m.do(x86.MOVQ(mem(p, off), r))
+	return r
+}
+
+func (m *amd64) Prefetch(p Reg)              { m.do(x86.PREFETCHT0(mem(p, 0))) }
+func (m *amd64) PrefetchNext(p Reg, off int) { m.do(x86.PREFETCHT1(mem(p, off))) }
+
+func (m *amd64) LoadMasked(p Reg, off int, mask Mask) Reg { return m.loadMasked(mem(p, off), mask) }
+
+// unpack returns the low halves of every 16 bytes of a and b, in turns, and the high halves.
+func (m *amd64) unpack(a, b Reg) (lo, hi Reg) {
+	return m.op3(x86.VUNPCKLPD, x86.VUNPCKLPD, a, b), m.op3(x86.VUNPCKHPD, x86.VUNPCKHPD, a, b)
+}
+
+// evens and odds are the elements of every 16 bytes of a and b: a0 a2 b0 b2, and a1 a3 b1 b3.
+func (m *amd64) evensOdds(a, b Reg) (evens, odds Reg) {
+	evens, odds = m.vec(), m.vec()
+	m.do(x86.VSHUFPS(operand.Imm(0x88), b, a, evens))
+	m.do(x86.VSHUFPS(operand.Imm(0xdd), b, a, odds))
+	return evens, odds
+}
+
+// foldBlocks folds what is left of lines in blocks of 16 bytes: block[i] returns a vector of which the blocks
+// are those of line i, i+step, i+2*step, ...
+func (m *amd64) foldBlocks(step int, block func(i int) Reg) Reg {
+	if m.elem == 8 {
+		return m.Add(m.unpack(block(0), block(1)))
+	}
+	low := m.Add(m.unpack(block(0), block(1)))
+	return m.Add(m.evensOdds(low, m.Add(m.unpack(block(2), block(3)))))
+}
+
+// transposeBlocks transposes every square of 16 bytes by 16 bytes in 4 rows (float64: 2).
+func (m *amd64) transposeBlocks(rows []Reg) []Reg {
+	if m.elem == 8 {
+		lo, hi := m.unpack(rows[0], rows[1])
+		return []Reg{lo, hi}
+	}
+	lo01, hi01 := m.op3(x86.VUNPCKLPS, nil, rows[0], rows[1]), m.op3(x86.VUNPCKHPS, nil, rows[0], rows[1])
+	lo23, hi23 := m.op3(x86.VUNPCKLPS, nil, rows[2], rows[3]), m.op3(x86.VUNPCKHPS, nil, rows[2], rows[3])
+	c0, c1 := m.unpack(lo01, lo23)
+	c2, c3 := m.unpack(hi01, hi23)
+	return []Reg{c0, c1, c2, c3}
 }

@@ -163,6 +163,12 @@ func (m *arm64) Copy(r Reg) Reg {
 	return c
 }
 
+func (m *arm64) Int(n int) Reg {
+	r := m.ctx.GP64()
+	m.inst([]Reg{r}, nil, spelled("MOVD", fmt.Sprintf("$%d, R%%d", n)))
+	return r
+}
+
 // inPlace is an instruction r = r op constant.
 func (m *arm64) inPlace(opcode string, n int, r Reg) {
 	m.inst([]Reg{r}, []Reg{r}, spelled(opcode, fmt.Sprintf("$%d, R%%[1]d", n)))
@@ -238,4 +244,28 @@ func (m *arm64) IfZero(r Reg, f, otherwise func()) {
 	m.ctx.Label(other)
 	otherwise()
 	m.ctx.Label(done)
+}
+
+func (m *arm64) IfMore(r Reg, n int, f func()) {
+	done := m.label("endif")
+	m.inst(nil, []Reg{r}, spelled("CMP", fmt.Sprintf("$%d, R%%d", n)))
+	m.branch(done, nil, "BLE", "")
+	f()
+	m.ctx.Label(done)
+}
+
+func (m *arm64) JumpTo(code Reg) {
+	m.inst(nil, []Reg{code}, spelled("JMP", "(R%d)")).IsTerminal = true
+}
+
+func (m *arm64) LoadPointer(p Reg, off int) Reg {
+	r := m.ctx.GP64()
+	m.inst([]Reg{r}, []Reg{p}, spelled("MOVD", fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
+	return r
+}
+
+func (m *arm64) Prefetch(p Reg) { m.inst(nil, []Reg{p}, spelled("PRFM", "(R%d), PSTL1KEEP")) }
+
+func (m *arm64) PrefetchNext(p Reg, off int) {
+	m.inst(nil, []Reg{p}, spelled("PRFM", fmt.Sprintf("%d(R%%d), PLDL2KEEP", off)))
 }

@@ -15,6 +15,11 @@ func newAVX512(f file, s isa, elem int) Machine {
 	m := &avx512{newAMD64(f, s, elem)}
 	m.vec = func() Reg { return m.ctx.ZMM() }
 	m.mask = func(v Reg) { m.do(x86.VPTERNLOGD(operand.Imm(0xff), v, v, v)) }
+	m.loadMasked = func(at operand.Mem, mask Mask) Reg {
+		v := m.vec()
+		m.do(pick(&m.amd64, x86.VMOVUPS_Z, x86.VMOVUPD_Z)(at, mask.lanes, v))
+		return v
+	}
 	return m
 }
 
@@ -22,9 +27,11 @@ func (m *avx512) Fixed(i int) Reg { return fixed(i, reg.S512) }
 
 func (m *avx512) Zero() Reg {
 	v := m.vec()
-	m.do(x86.VPXORD(v, v, v))
+	m.SetZero(v)
 	return v
 }
+
+func (m *avx512) SetZero(v Reg) { m.do(x86.VPXORD(v, v, v)) }
 
 func (m *avx512) LoadAs(s table.Storage, p Reg, off int) Reg {
 	if s == table.Byte {
@@ -54,9 +61,52 @@ func (m *avx512) MaxMagnitude() func(a, b Reg) Reg {
 	}
 }
 
-func (m *avx512) Fold128(line []Reg) Reg {
-	y := m.ctx.YMM()
-	m.do(x86.VEXTRACTF64X4(operand.Imm(1), line[0], y))
-	m.do(pick(&m.amd64, anyForm(x86.VADDPS), x86.VADDPD)(y, line[0].(reg.VecVirtual).AsY(), y))
-	return m.fold256(y)
+// Mask: a line is one vector.
+func (m *avx512) Mask(count Reg, _ int) Mask {
+	k := m.ctx.K()
+	m.do(pick(&m.amd64, x86.VPMOVD2M, x86.VPMOVQ2M)(m.Load(m.maskLanes(count), 0), k))
+	return Mask{count, k}
+}
+
+func (m *avx512) StoreMasked(v, p Reg, off int, mask Mask) {
+	m.do(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mask.lanes, mem(p, off)))
+}
+
+func (m *avx512) FMAMasked(acc, a, b Reg, mask Mask) {
+	m.do(pick(&m.amd64, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, mask.lanes, acc))
+}
+
+// blocks returns two of the four blocks of 16 bytes of a and of b, by two immediate operands.
+func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
+	lo, hi = m.vec(), m.vec()
+	m.do(x86.VSHUFF32X4(operand.Imm(first), b, a, lo))
+	m.do(x86.VSHUFF32X4(operand.Imm(second), b, a, hi))
+	return lo, hi
+}
+
+// What the immediate operands choose: blocks 0 and 1, 2 and 3; 0 and 2, 1 and 3.
+const lowBlocks, highBlocks, evenBlocks, oddBlocks = 0x44, 0xee, 0x88, 0xdd
+
+func (m *avx512) FoldLines(load func(n, i int) Reg) Reg {
+	step := 16 / m.elem
+	halves := func(i, j int) Reg { return m.Add(m.blocks(lowBlocks, highBlocks, load(i, 0), load(j, 0))) }
+	return m.foldBlocks(step, func(i int) Reg {
+		return m.Add(m.blocks(evenBlocks, oddBlocks, halves(i, i+step), halves(i+2*step, i+3*step)))
+	})
+}
+
+func (m *avx512) Transpose(rows []Reg) []Reg {
+	step := len(rows) / 4
+	var quarters [4][]Reg // of rows; block j of column i has column j*step+i
+	for q := range quarters {
+		quarters[q] = m.transposeBlocks(rows[q*step:][:step])
+	}
+	columns := make([]Reg, len(rows))
+	for i := range step {
+		even01, odd01 := m.blocks(evenBlocks, oddBlocks, quarters[0][i], quarters[1][i])
+		even23, odd23 := m.blocks(evenBlocks, oddBlocks, quarters[2][i], quarters[3][i])
+		columns[i], columns[2*step+i] = m.blocks(evenBlocks, oddBlocks, even01, even23)
+		columns[step+i], columns[3*step+i] = m.blocks(evenBlocks, oddBlocks, odd01, odd23)
+	}
+	return columns
 }

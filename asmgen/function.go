@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/ir"
 
@@ -64,6 +65,14 @@ func (f *function) Begin(name, params string, doc ...string) {
 	f.ctx.Function(name)
 	f.ctx.Doc(doc...)
 	f.ctx.Pragma("noescape")
+	f.ctx.SignatureExpr(signature(params, f.elem))
+}
+
+func (f *function) BeginLocal(name, params string, doc ...string) {
+	f.labels, f.rare = map[string]bool{}, nil
+	f.ctx.Function(sharedName(name))
+	f.ctx.Attributes(attr.NOSPLIT)
+	f.ctx.Doc(doc...)
 	f.ctx.SignatureExpr(signature(params, f.elem))
 }
 

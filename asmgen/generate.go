@@ -26,12 +26,11 @@ func emit(m Machine, programs []*program.Program) {
 	if !m.ISA().HasTiles() {
 		return
 	}
-	t := m.ISA().Tiles
-	chain(m, "chain", t.ChainRows, t.ChainVecs)
-	chain(m, "chainRow", 1, t.RowVecs)
-	lanes(m, "lanes", t.LanesRows, t.LanesCols, t.LanesVecs)
-	lanes(m, "lanesRow", 1, t.LaneRowCols, t.LaneRowVecs)
-	fold(m, "fold")
+	chains(m)
+	allLanes(m)
+	fold(m)
+	copies(m)
+	transpose(m)
 }
 
 // emitTraffic writes the ceilings that benchmarks compare with.

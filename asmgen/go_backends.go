@@ -24,9 +24,8 @@ var backends = [...]backendInfo{
 	Go: {name: "go"},
 {{- range .ISAs}}
 	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
-		chainRows: {{.ChainRows}}, chainVecs: {{.ChainVecs}}, rowVecs: {{.RowVecs}},
-		lanesRows: {{.LanesRows}}, lanesCols: {{.LanesCols}}, lanesVecs: {{.LanesVecs}},
-		laneRowCols: {{.LaneRowCols}}, laneRowVecs: {{.LaneRowVecs}},{{end}}
+		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}},
+		lanesCols: {{printf "%#v" .LanesCols}}, wholeCols: {{.WholeCols}},{{end}}
 	}},
 {{- end}}
 }

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"fmt"
+	"strings"
+)
+
 // dispatchTemplate is dispatch_ARCH.go: the switches from a call to assembly.
 const dispatchTemplate = `
 //go:build !purego && !noasm
@@ -68,67 +73,71 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, lo, n int) bool {
 	return true
 }
 {{end}}
-// chainTile, lanesTile and foldLines call the micro-kernels of products. single chooses those of one row.
-func chainTile[T Float](backend Backend, single bool, k int, a, b *T, ldb int, c *T, ldc, accumulate int) {
+// The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
+{{range $f := .MicroKernels}}
+func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) {
 	if num.Is32[T]() {
-		chainTileF32(backend, single, k, as[float32](a), as[float32](b), ldb, as[float32](c), ldc, accumulate)
+		{{.Name}}F32(backend, {{.Args "float32"}})
 		return
 	}
-	chainTileF64(backend, single, k, as[float64](a), as[float64](b), ldb, as[float64](c), ldc, accumulate)
+	{{.Name}}F64(backend, {{.Args "float64"}})
 }
-
-func lanesTile[T Float](backend Backend, single bool, lines int, a, b *T, ldb int, acc *T) {
-	if num.Is32[T]() {
-		lanesTileF32(backend, single, lines, as[float32](a), as[float32](b), ldb, as[float32](acc))
-		return
-	}
-	lanesTileF64(backend, single, lines, as[float64](a), as[float64](b), ldb, as[float64](acc))
-}
-
-func foldLines[T Float](backend Backend, n int, out, acc *T) {
-	if num.Is32[T]() {
-		foldLinesF32(backend, n, as[float32](out), as[float32](acc))
-		return
-	}
-	foldLinesF64(backend, n, as[float64](out), as[float64](acc))
-}
-{{range $t := .Types}}
-func chainTile{{.Suffix}}(backend Backend, single bool, k int, a, b *{{.Name}}, ldb int, c *{{.Name}},
-	ldc, accumulate int) {
+{{range $t := $.Types}}
+func {{$f.Name}}{{.Suffix}}(backend Backend, {{$f.Params (print "*" .Name)}}) {
 	switch backend {
 {{- range $.ISAs}}{{if .HasTiles}}
 	case {{.Const}}:
-		if single {
-			chainRow{{$t.Suffix}}{{.Const}}(k, a, b, ldb, c, ldc, accumulate)
-		} else {
-			chain{{$t.Suffix}}{{.Const}}(k, a, b, ldb, c, ldc, accumulate)
+		{{$f.Symbol}}{{$t.Suffix}}{{.Const}}({{$f.Names}})
+{{- end}}{{end}}
+	}
+}
+{{end}}{{end}}`
+
+// A microKernel is a function of products: its Go name, its symbol's beginning and its parameters.
+type microKernel struct{ Name, Symbol, Parameters string }
+
+// MicroKernels lists them.
+func (v view) MicroKernels() []microKernel {
+	return []microKernel{
+		{"chainTiles", "chain", chainParams}, {"lanesTiles", "lanes", lanesParams}, {"foldLines", "fold", foldParams},
+		{"copyRows", "copy", copyParams}, {"transposeRows", "transpose", transposeParams},
+	}
+}
+
+// Params is the parameter list with pointer in place of *T.
+func (k microKernel) Params(pointer string) string {
+	return strings.ReplaceAll(k.Parameters, "*T", pointer)
+}
+
+// Names lists the parameters.
+func (k microKernel) Names() string { return k.each(func(name, _ string) string { return name }) }
+
+// Args lists the parameters as arguments of a function of one type.
+func (k microKernel) Args(typ string) string {
+	return k.each(func(name, t string) string {
+		switch t {
+		case "*T":
+			return fmt.Sprintf("as[%s](%s)", typ, name)
+		case "**T":
+			return fmt.Sprintf("(**%s)(unsafe.Pointer(%s))", typ, name)
 		}
-{{- end}}{{end}}
-	}
+		return name
+	})
 }
 
-func lanesTile{{.Suffix}}(backend Backend, single bool, lines int, a, b *{{.Name}}, ldb int, acc *{{.Name}}) {
-	switch backend {
-{{- range $.ISAs}}{{if .HasTiles}}
-	case {{.Const}}:
-		if single {
-			lanesRow{{$t.Suffix}}{{.Const}}(lines, a, b, ldb, acc)
-		} else {
-			lanes{{$t.Suffix}}{{.Const}}(lines, a, b, ldb, acc)
+// each joins what f makes of each parameter's name and type.
+func (k microKernel) each(f func(name, typ string) string) string {
+	fields := strings.Split(k.Parameters, ", ")
+	typ := ""
+	for i := len(fields) - 1; i >= 0; i-- {
+		name, t, ok := strings.Cut(fields[i], " ")
+		if ok {
+			typ = t
 		}
-{{- end}}{{end}}
+		fields[i] = f(name, typ)
 	}
+	return strings.Join(fields, ", ")
 }
-
-func foldLines{{.Suffix}}(backend Backend, n int, out, acc *{{.Name}}) {
-	switch backend {
-{{- range $.ISAs}}{{if .HasTiles}}
-	case {{.Const}}:
-		fold{{$t.Suffix}}{{.Const}}(n, out, acc)
-{{- end}}{{end}}
-	}
-}
-{{end}}`
 
 // HasTiles reports whether an instruction set has micro-kernels of products.
 func (s isa) HasTiles() bool { return s.Tiles != tileSize{} }

@@ -23,12 +23,9 @@ func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
-func chainTile[T Float](Backend, bool, int, *T, *T, int, *T, int, int) { panic("bitstep: no assembly") }
-
-func lanesTile[T Float](Backend, bool, int, *T, *T, int, *T) { panic("bitstep: no assembly") }
-
-func foldLines[T Float](Backend, int, *T, *T) { panic("bitstep: no assembly") }
-`
+{{range .MicroKernels}}
+func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) { panic("bitstep: no assembly") }
+{{end}}`
 
 // noTrafficTemplate is internal/traffic/dispatch_go.go.
 const noTrafficTemplate = `

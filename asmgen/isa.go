@@ -17,30 +17,32 @@ type isa struct {
 
 // isas lists the instruction sets, of one architecture the fastest last.
 var isas = []isa{
-	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32,
-		tileSize{ChainRows: 5, ChainVecs: 2, RowVecs: 8,
-			LanesRows: 5, LanesCols: 2, LanesVecs: 1, LaneRowCols: 5, LaneRowVecs: 2}, newAVX2},
+	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
+		ChainRows: [8]int{12, 6, 0, 3, 7: 1}, PackVecs: 2, Unroll: 2, CopyVecs: 3,
+		LanesCols: [4]int{6, 6, 4}, WholeCols: 6}, newAVX2},
 	{"avx512", "AVX512", "amd64",
-		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64,
-		tileSize{ChainRows: 10, ChainVecs: 2, RowVecs: 8,
-			LanesRows: 10, LanesCols: 2, LanesVecs: 1, LaneRowCols: 8, LaneRowVecs: 1}, newAVX512},
-	{"neon", "NEON", "arm64", nil, 16,
-		tileSize{ChainRows: 5, ChainVecs: 4, RowVecs: 16,
-			LanesRows: 5, LanesCols: 4, LanesVecs: 1, LaneRowCols: 5, LaneRowVecs: 4}, newNEON},
+		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
+			ChainRows: [8]int{12, 12, 0, 6, 7: 2}, PackVecs: 2, CopyVecs: 2, LanesCols: [4]int{6, 6, 6, 6}}, newAVX512},
+	{"neon", "NEON", "arm64", nil, 16, tileSize{
+		ChainRows: [8]int{8, 8, 8, 0, 7: 2}, PackVecs: 3, CopyVecs: 4,
+		LanesCols: [4]int{4, 4, 4, 4}, WholeCols: 4}, newNEON},
 }
 
 // A tileSize is what the micro-kernels of one instruction set measure. All of a tile's accumulators and one row
 // of its operands fit in the registers, and there are enough accumulators to hide the latency of an fma (4
 // cycles on 2 ports: 8).
 type tileSize struct {
-	ChainRows, ChainVecs int // chain: rows of A x vectors of B's columns
-	RowVecs              int // chainRow, the tile of one row: vectors of B's columns
+	// ChainRows is the most rows of A in a tile of rule 8 with so many vectors of B's columns, from 1 on. There are
+	// tiles of all numbers of rows up to that.
+	ChainRows [8]int
+	PackVecs  int // the vectors of tiles that can pack what they read of B
+	Unroll    int // steps of k in a turn of its loop
+	CopyVecs  int // the most vectors of a row that is packed: as many as a tile's rows or columns
 
-	// lanes: packed rows x streamed rows x vectors of the 64-byte line (the caller makes as many passes as it
-	// takes to cover the line).
-	LanesRows, LanesCols, LanesVecs int
-	// lanesRow: the same for one packed row.
-	LaneRowCols, LaneRowVecs int
+	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each
+	// line. WholeCols is the same with one row of A and whole lines, if they are more than a vector.
+	LanesCols [4]int
+	WholeCols int
 }
 
 // architectures lists those that have assembly, in the order of isas.

@@ -25,19 +25,25 @@ type Machine interface {
 
 	// Begin starts the function name with the given parameters, "n int, x, y *T" where T stands for
 	// the element type, and a doc comment; End returns from it.
+	//
+	// BeginLocal starts one that only a table of code names.
 	Begin(name, params string, doc ...string)
+	BeginLocal(name, params string, doc ...string)
 	End()
 	Comment(lines ...string)
 
 	// General registers.
 	Arg(name string) Reg               // a new register holding the argument
 	Copy(r Reg) Reg                    // a new register
+	Int(n int) Reg                     // a new register holding n
 	AddImm(r Reg, n int)               // r += n
 	AddReg(r, s Reg)                   // r += s
 	Shift(r Reg, n uint)               // r <<= n
 	And(r Reg, n int)                  // r &= n
 	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
+	LoadPointer(p Reg, off int) Reg    // a new register holding the pointer at p+off
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
+	IfMore(r Reg, n int, f func())     // if r > n (signed) { f() }
 
 	// Control. The names are those of labels, unique in the function.
 	While(name string, n Reg, step int, f func()) // while n >= step (signed) { f(); n -= step }
@@ -64,6 +70,7 @@ type Machine interface {
 	Store(v, p Reg, off int)
 	Move(dst, src Reg) // dst = src, in place
 	Zero() Reg
+	SetZero(v Reg) // v = +0, in place
 	Add(a, b Reg) Reg
 	Sub(a, b Reg) Reg
 	Mul(a, b Reg) Reg
@@ -79,13 +86,46 @@ type Machine interface {
 	Sign() func(a Reg) Reg            // 1, -1, +0 for ±0, NaN for NaN
 	MaxMagnitude() func(a, b Reg) Reg // the larger of a and |b| by their bits, a >= +0; a NaN is largest
 
-	// The ends of striped sums: a 64-byte line of lanes, in len(line) vectors, is folded by halves to
-	// the 128-bit vector that remains; Lo, Hi, Even, Odd shuffle such vectors.
-	Fold128(line []Reg) Reg
-	Add128(a, b Reg) Reg
-	Lo(a, b Reg) Reg   // the low 64 bits of a, then those of b
-	Hi(a, b Reg) Reg   // the high 64 bits of a, then those of b
-	Even(a, b Reg) Reg // the 32-bit lanes a0 a2 b0 b2
-	Odd(a, b Reg) Reg  // the 32-bit lanes a1 a3 b1 b3
-	Store128(v, p Reg, off int)
+	// Matrices.
+
+	// n rows that lie stride bytes apart from p on, a register that they own: of vectors, and of single elements.
+	VectorRows(p, stride Reg, n int) Rows
+	ScalarRows(p, stride Reg, n int) Scalars
+	FMAScalar(acc, scalar, b Reg) // acc = fma(scalar in every lane, b, acc), in place
+	Prefetch(p Reg)               // the line at p, to be written
+	PrefetchNext(p Reg, off int)  // the line at p+off, to be read soon but not at once
+
+	// A Mask is the lanes of vector i of a 64-byte line of which only the first count elements are there. Masked
+	// operations touch no memory elsewhere; loads give +0 there.
+	Mask(count Reg, i int) Mask
+	LoadMasked(p Reg, off int, mask Mask) Reg
+	StoreMasked(v, p Reg, off int, mask Mask)
+	FMAMasked(acc, a, b Reg, mask Mask) // FMA, of masked loads, where the mask is; nothing elsewhere
+
+	// FoldLines folds lines of lanes by halves (rule 7), as many as a vector has elements, to the vector of their sums.
+	// load returns vector i of line n.
+	FoldLines(load func(n, i int) Reg) Reg
+
+	// Transpose returns the columns of a square of as many vectors as they have elements.
+	Transpose(rows []Reg) []Reg
+
+	// JumpTo goes on in the code at an address, a function of the same parameters.
+	JumpTo(code Reg)
 }
+
+// Rows are the rows of a matrix; Advance moves all by so many bytes.
+type Rows interface {
+	Load(r, off int) Reg
+	LoadMasked(r, off int, mask Mask) Reg
+	Advance(by Reg)
+}
+
+// Scalars are the rows of a matrix of which one element is read at a time.
+type Scalars interface {
+	Scalar(r int) Reg // what FMAScalar takes
+	Advance(by Reg)
+}
+
+// A Mask is a mask of lanes: the elements that it covers, which may be less than 0 or more than a vector has, and
+// the instruction set's own form.
+type Mask struct{ count, lanes Reg }

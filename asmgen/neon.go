@@ -104,8 +104,12 @@ func (m *neon) Broadcast(p Reg, off int) Reg {
 
 func (m *neon) Zero() Reg {
 	v := m.Vector()
-	m.inst([]Reg{v}, nil, spelled("VEOR", "V%[1]d.B16, V%[1]d.B16, V%[1]d.B16"))
+	m.SetZero(v)
 	return v
+}
+
+func (m *neon) SetZero(v Reg) {
+	m.inst([]Reg{v}, nil, spelled("VEOR", "V%[1]d.B16, V%[1]d.B16, V%[1]d.B16"))
 }
 
 // constant returns bits in every lane.
@@ -164,23 +168,187 @@ func (m *neon) MaxMagnitude() func(a, b Reg) Reg {
 	return func(a, b Reg) Reg { return m.encoded(fmax, a, m.encoded(fabs, b)) }
 }
 
-// 128-bit vectors are the only ones.
+// Matrices.
 
-func (m *neon) Fold128(line []Reg) Reg {
-	for len(line) > 1 {
-		half := len(line) / 2
-		var next []Reg
-		for i := range half {
-			next = append(next, m.Add(line[i], line[i+half]))
-		}
-		line = next
-	}
-	return line[0]
+// rowPointers are rows with a register each.
+type rowPointers struct {
+	*neon
+	rows []Reg
 }
 
-func (m *neon) Add128(a, b Reg) Reg        { return m.Add(a, b) }
-func (m *neon) Lo(a, b Reg) Reg            { return m.native("VZIP1", "D2", a, b) }
-func (m *neon) Hi(a, b Reg) Reg            { return m.native("VZIP2", "D2", a, b) }
-func (m *neon) Even(a, b Reg) Reg          { return m.native("VUZP1", "S4", a, b) }
-func (m *neon) Odd(a, b Reg) Reg           { return m.native("VUZP2", "S4", a, b) }
-func (m *neon) Store128(v, p Reg, off int) { m.Store(v, p, off) }
+func (m *neon) VectorRows(p, stride Reg, n int) Rows {
+	r := rowPointers{m, []Reg{p}}
+	for len(r.rows) < n {
+		p = m.Copy(p)
+		m.AddReg(p, stride)
+		r.rows = append(r.rows, p)
+	}
+	return r
+}
+
+func (r rowPointers) Load(i, off int) Reg { return r.neon.Load(r.rows[i], off) }
+func (r rowPointers) LoadMasked(i, off int, mask Mask) Reg {
+	return r.neon.LoadMasked(r.rows[i], off, mask)
+}
+
+func (r rowPointers) Advance(by Reg) {
+	for _, p := range r.rows {
+		r.AddReg(p, by)
+	}
+}
+
+// rowOffsets are rows of which single elements are read, for which there are loads with an offset in a register:
+// every fourth row has a register of its own.
+type rowOffsets struct {
+	*neon
+	bases, offsets []Reg
+}
+
+func (m *neon) ScalarRows(p, stride Reg, n int) Scalars {
+	r := rowOffsets{m, []Reg{p}, nil}
+	sum := m.Copy(stride)
+	for i := 1; i < min(n, 4); i++ {
+		r.offsets = append(r.offsets, sum)
+		sum = m.Copy(sum)
+		m.AddReg(sum, stride)
+	}
+	for len(r.bases) < (n+3)/4 {
+		p = m.Copy(p)
+		m.AddReg(p, sum)
+		r.bases = append(r.bases, p)
+	}
+	return r
+}
+
+func (r rowOffsets) Scalar(i int) Reg {
+	v, opcode := r.Vector(), "FMOVS"
+	if r.elem == 8 {
+		opcode = "FMOVD"
+	}
+	if i%4 == 0 {
+		r.inst([]Reg{v}, []Reg{r.bases[i/4]}, spelled(opcode, "(R%[2]d), F%[1]d"))
+	} else {
+		r.inst([]Reg{v}, []Reg{r.bases[i/4], r.offsets[i%4-1]}, spelled(opcode, "(R%[2]d)(R%[3]d), F%[1]d"))
+	}
+	return v
+}
+
+func (r rowOffsets) Advance(by Reg) {
+	for _, p := range r.bases {
+		r.AddReg(p, by)
+	}
+}
+
+// FMAScalar multiplies by the lowest lane of scalar.
+func (m *neon) FMAScalar(acc, scalar, b Reg) {
+	m.inst([]Reg{acc}, []Reg{acc, scalar, b}, func(r []int) (string, string) {
+		word, comment := fmlaElement(m.elem, r[0], r[3], r[2])
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+}
+
+func (m *neon) Mask(count Reg, i int) Mask {
+	m.file.shared().needMasks()
+	p, bytes := m.ctx.GP64(), m.Copy(count)
+	m.inst([]Reg{p}, nil, spelled("MOVD", fmt.Sprintf("$·%s+%d(SB), R%%d", sharedName(lineMask), lineBytes)))
+	m.Shift(bytes, log2(m.elem))
+	m.inst([]Reg{p}, []Reg{p, bytes}, spelled("SUB", "R%[3]d, R%[1]d"))
+	left := m.Copy(count)
+	m.inPlace("SUB", i*m.isa.VecBytes/m.elem, left)
+	return Mask{left, m.Load(p, i*m.isa.VecBytes)}
+}
+
+// parts goes through the 8 bytes and the 4 bytes of which a masked vector that is not whole consists. Its elements
+// are two 8-byte numbers or four of 4 bytes, of which fewer than all are there.
+func (m *neon) parts(p Reg, off int, mask Mask, whole func(), pair func(p Reg), single func(p Reg, lane int)) {
+	done, partial := m.label("masked"), m.label("partial")
+	lanes := m.isa.VecBytes / m.elem
+	m.inst(nil, []Reg{mask.count}, spelled("CMP", fmt.Sprintf("$%d, R%%d", lanes)))
+	m.branch(partial, nil, "BLT", "")
+	whole()
+	m.branch(done, nil, "B", "")
+	m.ctx.Label(partial)
+	at := m.Copy(p)
+	m.AddImm(at, off)
+	if m.elem == 8 {
+		m.IfMore(mask.count, 0, func() { single(at, 0) })
+	} else {
+		m.IfMore(mask.count, 1, func() {
+			pair(at)
+			m.IfMore(mask.count, 2, func() {
+				m.AddImm(at, 8)
+				single(at, 2)
+			})
+			m.branch(done, nil, "B", "")
+		})
+		m.IfMore(mask.count, 0, func() { single(at, 0) })
+	}
+	m.ctx.Label(done)
+}
+
+// lane names a lane of elements.
+func (m *neon) lane(i int) string {
+	if m.elem == 4 {
+		return fmt.Sprintf("S[%d]", i)
+	}
+	return fmt.Sprintf("D[%d]", i)
+}
+
+func (m *neon) LoadMasked(p Reg, off int, mask Mask) Reg {
+	v := m.Zero()
+	m.parts(p, off, mask,
+		func() { m.LoadTo(v, p, off) },
+		func(at Reg) { m.inst([]Reg{v}, []Reg{at}, spelled("FMOVD", "(R%[2]d), F%[1]d")) },
+		func(at Reg, i int) {
+			m.inst([]Reg{v}, []Reg{v, at}, spelled("VLD1", fmt.Sprintf("(R%%[3]d), V%%[1]d.%s", m.lane(i))))
+		})
+	return v
+}
+
+func (m *neon) StoreMasked(v, p Reg, off int, mask Mask) {
+	m.parts(p, off, mask,
+		func() { m.Store(v, p, off) },
+		func(at Reg) { m.inst(nil, []Reg{v, at}, spelled("FMOVD", "F%[1]d, (R%[2]d)")) },
+		func(at Reg, i int) {
+			m.inst(nil, []Reg{v, at}, spelled("VST1", fmt.Sprintf("V%%[1]d.%s, (R%%[2]d)", m.lane(i))))
+		})
+}
+
+func (m *neon) FMAMasked(acc, a, b Reg, mask Mask) {
+	t := m.Vector()
+	m.Move(t, acc)
+	m.FMA(t, a, b)
+	m.update("VBIT", "B16", acc, t, mask.lanes)
+}
+
+// zip1 is the low halves of a and b, zip2 the high ones.
+func (m *neon) zip1(a, b Reg) Reg { return m.native("VZIP1", "D2", a, b) }
+func (m *neon) zip2(a, b Reg) Reg { return m.native("VZIP2", "D2", a, b) }
+
+func (m *neon) FoldLines(load func(n, i int) Reg) Reg {
+	line := func(n int) Reg { // its fold to one vector
+		sums := each(lineBytes/m.isa.VecBytes, func(i int) Reg { return load(n, i) })
+		for ; len(sums) > 1; sums = sums[:len(sums)/2] {
+			for i := range len(sums) / 2 {
+				sums[i] = m.Add(sums[i], sums[len(sums)/2+i])
+			}
+		}
+		return sums[0]
+	}
+	halve := func(a, b Reg) Reg { return m.Add(m.zip1(a, b), m.zip2(a, b)) }
+	sums := halve(line(0), line(1))
+	if m.elem == 4 {
+		high := halve(line(2), line(3))
+		sums = m.Add(m.native("VUZP1", "S4", sums, high), m.native("VUZP2", "S4", sums, high))
+	}
+	return sums
+}
+
+func (m *neon) Transpose(rows []Reg) []Reg {
+	if m.elem == 8 {
+		return []Reg{m.zip1(rows[0], rows[1]), m.zip2(rows[0], rows[1])}
+	}
+	even, odd := m.native("VTRN1", "S4", rows[0], rows[1]), m.native("VTRN2", "S4", rows[0], rows[1])
+	even2, odd2 := m.native("VTRN1", "S4", rows[2], rows[3]), m.native("VTRN2", "S4", rows[2], rows[3])
+	return []Reg{m.zip1(even, even2), m.zip1(odd, odd2), m.zip2(even, even2), m.zip2(odd, odd2)}
+}

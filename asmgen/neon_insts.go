@@ -39,3 +39,13 @@ func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {
 	}
 	return word, comment
 }
+
+// fmlaElement is fmla of vd by vn and lane 0 of vm.
+func fmlaElement(elem, d, n, m int) (word uint32, comment string) {
+	word, shape, lane := uint32(0x4f801000), "4s", "s"
+	if elem == 8 {
+		word, shape, lane = word|1<<22, "2d", "d"
+	}
+	word |= uint32(m)<<16 | uint32(n)<<5 | uint32(d)
+	return word, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s[0]", d, shape, n, shape, m, lane)
+}

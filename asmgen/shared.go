@@ -29,6 +29,24 @@ func fixed(i int, size reg.Spec) Reg {
 type sharedCode struct {
 	changes map[string][]Reg // what each function changes, by its symbol
 	tables  []string         // data: the tables' addresses of code
+	masks   bool             // whether there is lineMask among them
+}
+
+// lineMask is 64 bytes of ones and 64 of zeros: the 64 bytes from 64-n on are ones in the first n.
+const lineMask = "lineMask"
+
+// needMasks puts lineMask into the file.
+func (s *sharedCode) needMasks() {
+	if s.masks {
+		return
+	}
+	s.masks = true
+	var b strings.Builder
+	for i := range 16 {
+		fmt.Fprintf(&b, "DATA ·%s+%d(SB)/8, $%#x\n", sharedName(lineMask), 8*i, ^uint64(0)*uint64(1-i/8))
+	}
+	fmt.Fprintf(&b, "GLOBL ·%s(SB), RODATA|NOPTR, $128\n", sharedName(lineMask))
+	s.tables = append(s.tables, b.String())
 }
 
 func newSharedCode() *sharedCode { return &sharedCode{changes: map[string][]Reg{}} }

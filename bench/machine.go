@@ -3,14 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/caches"
 )
 
 // A machine is what the measurements depend on.
@@ -45,38 +44,8 @@ func describe() machine {
 	for _, b := range bitstep.Backends() {
 		m.Backends = append(m.Backends, b.String())
 	}
-	m.L1 = cacheSize(1, cpuid.CPU.Cache.L1D)
-	m.L2 = cacheSize(2, cpuid.CPU.Cache.L2)
-	m.L3 = cacheSize(3, cpuid.CPU.Cache.L3)
-	if m.L1 <= 0 || m.L2 <= 0 {
-		m.L1, m.L2, m.Assumed = 32<<10, 512<<10, true
-	}
-	if m.L3 <= m.L2 { // none, or none that anyone tells of
-		m.L3, m.Assumed = 16*m.L2, true
-	}
+	m.L1, m.L2, m.L3, m.Assumed = caches.Described()
 	return m
-}
-
-// cacheSize prefers what Linux says of the caches to what cpuid does: machines that are virtual often
-// describe their caches to one and not to the other.
-func cacheSize(level, fromCPU int) int {
-	for i := range 8 {
-		dir := fmt.Sprintf("/sys/devices/system/cpu/cpu0/cache/index%d/", i)
-		read := func(name string) string {
-			text, err := os.ReadFile(dir + name)
-			if err != nil {
-				return ""
-			}
-			return strings.TrimSpace(string(text))
-		}
-		if read("level") != strconv.Itoa(level) || read("type") == "Instruction" {
-			continue
-		}
-		if kb, err := strconv.Atoi(strings.TrimSuffix(read("size"), "K")); err == nil {
-			return kb << 10
-		}
-	}
-	return fromCPU
 }
 
 func (m machine) print(w io.Writer) {

@@ -64,7 +64,7 @@ func TestUserDependencies(t *testing.T) {
 func TestImportDirection(t *testing.T) {
 	level := map[string]int{
 		module + "/internal/num": 0, module + "/internal/stream": 0, module + "/kernels/table": 0,
-		module + "/internal/mem":   1,
+		module + "/internal/mem": 1, module + "/internal/caches": 1,
 		module + "/internal/check": 1, module + "/internal/crew": 1, module + "/kernels": 1, module: 2,
 		module + "/optim/checkpoint": 3, module + "/optim/schedule": 4,
 		module + "/optim": 5, module + "/optim/minimize": 5, module + "/linear/dataset": 6, module + "/linear": 7}

@@ -1,0 +1,75 @@
+package bitstep
+
+import (
+	"github.com/bitstep-go/bitstep/internal/caches"
+	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// How products are blocked. Sizes follow from the caches, and change no bits.
+
+var cacheL1, cacheL2, _, _ = caches.Sizes()
+
+// blocks plans a product by chains.
+func (w *chainWork[T]) blocks() chainPlan {
+	const (
+		fewRows  = 24   // of A, up to which it stays in L1 while a tile's columns of B go by
+		keptCols = 512  // columns of C whose sums stay in L1 and L2 while A has few rows
+		kept     = 1024 // rows and columns of C for which A is packed once for a block of k
+	)
+	column := min(w.k, kernels.GemmBlock) * w.size // bytes of a column of B in a block of k
+	tiles := func(bytes int) int { return max(1, bytes/(column*w.cols)) * w.cols }
+	// What a row of B has for later tiles is fetched this far ahead: a tile's time is a little less than DRAM's.
+	p := chainPlan{ahead: 4 * w.cols * w.size}
+	p.packB = w.vecs == w.tile.packVecs && w.m > w.rows && w.k*w.n*w.size > cacheL1
+	if w.m <= fewRows {
+		p.chunk = tiles(cacheL1 / 2)
+		p.rows, p.cols = w.m, max(keptCols, p.chunk)
+		return p
+	}
+	p.chunk = tiles(cacheL2 / 2)
+	p.rows, p.cols = kept, max(kept, p.chunk)
+	p.packA = p.packB && w.n > 2*w.cols
+	return p
+}
+
+// blocks plans a product by lanes.
+func (w *lanesWork[T]) blocks() lanesPlan {
+	const (
+		inner = 12 // packed rows: whole tiles of every instruction set
+		wide  = 36 // packed rows whose lanes wait for the next block of lines
+	)
+	p := lanesPlan{inner: min(inner, w.packed.rows)}
+	p.rows, p.cols = w.tile.lanesTile(w.streamed.rows, p.inner)
+	all := w.k/w.line + 1
+	const fewest = 8 // lines, for which it pays to load and store a tile's lanes
+	p.lines = cacheL1 * 9 / 16 / (p.inner * mem.Line)
+	if w.packed.rows == 1 {
+		p.lines = cacheL1 / 2 / mem.Line
+	}
+	p.lines = min(all, max(fewest, p.lines))
+	p.chunk = p.inner
+	if p.lines < all {
+		p.chunk = min(w.packed.rows, wide)
+	}
+	p.group = max(p.rows, cacheL2/4/(p.chunk*mem.Line)/p.rows*p.rows)
+	return p
+}
+
+// lanesTile returns the rows and the most columns of the tiles of an output of m x n: those of the fewest clocks by
+// loads, 2 a clock, fma, 2 a clock, and their latency, 4 clocks.
+func (t *tileSize) lanesTile(m, n int) (rows, cols int) {
+	best := 0.0
+	for i, most := range t.lanesCols {
+		r := i + 1
+		if most == 0 || r > m {
+			break
+		}
+		tiles := (n + most - 1) / most
+		clocks := max(float64(r*n)/2, float64(tiles*r+n)/2, float64(4*tiles))
+		if perRow := clocks / float64(r); best == 0 || perRow < best {
+			best, rows, cols = perRow, r, most
+		}
+	}
+	return rows, cols
+}
