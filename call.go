@@ -86,7 +86,7 @@ func (c *call[T]) join(sum, next T) T {
 // update runs a step or a vector operation.
 func (e Engine[T]) update(c *call[T]) {
 	if threads := e.spread(c); threads > 1 {
-		updateParallel(c, threads)
+		updateParallel(e.pool, c, threads)
 		return
 	}
 	c.run(0, c.n)
@@ -95,7 +95,7 @@ func (e Engine[T]) update(c *call[T]) {
 // reduce runs a reduction.
 func (e Engine[T]) reduce(c *call[T]) T {
 	if threads := e.spread(c); threads > 1 {
-		return reduceParallel(c, threads)
+		return reduceParallel(e.pool, c, threads)
 	}
 	sum := c.sum(0, min(c.n, kernels.ReduceChunk))
 	for lo := kernels.ReduceChunk; lo < c.n; lo += kernels.ReduceChunk {

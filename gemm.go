@@ -124,20 +124,20 @@ func (p product[T]) do(e Engine[T], fn, c, a, b string) {
 		return
 	}
 	if threads := p.spread(e); threads > 1 {
-		p.parallel(threads)
+		p.parallel(e.pool, threads)
 		return
 	}
 	p.run()
 }
 
 // spread returns over how many threads the product is spread. Waking a thread takes tens of microseconds, and each
-// part packs the operand again that all parts share: spread products of 10 x 256 x 3073 or 256 x 256 x 256 take 1.3 to
-// 1.4 times the processor time of one thread (AVX2, float32, lower deciles of 400 calls in turns, on a busy machine).
-// Two threads gain where one takes more than some 400 microseconds. An element that comes from memory costs as much
-// time as 16 multiplications. The definition packs nothing and takes 30 to 40 times as long as micro-kernels.
+// part packs the operand again that all parts share: two threads gain where one takes more than some 200 microseconds,
+// or with a pool, whose threads are awake in a loop of calls, 20. An element that comes from memory costs as much time
+// as 16 multiplications. The definition packs nothing and takes 30 to 40 times as long as micro-kernels.
 func (p *product[T]) spread(e Engine[T]) int {
 	const (
-		large   = 24 << 20 // multiplications in micro-kernels: some 400 microseconds
+		large   = 16 << 20 // multiplications in micro-kernels
+		pooled  = large / 10
 		element = 16
 		defined = 32
 	)
@@ -147,11 +147,15 @@ func (p *product[T]) spread(e Engine[T]) int {
 		multiplications *= defined
 	}
 	work := multiplications + float64(element*(float64(m*k)+float64(k*n)+float64(m*n)))
-	parts := max(p.m, p.n) / partSize
-	if e.threads == 1 || parts < 2 || work < large || p.onStack() {
+	least := float64(large)
+	if e.pool != nil {
+		least = pooled
+	}
+	most := max(p.m, p.n) / leastPart
+	if e.threads == 1 || most < 2 || work < least || p.onStack() {
 		return 1
 	}
-	return crew.Threads(e.threads, parts)
+	return crew.Threads(e.threads, most)
 }
 
 // onStack reports whether an operand is on the stack: see hide.
@@ -216,9 +220,20 @@ func (p *product[T]) update(c, sums []T) {
 	update.run(0, len(c))
 }
 
-// partSize is how many rows or columns of C a thread takes at a time, whichever C has more of: whole
-// lines of 64 bytes, and whole tiles of most micro-kernels.
-const partSize = 64
+const (
+	// leastPart is the fewest rows or columns of C that a thread takes at a time, whichever C has more of, and
+	// what their numbers are multiples of: whole lines of 64 bytes.
+	leastPart = 16
+	// partsPerThread is how many parts a thread takes if all are equally fast. More share the work more evenly, and
+	// pack what all parts share more often.
+	partsPerThread = 2
+)
+
+// partSize is how many rows or columns of C a thread takes at a time.
+func (p *product[T]) partSize(threads int) int {
+	parts := threads * partsPerThread
+	return ((max(p.m, p.n)+parts-1)/parts + leastPart - 1) / leastPart * leastPart
+}
 
 // part returns rows lo to hi of the product, or its columns if C has more columns than rows.
 func (p *product[T]) part(lo, hi int) product[T] {
@@ -247,25 +262,26 @@ func offset(lo, ld int, column bool) int {
 type productJob[T kernels.Float] struct {
 	crew crew.Crew
 	product[T]
+	size int // of a part
 	work func(worker, piece int)
 }
 
 var productJobs pools // of *productJob[T]
 
-func (p *product[T]) parallel(threads int) {
-	pool := poolOf[T](&productJobs)
-	j, _ := pool.Get().(*productJob[T])
+func (p *product[T]) parallel(pool *Pool, threads int) {
+	jobs := poolOf[T](&productJobs)
+	j, _ := jobs.Get().(*productJob[T])
 	if j == nil {
 		j = new(productJob[T])
 		j.work = func(_, i int) {
-			part := j.part(i*partSize, min((i+1)*partSize, max(j.m, j.n)))
+			part := j.part(i*j.size, min((i+1)*j.size, max(j.m, j.n)))
 			part.run()
 		}
 	}
-	j.product = *hide(p)
-	j.crew.Run(threads, (max(p.m, p.n)+partSize-1)/partSize, j.work)
+	j.product, j.size = *hide(p), p.partSize(threads)
+	pool.share(&j.crew, threads, (max(p.m, p.n)+j.size-1)/j.size, j.work)
 	j.product = product[T]{}
-	pool.Put(j)
+	jobs.Put(j)
 }
 
 // scratch is pooled memory for packed operands and unfinished sums.

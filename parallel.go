@@ -83,20 +83,20 @@ func hide[P any](p *P) *P {
 	return *(**P)(unsafe.Pointer(&u))
 }
 
-func updateParallel[T kernels.Float](c *call[T], threads int) {
+func updateParallel[T kernels.Float](pool *Pool, c *call[T], threads int) {
 	j := getJob(c)
-	j.crew.Run(threads, pieces(c.n), j.update)
+	pool.share(&j.crew, threads, pieces(c.n), j.update)
 	j.put()
 }
 
-func reduceParallel[T kernels.Float](c *call[T], threads int) T {
+func reduceParallel[T kernels.Float](pool *Pool, c *call[T], threads int) T {
 	j := getJob(c)
 	n := pieces(c.n)
 	if cap(j.sums) < n {
 		j.sums = make([]T, n)
 	}
 	j.sums = j.sums[:n]
-	j.crew.Run(threads, n, j.reduce)
+	pool.share(&j.crew, threads, n, j.reduce)
 	sum := j.sums[0]
 	for _, next := range j.sums[1:] {
 		sum = c.join(sum, next)

@@ -45,18 +45,20 @@ func TestOperandsOnStack(t *testing.T) {
 // SpreadProducts are m, n and k of products that every backend spreads: what tests of threads multiply.
 var SpreadProducts = [][3]int{{10, 1700, 700}, {1700, 10, 700}, {290, 300, 280}, {1, 5000, 450}, {5000, 1, 450}}
 
-// Products that two threads do not speed up stay on one; the classifier's larger ones are spread. The definition takes
-// longer than micro-kernels, and gains sooner.
+// Products that two threads do not speed up stay on one; the classifier's larger ones are spread, and with a pool
+// smaller ones. The definition takes longer than micro-kernels, and gains sooner.
 func TestProductSpread(t *testing.T) {
-	type row struct{ m, n, k, threads, defined int }
+	pool := NewPool(2)
+	defer pool.Close()
+	type row struct{ m, n, k, threads, pooled, defined int }
 	rows := []row{
-		{10, 256, 3073, 1, 2}, {256, 10, 3073, 1, 2}, {10, 3073, 256, 1, 2}, {64, 10, 3073, 1, 1},
-		{10, 1024, 3073, 2, 2}, {1024, 10, 3073, 2, 2}, {10, 3073, 1024, 2, 2}, {384, 384, 384, 2, 2},
-		{256, 256, 256, 1, 2}, {1, 4096, 1024, 2, 2}, {10, 128, 100, 1, 1}, {1, 200, 200, 1, 1},
-		{100, 100, 100000, 1, 1}, // one part
+		{10, 64, 3073, 1, 2, 2}, {64, 10, 3073, 1, 2, 2}, {10, 3073, 64, 1, 2, 2}, {10, 8, 3073, 1, 1, 1},
+		{10, 256, 3073, 2, 2, 2}, {256, 10, 3073, 2, 2, 2}, {10, 3073, 256, 2, 2, 2}, {384, 384, 384, 2, 2, 2},
+		{64, 64, 64, 1, 1, 1}, {128, 128, 128, 1, 2, 2}, {1, 4096, 1024, 2, 2, 2}, {10, 128, 100, 1, 1, 1},
+		{1, 200, 200, 1, 1, 1}, {30, 30, 1000000, 1, 1, 1}, // one part
 	}
 	for _, s := range SpreadProducts {
-		rows = append(rows, row{s[0], s[1], s[2], 2, 2})
+		rows = append(rows, row{s[0], s[1], s[2], 2, 2, 2})
 	}
 	for _, b := range Backends() {
 		for _, c := range rows {
@@ -64,11 +66,27 @@ func TestProductSpread(t *testing.T) {
 			if !p.microKernels() {
 				want = c.defined
 			}
-			if got := p.spread(Engine[float32]{threads: 2}); got != want {
+			two := Engine[float32]{threads: 2}
+			if got := p.spread(two); got != want {
 				t.Errorf("%v, %d x %d x %d: %d threads, want %d", b, c.m, c.n, c.k, got, want)
 			}
-			if got := p.spread(Engine[float32]{threads: 1}); got != 1 {
+			if got := p.spread(two.Pool(pool)); p.microKernels() && got != c.pooled {
+				t.Errorf("%v, %d x %d x %d with a pool: %d threads, want %d", b, c.m, c.n, c.k, got, c.pooled)
+			}
+			if got := p.spread(Engine[float32]{threads: 1, pool: pool}); got != 1 {
 				t.Errorf("%v, %d x %d x %d: %d threads, want no more than the caller allows", b, c.m, c.n, c.k, got)
+			}
+		}
+	}
+}
+
+// Parts cover C once, in whole lines.
+func TestProductParts(t *testing.T) {
+	for m := 1; m < 400; m += 7 {
+		for _, threads := range []int{2, 3, 16} {
+			p := product[float32]{m: m, n: 32}
+			if size := p.partSize(threads); size%leastPart != 0 || size*threads*partsPerThread < max(p.m, p.n) {
+				t.Fatalf("%d rows, %d threads: parts of %d", m, threads, size)
 			}
 		}
 	}
