@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,26 +104,49 @@ func (c *tally) add(ours, theirs outcome) {
 	}
 }
 
-// ratio is that of all evaluations.
+// ratio is that of all evaluations, mean the geometric mean of the problems' ratios.
 func (c *tally) ratio() float64 { return float64(c.ours) / float64(c.theirs) }
+func (c *tally) mean() float64  { return math.Exp(c.logs / float64(c.solved)) }
 
 func (c *tally) String() string {
 	rest := float64(c.ours-c.most) / float64(c.theirs-c.mostTheirs)
 	return fmt.Sprintf("%s solves %d: there ours take %d evaluations, it %d, ratio %.2f; without the longest %.2f; "+
 		"geometric mean of the ratios %.2f\n",
-		c.name, c.solved, c.ours, c.theirs, c.ratio(), rest, math.Exp(c.logs/float64(c.solved)))
+		c.name, c.solved, c.ours, c.theirs, c.ratio(), rest, c.mean())
+}
+
+// checkREADME compares the rows of README.md's tables, by their first cells, with what they should be. A cell "" may be
+// anything, as gonum's results, which depend on the machine. The problems are there or not, the totals must be.
+func checkREADME(t *testing.T, want map[string][]string) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]string{}
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); len(cells) > 1 {
+			rows[cells[0]] = cells[1:]
+		}
+	}
+	same := func(got, want string) bool { return got == want || want == "" }
+	for name, cells := range want {
+		got, shown := rows[name]
+		if (shown || strings.HasSuffix(name, ", SciPy")) && !slices.EqualFunc(got, cells, same) {
+			t.Errorf("README.md says of %s %q, want %q", name, got, cells)
+		}
+	}
 }
 
 // Ours solve what gonum's and SciPy's solve, with no more than 1.1 times the evaluations in total over the
-// problems that the other solves. With -v it prints the table.
+// problems that the other solves, and README.md says so. With -v it prints the table.
 func TestCompareMinimizers(t *testing.T) {
-	scipy := scipys(t)
+	scipy, readme := scipys(t), map[string][]string{}
 	for _, m := range []struct {
-		ours, scipy string
-		gonum       func() optimize.Method
+		ours, readme, scipy string
+		gonum               func() optimize.Method
 	}{
-		{"BFGS", "BFGS", func() optimize.Method { return &optimize.BFGS{} }},
-		{"LBFGS", "L-BFGS-B", func() optimize.Method { return &optimize.LBFGS{Store: 10} }},
+		{"BFGS", "BFGS", "BFGS", func() optimize.Method { return &optimize.BFGS{} }},
+		{"LBFGS", "L-BFGS", "L-BFGS-B", func() optimize.Method { return &optimize.LBFGS{Store: 10} }},
 	} {
 		var table strings.Builder
 		fmt.Fprintf(&table, "\n| %s | bitstep | f | gonum | f | SciPy %s | f |\n|---|--:|--:|--:|--:|--:|--:|\n",
@@ -140,6 +164,8 @@ func TestCompareMinimizers(t *testing.T) {
 				fmt.Fprintf(&table, " | %d%s | %.3e", o.evaluations, mark, o.f)
 			}
 			table.WriteString(" |\n")
+			cell := func(o outcome) string { return fmt.Sprintf("%d, %.1e", o.evaluations, o.f) }
+			readme[p.Name] = append(readme[p.Name], cell(mine), "", cell(all[2]))
 			if mine.solved(p) {
 				solved++
 			}
@@ -164,8 +190,13 @@ func TestCompareMinimizers(t *testing.T) {
 				t.Errorf("%s solves only %d: is the comparison fair?", c.name, c.solved)
 			}
 		}
+		c := others[1]
+		readme[m.readme+", SciPy"] = []string{strconv.Itoa(c.ours), strconv.Itoa(c.theirs),
+			fmt.Sprintf("%.2f", c.ratio()), fmt.Sprintf("%.2f", c.mean()), fmt.Sprintf("%d, %d", solved, c.solved)}
+		readme[m.readme+", gonum"] = []string{strconv.Itoa(others[0].ours), "", "", "", ""}
 		t.Log(table.String())
 	}
+	checkREADME(t, readme)
 }
 
 // Minimized as far as rounding lets them, the problems end at the minima that the literature states.

@@ -4,7 +4,7 @@
 //	rosenbrock := func(x, grad []float64) float64 {
 //		a, b := 1-x[0], x[1]-float64(x[0]*x[0])
 //		if grad != nil {
-//			grad[0] = -2*a - float64(400*x[0]*b)
+//			grad[0] = float64(-2*a) - float64(400*x[0]*b)
 //			grad[1] = 200 * b
 //		}
 //		return float64(a*a) + float64(100*b*b)
