@@ -67,3 +67,25 @@ func TestGemmAllocations(t *testing.T) {
 		}
 	}
 }
+
+// Products allocate nothing either, whether they pack or not.
+func TestProductAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pooled memory come and go")
+	}
+	for _, b := range bitstep.Backends()[1:] {
+		e := bitstep.On[float64](b).Threads(1)
+		for _, n := range []int{4, 40, 150} {
+			a, b, c := make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)
+			for form := range 4 {
+				got := testing.AllocsPerRun(20, func() {
+					e.Gemm(form&1 != 0, form&2 != 0, n, n, n, 2, a, n, b, n, 0.5, c, n)
+					e.Gemv(form&1 != 0, n, n, 1, a, n, b[:n], 0, c[:n])
+				})
+				if got != 0 {
+					t.Errorf("%v, %d squared, form %d: %v allocations", e.Backend(), n, form, got)
+				}
+			}
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (b Backend) String() string {
 func (b Backend) vecBytes() int { return backends[b].vecBytes }
 
 // tiles is what the micro-kernels of products measure; zero without.
-func (b Backend) tiles() tileSize { return backends[b].tiles }
+func (b Backend) tiles() *tileSize { return &backends[b].tiles }
 
 // A tileSize is what the micro-kernels of a backend measure: the list of instruction sets explains each.
 type tileSize struct {

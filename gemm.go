@@ -108,11 +108,11 @@ type product[T kernels.Float] struct {
 }
 
 // do checks for overlap and runs the product on this goroutine or on several.
-func (p product[T]) do(e Engine[T], fn, c, a, b string) {
+func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
 	if p.m == 0 || p.n == 0 {
 		return
 	}
-	p = p.trimmed()
+	p.trim()
 	if mem.Overlap(p.c, p.a) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, a))
 	}
@@ -140,10 +140,15 @@ func (p *product[T]) spread(e Engine[T]) int {
 		pooled  = large / 10
 		element = 16
 		defined = 32
+		small   = 64 // sizes up to which a product is not worth looking at
 	)
+	micro := p.microKernels()
+	if e.threads == 1 || micro && max(p.m, p.n, p.k) <= small {
+		return 1
+	}
 	m, n, k := float64(p.m), float64(p.n), float64(p.k)
 	multiplications := float64(m * n * k)
-	if !p.microKernels() {
+	if !micro {
 		multiplications *= defined
 	}
 	work := multiplications + float64(element*(float64(m*k)+float64(k*n)+float64(m*n)))
@@ -152,7 +157,7 @@ func (p *product[T]) spread(e Engine[T]) int {
 		least = pooled
 	}
 	most := max(p.m, p.n) / leastPart
-	if e.threads == 1 || most < 2 || work < least || p.onStack() {
+	if most < 2 || work < least || p.onStack() {
 		return 1
 	}
 	return crew.Threads(e.threads, most)
@@ -164,8 +169,8 @@ func (p *product[T]) onStack() bool {
 		mem.OnStack(unsafe.Pointer(unsafe.SliceData(p.c)))
 }
 
-// trimmed returns the product with each slice cut to what its matrix covers.
-func (p product[T]) trimmed() product[T] {
+// trim cuts each slice to what its matrix covers.
+func (p *product[T]) trim() {
 	rowsA, colsA, rowsB, colsB := p.m, p.k, p.k, p.n
 	if p.transA {
 		rowsA, colsA = colsA, rowsA
@@ -176,7 +181,6 @@ func (p product[T]) trimmed() product[T] {
 	p.a = p.a[:extent(rowsA, colsA, p.lda)]
 	p.b = p.b[:extent(rowsB, colsB, p.ldb)]
 	p.c = p.c[:extent(p.m, p.n, p.ldc)]
-	return p
 }
 
 // extent is how many elements lie between the first and the last of a matrix.
@@ -188,7 +192,7 @@ func extent(rows, cols, ld int) int {
 }
 
 // microKernels reports whether the backend has micro-kernels. Others run the definition.
-func (p *product[T]) microKernels() bool { return p.backend.tiles() != (tileSize{}) }
+func (p *product[T]) microKernels() bool { return p.backend.tiles().chainRows[0] != 0 }
 
 // run computes the product on this goroutine.
 func (p *product[T]) run() {
@@ -198,13 +202,11 @@ func (p *product[T]) run() {
 	case !p.microKernels():
 		kernels.GemmChains(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
 	default:
-		s := getScratch[T]()
 		if p.striped {
-			p.lanes(s)
+			p.lanes()
 		} else {
-			p.chains(s)
+			p.chains()
 		}
-		s.put()
 	}
 }
 

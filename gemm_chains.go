@@ -14,15 +14,15 @@ import (
 // A chainWork is a product on its way. Strides are in bytes.
 type chainWork[T kernels.Float] struct {
 	*product[T]
-	*scratch[T]
-	size   int // of an element
-	lanes  int // elements of a vector
-	tile   tileSize
-	vecs   int // vectors of a tile's columns
-	cols   int // elements of them
-	rows   int // the most rows of a tile
-	direct bool
-	plan   chainPlan
+	*scratch[T]     // nil if nothing is packed or kept
+	size        int // of an element
+	lanes       int // elements of a vector
+	tile        *tileSize
+	vecs        int // vectors of a tile's columns
+	cols        int // elements of them
+	rows        int // the most rows of a tile
+	direct      bool
+	plan        chainPlan
 }
 
 // A chainPlan says how a product is blocked.
@@ -33,17 +33,28 @@ type chainPlan struct {
 	ahead        int // bytes from what is read of B to what is fetched for later
 }
 
-func (p *product[T]) chains(s *scratch[T]) {
-	w := chainWork[T]{product: p, scratch: s, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
+func (p *product[T]) chains() {
+	w := chainWork[T]{product: p, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
 	w.lanes = p.backend.vecBytes() / w.size
 	w.vecs, w.rows = w.tile.chainTile(p.m, p.n, w.lanes)
 	w.cols = w.vecs * w.lanes
 	// Sums go straight to C where the finished element is the sum, or what is added to C.
 	w.direct = p.alpha == 1 && (p.beta == 0 || p.beta == 1 && p.k <= kernels.GemmBlock)
-	w.plan = w.blocks()
-	for i := 0; i < p.m; i += w.plan.rows {
-		for j := 0; j < p.n; j += w.plan.cols {
-			w.block(i, min(p.m, i+w.plan.rows), j, min(p.n, j+w.plan.cols))
+	w.plan = w.planned()
+	if !w.plan.packA && !w.plan.packB && !w.transB && w.direct {
+		w.blocks()
+		return
+	}
+	memory := getScratch[T]() // not w.scratch, or the compiler moves w and p to the heap with it
+	w.scratch = memory
+	w.blocks()
+	memory.put()
+}
+
+func (w *chainWork[T]) blocks() {
+	for i := 0; i < w.m; i += w.plan.rows {
+		for j := 0; j < w.n; j += w.plan.cols {
+			w.block(i, min(w.m, i+w.plan.rows), j, min(w.n, j+w.plan.cols))
 		}
 	}
 }

@@ -17,7 +17,7 @@ type lanesWork[T kernels.Float] struct {
 	*product[T]
 	*scratch[T]
 	size, vec, line int // bytes of an element, bytes of a vector, elements of a line
-	tile            tileSize
+	tile            *tileSize
 	packed          lanesOperand[T]
 	streamed        lanesOperand[T]
 	swapped         bool // op(B)'s columns are streamed, op(A)'s rows packed
@@ -40,19 +40,21 @@ type lanesPlan struct {
 	lines        int // of a block
 }
 
-func (p *product[T]) lanes(s *scratch[T]) {
-	w := lanesWork[T]{product: p, scratch: s, size: int(unsafe.Sizeof(T(0))), vec: p.backend.vecBytes(),
+func (p *product[T]) lanes() {
+	memory := getScratch[T]()
+	w := lanesWork[T]{product: p, scratch: memory, size: int(unsafe.Sizeof(T(0))), vec: p.backend.vecBytes(),
 		line: kernels.Lanes[T](), tile: p.backend.tiles(),
 		packed: lanesOperand[T]{p.b, p.n, p.ldb}, streamed: lanesOperand[T]{p.a, p.m, p.lda}}
 	if p.m < p.n {
 		w.packed, w.streamed, w.swapped = w.streamed, w.packed, true
 	}
-	w.plan = w.blocks()
+	w.plan = w.planned()
 	for i := 0; i < w.streamed.rows; i += w.plan.group {
 		for j := 0; j < w.packed.rows; j += w.plan.chunk {
 			w.block(i, min(w.streamed.rows, i+w.plan.group), j, min(w.packed.rows, j+w.plan.chunk))
 		}
 	}
+	memory.put() // not w.scratch, or the compiler moves w and p to the heap with it
 }
 
 // block computes the elements of C for streamed rows i0 to i1 and packed rows j0 to j1.

@@ -10,8 +10,8 @@ import (
 
 var cacheL1, cacheL2, _, _ = caches.Sizes()
 
-// blocks plans a product by chains.
-func (w *chainWork[T]) blocks() chainPlan {
+// planned plans a product by chains.
+func (w *chainWork[T]) planned() chainPlan {
 	const (
 		fewRows  = 24   // of A, up to which it stays in L1 while a tile's columns of B go by
 		keptCols = 512  // columns of C whose sums stay in L1 and L2 while A has few rows
@@ -33,8 +33,8 @@ func (w *chainWork[T]) blocks() chainPlan {
 	return p
 }
 
-// blocks plans a product by lanes.
-func (w *lanesWork[T]) blocks() lanesPlan {
+// planned plans a product by lanes.
+func (w *lanesWork[T]) planned() lanesPlan {
 	const (
 		inner = 12 // packed rows: whole tiles of every instruction set
 		wide  = 36 // packed rows whose lanes wait for the next block of lines

@@ -20,7 +20,7 @@ func SimulateCaches(t *testing.T, l1, l2 int) {
 // that any order of summing gives the same.
 func TestArchTilesRun(t *testing.T) {
 	for _, b := range Backends()[1:] {
-		if b.tiles() == (tileSize{}) {
+		if b.tiles().chainRows[0] == 0 {
 			continue // products run their definition
 		}
 		tilesRun[float32](t, b)
