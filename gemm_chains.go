@@ -192,6 +192,9 @@ func (t *tileSize) maskedChainCode(rows int) int {
 
 // share returns where part i of n things begins and ends if they are spread evenly over so many parts.
 func share(n, parts, i int) (lo, hi int) {
+	if parts == 1 {
+		return 0, n
+	}
 	begin := func(i int) int { return n/parts*i + min(i, n%parts) }
 	return begin(i), begin(i + 1)
 }

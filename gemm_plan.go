@@ -17,6 +17,9 @@ func (w *chainWork[T]) planned() chainPlan {
 		keptCols = 512  // columns of C whose sums stay in L1 and L2 while A has few rows
 		kept     = 1024 // rows and columns of C for which A is packed once for a block of k
 	)
+	if (w.m*w.k+w.k*w.n)*w.size <= cacheL1 && max(w.m, w.n) <= kept {
+		return chainPlan{rows: w.m, cols: w.n, chunk: w.n} // all at once, read in place unless B is transposed
+	}
 	column := min(w.k, kernels.GemmBlock) * w.size // bytes of a column of B in a block of k
 	tiles := func(bytes int) int { return max(1, bytes/(column*w.cols)) * w.cols }
 	// What a row of B has for later tiles is fetched this far ahead: a tile's time is a little less than DRAM's.
