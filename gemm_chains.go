@@ -148,12 +148,22 @@ func (w *chainWork[T]) panel(rows, kb int, a operandA, b *operandB, c unsafe.Poi
 		if b.pack != nil {
 			code = w.tile.packingChainCode(rows)
 		}
-		chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(b.at), b.row, b.tile, (*T)(c), ldc,
-			b.tiles, 0, accumulate, (*T)(b.pack), w.plan.ahead)
+		most := tilesPerCall((kb + rows) * w.cols * w.size)
+		for t := 0; t < b.tiles; t += most {
+			var pack unsafe.Pointer
+			if b.pack != nil {
+				pack = unsafe.Add(b.pack, t*kb*w.cols*w.size)
+			}
+			chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(unsafe.Add(b.at, t*b.tile)), b.row, b.tile,
+				(*T)(unsafe.Add(c, t*w.cols*w.size)), ldc,
+				min(most, b.tiles-t), 0, accumulate, (*T)(pack), w.plan.ahead)
+		}
 		if b.pack != nil {
 			b.at, b.row, b.tile, b.pack = b.pack, w.cols*w.size, kb*w.cols*w.size, nil
 		}
-		c = unsafe.Add(c, b.tiles*w.cols*w.size)
+		if b.edgeCols > 0 {
+			c = unsafe.Add(c, b.tiles*w.cols*w.size)
+		}
 	}
 	vecs, left, at := w.vecs, b.edgeCols, b.edge
 	for left > 0 {

@@ -86,7 +86,7 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int) {
 // A linesBlock is a block of lines of k, the last one with a tail of so many elements.
 type linesBlock struct{ first, lines, tail int }
 
-// bytes is how long a block of packed vectors of one row is.
+// vectors is how many there are of one row, for each vector of a line.
 func (b linesBlock) vectors() int { return b.lines + min(b.tail, 1) }
 
 // pack packs a vector's worth of rows from j on: vector by vector of a line, tile by tile, line by line, row by row.
@@ -161,7 +161,7 @@ func (w *lanesWork[T]) vector(b linesBlock, i0, i1 int, lanes []T) {
 	}
 	for i := i0; i < i1; {
 		width := min(most, i1-i)
-		tiles := (i1 - i) / width
+		tiles := min((i1-i)/width, tilesPerCall(width*b.vectors()*mem.Line))
 		lanesTiles(w.backend, code+width-1, b.lines,
 			(*T)(w.packed.at(0, b.first*w.line)), 0, mem.Line,
 			(*T)(w.streamed.at(i, b.first*w.line)), w.streamed.ld*w.size, mem.Line, width*w.streamed.ld*w.size,

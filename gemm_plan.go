@@ -10,6 +10,10 @@ import (
 
 var cacheL1, cacheL2, _, _ = caches.Sizes()
 
+// tilesPerCall returns how many tiles a call of a micro-kernel computes at most if each reads and writes so many bytes:
+// assembly cannot be preempted, and 256 KiB take some 10 to 50 microseconds, from memory or in a panel's arithmetic.
+func tilesPerCall(bytes int) int { return max(1, 256<<10/bytes) }
+
 // planned plans a product by chains.
 func (w *chainWork[T]) planned() chainPlan {
 	const (
