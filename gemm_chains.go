@@ -268,20 +268,14 @@ func (w *chainWork[T]) columns(j0, j1, k0, kb int) operandB {
 	return b
 }
 
-// copyRows copies rows of width elements; dst gets whole vectors.
+// copyRows copies rows of width elements, no more than copyVecs vectors; dst gets whole vectors.
 func (w *chainWork[T]) copyRows(k int, src *T, srcRow int, dst *T, dstRow, width int) {
-	for width > 0 {
-		vecs := min((width+w.lanes-1)/w.lanes, w.tile.copyVecs)
-		n := min(width, vecs*w.lanes)
-		code := 2 * (vecs - 1)
-		if n < vecs*w.lanes {
-			code++
-		}
-		copyRows(w.backend, code, k, src, srcRow, dst, dstRow, n-(vecs-1)*w.lanes)
-		if width -= n; width > 0 {
-			src, dst = (*T)(unsafe.Add(unsafe.Pointer(src), n*w.size)), (*T)(unsafe.Add(unsafe.Pointer(dst), n*w.size))
-		}
+	vecs := (width + w.lanes - 1) / w.lanes
+	code, last := 2*(vecs-1), width-(vecs-1)*w.lanes
+	if last < w.lanes {
+		code++
 	}
+	copyRows(w.backend, code, k, src, srcRow, dst, dstRow, last)
 }
 
 // transpose packs k elements of rows that lie ld elements apart, k-major: element (r, k) goes to k*stride + r. Whole

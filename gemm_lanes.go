@@ -89,7 +89,7 @@ type linesBlock struct{ first, lines, tail int }
 // vectors is how many there are of one row, for each vector of a line.
 func (b linesBlock) vectors() int { return b.lines + min(b.tail, 1) }
 
-// pack packs a vector's worth of rows from j on: vector by vector of a line, tile by tile, line by line, row by row.
+// pack packs rows from j on: vector by vector of a line, tile by tile, line by line, row by row.
 func (w *lanesWork[T]) pack(b linesBlock, j, rows int) unsafe.Pointer {
 	vecs := w.line * w.size / w.vec
 	dst := unsafe.Pointer(unsafe.SliceData(grow(&w.packedB, rows*b.vectors()*w.line)))

@@ -12449,70 +12449,6 @@ loopDone:
 	VZEROUPPER
 	RET
 
-// func copyF32AVX23<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
-// Requires: AVX
-TEXT ·copyF32AVX23<>(SB), NOSPLIT, $0-56
-	MOVQ    k+8(FP), AX
-	MOVQ    src+16(FP), CX
-	MOVQ    srcRow+24(FP), DX
-	MOVQ    dst+32(FP), BX
-	MOVQ    dstRow+40(FP), SI
-	CMPQ    AX, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(CX), Y0
-	VMOVUPS Y0, 32(BX)
-	VMOVUPS 64(CX), Y0
-	VMOVUPS Y0, 64(BX)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	SUBQ    $0x00000001, AX
-	CMPQ    AX, $0x00000001
-	JGE     loop
-
-loopDone:
-	VZEROUPPER
-	RET
-
-// func copyF32AVX23Masked<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
-// Requires: AVX
-TEXT ·copyF32AVX23Masked<>(SB), NOSPLIT, $0-56
-	MOVQ    k+8(FP), AX
-	MOVQ    src+16(FP), CX
-	MOVQ    srcRow+24(FP), DX
-	MOVQ    dst+32(FP), BX
-	MOVQ    dstRow+40(FP), SI
-	MOVQ    width+48(FP), DI
-	MOVQ    DI, R8
-	LEAQ    ·lineMask<>+64(SB), DI
-	SHLQ    $0x02, R8
-	SUBQ    R8, DI
-	VMOVUPS (DI), Y0
-	CMPQ    AX, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	VMOVUPS    (CX), Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(CX), Y1
-	VMOVUPS    Y1, 32(BX)
-	VMASKMOVPS 64(CX), Y0, Y1
-	VMOVUPS    Y1, 64(BX)
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	SUBQ       $0x00000001, AX
-	CMPQ       AX, $0x00000001
-	JGE        loop
-
-loopDone:
-	VZEROUPPER
-	RET
-
 // func copyF32AVX2(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 TEXT ·copyF32AVX2(SB), $0-56
 	MOVQ code+0(FP), AX
@@ -25095,70 +25031,6 @@ loop:
 	VMOVUPD    Y1, (BX)
 	VMASKMOVPD 32(CX), Y0, Y1
 	VMOVUPD    Y1, 32(BX)
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	SUBQ       $0x00000001, AX
-	CMPQ       AX, $0x00000001
-	JGE        loop
-
-loopDone:
-	VZEROUPPER
-	RET
-
-// func copyF64AVX23<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
-// Requires: AVX
-TEXT ·copyF64AVX23<>(SB), NOSPLIT, $0-56
-	MOVQ    k+8(FP), AX
-	MOVQ    src+16(FP), CX
-	MOVQ    srcRow+24(FP), DX
-	MOVQ    dst+32(FP), BX
-	MOVQ    dstRow+40(FP), SI
-	CMPQ    AX, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	VMOVUPD (CX), Y0
-	VMOVUPD Y0, (BX)
-	VMOVUPD 32(CX), Y0
-	VMOVUPD Y0, 32(BX)
-	VMOVUPD 64(CX), Y0
-	VMOVUPD Y0, 64(BX)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	SUBQ    $0x00000001, AX
-	CMPQ    AX, $0x00000001
-	JGE     loop
-
-loopDone:
-	VZEROUPPER
-	RET
-
-// func copyF64AVX23Masked<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
-// Requires: AVX
-TEXT ·copyF64AVX23Masked<>(SB), NOSPLIT, $0-56
-	MOVQ    k+8(FP), AX
-	MOVQ    src+16(FP), CX
-	MOVQ    srcRow+24(FP), DX
-	MOVQ    dst+32(FP), BX
-	MOVQ    dstRow+40(FP), SI
-	MOVQ    width+48(FP), DI
-	MOVQ    DI, R8
-	LEAQ    ·lineMask<>+64(SB), DI
-	SHLQ    $0x03, R8
-	SUBQ    R8, DI
-	VMOVUPD (DI), Y0
-	CMPQ    AX, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	VMOVUPD    (CX), Y1
-	VMOVUPD    Y1, (BX)
-	VMOVUPD    32(CX), Y1
-	VMOVUPD    Y1, 32(BX)
-	VMASKMOVPD 64(CX), Y0, Y1
-	VMOVUPD    Y1, 64(BX)
 	ADDQ       DX, CX
 	ADDQ       SI, BX
 	SUBQ       $0x00000001, AX
@@ -54983,9 +54855,7 @@ DATA ·copyF32AVX2Codes<>+0(SB)/8, $·copyF32AVX21<>(SB)
 DATA ·copyF32AVX2Codes<>+8(SB)/8, $·copyF32AVX21Masked<>(SB)
 DATA ·copyF32AVX2Codes<>+16(SB)/8, $·copyF32AVX22<>(SB)
 DATA ·copyF32AVX2Codes<>+24(SB)/8, $·copyF32AVX22Masked<>(SB)
-DATA ·copyF32AVX2Codes<>+32(SB)/8, $·copyF32AVX23<>(SB)
-DATA ·copyF32AVX2Codes<>+40(SB)/8, $·copyF32AVX23Masked<>(SB)
-GLOBL ·copyF32AVX2Codes<>(SB), RODATA, $48
+GLOBL ·copyF32AVX2Codes<>(SB), RODATA, $32
 
 DATA ·preludeF64AVX2x4<>+0(SB)/8, $0
 DATA ·preludeF64AVX2x4<>+8(SB)/8, $·preludeF64AVX2x4Use1<>(SB)
@@ -55093,9 +54963,7 @@ DATA ·copyF64AVX2Codes<>+0(SB)/8, $·copyF64AVX21<>(SB)
 DATA ·copyF64AVX2Codes<>+8(SB)/8, $·copyF64AVX21Masked<>(SB)
 DATA ·copyF64AVX2Codes<>+16(SB)/8, $·copyF64AVX22<>(SB)
 DATA ·copyF64AVX2Codes<>+24(SB)/8, $·copyF64AVX22Masked<>(SB)
-DATA ·copyF64AVX2Codes<>+32(SB)/8, $·copyF64AVX23<>(SB)
-DATA ·copyF64AVX2Codes<>+40(SB)/8, $·copyF64AVX23Masked<>(SB)
-GLOBL ·copyF64AVX2Codes<>(SB), RODATA, $48
+GLOBL ·copyF64AVX2Codes<>(SB), RODATA, $32
 
 DATA ·preludeF32AVX512x4<>+0(SB)/8, $0
 DATA ·preludeF32AVX512x4<>+8(SB)/8, $·preludeF32AVX512x4Use1<>(SB)

@@ -174,6 +174,27 @@ func foldRuns[T kernels.Float](t *testing.T, backend Backend) {
 	}
 }
 
+// One call copies what a tile that packs has of rows, and a part of its columns.
+func TestCopiesAreWide(t *testing.T) {
+	for b, info := range backends {
+		size := info.tiles
+		for _, elem := range []int{4, 8} {
+			lanes := info.vecBytes / elem
+			if size.copyVecs*lanes < max(size.packVecs*lanes-1, packedRows(&size)) {
+				t.Errorf("%v, elements of %d bytes: copies of up to %d vectors", Backend(b), elem, size.copyVecs)
+			}
+		}
+	}
+}
+
+// packedRows is the most rows of a panel of A that is packed.
+func packedRows(size *tileSize) int {
+	if size.packVecs == 0 {
+		return 0 // products run their definition
+	}
+	return size.chainRows[size.packVecs-1]
+}
+
 func copyRuns[T kernels.Float](t *testing.T, backend Backend) {
 	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
 	for vecs := 1; vecs <= backend.tiles().copyVecs; vecs++ {

@@ -18,7 +18,7 @@ type isa struct {
 // isas lists the instruction sets, of one architecture the fastest last.
 var isas = []isa{
 	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
-		ChainRows: [8]int{12, 6, 0, 3, 7: 1}, PackVecs: 2, Unroll: 2, CopyVecs: 3,
+		ChainRows: [8]int{12, 6, 0, 3, 7: 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		LanesCols: [4]int{6, 6, 4}, WholeCols: 6}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
@@ -36,8 +36,8 @@ type tileSize struct {
 	// tiles of all numbers of rows up to that.
 	ChainRows [8]int
 	PackVecs  int // the vectors of tiles that can pack what they read of B
-	Unroll    int // steps of k in a turn of its loop
-	CopyVecs  int // the most vectors of a row that is packed: as many as a tile's rows or columns
+	Unroll    int // steps of k in a turn of a tile's loop; 0: one
+	CopyVecs  int // the most vectors of a row that is packed: the rows, or a part of the columns, of tiles that pack
 
 	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each
 	// line. WholeCols is the same with one row of A and whole lines, if they are more than a vector.

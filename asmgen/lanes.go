@@ -111,7 +111,7 @@ func lanesName(m Machine, rows, cols, vecs int) string {
 }
 
 // allLanes emits all tiles, those of one row with whole lines last, and the function that goes to one of them by its
-// place in the table: see codes in gemm_lanes.go.
+// place in the table: see lanesCode in gemm_lanes.go.
 func allLanes(m Machine) {
 	var codes []string
 	emit := func(rows, cols, vecs int) {
