@@ -91,3 +91,12 @@ func TestProductParts(t *testing.T) {
 		}
 	}
 }
+
+// A call of assembly, which cannot be preempted, takes a tile or what some 50 microseconds can.
+func TestTilesPerCall(t *testing.T) {
+	for bytes := 1; bytes < 1<<22; bytes += 997 {
+		if tiles := tilesPerCall(bytes); tiles < 1 || tiles > 1 && tiles*bytes > 256<<10 {
+			t.Fatalf("tiles of %d bytes: %d a call", bytes, tiles)
+		}
+	}
+}
