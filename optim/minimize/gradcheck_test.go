@@ -79,7 +79,7 @@ func testNumericalGradient[T kernels.Float](t *testing.T) {
 
 // With a step that is a power of two the formulas are the slides'.
 func TestNumericalGradientSlides(t *testing.T) {
-	f := func(x, _ []float64) float64 { return math.Exp(x[0]) * x[1] }
+	f := func(x, _ []float64) float64 { return float64(math.Exp(x[0]) * x[1]) }
 	x, grad := []float64{0.5, -0.75}, make([]float64, 2)
 	const h = 0x1p-13
 	if err := minimize.NumericalGradient(f, x, grad, minimize.Forward, h); err != nil {
