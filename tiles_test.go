@@ -1,6 +1,7 @@
 package bitstep
 
 import (
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -34,6 +35,9 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 		for r := range most {
 			chainTileRuns[T](t, b, r+1, v+1, 0)
 		}
+	}
+	for r := range size.chainRows[size.packVecs-1] {
+		packingTileRuns[T](t, b, r+1)
 	}
 	for r := range size.chainRows[0] {
 		for width := 1; width < vecLen[T](b); width++ {
@@ -110,6 +114,37 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 							backend, got, rows, vecs, width, k, accumulate, r, j, got, want)
 					}
 				}
+			}
+		}
+	}
+}
+
+// A tile that packs computes what a plain one does, stores the columns that it reads tile by tile, and fetches what may
+// not be there.
+func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
+	const tiles, far = 2, 1 << 40
+	size := int(unsafe.Sizeof(T(0)))
+	tileSize := backend.tiles()
+	cols := tileSize.packVecs * vecLen[T](backend)
+	for k := 1; k < 8; k++ {
+		ldb, ldc := tiles*cols+1, tiles*cols+3
+		a, b, packed := integers[T](rows*k), integers[T](k*ldb), sentinels[T](tiles*k*cols+1)
+		got, want := sentinels[T](rows*ldc), sentinels[T](rows*ldc)
+		for accumulate := range 2 {
+			run := func(code int, c []T, packed *T) {
+				chainTiles(backend, code, k, &a[0], k*size, size, &b[0], ldb*size, cols*size, &c[0], ldc*size,
+					tiles, 0, accumulate, packed, far)
+			}
+			run(tileSize.packingChainCode(rows), got, &packed[0])
+			run(tileSize.chainCode(rows, tileSize.packVecs), want, nil)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%v %T packing tile of %d rows, k = %d: %v, want %v", backend, got[0], rows, k, got, want)
+			}
+		}
+		for i, v := range packed {
+			tile, kk, j := i/cols/k, i/cols%k, i%cols
+			if want := T(untouched); tile == tiles && v != want || tile < tiles && v != b[kk*ldb+tile*cols+j] {
+				t.Fatalf("%v %T packing tile of %d rows, k = %d: packed[%d] = %v", backend, v, rows, k, i, v)
 			}
 		}
 	}
