@@ -143,7 +143,7 @@ func (p *product[T]) spread(e Engine[T]) int {
 		small   = 64 // sizes up to which a product is not worth looking at
 	)
 	micro := p.microKernels()
-	if e.threads == 1 || micro && max(p.m, p.n, p.k) <= small {
+	if e.limit() == 1 || micro && max(p.m, p.n, p.k) <= small {
 		return 1
 	}
 	m, n, k := float64(p.m), float64(p.n), float64(p.k)
@@ -160,7 +160,7 @@ func (p *product[T]) spread(e Engine[T]) int {
 	if most < 2 || work < least || p.onStack() {
 		return 1
 	}
-	return crew.Threads(e.threads, most)
+	return crew.Threads(e.limit(), most)
 }
 
 // onStack reports whether an operand is on the stack: see hide.

@@ -24,7 +24,7 @@ const minPieces = 3
 func (e Engine[T]) spread(c *call[T]) int {
 	threads := 1
 	if c.n >= minPieces*piece {
-		threads = crew.Threads(e.threads, pieces(c.n))
+		threads = crew.Threads(e.limit(), pieces(c.n))
 	}
 	if threads > 1 && slices.ContainsFunc(c.op[:], mem.OnStack) {
 		return 1

@@ -100,3 +100,6 @@ func TestTilesPerCall(t *testing.T) {
 		}
 	}
 }
+
+// Limit is the most threads that a call of an engine has.
+func Limit(e Engine[float32]) int { return e.limit() }

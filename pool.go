@@ -1,6 +1,7 @@
 package bitstep
 
 import (
+	"math"
 	"sync"
 
 	"github.com/bitstep-go/bitstep/internal/crew"
@@ -14,15 +15,16 @@ import (
 // Engines use it by [Engine.Pool]. It serves one call at a time; a call that finds it busy does without. Results do
 // not depend on it.
 type Pool struct {
-	mu     sync.Mutex // held by the call that is served
-	crew   crew.Crew
-	closed bool
+	threads int
+	mu      sync.Mutex // held by the call that is served
+	crew    crew.Crew
+	closed  bool
 }
 
 // NewPool starts a pool of so many threads, the caller's among them, or with 0 of GOMAXPROCS. Close it.
 func NewPool(threads int) *Pool {
-	p := new(Pool)
-	p.crew.Hold(max(threads, 0))
+	p := &Pool{threads: crew.Threads(threads, math.MaxInt)}
+	p.crew.Hold(p.threads)
 	return p
 }
 
@@ -35,11 +37,19 @@ func (p *Pool) Close() {
 	p.closed = true
 }
 
-// Pool returns e with a pool for its calls, or with nil without one. [Engine.Threads] limits the threads of a call
-// as it does without.
+// Pool returns e with a pool for its calls, or with nil without one. A call has no more threads than the pool, and no
+// more than [Engine.Threads] allows.
 func (e Engine[T]) Pool(p *Pool) Engine[T] {
 	e.pool = p
 	return e
+}
+
+// limit is how many threads a call may have at most; 0 is GOMAXPROCS.
+func (e Engine[T]) limit() int {
+	if e.pool == nil || e.threads > 0 && e.threads < e.pool.threads {
+		return e.threads
+	}
+	return e.pool.threads
 }
 
 // share runs the pieces of a call on the pool, or if it is nil, closed or busy on the call's own crew.

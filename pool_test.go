@@ -60,6 +60,17 @@ func TestPool(t *testing.T) {
 	t.Errorf("%d goroutines after pools are closed, %d before", runtime.NumGoroutine(), before)
 }
 
+// A call has no more threads than its pool, and no more than the engine.
+func TestPoolLimit(t *testing.T) {
+	for _, c := range [][3]int{{0, 3, 3}, {2, 3, 2}, {5, 3, 3}, {0, 1, 1}} {
+		pool := bitstep.NewPool(c[1])
+		if got := bitstep.Limit(bitstep.On[float32](bitstep.Active()).Threads(c[0]).Pool(pool)); got != c[2] {
+			t.Errorf("engine of %d threads, pool of %d: %d, want %d", c[0], c[1], got, c[2])
+		}
+		pool.Close()
+	}
+}
+
 // A panic of one call leaves the pool to the next.
 func TestPoolAfterPanic(t *testing.T) {
 	pool := bitstep.NewPool(2)
