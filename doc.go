@@ -11,7 +11,7 @@
 //	c := bitstep.NewAdam[float32](bitstep.AdamHyper{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7}, t)
 //	bitstep.Adam(x, m, v, g, c)
 //
-// Calls allocate nothing and keep nothing. Long slices are spread over threads; see [Engine.Threads].
+// Calls allocate nothing and keep nothing. Long slices are spread over threads; see [Engine.Threads] and [Pool].
 // Calls panic on mistakes of programming (lengths that differ, overlap with a written operand), before
 // anything is written. All functions may be called at the same time from several goroutines on data
 // that they do not share.

@@ -9,7 +9,7 @@ import (
 // Products by rule 8, blocked for the caches as Goto and van de Geijn (Anatomy of High-Performance Matrix
 // Multiplication, 2008) describe, with the contract's block of 256 k. Micro-kernels compute tiles of C in registers:
 // a panel of A's rows, which stays in L1, times all of a block of B's columns, which stay in L2. Either operand is read
-// where it lies, or packed k-major: see packing.
+// where it lies, or packed k-major: see packA and columns.
 
 // A chainWork is a product on its way. Strides are in bytes.
 type chainWork[T kernels.Float] struct {

@@ -26,7 +26,7 @@ func (w *chainWork[T]) planned() chainPlan {
 	}
 	column := min(w.k, kernels.GemmBlock) * w.size // bytes of a column of B in a block of k
 	tiles := func(bytes int) int { return max(1, bytes/(column*w.cols)) * w.cols }
-	// What a row of B has for later tiles is fetched this far ahead: a tile's time is a little less than DRAM's.
+	// Four tiles ahead: of 1, 2, 4, 8, 16 the best for dS'*X of 10 x 3073 x 256, whose X comes from L3 (Zen 3, AVX2).
 	p := chainPlan{ahead: 4 * w.cols * w.size}
 	p.packB = w.vecs == w.tile.packVecs && w.m > w.rows && w.k*w.n*w.size > cacheL1
 	if w.m <= fewRows {

@@ -29,8 +29,8 @@ var isas = []isa{
 }
 
 // A tileSize is what the micro-kernels of one instruction set measure. All of a tile's accumulators and one row
-// of its operands fit in the registers, and there are enough accumulators to hide the latency of an fma (4
-// cycles on 2 ports: 8).
+// of its operands fit in the registers, and the largest tiles have enough accumulators to hide the latency of an fma
+// (4 cycles on 2 ports: 8).
 type tileSize struct {
 	// ChainRows is the most rows of A in a tile of rule 8 with so many vectors of B's columns, from 1 on. There are
 	// tiles of all numbers of rows up to that.

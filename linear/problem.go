@@ -67,8 +67,8 @@ func (c ProblemConfig) complete(target Target, known bool, classes int) (Problem
 //
 //	L(W) = 1/n * (sum of losses, ascending, in float64) + lambda * float64(SumSquares(W))
 //
-// Scores are Gemm's X*W' (rule 7 of the contract). The gradient is defined by blocks of [BlockExamples]
-// examples of the batch, in ascending order, where dS is the losses' gradient by the scores:
+// Scores are Gemm's X*W' (rule 7 of the contract, below 128 features rule 8). The gradient is defined by blocks of
+// [BlockExamples] examples of the batch, in ascending order, where dS is the losses' gradient by the scores:
 //
 //	dW = T(a*(dS'*X)) of the first block ; dW = T(a*(dS'*X)) + dW of each other ; a = T(1/n)
 //	dW = dW + T(2*lambda)*W if lambda != 0
