@@ -1,6 +1,7 @@
 package bitstep
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"unsafe"
@@ -122,7 +123,7 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 // A tile that packs computes what a plain one does, stores the columns that it reads tile by tile, and fetches what may
 // not be there.
 func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
-	const tiles, far = 2, 1 << 40
+	const tiles, far = 2, math.MaxInt >> 23 // 1 TB, where addresses have 64 bits
 	size := int(unsafe.Sizeof(T(0)))
 	tileSize := backend.tiles()
 	cols := tileSize.packVecs * vecLen[T](backend)
