@@ -28,14 +28,6 @@ func operand[E any, T Float](c *call[T], i, lo, hi int) []E {
 	return unsafe.Slice((*E)(c.op[i]), c.n)[lo:hi]
 }
 
-// at points at element lo of operand i, which is stored as E.
-func at[E any, T Float](c *call[T], i, lo int) *E {
-	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
-}
-
-// as makes a pointer one of U, which is T.
-func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
-
 // run updates elements lo to hi.
 func (c *call[T]) run(lo, hi int) {
 	for ; lo < hi; lo += chunk {

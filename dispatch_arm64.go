@@ -185,6 +185,14 @@ func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
 	return true
 }
 
+// at points at element lo of operand i, which is stored as E.
+func at[E any, T Float](c *call[T], i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
+}
+
+// as makes a pointer one of U, which is T.
+func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
+
 // The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
 
 func chainTiles[T Float](backend Backend, code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, c *T, cRow, tiles, width, accumulate int, packed *T, ahead int) {

@@ -1,3 +1,5 @@
+//go:build (amd64 || arm64) && !purego && !noasm
+
 package bitstep
 
 import (
@@ -9,13 +11,6 @@ import (
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
-
-// SimulateCaches makes products take the caches for others until the test is over.
-func SimulateCaches(t *testing.T, l1, l2 int) {
-	saved1, saved2 := cacheL1, cacheL2
-	cacheL1, cacheL2 = l1, l2
-	t.Cleanup(func() { cacheL1, cacheL2 = saved1, saved2 })
-}
 
 // The assembly of products runs where it is claimed to: called behind the dispatch, each
 // tile of every backend gives all its elements, and nothing beyond them. The numbers are small integers, so

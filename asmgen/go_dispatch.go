@@ -73,6 +73,14 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, lo, n int) bool {
 	return true
 }
 {{end}}
+// at points at element lo of operand i, which is stored as E.
+func at[E any, T Float](c *call[T], i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
+}
+
+// as makes a pointer one of U, which is T.
+func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
+
 // The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
 {{range $f := .MicroKernels}}
 func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) {
