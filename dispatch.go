@@ -63,6 +63,34 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.LionCoef[float64]{})
 )
 
+// maxChainRows is the most rows of a micro-kernel's tile.
+const maxChainRows = 12
+
+// A chainArgs is what micro-kernels of rule 8 take: see chain in asmgen. Strides are in bytes.
+type chainArgs[T Float] struct {
+	k          int
+	a          *T
+	aRow       int
+	aCol       int
+	aPanel     int
+	b          *T
+	bRow       int
+	bTile      int
+	c          *T
+	cRow       int
+	cPanel     int
+	panels     int
+	tiles      int
+	width      int
+	scaled     int
+	accumulate int
+	weighted   int
+	packed     *T
+	ahead      int
+	alpha      T
+	beta       T
+}
+
 // define runs the definition of a step or vector operation on elements lo to hi.
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {

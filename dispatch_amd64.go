@@ -319,132 +319,92 @@ func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 
 // The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
 
-func chainTiles[T Float](backend Backend, code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, c *T, cRow, tiles, width, accumulate int, packed *T, ahead int) {
+func chainTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
-		chainTilesF32(backend, code, k, as[float32](a), aRow, aCol, as[float32](b), bRow, bTile, as[float32](c), cRow, tiles, width, accumulate, as[float32](packed), ahead)
+		switch backend {
+		case AVX2:
+			chainF32AVX2(code, args)
+		case AVX512:
+			chainF32AVX512(code, args)
+		}
 		return
 	}
-	chainTilesF64(backend, code, k, as[float64](a), aRow, aCol, as[float64](b), bRow, bTile, as[float64](c), cRow, tiles, width, accumulate, as[float64](packed), ahead)
-}
-
-func chainTilesF32(backend Backend, code, k int, a *float32, aRow, aCol int, b *float32, bRow, bTile int, c *float32, cRow, tiles, width, accumulate int, packed *float32, ahead int) {
 	switch backend {
 	case AVX2:
-		chainF32AVX2(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+		chainF64AVX2(code, args)
 	case AVX512:
-		chainF32AVX512(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
-	}
-}
-
-func chainTilesF64(backend Backend, code, k int, a *float64, aRow, aCol int, b *float64, bRow, bTile int, c *float64, cRow, tiles, width, accumulate int, packed *float64, ahead int) {
-	switch backend {
-	case AVX2:
-		chainF64AVX2(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
-	case AVX512:
-		chainF64AVX512(code, k, a, aRow, aCol, b, bRow, bTile, c, cRow, tiles, width, accumulate, packed, ahead)
+		chainF64AVX512(code, args)
 	}
 }
 
 func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
 	if num.Is32[T]() {
-		lanesTilesF32(backend, code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+		switch backend {
+		case AVX2:
+			lanesF32AVX2(code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+		case AVX512:
+			lanesF32AVX512(code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+		}
 		return
 	}
-	lanesTilesF64(backend, code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
-}
-
-func lanesTilesF32(backend Backend, code, lines int, a *float32, aRow, aLine int, b *float32, bRow, bLine, bTile int, acc *float32, accRow, tiles, first, tail int) {
 	switch backend {
 	case AVX2:
-		lanesF32AVX2(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+		lanesF64AVX2(code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
 	case AVX512:
-		lanesF32AVX512(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
-	}
-}
-
-func lanesTilesF64(backend Backend, code, lines int, a *float64, aRow, aLine int, b *float64, bRow, bLine, bTile int, acc *float64, accRow, tiles, first, tail int) {
-	switch backend {
-	case AVX2:
-		lanesF64AVX2(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
-	case AVX512:
-		lanesF64AVX512(code, lines, a, aRow, aLine, b, bRow, bLine, bTile, acc, accRow, tiles, first, tail)
+		lanesF64AVX512(code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
 	}
 }
 
 func foldLines[T Float](backend Backend, n int, out, acc *T, step int) {
 	if num.Is32[T]() {
-		foldLinesF32(backend, n, as[float32](out), as[float32](acc), step)
+		switch backend {
+		case AVX2:
+			foldF32AVX2(n, as[float32](out), as[float32](acc), step)
+		case AVX512:
+			foldF32AVX512(n, as[float32](out), as[float32](acc), step)
+		}
 		return
 	}
-	foldLinesF64(backend, n, as[float64](out), as[float64](acc), step)
-}
-
-func foldLinesF32(backend Backend, n int, out, acc *float32, step int) {
 	switch backend {
 	case AVX2:
-		foldF32AVX2(n, out, acc, step)
+		foldF64AVX2(n, as[float64](out), as[float64](acc), step)
 	case AVX512:
-		foldF32AVX512(n, out, acc, step)
-	}
-}
-
-func foldLinesF64(backend Backend, n int, out, acc *float64, step int) {
-	switch backend {
-	case AVX2:
-		foldF64AVX2(n, out, acc, step)
-	case AVX512:
-		foldF64AVX512(n, out, acc, step)
+		foldF64AVX512(n, as[float64](out), as[float64](acc), step)
 	}
 }
 
 func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T, dstRow, width int) {
 	if num.Is32[T]() {
-		copyRowsF32(backend, code, k, as[float32](src), srcRow, as[float32](dst), dstRow, width)
+		switch backend {
+		case AVX2:
+			copyF32AVX2(code, k, as[float32](src), srcRow, as[float32](dst), dstRow, width)
+		case AVX512:
+			copyF32AVX512(code, k, as[float32](src), srcRow, as[float32](dst), dstRow, width)
+		}
 		return
 	}
-	copyRowsF64(backend, code, k, as[float64](src), srcRow, as[float64](dst), dstRow, width)
-}
-
-func copyRowsF32(backend Backend, code, k int, src *float32, srcRow int, dst *float32, dstRow, width int) {
 	switch backend {
 	case AVX2:
-		copyF32AVX2(code, k, src, srcRow, dst, dstRow, width)
+		copyF64AVX2(code, k, as[float64](src), srcRow, as[float64](dst), dstRow, width)
 	case AVX512:
-		copyF32AVX512(code, k, src, srcRow, dst, dstRow, width)
-	}
-}
-
-func copyRowsF64(backend Backend, code, k int, src *float64, srcRow int, dst *float64, dstRow, width int) {
-	switch backend {
-	case AVX2:
-		copyF64AVX2(code, k, src, srcRow, dst, dstRow, width)
-	case AVX512:
-		copyF64AVX512(code, k, src, srcRow, dst, dstRow, width)
+		copyF64AVX512(code, k, as[float64](src), srcRow, as[float64](dst), dstRow, width)
 	}
 }
 
 func transposeRows[T Float](backend Backend, k int, rows **T, dst *T, dstRow int) {
 	if num.Is32[T]() {
-		transposeRowsF32(backend, k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+		switch backend {
+		case AVX2:
+			transposeF32AVX2(k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+		case AVX512:
+			transposeF32AVX512(k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+		}
 		return
 	}
-	transposeRowsF64(backend, k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
-}
-
-func transposeRowsF32(backend Backend, k int, rows **float32, dst *float32, dstRow int) {
 	switch backend {
 	case AVX2:
-		transposeF32AVX2(k, rows, dst, dstRow)
+		transposeF64AVX2(k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
 	case AVX512:
-		transposeF32AVX512(k, rows, dst, dstRow)
-	}
-}
-
-func transposeRowsF64(backend Backend, k int, rows **float64, dst *float64, dstRow int) {
-	switch backend {
-	case AVX2:
-		transposeF64AVX2(k, rows, dst, dstRow)
-	case AVX512:
-		transposeF64AVX512(k, rows, dst, dstRow)
+		transposeF64AVX512(k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
 	}
 }

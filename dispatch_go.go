@@ -12,9 +12,7 @@ func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
-func chainTiles[T Float](backend Backend, code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, c *T, cRow, tiles, width, accumulate int, packed *T, ahead int) {
-	panic("bitstep: no assembly")
-}
+func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
 func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
 	panic("bitstep: no assembly")

@@ -1,6 +1,8 @@
 package bitstep
 
 import (
+	"math"
+	"math/bits"
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/kernels"
@@ -34,12 +36,22 @@ type chainPlan struct {
 }
 
 func (p *product[T]) chains() {
+	if !p.transB && p.k <= kernels.GemmBlock && p.small() { // one call, or few
+		t := chainArgs[T]{k: p.k, a: &p.a[0], b: &p.b[0], c: &p.c[0]}
+		vecs := p.backend.tiles().chainTile(p.m, p.n, t.lanes(p.backend))
+		t.strides(p)
+		t.bTile = vecs * p.backend.vecBytes()
+		t.update(p)
+		t.multiply(p.backend, vecs, p.m, p.n)
+		return
+	}
 	w := chainWork[T]{product: p, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
 	w.lanes = p.backend.vecBytes() / w.size
-	w.vecs, w.rows = w.tile.chainTile(p.m, p.n, w.lanes)
+	w.vecs = w.tile.chainTile(p.m, p.n, w.lanes)
+	w.rows = w.tile.chainRows[w.vecs-1]
 	w.cols = w.vecs * w.lanes
-	// Sums go straight to C where the finished element is the sum, or what is added to C.
-	w.direct = p.alpha == 1 && (p.beta == 0 || p.beta == 1 && p.k <= kernels.GemmBlock)
+	// Sums go straight to C where C has nothing to add to several of them.
+	w.direct = p.k <= kernels.GemmBlock || p.alpha == 1 && p.beta == 0
 	w.plan = w.planned()
 	if !w.plan.packA && !w.plan.packB && !w.transB && w.direct {
 		w.blocks()
@@ -59,58 +71,73 @@ func (w *chainWork[T]) blocks() {
 	}
 }
 
-// chainTile returns the vectors and the most rows of the tiles for an output of m x n: those of most accumulators, or
-// more vectors if so few rows are all there are, or fewer if the columns are.
-func (t *tileSize) chainTile(m, n, lanes int) (vecs, rows int) {
-	for vecs = len(t.chainRows); vecs > 1; vecs-- {
-		if rows := t.chainRows[vecs-1]; rows > 0 && vecs*lanes <= n && (rows >= m || vecs <= t.packVecs) {
-			break
-		}
+// chainTile returns the vectors of the tiles for an output of m x n: those of most accumulators, or more if so few rows
+// are all there are, or fewer if the columns are.
+func (t *tileSize) chainTile(m, n, lanes int) int {
+	vecs := min(len(t.chainRows), vectors(n, lanes))
+	for vecs > t.packVecs && t.chainRows[vecs-1] < m {
+		vecs--
 	}
-	return vecs, t.chainRows[vecs-1]
+	return vecs
 }
+
+// vectors is how many hold n elements. lanes is a power of 2.
+func vectors(n, lanes int) int { return (n + lanes - 1) >> (bits.TrailingZeros(uint(lanes)) & 63) }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
 func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
-	dst, ld := unsafe.Pointer(&w.c[i0*w.ldc+j0]), w.ldc*w.size
+	t := chainArgs[T]{ahead: w.plan.ahead}
+	t.strides(w.product)
+	dst := unsafe.Pointer(&w.c[i0*w.ldc+j0])
 	if !w.direct {
-		ld = (j1 - j0) * w.size
+		t.cRow = (j1 - j0) * w.size
 		dst = unsafe.Pointer(unsafe.SliceData(grow(&w.sums, (i1-i0)*(j1-j0))))
+	} else if w.k <= kernels.GemmBlock {
+		t.update(w.product)
 	}
 	panels := (i1 - i0 + w.rows - 1) / w.rows
 	for k0 := 0; k0 < w.k; k0 += kernels.GemmBlock {
-		kb := min(kernels.GemmBlock, w.k-k0)
-		accumulate := 1
-		if k0 == 0 && !(w.direct && w.beta != 0) {
-			accumulate = 0
+		t.k = min(kernels.GemmBlock, w.k-k0)
+		if k0 > 0 {
+			t.accumulate = 1
 		}
 		few := w.plan.chunk < j1-j0 // A is packed once for all chunks
 		if w.plan.packA {
-			grow(&w.packedA, (i1-i0)*kb+w.lanes)
+			grow(&w.packedA, (i1-i0)*t.k+w.lanes)
 		}
 		if few && w.plan.packA {
 			for q := range panels {
 				lo, hi := share(i1-i0, panels, q)
-				w.packA(i0+lo, hi-lo, k0, kb, lo)
+				w.packA(i0+lo, hi-lo, k0, t.k, lo)
 			}
 		}
 		for j := j0; j < j1; j += w.plan.chunk {
-			b := w.columns(j, min(j1, j+w.plan.chunk), k0, kb)
+			n := min(j1-j, w.plan.chunk)
+			w.columns(&t, j, j+n, k0)
+			c := unsafe.Add(dst, (j-j0)*w.size)
+			if !w.plan.packA {
+				lo := 0
+				if t.packed != nil { // by the first panel
+					_, lo = share(i1-i0, panels, 0)
+					t.a, t.c = w.elementA(i0, k0), (*T)(c)
+					w.multiply(&t, lo, n)
+				}
+				if lo < i1-i0 {
+					t.a, t.c = w.elementA(i0+lo, k0), (*T)(unsafe.Add(c, lo*t.cRow))
+					w.multiply(&t, i1-i0-lo, n)
+				}
+				continue
+			}
 			for q := range panels {
 				lo, hi := share(i1-i0, panels, q)
-				a := operandA{unsafe.Pointer(w.elementA(i0+lo, k0)), w.size, w.lda * w.size}
-				if !w.transA {
-					a.row, a.col = a.col, a.row
+				at := lo
+				if !few {
+					at = 0
+					w.packA(i0+lo, hi-lo, k0, t.k, at)
 				}
-				if w.plan.packA {
-					at := lo
-					if !few {
-						at = 0
-						w.packA(i0+lo, hi-lo, k0, kb, at)
-					}
-					a = operandA{unsafe.Pointer(&w.packedA[at*kb]), w.size, (hi - lo) * w.size}
-				}
-				w.panel(hi-lo, kb, a, &b, unsafe.Add(dst, lo*ld+(j-j0)*w.size), ld, accumulate)
+				t.a, t.aRow, t.aCol = &w.packedA[at*t.k], w.size, (hi-lo)*w.size
+				t.c = (*T)(unsafe.Add(c, lo*t.cRow))
+				w.multiply(&t, hi-lo, n)
 			}
 		}
 	}
@@ -123,81 +150,116 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 	}
 }
 
-// An operandA is a panel of A: element (r, k) is r*row + k*col bytes from at on.
-type operandA struct {
-	at       unsafe.Pointer
-	row, col int
+// multiply computes m rows and n columns of C. If whole tiles of B are packed meanwhile, B is there afterwards.
+func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
+	b, packed := hide(t.b), hide(t.packed)
+	t.multiply(w.backend, w.vecs, m, n)
+	if t.b = b; packed != nil {
+		t.b, t.bRow, t.bTile, t.packed = packed, w.cols*w.size, t.k*w.cols*w.size, nil
+	}
 }
 
-// An operandB is a block of B's columns: whole tiles of them, and what is left. Rows of a tile are row bytes apart,
-// tiles tile bytes.
-type operandB struct {
-	at        unsafe.Pointer
-	row, tile int
-	tiles     int
-	edge      unsafe.Pointer
-	edgeRow   int
-	edgeCols  int
-	pack      unsafe.Pointer // where the first panel of A packs the whole tiles; nil: nowhere
+// size is that of an element in bytes, lanes how many elements a vector has.
+func (t *chainArgs[T]) size() int                 { return int(unsafe.Sizeof(T(0))) }
+func (t *chainArgs[T]) lanes(backend Backend) int { return backend.vecBytes() / t.size() }
+
+// strides sets those of matrices that are read and written where they lie.
+func (t *chainArgs[T]) strides(p *product[T]) {
+	t.aRow, t.aCol, t.bRow, t.cRow = p.lda*t.size(), t.size(), p.ldb*t.size(), p.ldc*t.size()
+	if p.transA {
+		t.aRow, t.aCol = t.aCol, t.aRow
+	}
 }
 
-// panel computes a panel of A times a block of B, whole tiles and then what is left of the columns.
-func (w *chainWork[T]) panel(rows, kb int, a operandA, b *operandB, c unsafe.Pointer, ldc, accumulate int) {
-	if b.tiles > 0 {
-		code := w.tile.chainCode(rows, w.vecs)
-		if b.pack != nil {
-			code = w.tile.packingChainCode(rows)
+// update sets what becomes of sums over all of k: alpha*sum + beta*c.
+func (t *chainArgs[T]) update(p *product[T]) {
+	t.alpha, t.beta = p.alpha, p.beta
+	if p.alpha != 1 {
+		t.scaled = 1
+	}
+	if p.beta != 0 {
+		t.accumulate = 1
+		if p.beta != 1 {
+			t.weighted = 1
 		}
-		most := tilesPerCall((kb + rows) * w.cols * w.size)
-		for t := 0; t < b.tiles; t += most {
-			var pack unsafe.Pointer
-			if b.pack != nil {
-				pack = unsafe.Add(b.pack, t*kb*w.cols*w.size)
+	}
+}
+
+// multiply computes m rows and n columns of C in tiles of so many vectors, and then what is left of the columns, which
+// is never packed. It moves the operands.
+func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
+	lanes := t.lanes(backend)
+	cols, kind, most := vecs*lanes, plainChain, math.MaxInt
+	if t.packed != nil {
+		kind = packingChain
+	}
+	if (m+t.k)*n*t.size() > bytesPerCall {
+		most = max(1, bytesPerCall/((min(m, maxChainRows)+t.k)*cols*t.size()))
+	}
+	for {
+		tiles := 1
+		switch {
+		case n >= 2*cols:
+			tiles = min(n/cols, most)
+		case n < cols:
+			kind, vecs = plainChain, vectors(n, lanes)
+			if t.width = n - (vecs-1)*lanes; t.width < lanes {
+				kind = maskedChain
 			}
-			chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(unsafe.Add(b.at, t*b.tile)), b.row, b.tile,
-				(*T)(unsafe.Add(c, t*w.cols*w.size)), ldc,
-				min(most, b.tiles-t), 0, accumulate, (*T)(pack), w.plan.ahead)
 		}
-		if b.pack != nil {
-			b.at, b.row, b.tile, b.pack = b.pack, w.cols*w.size, kb*w.cols*w.size, nil
+		a, c := t.a, t.c
+		t.tiles = tiles
+		t.panelsOf(backend, kind, vecs, m, max(1, most/tiles))
+		if n -= tiles * cols; n <= 0 {
+			return
 		}
-		if b.edgeCols > 0 {
-			c = unsafe.Add(c, b.tiles*w.cols*w.size)
-		}
-	}
-	vecs, left, at := w.vecs, b.edgeCols, b.edge
-	for left > 0 {
-		for vecs > 1 && (vecs*w.lanes > left || w.tile.chainRows[vecs-1] < rows) {
-			vecs--
-		}
-		step := vecs * w.lanes * w.size
-		tiles, code := left/(vecs*w.lanes), w.tile.chainCode(rows, vecs)
-		if tiles == 0 {
-			tiles, code = 1, w.tile.maskedChainCode(rows)
-		}
-		chainTiles(w.backend, code, kb, (*T)(a.at), a.row, a.col, (*T)(at), b.edgeRow, step, (*T)(c), ldc,
-			tiles, left, accumulate, nil, 0)
-		if left -= tiles * vecs * w.lanes; left > 0 {
-			c, at = unsafe.Add(c, tiles*step), unsafe.Add(at, tiles*step)
+		t.a, t.b, t.c = move(a, 0), move(t.b, tiles*t.bTile), move(c, tiles*cols*t.size())
+		if kind == packingChain {
+			t.packed = move(t.packed, tiles*t.k*cols*t.size())
 		}
 	}
 }
+
+// panelsOf computes m rows of C, in tiles of heights that differ by 1 at most, and no more than so many panels a call.
+func (t *chainArgs[T]) panelsOf(backend Backend, kind chainKind, vecs, m, most int) {
+	panels, low, high := 1, m, 0 // as many panels have low+1 rows
+	if rows := backend.tiles().chainRows[vecs-1]; m > rows {
+		panels = (m + rows - 1) / rows
+		low = m / panels
+		high = m - low*panels
+	}
+	for {
+		rows := low
+		t.panels = min(panels, most)
+		if high > 0 {
+			rows, t.panels = low+1, min(high, most)
+			high -= t.panels
+		}
+		t.aPanel, t.cPanel = rows*t.aRow, rows*t.cRow
+		chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
+		if panels -= t.panels; panels == 0 {
+			return
+		}
+		t.a, t.c = move(t.a, t.aPanel), move(t.c, t.cPanel) // from the last panel of the call
+	}
+}
+
+// move returns an operand so many bytes on. It hides it, or the compiler takes what is stored through a pointer to a
+// chainArgs for escaping.
+func move[T any](p *T, bytes int) *T { return hide((*T)(unsafe.Add(unsafe.Pointer(p), bytes))) }
+
+// A chainKind is a tile as in asmgen.
+type chainKind int
+
+const (
+	plainChain   chainKind = iota
+	maskedChain            // of which the last vector is not whole
+	packingChain           // which packs what it reads of B
+)
 
 // chainCode is the number of a tile in the table of codes; see chains in asmgen.
-func (t *tileSize) chainCode(rows, vecs int) int {
-	code := rows - 1
-	for _, most := range t.chainRows[:vecs-1] {
-		code += most
-	}
-	return code
-}
-
-// packingChainCode is the number of the tile of packVecs vectors that packs.
-func (t *tileSize) packingChainCode(rows int) int { return t.chainCode(rows, len(t.chainRows)+1) }
-
-// maskedChainCode is the number of the tile of one vector that is not whole.
-func (t *tileSize) maskedChainCode(rows int) int {
-	return t.packingChainCode(rows) + t.chainRows[t.packVecs-1]
+func chainCode(kind chainKind, rows, vecs int) int {
+	return (int(kind)*len(tileSize{}.chainRows)+vecs-1)*maxChainRows + rows - 1
 }
 
 // share returns where part i of n things begins and ends if they are spread evenly over so many parts.
@@ -235,37 +297,27 @@ func (w *chainWork[T]) packA(i, rows, k0, kb, at int) {
 	w.transpose(kb, w.elementA(i, k0), rows, w.lda, (*T)(dst), rows)
 }
 
-// columns returns columns j0 to j1 of op(B) for k0 to k0+kb: in place, to be packed by the first panel of A that meets
+// columns makes b columns j0 to j1 of op(B) for k from k0 on: in place, to be packed by the first panel of A that meets
 // them, or transposed and packed in panels of a tile's columns.
-func (w *chainWork[T]) columns(j0, j1, k0, kb int) operandB {
-	row := w.ldb * w.size
-	b := operandB{tiles: (j1 - j0) / w.cols, edgeCols: (j1 - j0) % w.cols}
-	if !w.plan.packB && !w.transB {
-		b.at, b.row, b.tile, b.edgeRow = unsafe.Pointer(w.elementB(k0, j0)), row, w.cols*w.size, row
-		if b.edgeCols > 0 {
-			b.edge = unsafe.Pointer(w.elementB(k0, j0+b.tiles*w.cols))
-		}
-		return b
-	}
+func (w *chainWork[T]) columns(t *chainArgs[T], j0, j1, k0 int) {
+	tile := t.k * w.cols * w.size
 	panels := (j1 - j0 + w.cols - 1) / w.cols
-	packed := unsafe.Pointer(unsafe.SliceData(grow(&w.packedB, panels*kb*w.cols)))
-	tile := kb * w.cols * w.size
-	if b.edgeCols > 0 {
-		b.edge, b.edgeRow = unsafe.Add(packed, b.tiles*tile), w.cols*w.size
-	}
-	if w.transB {
-		for q := range panels {
-			j := j0 + q*w.cols
-			w.transpose(kb, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, (*T)(unsafe.Add(packed, q*tile)), w.cols)
+	if !w.transB {
+		t.b, t.bRow, t.bTile = hide(w.elementB(k0, j0)), w.ldb*w.size, w.cols*w.size
+		if tiles := (j1 - j0) / w.cols; w.plan.packB {
+			t.packed = unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols))
+			if tiles < panels {
+				w.copyRows(t.k, w.elementB(k0, j0+tiles*w.cols), t.bRow, move(t.packed, tiles*tile), t.bTile,
+					(j1-j0)%w.cols)
+			}
 		}
-		b.at, b.row, b.tile = packed, w.cols*w.size, tile
-		return b
+		return
 	}
-	b.at, b.row, b.tile, b.pack = unsafe.Pointer(w.elementB(k0, j0)), row, w.cols*w.size, packed
-	if b.edgeCols > 0 {
-		w.copyRows(kb, w.elementB(k0, j0+b.tiles*w.cols), row, (*T)(b.edge), w.cols*w.size, b.edgeCols)
+	t.b, t.bRow, t.bTile = unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)), w.cols*w.size, tile
+	for q := range panels {
+		j := j0 + q*w.cols
+		w.transpose(t.k, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, move(t.b, q*tile), w.cols)
 	}
-	return b
 }
 
 // copyRows copies rows of width elements, no more than copyVecs vectors; dst gets whole vectors.

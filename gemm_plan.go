@@ -1,6 +1,8 @@
 package bitstep
 
 import (
+	"unsafe"
+
 	"github.com/bitstep-go/bitstep/internal/caches"
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -10,18 +12,27 @@ import (
 
 var cacheL1, cacheL2, _, _ = caches.Sizes()
 
-// tilesPerCall returns how many tiles a call of a micro-kernel computes at most if each reads and writes so many bytes:
-// assembly cannot be preempted, and 256 KiB take some 10 to 50 microseconds, from memory or in a panel's arithmetic.
-func tilesPerCall(bytes int) int { return max(1, 256<<10/bytes) }
+// bytesPerCall is how many bytes the tiles of a call of a micro-kernel read and write at most: assembly cannot be
+// preempted, and 256 KiB take some 10 to 50 microseconds, from memory or in a panel's arithmetic.
+const bytesPerCall = 256 << 10
+
+// tilesPerCall returns how many tiles a call computes if each reads and writes so many bytes.
+func tilesPerCall(bytes int) int { return max(1, bytesPerCall/bytes) }
+
+const kept = 1024 // rows and columns of C for which A is packed once for a block of k
+
+// small reports whether a product needs no blocking: its operands stay in L1.
+func (p *product[T]) small() bool {
+	return (p.m+p.n)*p.k*int(unsafe.Sizeof(T(0))) <= cacheL1 && max(p.m, p.n) <= kept
+}
 
 // planned plans a product by chains.
 func (w *chainWork[T]) planned() chainPlan {
 	const (
-		fewRows  = 24   // of A, up to which it stays in L1 while a tile's columns of B go by
-		keptCols = 512  // columns of C whose sums stay in L1 and L2 while A has few rows
-		kept     = 1024 // rows and columns of C for which A is packed once for a block of k
+		fewRows  = 24  // of A, up to which it stays in L1 while a tile's columns of B go by
+		keptCols = 512 // columns of C whose sums stay in L1 and L2 while A has few rows
 	)
-	if (w.m*w.k+w.k*w.n)*w.size <= cacheL1 && max(w.m, w.n) <= kept {
+	if w.small() {
 		return chainPlan{rows: w.m, cols: w.n, chunk: w.n} // all at once, read in place unless B is transposed
 	}
 	column := min(w.k, kernels.GemmBlock) * w.size // bytes of a column of B in a block of k

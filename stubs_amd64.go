@@ -253,7 +253,7 @@ func maxAbsF32AVX2(n int, lanes *float32, x *float32)
 // chainF32AVX2 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32AVX2(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+func chainF32AVX2(code int, args *byte)
 
 // lanesF32AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -524,7 +524,7 @@ func maxAbsF64AVX2(n int, lanes *float64, x *float64)
 // chainF64AVX2 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64AVX2(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+func chainF64AVX2(code int, args *byte)
 
 // lanesF64AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -795,7 +795,7 @@ func maxAbsF32AVX512(n int, lanes *float32, x *float32)
 // chainF32AVX512 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32AVX512(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+func chainF32AVX512(code int, args *byte)
 
 // lanesF32AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -1066,7 +1066,7 @@ func maxAbsF64AVX512(n int, lanes *float64, x *float64)
 // chainF64AVX512 computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64AVX512(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+func chainF64AVX512(code int, args *byte)
 
 // lanesF64AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //

@@ -253,7 +253,7 @@ func maxAbsF32NEON(n int, lanes *float32, x *float32)
 // chainF32NEON computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF32NEON(code int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, bTile int, c *float32, cRow int, tiles int, width int, accumulate int, packed *float32, ahead int)
+func chainF32NEON(code int, args *byte)
 
 // lanesF32NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -524,7 +524,7 @@ func maxAbsF64NEON(n int, lanes *float64, x *float64)
 // chainF64NEON computes tiles of C by rule 8, in the code of that number.
 //
 //go:noescape
-func chainF64NEON(code int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, bTile int, c *float64, cRow int, tiles int, width int, accumulate int, packed *float64, ahead int)
+func chainF64NEON(code int, args *byte)
 
 // lanesF64NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //

@@ -29,16 +29,13 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 	size := b.tiles()
 	for v, most := range size.chainRows {
 		for r := range most {
-			chainTileRuns[T](t, b, r+1, v+1, 0)
+			for width := 1; width <= vecLen[T](b); width++ {
+				chainTileRuns[T](t, b, r+1, v+1, width)
+			}
 		}
 	}
 	for r := range size.chainRows[size.packVecs-1] {
 		packingTileRuns[T](t, b, r+1)
-	}
-	for r := range size.chainRows[0] {
-		for width := 1; width < vecLen[T](b); width++ {
-			chainTileRuns[T](t, b, r+1, 1, width)
-		}
 	}
 	for r, most := range size.lanesCols {
 		for c := range most {
@@ -75,26 +72,34 @@ func sentinels[T kernels.Float](n int) []T {
 
 func vecLen[T kernels.Float](b Backend) int { return b.vecBytes() / int(unsafe.Sizeof(T(0))) }
 
+// chainTileRuns checks a tile whose last vector has width elements.
 func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, width int) {
-	size := int(unsafe.Sizeof(T(0)))
-	tileSize := backend.tiles()
-	cols, code := vecs*vecLen[T](backend), tileSize.chainCode(rows, vecs)
-	if width != 0 {
-		cols, code = width, tileSize.maskedChainCode(rows)
+	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
+	cols, kind := (vecs-1)*lanes+width, plainChain
+	if width < lanes {
+		kind = maskedChain
 	}
+	const alpha, beta = 3, 5
 	for _, k := range []int{1, 2, 3, 4, 5, 8, 9} {
-		tiles := 1 + k%2
-		if width != 0 {
+		tiles, panels := 1+k%2, 1+k%3
+		if kind == maskedChain {
 			tiles = 1
 		}
-		ldb, ldc := tiles*cols+1, tiles*cols+3
+		m, ldb, ldc := rows*panels, tiles*cols+1, tiles*cols+3
 		// A lies along k, or across; its other elements do not matter.
-		for _, stride := range [][2]int{{1, rows + 1}, {k + 2, 1}} {
-			a, b := integers[T](rows*stride[0]+k*stride[1]), integers[T](k*ldb)
-			c := sentinels[T](rows * ldc)
-			for accumulate := range 2 { // stores, then adds
-				chainTiles(backend, code, k, &a[0], stride[0]*size, stride[1]*size, &b[0], ldb*size, cols*size,
-					&c[0], ldc*size, tiles, width, accumulate, nil, 0)
+		for i, stride := range [][2]int{{1, m + 1}, {k + 2, 1}} {
+			a, b := integers[T](m*stride[0]+k*stride[1]), integers[T](k*ldb)
+			c := sentinels[T](m * ldc)
+			args := chainArgs[T]{k: k, a: &a[0], aRow: stride[0] * size, aCol: stride[1] * size,
+				aPanel: rows * stride[0] * size, b: &b[0], bRow: ldb * size, bTile: cols * size, c: &c[0], cRow: ldc * size,
+				cPanel: rows * ldc * size, panels: panels, tiles: tiles, width: width, alpha: alpha, beta: beta}
+			for update := range 3 { // store, then add, then add to what has a weight
+				args.a, args.c = &a[0], &c[0]
+				args.scaled, args.accumulate, args.weighted = i, min(1, update), update/2
+				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
+				if args.a != &a[(panels-1)*rows*stride[0]] || args.c != &c[(panels-1)*rows*ldc] {
+					t.Fatalf("%v %T chain tile %d x %d, %d panels: operands moved too far", backend, c[0], rows, vecs, panels)
+				}
 				for i, got := range c {
 					r, j := i/ldc, i%ldc
 					want := T(untouched)
@@ -103,11 +108,14 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 						for kk := range k {
 							want += T(a[r*stride[0]+kk*stride[1]] * b[kk*ldb+j])
 						}
-						want *= T(1 + accumulate)
+						if args.scaled != 0 {
+							want *= alpha
+						}
+						want *= []T{1, 2, 2*beta + 1}[update]
 					}
 					if got != want {
-						t.Fatalf("%v %T chain tile %d x %d, width %d, k = %d, accumulate = %d: (%d, %d) = %v, want %v",
-							backend, got, rows, vecs, width, k, accumulate, r, j, got, want)
+						t.Fatalf("%v %T chain tile %d x %d, width %d, k = %d, update %d: (%d, %d) = %v, want %v",
+							backend, got, rows, vecs, width, k, update, r, j, got, want)
 					}
 				}
 			}
@@ -120,19 +128,21 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	const tiles, far = 2, math.MaxInt >> 23 // 1 TB, where addresses have 64 bits
 	size := int(unsafe.Sizeof(T(0)))
-	tileSize := backend.tiles()
-	cols := tileSize.packVecs * vecLen[T](backend)
+	vecs := backend.tiles().packVecs
+	cols := vecs * vecLen[T](backend)
 	for k := 1; k < 8; k++ {
 		ldb, ldc := tiles*cols+1, tiles*cols+3
 		a, b, packed := integers[T](rows*k), integers[T](k*ldb), sentinels[T](tiles*k*cols+1)
 		got, want := sentinels[T](rows*ldc), sentinels[T](rows*ldc)
 		for accumulate := range 2 {
-			run := func(code int, c []T, packed *T) {
-				chainTiles(backend, code, k, &a[0], k*size, size, &b[0], ldb*size, cols*size, &c[0], ldc*size,
-					tiles, 0, accumulate, packed, far)
+			run := func(kind chainKind, c []T, packed *T) {
+				args := chainArgs[T]{k: k, a: &a[0], aRow: k * size, aCol: size, b: &b[0], bRow: ldb * size,
+					bTile: cols * size, c: &c[0], cRow: ldc * size, panels: 1, tiles: tiles, accumulate: accumulate,
+					packed: packed, ahead: far}
+				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
 			}
-			run(tileSize.packingChainCode(rows), got, &packed[0])
-			run(tileSize.chainCode(rows, tileSize.packVecs), want, nil)
+			run(packingChain, got, &packed[0])
+			run(plainChain, want, nil)
 			if !slices.Equal(got, want) {
 				t.Fatalf("%v %T packing tile of %d rows, k = %d: %v, want %v", backend, got[0], rows, k, got, want)
 			}

@@ -382,11 +382,13 @@ func (r *rows) Advance(by Reg) {
 
 func (m *amd64) FMAScalar(acc, scalar, b Reg) { m.FMA(acc, scalar, b) }
 
-func (m *amd64) LoadPointer(p Reg, off int) Reg {
+func (m *amd64) LoadWord(p Reg, off int) Reg {
 	r := m.ctx.GP64()
 	m.do(x86.MOVQ(mem(p, off), r))
 	return r
 }
+
+func (m *amd64) StoreWord(r, p Reg, off int) { m.do(x86.MOVQ(r, mem(p, off))) }
 
 func (m *amd64) Prefetch(p Reg)              { m.do(x86.PREFETCHT0(mem(p, 0))) }
 func (m *amd64) PrefetchNext(p Reg, off int) { m.do(x86.PREFETCHT1(mem(p, off))) }

@@ -258,10 +258,14 @@ func (m *arm64) JumpTo(code Reg) {
 	m.inst(nil, []Reg{code}, spelled("JMP", "(R%d)")).IsTerminal = true
 }
 
-func (m *arm64) LoadPointer(p Reg, off int) Reg {
+func (m *arm64) LoadWord(p Reg, off int) Reg {
 	r := m.ctx.GP64()
 	m.inst([]Reg{r}, []Reg{p}, spelled("MOVD", fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
 	return r
+}
+
+func (m *arm64) StoreWord(r, p Reg, off int) {
+	m.inst(nil, []Reg{r, p}, spelled("MOVD", fmt.Sprintf("R%%[1]d, %d(R%%[2]d)", off)))
 }
 
 func (m *arm64) Prefetch(p Reg) { m.inst(nil, []Reg{p}, spelled("PRFM", "(R%d), PSTL1KEEP")) }

@@ -16,8 +16,8 @@ func newAVX2(f file, s isa, elem int) Machine {
 	m.vec = func() Reg { return m.ctx.YMM() }
 	m.mask = func(v Reg) { m.do(x86.VPCMPEQD(v, v, v)) }
 	m.loadMasked = func(at operand.Mem, mask Mask) Reg {
-		v := m.vec()
-		m.do(pick(&m.amd64, x86.VMASKMOVPS, x86.VMASKMOVPD)(at, mask.lanes, v))
+		v := m.Load(mask.lanes, 0)
+		m.do(pick(&m.amd64, x86.VMASKMOVPS, x86.VMASKMOVPD)(at, v, v))
 		return v
 	}
 	return m
@@ -69,19 +69,53 @@ func (m *avx2) MaxMagnitude() func(a, b Reg) Reg {
 	}
 }
 
+// Mask holds an address, and no vector of the few that there are.
 func (m *avx2) Mask(count Reg, i int) Mask {
-	return Mask{count, m.Load(m.maskLanes(count), i*m.isa.VecBytes)}
+	p := m.maskLanes(count)
+	if i > 0 {
+		m.AddImm(p, i*m.isa.VecBytes)
+	}
+	return Mask{count, p}
 }
 
 func (m *avx2) StoreMasked(v, p Reg, off int, mask Mask) {
-	m.do(pick(&m.amd64, x86.VMASKMOVPS, x86.VMASKMOVPD)(v, mask.lanes, mem(p, off)))
+	m.do(pick(&m.amd64, x86.VMASKMOVPS, x86.VMASKMOVPD)(v, m.Load(mask.lanes, 0), mem(p, off)))
+}
+
+// StoreRowsMasked stores 16, 8 and 4 bytes of each row, as the bits of the number of elements tell, and changes the
+// rows: a masked store takes many clocks (Zen).
+func (m *avx2) StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) {
+	at := m.rows(p, stride, len(rows))
+	xmm := func(v Reg) Reg { return v.(reg.VecVirtual).AsX() }
+	part := func(bytes int, store anyForm, rest func(v Reg)) {
+		done := m.label("part")
+		m.do(x86.TESTQ(operand.U32(bytes/m.elem), mask.count))
+		m.do(x86.JEQ(operand.LabelRef(done)))
+		for i, v := range rows {
+			m.do(store(xmm(v), at.mem(i, 0)))
+			if rest != nil {
+				rest(v)
+			}
+		}
+		for _, base := range at.bases {
+			m.AddImm(base, bytes)
+		}
+		m.ctx.Label(done)
+	}
+	part(16, x86.VMOVUPS, func(v Reg) { m.do(x86.VEXTRACTF128(operand.Imm(1), v, xmm(v))) })
+	if m.elem == 8 {
+		part(8, x86.VMOVLPD, nil)
+		return
+	}
+	part(8, x86.VMOVLPS, func(v Reg) { m.do(x86.VUNPCKHPD(xmm(v), xmm(v), xmm(v))) })
+	part(4, x86.VMOVSS, nil)
 }
 
 func (m *avx2) FMAMasked(acc, a, b Reg, mask Mask) {
 	t := m.vec()
 	m.Move(t, acc)
 	m.FMA(t, a, b)
-	m.do(pick(&m.amd64, x86.VBLENDVPS, x86.VBLENDVPD)(mask.lanes, t, acc, acc))
+	m.do(pick(&m.amd64, x86.VBLENDVPS, x86.VBLENDVPD)(m.Load(mask.lanes, 0), t, acc, acc))
 }
 
 // blocks returns the low halves of a and b, and the high halves.

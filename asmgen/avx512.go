@@ -72,6 +72,13 @@ func (m *avx512) StoreMasked(v, p Reg, off int, mask Mask) {
 	m.do(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mask.lanes, mem(p, off)))
 }
 
+func (m *avx512) StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) {
+	at := m.rows(p, stride, len(rows))
+	for i, v := range rows {
+		m.do(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mask.lanes, at.mem(i, 0)))
+	}
+}
+
 func (m *avx512) FMAMasked(acc, a, b Reg, mask Mask) {
 	m.do(pick(&m.amd64, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, mask.lanes, acc))
 }

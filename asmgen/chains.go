@@ -5,59 +5,90 @@ import "fmt"
 // The micro-kernels of rule 8. Package bitstep packs, blocks and spreads (gemm.go there); a tile holds one piece of
 // the output in registers while k runs.
 
-const chainParams = "code, k int, a *T, aRow, aCol int, b *T, bRow, bTile int, " +
-	"c *T, cRow, tiles, width, accumulate int, packed *T, ahead int"
+const chainParams = "code int, args *byte"
+
+// chainFields are what a tile needs to know, the fields of a chainArgs: words of 8 bytes each, and the scalars.
+const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int, c *T, cRow, cPanel int, " +
+	"panels, tiles, width, scaled, accumulate, weighted int, packed *T, ahead int, alpha, beta T"
+
+// chainArg returns the field's offset in a chainArgs.
+func chainArg(m Machine, name string) int {
+	off := 0
+	for _, f := range (microKernel{Parameters: chainFields}).fields() {
+		if f.name == name {
+			return off
+		}
+		off += 8
+		if f.typ == "T" {
+			off += m.ElemBytes() - 8
+		}
+	}
+	panic("no field " + name)
+}
 
 // chain emits a tile of rows x vecs vectors of C, for k steps,
 //
 //	acc[r][j] = fma(a[r][k], b[k][j], acc[r][j]) from +0
 //
-// then C = acc if accumulate is 0, else C = C + acc, and goes on to the next of so many tiles to the right.
+// then acc = alpha*acc if scaled is not 0, then C = acc if accumulate is 0, or else C = C + acc, or C = beta*C + acc
+// if weighted is not 0. It
+// goes on to the next of so many tiles to the right, and to so many panels of as many rows below.
 //
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
-// apart, c's cRow; from tile to tile b moves by bTile bytes. The vector of a masked tile, its only one, has width
-// elements. A tile that packs also stores what it reads of b to packed, tile after tile, and fetches the lines that are
-// ahead bytes from there, for a later tile: rows of b that are far apart are not what hardware prefetches.
+// apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The last
+// vector of a masked tile has width elements; there is one such tile in a panel. A tile that packs, of one panel, also
+// stores what it reads of b to packed, tile after tile, and fetches the lines that are ahead bytes from there, for a
+// later tile: rows of b that are far apart are not what hardware prefetches.
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
 	masked, packs := kind == maskedChain, kind == packingChain
 	switch {
 	case masked:
-		what = " that is not whole"
+		what = ", the last not whole,"
 	case packs:
 		what = " and packs b"
 	}
 	m.BeginLocal(name, chainParams,
-		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s, by rule 8.", name, rows, vecs, what))
-	b, c, tiles := m.Arg("b"), m.Arg("c"), m.Arg("tiles")
-	var packed, ahead Reg
-	if packs {
-		packed = m.Arg("packed")
+		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
+	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), chainArg(m, name)) }
+	scalar := func(name string) Reg { return m.Broadcast(m.Arg("args"), chainArg(m, name)) }
+	move := func(name, by string) {
+		args, sum := m.Arg("args"), arg(name)
+		m.AddReg(sum, arg(by))
+		m.StoreWord(sum, args, chainArg(m, name))
 	}
-	var mask Mask
-	if masked {
-		mask = m.Mask(m.Arg("width"), 0)
+	var packed Reg
+	if packs {
+		packed = arg("packed")
 	}
 	vec := m.ISA().VecBytes
-	load := func(p Reg, j int) Reg {
+	tile := func(b, c Reg) {
+		var mask Mask
 		if masked {
-			return m.LoadMasked(p, j*vec, mask)
+			mask = m.Mask(arg("width"), 0)
 		}
-		return m.Load(p, j*vec)
-	}
-	m.While("tile", tiles, 1, func() {
-		line, cRow := m.Copy(c), m.Arg("cRow")
+		load := func(p Reg, j int) Reg {
+			if masked && j == vecs-1 {
+				return m.LoadMasked(p, j*vec, mask)
+			}
+			return m.Load(p, j*vec)
+		}
+		line, cRow := m.Copy(c), arg("cRow")
 		for r := range rows {
 			m.Prefetch(line)
 			if r < rows-1 {
 				m.AddReg(line, cRow)
 			}
 		}
-		a, aCol := m.ScalarRows(m.Arg("a"), m.Arg("aRow"), rows), m.Arg("aCol")
-		bk, bRow, k := m.Copy(b), m.Arg("bRow"), m.Arg("k")
+		a, aCol := m.ScalarRows(arg("a"), arg("aRow"), rows), arg("aCol")
+		bk, bRow, k := b, arg("bRow"), arg("k")
+		if !masked { // another tile follows
+			bk = m.Copy(b)
+		}
+		var ahead Reg
 		if packs {
 			ahead = m.Copy(bk)
-			m.AddReg(ahead, m.Arg("ahead"))
+			m.AddReg(ahead, arg("ahead"))
 		}
 		acc := zeros(m, rows*vecs)
 		for _, unroll := range unrolls(m) {
@@ -86,31 +117,68 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				}
 			})
 		}
-		store := func(accumulate bool) func() {
+		m.IfZero(arg("scaled"), func() {}, func() {
+			alpha := scalar("alpha")
+			for i := range acc {
+				m.Move(acc[i], m.Mul(alpha, acc[i]))
+			}
+		})
+		last := each(rows, func(r int) Reg { return acc[r*vecs+vecs-1] })
+		store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
 			return func() {
-				c, cRow := m.Copy(c), m.Arg("cRow")
+				p, cRow := m.Copy(c), arg("cRow")
 				for r := range rows {
 					for j := range vecs {
-						sum := acc[r*vecs+j]
-						if accumulate {
-							sum = m.Add(load(c, j), sum)
-						}
-						if masked {
-							m.StoreMasked(sum, c, j*vec, mask)
+						if acc := acc[r*vecs+j]; !masked || j < vecs-1 {
+							m.Store(sum(acc, p, j), p, j*vec)
 						} else {
-							m.Store(sum, c, j*vec)
+							m.Move(acc, sum(acc, p, j))
 						}
 					}
 					if r < rows-1 {
-						m.AddReg(c, cRow)
+						m.AddReg(p, cRow)
 					}
 				}
 			}
 		}
-		m.IfZero(m.Arg("accumulate"), store(false), store(true))
-		m.AddReg(b, m.Arg("bTile"))
-		m.AddImm(c, vecs*vec)
-	})
+		m.IfZero(arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
+			m.IfZero(arg("weighted"),
+				store(func(acc, p Reg, j int) Reg { return m.Add(load(p, j), acc) }),
+				func() {
+					beta := scalar("beta")
+					store(func(acc, p Reg, j int) Reg { return m.Add(m.Mul(beta, load(p, j)), acc) })()
+				})
+		})
+		if masked {
+			p := m.Copy(c)
+			m.AddImm(p, (vecs-1)*vec)
+			m.StoreRowsMasked(last, p, arg("cRow"), mask)
+		}
+	}
+	panel := func() {
+		b, c := arg("b"), arg("c")
+		if masked {
+			tile(b, c)
+			return
+		}
+		m.While("tile", arg("tiles"), 1, func() {
+			tile(b, c)
+			m.AddReg(b, arg("bTile"))
+			m.AddImm(c, vecs*vec)
+		})
+	}
+	if packs {
+		panel()
+	} else {
+		panels := arg("panels")
+		m.While("panel", panels, 1, func() {
+			panel()
+			m.IfMore(panels, 1, func() { // no pointer may leave its matrix
+				move("a", "aPanel")
+				move("c", "cPanel")
+			})
+		})
+	}
 	m.End()
 }
 
@@ -144,26 +212,22 @@ func chainName(m Machine, rows, vecs int, kind chainKind) string {
 	return fmt.Sprintf("%s%dx%d%s", symbol("chain", m), rows, vecs, kind)
 }
 
-// chains emits all tiles, first the plain ones, then those that pack, then those that are masked, and the function
-// that goes to one of them by its place in the table: see chainCode in gemm_chains.go.
+// chains emits all tiles, and the function that goes to one of them by its place in the table: of each kind, for each
+// number of vectors, those of each number of rows. See chainCode in gemm_chains.go.
 func chains(m Machine) {
-	var codes []string
-	emit := func(rows, vecs int, kind chainKind) {
-		chain(m, rows, vecs, kind)
-		codes = append(codes, chainName(m, rows, vecs, kind))
-	}
 	t := m.ISA().Tiles
-	for _, kind := range []chainKind{plainChain, packingChain} {
-		for i, rows := range t.ChainRows {
-			for r := range rows {
-				if kind == plainChain || i+1 == t.PackVecs {
-					emit(r+1, i+1, kind)
+	var codes []string
+	for _, kind := range []chainKind{plainChain, maskedChain, packingChain} {
+		for i, most := range t.ChainRows {
+			for r := range maxChainRows {
+				code := ""
+				if r < most && (kind != packingChain || i+1 == t.PackVecs) {
+					chain(m, r+1, i+1, kind)
+					code = chainName(m, r+1, i+1, kind)
 				}
+				codes = append(codes, code)
 			}
 		}
-	}
-	for r := range t.ChainRows[0] {
-		emit(r+1, 1, maskedChain)
 	}
 	oneOf(m, symbol("chain", m), chainParams, codes, "computes tiles of C by rule 8")
 }

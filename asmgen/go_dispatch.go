@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -85,21 +86,22 @@ func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 {{range $f := .MicroKernels}}
 func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) {
 	if num.Is32[T]() {
-		{{.Name}}F32(backend, {{.Args "float32"}})
+		switch backend {
+{{- range $.ISAs}}{{if .HasTiles}}
+		case {{.Const}}:
+			{{$f.Symbol}}F32{{.Const}}({{$f.Args "float32"}})
+{{- end}}{{end}}
+		}
 		return
 	}
-	{{.Name}}F64(backend, {{.Args "float64"}})
-}
-{{range $t := $.Types}}
-func {{$f.Name}}{{.Suffix}}(backend Backend, {{$f.Params (print "*" .Name)}}) {
 	switch backend {
 {{- range $.ISAs}}{{if .HasTiles}}
 	case {{.Const}}:
-		{{$f.Symbol}}{{$t.Suffix}}{{.Const}}({{$f.Names}})
+		{{$f.Symbol}}F64{{.Const}}({{$f.Args "float64"}})
 {{- end}}{{end}}
 	}
 }
-{{end}}{{end}}`
+{{end}}`
 
 // A microKernel is a function of products: its Go name, its symbol's beginning and its parameters.
 type microKernel struct{ Name, Symbol, Parameters string }
@@ -117,8 +119,29 @@ func (k microKernel) Params(pointer string) string {
 	return strings.ReplaceAll(k.Parameters, "*T", pointer)
 }
 
-// Names lists the parameters.
-func (k microKernel) Names() string { return k.each(func(name, _ string) string { return name }) }
+// A field is a parameter with its type.
+type field struct{ name, typ string }
+
+func (k microKernel) fields() (all []field) {
+	k.each(func(name, typ string) string {
+		all = append(all, field{name, typ})
+		return ""
+	})
+	slices.Reverse(all)
+	return all
+}
+
+// ChainArgs is the fields of a chainArgs, a line each.
+func (v view) ChainArgs() string {
+	var s strings.Builder
+	for _, f := range (microKernel{Parameters: chainFields}).fields() {
+		s.WriteString("\t" + f.name + " " + f.typ + "\n")
+	}
+	return s.String()
+}
+
+// MaxChainRows is the stride of the table of tiles of rule 8.
+func (v view) MaxChainRows() int { return maxChainRows }
 
 // Args lists the parameters as arguments of a function of one type.
 func (k microKernel) Args(typ string) string {
@@ -180,6 +203,14 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.{{.Name}}Coef[float64]{})
 {{- end}}{{end}}
 )
+
+// maxChainRows is the most rows of a micro-kernel's tile.
+const maxChainRows = {{.MaxChainRows}}
+
+// A chainArgs is what micro-kernels of rule 8 take: see chain in asmgen. Strides are in bytes.
+type chainArgs[T Float] struct {
+{{.ChainArgs}}}
+
 // define runs the definition of a step or vector operation on elements lo to hi.
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {

@@ -18,13 +18,13 @@ type isa struct {
 // isas lists the instruction sets, of one architecture the fastest last.
 var isas = []isa{
 	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
-		ChainRows: [8]int{12, 6, 0, 3, 7: 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
+		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		LanesCols: [4]int{6, 6, 4}, WholeCols: 6}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
-			ChainRows: [8]int{12, 12, 0, 6, 7: 2}, PackVecs: 2, CopyVecs: 2, LanesCols: [4]int{6, 6, 6, 6}}, newAVX512},
+			ChainRows: [8]int{12, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, LanesCols: [4]int{6, 6, 6, 6}}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
-		ChainRows: [8]int{8, 8, 8, 0, 7: 2}, PackVecs: 3, CopyVecs: 4,
+		ChainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, PackVecs: 3, CopyVecs: 4,
 		LanesCols: [4]int{4, 4, 4, 4}, WholeCols: 4}, newNEON},
 }
 
@@ -44,6 +44,9 @@ type tileSize struct {
 	LanesCols [4]int
 	WholeCols int
 }
+
+// maxChainRows is the most rows of A in any tile of rule 8.
+const maxChainRows = 12
 
 // architectures lists those that have assembly, in the order of isas.
 func architectures() (all []string) {

@@ -41,7 +41,8 @@ type Machine interface {
 	Shift(r Reg, n uint)               // r <<= n
 	And(r Reg, n int)                  // r &= n
 	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
-	LoadPointer(p Reg, off int) Reg    // a new register holding the pointer at p+off
+	LoadWord(p Reg, off int) Reg       // a new register holding the word of 64 bits at p+off
+	StoreWord(r, p Reg, off int)
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 	IfMore(r Reg, n int, f func())     // if r > n (signed) { f() }
 
@@ -100,6 +101,7 @@ type Machine interface {
 	Mask(count Reg, i int) Mask
 	LoadMasked(p Reg, off int, mask Mask) Reg
 	StoreMasked(v, p Reg, off int, mask Mask)
+	StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) // rows that lie stride bytes apart from p on
 	FMAMasked(acc, a, b Reg, mask Mask) // FMA, of masked loads, where the mask is; nothing elsewhere
 
 	// FoldLines folds lines of lanes by halves (rule 7), as many as a vector has elements, to the vector of their sums.

@@ -314,6 +314,15 @@ func (m *neon) StoreMasked(v, p Reg, off int, mask Mask) {
 		})
 }
 
+func (m *neon) StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) {
+	for i, v := range rows {
+		m.StoreMasked(v, p, 0, mask)
+		if i < len(rows)-1 {
+			m.AddReg(p, stride)
+		}
+	}
+}
+
 func (m *neon) FMAMasked(acc, a, b Reg, mask Mask) {
 	t := m.Vector()
 	m.Move(t, acc)

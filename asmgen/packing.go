@@ -64,7 +64,7 @@ func transpose(m Machine) {
 	n := m.ISA().VecBytes / m.ElemBytes()
 	columns := func(load func(p Reg) Reg) []Reg {
 		return m.Transpose(each(n, func(i int) Reg {
-			p := m.LoadPointer(rows, 8*i)
+			p := m.LoadWord(rows, 8*i)
 			m.AddReg(p, at)
 			return load(p)
 		}))
