@@ -2,6 +2,7 @@ package bitstep
 
 import (
 	"fmt"
+	"math/bits"
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
@@ -43,9 +44,6 @@ func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	checkSize("Gemm", "m", m)
-	checkSize("Gemm", "n", n)
-	checkSize("Gemm", "k", k)
 	rowsA, colsA, rowsB, colsB := m, k, k, n
 	if transA {
 		rowsA, colsA = k, m
@@ -53,30 +51,52 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	if transB {
 		rowsB, colsB = n, k
 	}
-	checkMatrix("Gemm", "a", a, rowsA, colsA, lda)
-	checkMatrix("Gemm", "b", b, rowsB, colsB, ldb)
-	checkMatrix("Gemm", "c", c, m, n, ldc)
+	lenA, okA := extent(rowsA, colsA, lda, len(a))
+	lenB, okB := extent(rowsB, colsB, ldb, len(b))
+	lenC, okC := extent(m, n, ldc, len(c))
+	if !okA || !okB || !okC {
+		checkSize("Gemm", "m", m)
+		checkSize("Gemm", "n", n)
+		checkSize("Gemm", "k", k)
+		checkMatrix("Gemm", "a", okA, len(a), rowsA, colsA, lda)
+		checkMatrix("Gemm", "b", okB, len(b), rowsB, colsB, ldb)
+		checkMatrix("Gemm", "c", okC, len(c), m, n, ldc)
+	}
 	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(transA, transB, k),
 		transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, beta: beta,
-		a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
+		a: a[:lenA], b: b[:lenB], c: c[:lenC], lda: lda, ldb: ldb, ldc: ldc}
 	p.do(e, "Gemm", "c", "a", "b")
 }
 
 // Gemv is [Gemv] on this engine.
 func (e Engine[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
-	checkSize("Gemv", "m", m)
-	checkSize("Gemv", "n", n)
-	checkMatrix("Gemv", "a", a, m, n, lda)
 	lenX, lenY := n, m
 	if transA {
 		lenX, lenY = m, n
 	}
-	checkMatrix("Gemv", "x", x, 1, lenX, lenX)
-	checkMatrix("Gemv", "y", y, 1, lenY, lenY)
+	lenA, ok := extent(m, n, lda, len(a))
+	if !ok || len(x) < lenX || len(y) < lenY {
+		checkSize("Gemv", "m", m)
+		checkSize("Gemv", "n", n)
+		checkMatrix("Gemv", "a", ok, len(a), m, n, lda)
+		checkMatrix("Gemv", "x", len(x) >= lenX, len(x), 1, lenX, lenX)
+		checkMatrix("Gemv", "y", len(y) >= lenY, len(y), 1, lenY, lenY)
+	}
 	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(false, !transA, lenX), transB: !transA,
 		m: 1, n: lenY, k: lenX, alpha: alpha, beta: beta,
-		a: x, b: a, c: y, lda: lenX, ldb: lda, ldc: lenY}
+		a: x[:lenX], b: a[:lenA], c: y[:lenY], lda: lenX, ldb: lda, ldc: lenY}
 	p.do(e, "Gemv", "y", "x", "a")
+}
+
+// extent returns how many elements lie between the first and the last of a matrix, and whether its sizes make sense and
+// a slice of that length holds it.
+func extent(rows, cols, ld, length int) (n int, ok bool) {
+	if rows <= 0 || cols <= 0 {
+		return 0, rows >= 0 && cols >= 0 && ld >= cols && (ld > 0 || rows < 2)
+	}
+	hi, last := bits.Mul(uint(rows-1), uint(ld)) // the last row's place
+	n = int(last) + cols
+	return n, ld >= cols && hi == 0 && last <= uint(length) && cols <= length-int(last)
 }
 
 func checkSize(fn, name string, n int) {
@@ -85,14 +105,16 @@ func checkSize(fn, name string, n int) {
 	}
 }
 
-func checkMatrix[T kernels.Float](fn, name string, a []T, rows, cols, ld int) {
-	if ld < cols || ld < 1 && rows > 1 {
+// checkMatrix panics if a matrix is not ok.
+func checkMatrix(fn, name string, ok bool, length, rows, cols, ld int) {
+	switch {
+	case ok:
+	case ld < cols || ld < 1:
 		panic(fmt.Sprintf("bitstep: %s: leading dimension of %s = %d, want at least its %d columns",
 			fn, name, ld, cols))
-	}
-	if rows > 0 && cols > 0 && (len(a) < cols || (len(a)-cols)/ld < rows-1) {
+	default:
 		panic(fmt.Sprintf("bitstep: %s: len(%s) = %d, too short for %d rows of %d with leading dimension %d",
-			fn, name, len(a), rows, cols, ld))
+			fn, name, length, rows, cols, ld))
 	}
 }
 
@@ -112,7 +134,6 @@ func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
 	if p.m == 0 || p.n == 0 {
 		return
 	}
-	p.trim()
 	if mem.Overlap(p.c, p.a) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, a))
 	}
@@ -128,28 +149,6 @@ func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
 		return
 	}
 	p.run()
-}
-
-// trim cuts each slice to what its matrix covers.
-func (p *product[T]) trim() {
-	rowsA, colsA, rowsB, colsB := p.m, p.k, p.k, p.n
-	if p.transA {
-		rowsA, colsA = colsA, rowsA
-	}
-	if p.transB {
-		rowsB, colsB = colsB, rowsB
-	}
-	p.a = p.a[:extent(rowsA, colsA, p.lda)]
-	p.b = p.b[:extent(rowsB, colsB, p.ldb)]
-	p.c = p.c[:extent(p.m, p.n, p.ldc)]
-}
-
-// extent is how many elements lie between the first and the last of a matrix.
-func extent(rows, cols, ld int) int {
-	if rows == 0 || cols == 0 {
-		return 0
-	}
-	return (rows-1)*ld + cols
 }
 
 // microKernels reports whether the backend has micro-kernels. Others run the definition.

@@ -300,23 +300,23 @@ func (w *chainWork[T]) packA(i, rows, k0, kb, at int) {
 // columns makes b columns j0 to j1 of op(B) for k from k0 on: in place, to be packed by the first panel of A that meets
 // them, or transposed and packed in panels of a tile's columns.
 func (w *chainWork[T]) columns(t *chainArgs[T], j0, j1, k0 int) {
-	tile := t.k * w.cols * w.size
-	panels := (j1 - j0 + w.cols - 1) / w.cols
-	if !w.transB {
-		t.b, t.bRow, t.bTile = hide(w.elementB(k0, j0)), w.ldb*w.size, w.cols*w.size
-		if tiles := (j1 - j0) / w.cols; w.plan.packB {
-			t.packed = unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols))
-			if tiles < panels {
-				w.copyRows(t.k, w.elementB(k0, j0+tiles*w.cols), t.bRow, move(t.packed, tiles*tile), t.bTile,
-					(j1-j0)%w.cols)
-			}
+	panels, tile := (j1-j0+w.cols-1)/w.cols, t.k*w.cols*w.size
+	var packed *T
+	if w.plan.packB || w.transB {
+		packed = hide(unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)))
+	}
+	if w.transB {
+		t.b, t.bRow, t.bTile = packed, w.cols*w.size, tile
+		for q := range panels {
+			j := j0 + q*w.cols
+			w.transpose(t.k, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, move(packed, q*tile), w.cols)
 		}
 		return
 	}
-	t.b, t.bRow, t.bTile = unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)), w.cols*w.size, tile
-	for q := range panels {
-		j := j0 + q*w.cols
-		w.transpose(t.k, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, move(t.b, q*tile), w.cols)
+	t.b, t.bRow, t.bTile, t.packed = hide(w.elementB(k0, j0)), w.ldb*w.size, w.cols*w.size, packed
+	if tiles := (j1 - j0) / w.cols; packed != nil && tiles < panels {
+		edge := j0 + tiles*w.cols
+		w.copyRows(t.k, w.elementB(k0, edge), t.bRow, move(packed, tiles*tile), t.bTile, j1-edge)
 	}
 }
 
