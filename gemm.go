@@ -62,9 +62,10 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 		checkMatrix("Gemm", "b", okB, len(b), rowsB, colsB, ldb)
 		checkMatrix("Gemm", "c", okC, len(c), m, n, ldc)
 	}
-	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(transA, transB, k),
-		transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, beta: beta,
-		a: a[:lenA], b: b[:lenB], c: c[:lenC], lda: lda, ldb: ldb, ldc: ldc}
+	var p product[T] // field by field: the compiler makes a literal elsewhere and copies it
+	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
+	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
+	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
 	p.do(e, "Gemm", "c", "a", "b")
 }
 
@@ -82,9 +83,10 @@ func (e Engine[T]) Gemv(transA bool, m, n int, alpha T, a []T, lda int, x []T, b
 		checkMatrix("Gemv", "x", len(x) >= lenX, len(x), 1, lenX, lenX)
 		checkMatrix("Gemv", "y", len(y) >= lenY, len(y), 1, lenY, lenY)
 	}
-	p := product[T]{backend: e.backend, striped: kernels.GemmStriped(false, !transA, lenX), transB: !transA,
-		m: 1, n: lenY, k: lenX, alpha: alpha, beta: beta,
-		a: x[:lenX], b: a[:lenA], c: y[:lenY], lda: lenX, ldb: lda, ldc: lenY}
+	var p product[T]
+	p.backend, p.striped, p.transB = e.backend, kernels.GemmStriped(false, !transA, lenX), !transA
+	p.m, p.n, p.k, p.alpha, p.beta = 1, lenY, lenX, alpha, beta
+	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = x[:lenX], a[:lenA], y[:lenY], lenX, lda, lenY
 	p.do(e, "Gemv", "y", "x", "a")
 }
 
