@@ -36,13 +36,13 @@ type chainPlan struct {
 }
 
 func (p *product[T]) chains() {
-	if !p.transB && p.k <= kernels.GemmBlock && p.small() { // one call, or few
-		t := chainArgs[T]{k: p.k, a: &p.a[0], b: &p.b[0], c: &p.c[0]}
-		vecs := p.backend.tiles().chainTile(p.m, p.n, t.lanes(p.backend))
-		t.strides(p)
-		t.bTile = vecs * p.backend.vecBytes()
-		t.update(p)
-		t.multiply(p.backend, vecs, p.m, p.n)
+	switch {
+	case p.n == 1 && p.ldc == 1 && p.m > 1 && (p.transA || p.m > fewElements):
+		q := p.swapped()
+		q.chains()
+		return
+	case p.k <= kernels.GemmBlock && p.small():
+		p.once()
 		return
 	}
 	w := chainWork[T]{product: p, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
@@ -60,6 +60,37 @@ func (p *product[T]) chains() {
 	memory := getScratch[T]() // not w.scratch, or the compiler moves w and p to the heap with it
 	w.scratch = memory
 	w.blocks()
+	memory.put()
+}
+
+// fewElements is up to how many a column is computed as one: each is read and multiplied alone, but nothing is
+// transposed.
+const fewElements = 16
+
+// swapped returns the product of which a dense column is the row: C' = op(B)'*op(A)', since fma(a, b) = fma(b, a).
+func (p *product[T]) swapped() product[T] {
+	q := *p
+	q.transA, q.transB, q.m, q.n, q.ldc = !p.transB, !p.transA, 1, p.m, p.m
+	q.a, q.b, q.lda, q.ldb = p.b, p.a, p.ldb, p.lda
+	return q
+}
+
+// once computes a product without blocking, in one call of a micro-kernel or few.
+func (p *product[T]) once() {
+	t := chainArgs[T]{k: p.k, a: &p.a[0], b: &p.b[0], c: &p.c[0]}
+	lanes := t.lanes(p.backend)
+	vecs := p.backend.tiles().chainTile(p.m, p.n, lanes)
+	t.strides(p)
+	t.bTile = vecs * p.backend.vecBytes()
+	t.update(p)
+	if !p.transB {
+		t.multiply(p.backend, vecs, p.m, p.n)
+		return
+	}
+	memory, row := getScratch[T](), vectors(p.n, lanes)*lanes
+	t.b, t.bRow = unsafe.SliceData(grow(&memory.packedB, p.k*row)), row*t.size()
+	p.transpose(p.k, &p.b[0], p.n, p.ldb, t.b, row)
+	t.multiply(p.backend, vecs, p.m, p.n)
 	memory.put()
 }
 
@@ -332,12 +363,18 @@ func (w *chainWork[T]) copyRows(k int, src *T, srcRow int, dst *T, dstRow, width
 
 // transpose packs k elements of rows that lie ld elements apart, k-major: element (r, k) goes to k*stride + r. Whole
 // vectors are stored; the last rows go first, so that what they store too much is overwritten.
-func (w *chainWork[T]) transpose(k int, src *T, rows, ld int, dst *T, stride int) {
+func (p *product[T]) transpose(k int, src *T, rows, ld int, dst *T, stride int) {
+	size := int(unsafe.Sizeof(T(0)))
+	lanes := p.backend.vecBytes() / size
 	var at [16]*T
-	for r0 := (rows - 1) / w.lanes * w.lanes; r0 >= 0; r0 -= w.lanes {
-		for r := range w.lanes {
-			at[r] = (*T)(unsafe.Add(unsafe.Pointer(src), min(r0+r, rows-1)*ld*w.size))
+	for r0 := (rows - 1) &^ (lanes - 1); r0 >= 0; r0 -= lanes {
+		row := r0 * ld * size
+		for r := range lanes {
+			at[r] = (*T)(unsafe.Add(unsafe.Pointer(src), row))
+			if r0+r < rows-1 {
+				row += ld * size
+			}
 		}
-		transposeRows(w.backend, k, &at[0], (*T)(unsafe.Add(unsafe.Pointer(dst), r0*w.size)), stride*w.size)
+		transposeRows(p.backend, k, &at[0], (*T)(unsafe.Add(unsafe.Pointer(dst), r0*size)), stride*size)
 	}
 }

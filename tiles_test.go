@@ -91,14 +91,15 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 			a, b := integers[T](m*stride[0]+k*stride[1]), integers[T](k*ldb)
 			c := sentinels[T](m * ldc)
 			args := chainArgs[T]{k: k, a: &a[0], aRow: stride[0] * size, aCol: stride[1] * size,
-				aPanel: rows * stride[0] * size, b: &b[0], bRow: ldb * size, bTile: cols * size, c: &c[0], cRow: ldc * size,
-				cPanel: rows * ldc * size, panels: panels, tiles: tiles, width: width, alpha: alpha, beta: beta}
+				aPanel: rows * stride[0] * size, b: &b[0], bRow: ldb * size, bTile: cols * size,
+				c: &c[0], cRow: ldc * size, cPanel: rows * ldc * size,
+				panels: panels, tiles: tiles, width: width, alpha: alpha, beta: beta}
 			for update := range 3 { // store, then add, then add to what has a weight
 				args.a, args.c = &a[0], &c[0]
 				args.scaled, args.accumulate, args.weighted = i, min(1, update), update/2
 				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
 				if args.a != &a[(panels-1)*rows*stride[0]] || args.c != &c[(panels-1)*rows*ldc] {
-					t.Fatalf("%v %T chain tile %d x %d, %d panels: operands moved too far", backend, c[0], rows, vecs, panels)
+					t.Fatalf("%v %T chain tile %d x %d: operands moved too far", backend, c[0], rows, vecs)
 				}
 				for i, got := range c {
 					r, j := i/ldc, i%ldc

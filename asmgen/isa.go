@@ -22,7 +22,8 @@ var isas = []isa{
 		LanesCols: [4]int{6, 6, 4}, WholeCols: 6}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
-			ChainRows: [8]int{12, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, LanesCols: [4]int{6, 6, 6, 6}}, newAVX512},
+			ChainRows: [8]int{12, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2,
+			LanesCols: [4]int{6, 6, 6, 6}}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
 		ChainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, PackVecs: 3, CopyVecs: 4,
 		LanesCols: [4]int{4, 4, 4, 4}, WholeCols: 4}, newNEON},

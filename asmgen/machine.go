@@ -33,15 +33,15 @@ type Machine interface {
 	Comment(lines ...string)
 
 	// General registers.
-	Arg(name string) Reg               // a new register holding the argument
-	Copy(r Reg) Reg                    // a new register
-	Int(n int) Reg                     // a new register holding n
-	AddImm(r Reg, n int)               // r += n
-	AddReg(r, s Reg)                   // r += s
-	Shift(r Reg, n uint)               // r <<= n
-	And(r Reg, n int)                  // r &= n
-	LoadUint32(p Reg, off int) Reg     // a new register holding the zero-extended word at p+off
-	LoadWord(p Reg, off int) Reg       // a new register holding the word of 64 bits at p+off
+	Arg(name string) Reg           // a new register holding the argument
+	Copy(r Reg) Reg                // a new register
+	Int(n int) Reg                 // a new register holding n
+	AddImm(r Reg, n int)           // r += n
+	AddReg(r, s Reg)               // r += s
+	Shift(r Reg, n uint)           // r <<= n
+	And(r Reg, n int)              // r &= n
+	LoadUint32(p Reg, off int) Reg // a new register holding the zero-extended word at p+off
+	LoadWord(p Reg, off int) Reg   // a new register holding the word of 64 bits at p+off
 	StoreWord(r, p Reg, off int)
 	IfZero(r Reg, f, otherwise func()) // if r == 0 { f() } else { otherwise() }
 	IfMore(r Reg, n int, f func())     // if r > n (signed) { f() }
@@ -102,7 +102,7 @@ type Machine interface {
 	LoadMasked(p Reg, off int, mask Mask) Reg
 	StoreMasked(v, p Reg, off int, mask Mask)
 	StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) // rows that lie stride bytes apart from p on
-	FMAMasked(acc, a, b Reg, mask Mask) // FMA, of masked loads, where the mask is; nothing elsewhere
+	FMAMasked(acc, a, b Reg, mask Mask)                   // FMA, of masked loads, where the mask is; nothing elsewhere
 
 	// FoldLines folds lines of lanes by halves (rule 7), as many as a vector has elements, to the vector of their sums.
 	// load returns vector i of line n.
