@@ -5,13 +5,14 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // Products by rule 8, blocked for the caches as Goto and van de Geijn (Anatomy of High-Performance Matrix
 // Multiplication, 2008) describe, with the contract's block of 256 k. Micro-kernels compute tiles of C in registers:
 // a panel of A's rows, which stays in L1, times all of a block of B's columns, which stay in L2. Either operand is read
-// where it lies, or packed k-major: see packA and columns.
+// where it lies, or packed k-major: see packA and blockB.
 
 // A chainWork is a product on its way. Strides are in bytes.
 type chainWork[T kernels.Float] struct {
@@ -37,9 +38,8 @@ type chainPlan struct {
 
 func (p *product[T]) chains() {
 	switch {
-	case p.n == 1 && p.ldc == 1 && p.m > 1 && (p.transA || p.m > fewElements):
-		q := p.swapped()
-		q.chains()
+	case p.columns():
+		p.swapped()
 		return
 	case p.k <= kernels.GemmBlock && p.small():
 		p.once()
@@ -63,16 +63,46 @@ func (p *product[T]) chains() {
 	memory.put()
 }
 
-// fewElements is up to how many a column is computed as one: each is read and multiplied alone, but nothing is
-// transposed.
-const fewElements = 16
+// columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are
+// mostly empty, and each k takes half a clock a row. Vectors along its columns are full; but unless A is transposed it
+// has to be, which pays in L1 and for float32, and unless C is one dense column its elements are stored one by one.
+func (p *product[T]) columns() bool {
+	const (
+		few   = 16 // rows that are not worth transposing
+		store = 3  // clocks for an element
+	)
+	switch {
+	case p.n > 8 || p.m <= p.n:
+		return false
+	case p.dense():
+		return p.transA || p.m > few && (num.Is32[T]() || p.small())
+	}
+	lanes := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
+	return p.transA && p.m > few && p.n*(p.k/(2*lanes)+store) < p.k/2
+}
 
-// swapped returns the product of which a dense column is the row: C' = op(B)'*op(A)', since fma(a, b) = fma(b, a).
-func (p *product[T]) swapped() product[T] {
+// dense reports whether C is a column that is as good as a row.
+func (p *product[T]) dense() bool { return p.n == 1 && p.ldc == 1 }
+
+// swapped computes the rows of the transposed C, C' = op(B)'*op(A)', since fma(a, b) = fma(b, a).
+func (p *product[T]) swapped() {
 	q := *p
-	q.transA, q.transB, q.m, q.n, q.ldc = !p.transB, !p.transA, 1, p.m, p.m
+	q.transA, q.transB, q.m, q.n, q.ldc = !p.transB, !p.transA, p.n, p.m, p.m
 	q.a, q.b, q.lda, q.ldb = p.b, p.a, p.ldb, p.lda
-	return q
+	if p.dense() {
+		q.chains()
+		return
+	}
+	memory := getScratch[T]()
+	q.alpha, q.beta, q.c = 1, 0, grow(&memory.sums, p.m*p.n)
+	q.chains()
+	for i := range p.m {
+		row := p.c[i*p.ldc:][:p.n]
+		for j, c := range row {
+			row[j] = kernels.GemmUpdate(p.alpha, q.c[j*p.m+i], p.beta, c)
+		}
+	}
+	memory.put()
 }
 
 // once computes a product without blocking, in one call of a micro-kernel or few.
@@ -144,7 +174,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		}
 		for j := j0; j < j1; j += w.plan.chunk {
 			n := min(j1-j, w.plan.chunk)
-			w.columns(&t, j, j+n, k0)
+			w.blockB(&t, j, j+n, k0)
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
 				lo := 0
@@ -328,9 +358,9 @@ func (w *chainWork[T]) packA(i, rows, k0, kb, at int) {
 	w.transpose(kb, w.elementA(i, k0), rows, w.lda, (*T)(dst), rows)
 }
 
-// columns makes b columns j0 to j1 of op(B) for k from k0 on: in place, to be packed by the first panel of A that meets
+// blockB makes b columns j0 to j1 of op(B) for k from k0 on: in place, to be packed by the first panel of A that meets
 // them, or transposed and packed in panels of a tile's columns.
-func (w *chainWork[T]) columns(t *chainArgs[T], j0, j1, k0 int) {
+func (w *chainWork[T]) blockB(t *chainArgs[T], j0, j1, k0 int) {
 	panels, tile := (j1-j0+w.cols-1)/w.cols, t.k*w.cols*w.size
 	var packed *T
 	if w.plan.packB || w.transB {
