@@ -39,7 +39,8 @@ func (w *chainWork[T]) planned() chainPlan {
 	tiles := func(bytes int) int { return max(1, bytes/(column*w.cols)) * w.cols }
 	// Four tiles ahead: of 1, 2, 4, 8, 16 the best for dS'*X of 10 x 3073 x 256, whose X comes from L3 (Zen 3, AVX2).
 	p := chainPlan{ahead: 4 * w.cols * w.size}
-	p.packB = w.vecs == w.tile.packVecs && w.m > w.rows && w.k*w.n*w.size > cacheL1
+	// What stays in L2 is read where it lies: up to this size that took less time than packing (Zen 5).
+	p.packB = w.vecs == w.tile.packVecs && w.m > w.rows && w.k*w.n*w.size > cacheL2/4
 	if w.m <= fewRows {
 		p.chunk = tiles(cacheL1 / 2)
 		p.rows, p.cols = w.m, max(keptCols, p.chunk)
