@@ -44,7 +44,7 @@ func NewSet[T kernels.Float](e *dataset.Examples[T]) Set[T] {
 }
 
 // NewResidentSet is the examples of e converted once, on the engine's backend by that many threads (0:
-// GOMAXPROCS), and kept in memory: 12,292 bytes per image for float32. A pass over it is faster than one that
+// GOMAXPROCS), and kept in memory: 12,352 bytes per image for float32. A pass over it is faster than one that
 // converts.
 func NewResidentSet[T kernels.Float](e *dataset.Examples[T], on bitstep.Engine[T], threads int) Set[T] {
 	s := NewSet(e)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/crew"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -91,15 +92,16 @@ func (e *Examples[T]) fill(on bitstep.Engine[T], dst []T, example int) {
 	dst[ImageBytes] = 1
 }
 
-// Matrix returns all examples as rows, Len() x [Features] without gaps, converted on the engine's backend by so
-// many threads (0: GOMAXPROCS). It panics if the matrix exceeds what a slice can have.
+// Matrix returns all examples as rows, Len() x [Features], converted on the engine's backend by so many threads (0:
+// GOMAXPROCS). Its stride is whole lines of 64 bytes, an odd number of them: no load of a row crosses a line, and the
+// same columns of many rows have sets of a cache of their own. It panics if the matrix exceeds what a slice can have.
 func (e *Examples[T]) Matrix(on bitstep.Engine[T], threads int) Matrix[T] {
-	n := e.Len()
-	m := Matrix[T]{Rows: n, Cols: Features, Stride: Features, Data: make([]T, elements(n))}
+	n, stride := e.Len(), ((Features-1)/kernels.Lanes[T]()+1|1)*kernels.Lanes[T]()
+	m := Matrix[T]{Rows: n, Cols: Features, Stride: stride, Data: mem.Aligned[T](elements(n, stride))}
 	const part = 64
 	new(crew.Crew).Run(threads, (n+part-1)/part, func(_, i int) {
 		lo, hi := i*part, min((i+1)*part, n)
-		e.FillRange(on, m.Data[lo*Features:], Features, lo, hi)
+		e.FillRange(on, m.Data[lo*stride:], stride, lo, hi)
 	})
 	return m
 }
@@ -108,7 +110,7 @@ func (e *Examples[T]) Matrix(on bitstep.Engine[T], threads int) Matrix[T] {
 // data, converted by so many threads (0: GOMAXPROCS). It panics as Matrix does.
 func (e *Examples[T]) Columns(threads int) Matrix[T] {
 	n := e.Len()
-	m := Matrix[T]{Rows: Features, Cols: n, Stride: n, Data: make([]T, elements(n))}
+	m := Matrix[T]{Rows: Features, Cols: n, Stride: n, Data: make([]T, elements(n, Features))}
 	// A part is a cache line of bytes of every image; within it, so many images at a time that their
 	// lines stay in the first level of cache.
 	const line, images = 64, 32
@@ -132,11 +134,10 @@ func (e *Examples[T]) Columns(threads int) Matrix[T] {
 	return m
 }
 
-// elements returns the size of the features of n examples.
-func elements(n int) int {
-	if n > math.MaxInt/8/Features {
-		panic(fmt.Sprintf("dataset: a matrix of %d x %d elements, want at most %d rows", n, Features,
-			math.MaxInt/8/Features))
+// elements returns the size of n examples of so many elements each.
+func elements(n, each int) int {
+	if n > math.MaxInt/8/each {
+		panic(fmt.Sprintf("dataset: a matrix of %d x %d elements, want at most %d rows", n, each, math.MaxInt/8/each))
 	}
-	return n * Features
+	return n * each
 }

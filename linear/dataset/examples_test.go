@@ -347,8 +347,11 @@ func testArchFeatures[T kernels.Float](t *testing.T, want string) {
 			t.Fatal(err)
 		}
 		var buffer []byte
-		for _, x := range e.Matrix(goEngine[T](), 0).Data {
-			buffer = binary.LittleEndian.AppendUint64(buffer, bits(x))
+		m := e.Matrix(goEngine[T](), 0)
+		for i := range m.Rows {
+			for _, x := range m.Row(i) {
+				buffer = binary.LittleEndian.AppendUint64(buffer, bits(x))
+			}
 		}
 		h.Write(buffer)
 	}
