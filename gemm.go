@@ -146,11 +146,9 @@ func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
 		kernels.Gemm(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
 		return
 	}
-	if threads := p.spread(e); threads > 1 {
-		p.parallel(e.pool, threads)
-		return
+	if !p.threaded(e) {
+		p.run()
 	}
-	p.run()
 }
 
 // microKernels reports whether the backend has micro-kernels. Others run the definition.

@@ -31,6 +31,7 @@ type chainWork[T kernels.Float] struct {
 // A chainPlan says how a product is blocked.
 type chainPlan struct {
 	packA, packB bool
+	stripCols    int // columns of C up to which A need not be packed
 	rows, cols   int // of C that go through all of k before the next
 	chunk        int // columns of B that all rows of A meet before the next: what L1 or L2 holds
 	ahead        int // bytes from what is read of B to what is fetched for later
@@ -45,14 +46,7 @@ func (p *product[T]) chains() {
 		p.once()
 		return
 	}
-	w := chainWork[T]{product: p, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
-	w.lanes = p.backend.vecBytes() / w.size
-	w.vecs = w.tile.chainTile(p.m, p.n, w.lanes)
-	w.rows = w.tile.chainRows[w.vecs-1]
-	w.cols = w.vecs * w.lanes
-	// Sums go straight to C where C has nothing to add to several of them.
-	w.direct = p.k <= kernels.GemmBlock || p.alpha == 1 && p.beta == 0
-	w.plan = w.planned()
+	w := p.chainWork()
 	if !w.plan.packA && !w.plan.packB && !w.transB && w.direct {
 		w.blocks()
 		return
@@ -61,6 +55,19 @@ func (p *product[T]) chains() {
 	w.scratch = memory
 	w.blocks()
 	memory.put()
+}
+
+// chainWork is the product, planned.
+func (p *product[T]) chainWork() chainWork[T] {
+	w := chainWork[T]{product: p, size: int(unsafe.Sizeof(T(0))), tile: p.backend.tiles()}
+	w.lanes = p.backend.vecBytes() / w.size
+	w.vecs = w.tile.chainTile(p.m, p.n, w.lanes)
+	w.rows = w.tile.chainRows[w.vecs-1]
+	w.cols = w.vecs * w.lanes
+	// Sums go straight to C where C has nothing to add to several of them.
+	w.direct = p.k <= kernels.GemmBlock || p.alpha == 1 && p.beta == 0
+	w.plan = w.planned()
+	return w
 }
 
 // columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are

@@ -48,7 +48,8 @@ func (w *chainWork[T]) planned() chainPlan {
 	}
 	p.chunk = tiles(cacheL2 / 2)
 	p.rows, p.cols = kept, max(kept, p.chunk)
-	p.packA = p.packB && w.n > 2*w.cols
+	p.stripCols = 2 * w.cols
+	p.packA = p.packB && w.n > p.stripCols
 	return p
 }
 

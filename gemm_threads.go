@@ -8,39 +8,55 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// Matrix products over several threads.
+// Matrix products over several threads: pieces of C, each a product of its own, in two dimensions.
 
-// spread returns over how many threads the product is spread. Waking a thread takes tens of microseconds, and each
-// part packs the operand again that all parts share: two threads gain where one takes more than some 200 microseconds,
-// or with a pool, whose threads are awake in a loop of calls, 20. An element that comes from memory costs as much time
-// as 16 multiplications. The definition packs nothing and takes 30 to 40 times as long as micro-kernels.
-func (p *product[T]) spread(e Engine[T]) int {
+// threaded runs the product over several threads, or on this one, and reports false if it is too small to look at.
+func (p *product[T]) threaded(e Engine[T]) bool {
+	if p.threads(e.limit(), true) == 1 || p.onStack() {
+		return false
+	}
+	pool, awake := e.pool.enter()
+	if pool != nil {
+		defer pool.exit() // after a product on one thread, too: the next one then comes in a loop
+	}
+	if threads := p.threads(e.limit(), awake); threads > 1 {
+		p.spread(pool, threads)
+	} else {
+		p.run()
+	}
+	return true
+}
+
+// threads returns over how many threads the product is spread, which are awake or asleep. Waking a thread takes tens of
+// microseconds: each pays for work of 100 microseconds and more, one that is awake for 8. Both are counted in
+// multiplications of vectors. Four bytes that come from memory take as long as one of those, and a multiplication by
+// definition as long as two.
+func (p *product[T]) threads(limit int, awake bool) int {
 	const (
-		large   = 16 << 20 // multiplications in micro-kernels
-		pooled  = large / 10
-		element = 16
-		defined = 32
-		small   = 64 // sizes up to which a product is not worth looking at
+		toWake = 1 << 20
+		toJoin = toWake / 20
+		small  = 64 // sizes up to which a product is not worth looking at
 	)
 	micro := p.microKernels()
-	if e.limit() == 1 || micro && max(p.m, p.n, p.k) <= small {
+	if limit == 1 || micro && max(p.m, p.n, p.k) <= small {
 		return 1
+	}
+	size, perVector := float64(unsafe.Sizeof(T(0))), 0.5
+	if micro {
+		perVector = float64(p.backend.vecBytes()) / size
 	}
 	m, n, k := float64(p.m), float64(p.n), float64(p.k)
-	multiplications := float64(m * n * k)
-	if !micro {
-		multiplications *= defined
+	work := float64(m*n*k)/perVector + size/4*(float64(m*k)+float64(k*n)+float64(m*n))
+	most := float64(max(p.m, p.n) / line)
+	if awake {
+		most = min(most, work/toJoin)
+	} else {
+		most = min(most, work/toWake)
 	}
-	work := multiplications + float64(element*(float64(m*k)+float64(k*n)+float64(m*n)))
-	least := float64(large)
-	if e.pool != nil {
-		least = pooled
-	}
-	most := max(p.m, p.n) / leastPart
-	if most < 2 || work < least || p.onStack() {
+	if most < 2 {
 		return 1
 	}
-	return crew.Threads(e.limit(), most)
+	return crew.Threads(limit, int(most))
 }
 
 // onStack reports whether an operand is on the stack: see hide.
@@ -49,34 +65,108 @@ func (p *product[T]) onStack() bool {
 		mem.OnStack(unsafe.Pointer(unsafe.SliceData(p.c)))
 }
 
-const (
-	// leastPart is the fewest rows or columns of C that a thread takes at a time, whichever C has more of, and
-	// what their numbers are multiples of: whole lines of 64 bytes.
-	leastPart = 16
-	// partsPerThread is how many parts a thread takes if all are equally fast. More share the work more evenly, and
-	// pack what all parts share more often.
-	partsPerThread = 2
-)
-
-// partSize is how many rows or columns of C a thread takes at a time.
-func (p *product[T]) partSize(threads int) int {
-	parts := threads * partsPerThread
-	return ((max(p.m, p.n)+parts-1)/parts + leastPart - 1) / leastPart * leastPart
+// A productJob is a product spread over threads; see job in parallel.go.
+type productJob[T kernels.Float] struct {
+	crew crew.Crew // for when the pool is busy
+	product[T]
+	grid grid
+	part func(worker, piece int)
 }
 
-// part returns rows lo to hi of the product, or its columns if C has more columns than rows.
-func (p *product[T]) part(lo, hi int) product[T] {
-	q := *p
-	if p.m > p.n {
-		q.m = hi - lo
-		q.c = p.c[lo*p.ldc:]
-		q.a = p.a[offset(lo, p.lda, p.transA):]
-	} else {
-		q.n = hi - lo
-		q.c = p.c[lo:]
-		q.b = p.b[offset(lo, p.ldb, !p.transB):]
+var productJobs pools // of *productJob[T]
+
+// spread runs the product on the pool or, if that is nil, on a crew of its own.
+func (p *product[T]) spread(pool *Pool, threads int) {
+	jobs := poolOf[T](&productJobs)
+	j, _ := jobs.Get().(*productJob[T])
+	if j == nil {
+		j = new(productJob[T])
+		j.part = func(_, i int) {
+			part := j.cut(j.grid, i)
+			part.run()
+		}
 	}
+	j.product = *hide(p)
+	c := &j.crew
+	if pool != nil {
+		c = &pool.crew
+	}
+	j.grid = j.gridFor(threads)
+	c.Run(threads, j.grid.rows*j.grid.cols, j.part)
+	j.product = product[T]{}
+	jobs.Put(j)
+}
+
+// A grid is how many pieces the rows and the columns of C are cut into, columns in multiples of step.
+type grid struct{ rows, cols, step int }
+
+const line = 16 // rows or columns of C, or more bytes than a line of a cache: what is cut least
+
+// gridFor returns the grid for so many threads. What two pieces have in common each packs for itself, so there are few,
+// but where a piece can do without: in strips of so few columns that A is read in place, B is packed once in all.
+func (p *product[T]) gridFor(threads int) grid {
+	const (
+		perThread = 2
+		even      = 8   // pieces for each thread, of which it does not matter if some have one more
+		height    = 128 // rows of a strip's pieces, each of which packs the strip's columns of B
+	)
+	if cols := p.strips(); cols != 0 {
+		g := grid{1, (p.n + cols - 1) / cols, cols}
+		for g.rows*g.cols%threads != 0 && g.rows*g.cols < even*threads && (g.rows+1)*height <= p.m {
+			g.rows++
+		}
+		return g
+	}
+	return gridOf(p.m, p.n, threads*perThread)
+}
+
+// strips returns how many columns a strip has, or 0 if there shall be none.
+func (p *product[T]) strips() int {
+	if p.striped || !p.microKernels() {
+		return 0
+	}
+	if w := p.chainWork(); w.plan.packA && p.m <= w.plan.rows {
+		return w.plan.stripCols
+	}
+	return 0
+}
+
+// gridOf returns the grid of m x n elements with so many pieces, or as many as there can be, whose pieces have the
+// shortest sides: they read the fewest rows and columns.
+func gridOf(m, n, pieces int) grid {
+	mostRows, mostCols := max(1, m/line), max(1, n/line)
+	for pieces = min(pieces, mostRows*mostCols); ; pieces-- {
+		var best grid
+		sides := 0.0
+		for r := 1; r <= min(pieces, mostRows); r++ {
+			if c := pieces / r; c*r == pieces && c <= mostCols {
+				if s := float64(m)/float64(r) + float64(n)/float64(c); best.rows == 0 || s < sides {
+					best, sides = grid{r, c, line}, s
+				}
+			}
+		}
+		if best.rows != 0 {
+			return best
+		}
+	}
+}
+
+// cut returns piece i of the product.
+func (p *product[T]) cut(g grid, i int) product[T] {
+	q := *p
+	i0, i1 := steps(p.m, line, g.rows, i/g.cols)
+	j0, j1 := steps(p.n, g.step, g.cols, i%g.cols)
+	q.m, q.n = i1-i0, j1-j0
+	q.a = p.a[offset(i0, p.lda, p.transA):]
+	q.b = p.b[offset(j0, p.ldb, !p.transB):]
+	q.c = p.c[i0*p.ldc+j0:]
 	return q
+}
+
+// steps is share in multiples of step.
+func steps(n, step, parts, i int) (lo, hi int) {
+	lo, hi = share((n+step-1)/step, parts, i)
+	return lo * step, min(n, hi*step)
 }
 
 // offset is where row lo of a matrix starts, or column lo.
@@ -85,30 +175,4 @@ func offset(lo, ld int, column bool) int {
 		return lo
 	}
 	return lo * ld
-}
-
-// A productJob is a product spread over threads; see job in parallel.go.
-type productJob[T kernels.Float] struct {
-	crew crew.Crew
-	product[T]
-	size int // of a part
-	work func(worker, piece int)
-}
-
-var productJobs pools // of *productJob[T]
-
-func (p *product[T]) parallel(pool *Pool, threads int) {
-	jobs := poolOf[T](&productJobs)
-	j, _ := jobs.Get().(*productJob[T])
-	if j == nil {
-		j = new(productJob[T])
-		j.work = func(_, i int) {
-			part := j.part(i*j.size, min((i+1)*j.size, max(j.m, j.n)))
-			part.run()
-		}
-	}
-	j.product, j.size = *hide(p), p.partSize(threads)
-	pool.share(&j.crew, threads, (max(p.m, p.n)+j.size-1)/j.size, j.work)
-	j.product = product[T]{}
-	jobs.Put(j)
 }

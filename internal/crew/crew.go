@@ -1,6 +1,7 @@
 package crew
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -15,15 +16,16 @@ type Crew struct {
 	work            func(worker, piece int)
 	order           order
 
-	next    atomic.Int64 // the piece to claim
+	shares  []portion // of the workers; one for all where pieces go in order
 	state   atomic.Uint64
 	failure failure
 
 	// Helpers.
 	held    bool
 	helpers int          // that are held
-	numbers atomic.Int64 // given to helpers so far
-	leave   atomic.Bool  // helpers end when no call is open
+	lookout atomic.Int64 // nanoseconds for which a helper looks out for the next call before it ends
+	present int          // helpers that have been started and have not ended; under mu
+	numbers int          // of them that have a number; under mu
 	alive   sync.WaitGroup
 	member  func() // what a helper runs; made once, because go with a method value allocates
 
@@ -39,9 +41,16 @@ const (
 	nextCall = 1 << 17
 )
 
-// awake is for how long somebody looks out for what is to come before going to sleep. Waking a thread takes some
+// Awake is for how long somebody looks out for what is to come before going to sleep. Waking a thread takes some
 // tens of microseconds, where its processor sleeps up to a tenth of a millisecond: a fifth of a training step.
-const awake = 200 * time.Microsecond
+const Awake = 200 * time.Microsecond
+
+// For how long helpers look out for the next call before they end: those of a crew that lingers, and those held. Who
+// lingers need not be woken to end, and so never sleeps.
+const (
+	Lingering = Awake / 4
+	forever   = math.MaxInt64
+)
 
 // Threads returns how many threads share so many pieces if at most limit are wanted, or for 0 GOMAXPROCS.
 func Threads(limit, pieces int) int {
@@ -78,17 +87,12 @@ func (c *Crew) run(threads, pieces int, work func(worker, piece int), window int
 	}
 	c.threads, c.pieces, c.work = threads, pieces, work
 	c.order.reset(window, then)
-	c.next.Store(0)
+	c.portion(then != nil)
 	exiting := true
 	defer func() { c.end(exiting) }()
 	c.state.Store(state + nextCall | open)
-	switch {
-	case threads == 1:
-	case c.held:
-		c.notify()
-	default:
-		c.leave.Store(true) // after this call
-		c.spawn(threads - 1)
+	if threads > 1 {
+		c.gather(threads - 1)
 	}
 	c.take(0)
 	exiting = false
@@ -97,8 +101,8 @@ func (c *Crew) run(threads, pieces int, work func(worker, piece int), window int
 // end closes the call, waits for everybody, and passes on what went wrong.
 func (c *Crew) end(exiting bool) {
 	c.state.And(^uint64(open))
-	c.until(func() bool { return c.state.Load()&atWork == 0 })
-	if !c.held {
+	c.until(Lingering, func() bool { return c.state.Load()&atWork == 0 })
+	if !c.held && c.lookout.Load() == 0 {
 		c.alive.Wait()
 	}
 	c.work, c.order.then = nil, nil
@@ -108,7 +112,7 @@ func (c *Crew) end(exiting bool) {
 func (c *Crew) init() {
 	if c.member == nil {
 		c.changed.L = &c.mu
-		c.member = func() { c.help(int(c.numbers.Add(1))) }
+		c.member = c.help
 	}
 }
 
@@ -120,21 +124,48 @@ func (c *Crew) take(worker int) {
 			c.fail(recover())
 		}
 	}()
-	for {
-		piece := int(c.next.Add(1)) - 1
-		if piece >= c.pieces || !c.begin(piece) {
-			break
+	for i := range c.shares { // its own share first
+		share := &c.shares[(worker+i)%len(c.shares)]
+		for {
+			piece := int(share.next.Add(1)) - 1
+			if piece >= share.end || !c.begin(piece) {
+				break
+			}
+			c.work(worker, piece)
+			c.done(worker, piece)
 		}
-		c.work(worker, piece)
-		c.done(worker, piece)
 	}
 	returned = true
 }
 
-// until returns when ready does with true. Whoever makes it so calls notify.
-func (c *Crew) until(ready func() bool) {
+// A portion of the pieces belongs to a worker, who begins with it. In the next call with as many pieces it is the same:
+// what the pieces read and write is still in the caches of that worker's processor.
+type portion struct {
+	next atomic.Int64 // the piece to claim
+	end  int
+	_    [48]byte // a line of a cache each
+}
+
+// portion divides the pieces among the workers, or puts them in one order.
+func (c *Crew) portion(ordered bool) {
+	parts := c.threads
+	if ordered {
+		parts = 1
+	}
+	if cap(c.shares) < parts {
+		c.shares = make([]portion, parts)
+	}
+	c.shares = c.shares[:parts]
+	for i := range c.shares {
+		c.shares[i].next.Store(int64(c.pieces * i / parts))
+		c.shares[i].end = c.pieces * (i + 1) / parts
+	}
+}
+
+// until returns when ready does with true. Whoever makes it so calls notify. For some time it spins, then it sleeps.
+func (c *Crew) until(spin time.Duration, ready func() bool) {
 	for start := time.Now(); !ready(); runtime.Gosched() {
-		if time.Since(start) > awake {
+		if time.Since(start) > spin {
 			c.mu.Lock()
 			for !ready() {
 				c.changed.Wait()

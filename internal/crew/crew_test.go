@@ -14,18 +14,19 @@ import (
 
 // The ways to make a call: what each test tries.
 var ways = []struct {
-	held, ordered bool
-}{{false, false}, {false, true}, {true, false}, {true, true}}
+	held, ordered, lingering bool
+}{{}, {ordered: true}, {held: true}, {held: true, ordered: true}, {lingering: true}, {ordered: true, lingering: true}}
 
 // each runs test in each way. Run of the way calls work, and then where there is an order.
 func each(t *testing.T, threads int, test func(t *testing.T, run func(pieces int, work func(worker, piece int)))) {
 	for _, w := range ways {
-		t.Run(fmt.Sprintf("%d threads, held=%v, ordered=%v", threads, w.held, w.ordered), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d threads, %+v", threads, w), func(t *testing.T) {
 			before := runtime.NumGoroutine()
 			var c Crew
 			if w.held {
 				c.Hold(threads)
 			}
+			c.Linger(w.lingering)
 			test(t, func(pieces int, work func(worker, piece int)) {
 				if w.ordered {
 					c.RunInOrder(threads, pieces, 2*threads, work, func(worker, piece int) {})
@@ -57,7 +58,7 @@ func TestRun(t *testing.T) {
 		each(t, threads, func(t *testing.T, run func(int, func(worker, piece int))) {
 			for call, pieces := range []int{0, 1, 2, 7, 100, 3, 1000, -1} {
 				if call == 4 {
-					time.Sleep(2 * awake) // held helpers sleep
+					time.Sleep(2 * Awake) // held helpers sleep
 				}
 				done, at := make([]atomic.Int32, max(0, pieces)), make([]atomic.Int32, threads)
 				run(pieces, func(worker, piece int) {
@@ -99,6 +100,49 @@ func TestRunLimit(t *testing.T) {
 	check(3, 3)
 	if got, want := Threads(0, 1<<20), runtime.GOMAXPROCS(0); got != want || Threads(3, 2) != 2 || Threads(3, 0) != 1 {
 		t.Errorf("Threads: %d, %d, %d, want %d, 2, 1", got, Threads(3, 2), Threads(3, 0), want)
+	}
+}
+
+// Where helpers linger, a call that follows another finds them there, and else they are gone when it returns.
+func TestLinger(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		before := runtime.NumGoroutine()
+		var c Crew
+		c.Linger(on)
+		there := 0
+		for range 1000 {
+			c.Run(3, 3, func(_, _ int) { runtime.Gosched() })
+			c.mu.Lock()
+			there += c.present
+			c.mu.Unlock()
+		}
+		if (there > 0) != on {
+			t.Errorf("lingering %v: %d helpers after 1000 calls", on, there)
+		}
+		gone(t, before)
+	}
+}
+
+// A worker takes its own share of the pieces first: the second of two begins in the middle, or after the first is done.
+func TestShares(t *testing.T) {
+	var c Crew
+	c.Hold(2)
+	defer c.Release()
+	const pieces = 100
+	for range 100 {
+		first, done := -1, 0 // of worker 1, by worker 0
+		var taken atomic.Int32
+		c.Run(2, pieces, func(worker, piece int) {
+			if worker == 0 && piece < pieces/2 {
+				taken.Add(1)
+			}
+			if worker == 1 && first < 0 {
+				first, done = piece, int(taken.Load())
+			}
+		})
+		if first >= 0 && first < pieces/2 && done < pieces/2 {
+			t.Fatalf("worker 1 began with piece %d of %d, when worker 0 had %d", first, pieces, done)
+		}
 	}
 }
 

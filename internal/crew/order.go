@@ -24,7 +24,7 @@ func (o *order) reset(window int, then func(worker, piece int)) {
 // begin waits until the piece is inside the window. It reports false if the call has failed.
 func (c *Crew) begin(piece int) bool {
 	if c.order.then != nil {
-		c.until(func() bool {
+		c.until(Awake, func() bool {
 			return piece < int(c.order.due.Load())+c.order.window || c.failure.happened.Load()
 		})
 	}

@@ -30,7 +30,6 @@ type failure struct {
 
 // fail ends the call after a panic with that value, or for nil after runtime.Goexit.
 func (c *Crew) fail(value any) {
-	c.next.Store(int64(c.pieces))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if value != nil && c.failure.panic == nil {

@@ -40,6 +40,8 @@ func TestRandomCalls(t *testing.T) {
 					}
 				case 2:
 					runtime.GOMAXPROCS(1 + r.IntN(4))
+				case 3:
+					c.Linger(r.IntN(2) == 0)
 				default:
 					randomCall(t, r, &c, held)
 				}
