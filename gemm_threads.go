@@ -27,32 +27,35 @@ func (p *product[T]) threaded(e Engine[T]) bool {
 	return true
 }
 
-// threads returns over how many threads the product is spread, which are awake or asleep. Waking a thread takes tens of
-// microseconds: each pays for work of 100 microseconds and more, one that is awake for 8. Both are counted in
-// multiplications of vectors. Four bytes that come from memory take as long as one of those, and a multiplication by
-// definition as long as two.
-func (p *product[T]) threads(limit int, awake bool) int {
-	const (
-		toWake = 1 << 20
-		toJoin = toWake / 20
-		small  = 64 // sizes up to which a product is not worth looking at
-	)
-	micro := p.microKernels()
-	if limit == 1 || micro && max(p.m, p.n, p.k) <= small {
-		return 1
-	}
+// Work that pays for a thread that has to be woken, which takes tens of microseconds, and for one that is awake: some
+// 100 and 8 microseconds.
+const (
+	toWake = 1 << 20
+	toJoin = toWake / 20
+)
+
+// work counts multiplications of vectors. Four bytes that come from memory take as long as one of those, and a
+// multiplication by definition as long as two.
+func (p *product[T]) work() float64 {
 	size, perVector := float64(unsafe.Sizeof(T(0))), 0.5
-	if micro {
+	if p.microKernels() {
 		perVector = float64(p.backend.vecBytes()) / size
 	}
 	m, n, k := float64(p.m), float64(p.n), float64(p.k)
-	work := float64(m*n*k)/perVector + size/4*(float64(m*k)+float64(k*n)+float64(m*n))
-	most := float64(max(p.m, p.n) / line)
-	if awake {
-		most = min(most, work/toJoin)
-	} else {
-		most = min(most, work/toWake)
+	return float64(m*n*k)/perVector + size/4*(float64(m*k)+float64(k*n)+float64(m*n))
+}
+
+// threads returns over how many threads the product is spread, which are awake or asleep.
+func (p *product[T]) threads(limit int, awake bool) int {
+	const small = 64 // sizes up to which a product is not worth looking at
+	if limit == 1 || p.microKernels() && max(p.m, p.n, p.k) <= small {
+		return 1
 	}
+	share := float64(toWake)
+	if awake {
+		share = toJoin
+	}
+	most := min(p.work()/share, float64(max(p.m, p.n)/line))
 	if most < 2 {
 		return 1
 	}
@@ -106,9 +109,8 @@ const line = 16 // rows or columns of C, or more bytes than a line of a cache: w
 // but where a piece can do without: in strips of so few columns that A is read in place, B is packed once in all.
 func (p *product[T]) gridFor(threads int) grid {
 	const (
-		perThread = 2
-		even      = 8   // pieces for each thread, of which it does not matter if some have one more
-		height    = 128 // rows of a strip's pieces, each of which packs the strip's columns of B
+		even   = 8   // pieces for each thread, of which it does not matter if some have one more
+		height = 128 // rows of a strip's pieces, each of which packs the strip's columns of B
 	)
 	if cols := p.strips(); cols != 0 {
 		g := grid{1, (p.n + cols - 1) / cols, cols}
@@ -117,7 +119,10 @@ func (p *product[T]) gridFor(threads int) grid {
 		}
 		return g
 	}
-	return gridOf(p.m, p.n, threads*perThread)
+	if p.work() < 2*toWake { // only threads that are awake take part, and begin at once
+		return gridOf(p.m, p.n, threads)
+	}
+	return gridOf(p.m, p.n, 2*threads)
 }
 
 // strips returns how many columns a strip has, or 0 if there shall be none.
