@@ -32,6 +32,7 @@ type tileSize struct {
 	packVecs  int
 	copyVecs  int
 	lanesCols [4]int
+	lanesTile [2]int
 	wholeCols int
 }
 

@@ -66,7 +66,7 @@ const (
 // maxChainRows is the most rows of a micro-kernel's tile.
 const maxChainRows = 12
 
-// A chainArgs is what micro-kernels of rule 8 take: see chain in asmgen. Strides are in bytes.
+// chainArgs is what micro-kernels take for tiles of rule 8: see chain in asmgen. Strides are in bytes.
 type chainArgs[T Float] struct {
 	k          int
 	a          *T
@@ -89,6 +89,44 @@ type chainArgs[T Float] struct {
 	ahead      int
 	alpha      T
 	beta       T
+}
+
+// lanesArgs is what micro-kernels take for tiles of rule 7: see lanes in asmgen. Strides are in bytes.
+type lanesArgs[T Float] struct {
+	lines   int
+	a       *T
+	aRow    int
+	aLine   int
+	aVec    int
+	b       *T
+	bRow    int
+	bLine   int
+	bVec    int
+	bTile   int
+	acc     *T
+	accRow  int
+	accTile int
+	c       *T
+	cRow    int
+	cCol    int
+	cTile   int
+	tiles   int
+	first   int
+	last    int
+	tail    int
+}
+
+// packArgs is what micro-kernels take for the packing of panels for them: see packLines there. Strides are in bytes.
+type packArgs[T Float] struct {
+	lines   int
+	src     *T
+	srcRow  int
+	srcTile int
+	dst     *T
+	dstVec  int
+	dstTile int
+	tiles   int
+	tail    int
 }
 
 // define runs the definition of a step or vector operation on elements lo to hi.

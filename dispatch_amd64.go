@@ -337,39 +337,39 @@ func chainTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
-func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
+func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {
 		case AVX2:
-			lanesF32AVX2(code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+			lanesF32AVX2(code, args)
 		case AVX512:
-			lanesF32AVX512(code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+			lanesF32AVX512(code, args)
 		}
 		return
 	}
 	switch backend {
 	case AVX2:
-		lanesF64AVX2(code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
+		lanesF64AVX2(code, args)
 	case AVX512:
-		lanesF64AVX512(code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
+		lanesF64AVX512(code, args)
 	}
 }
 
-func foldLines[T Float](backend Backend, n int, out, acc *T, step int) {
+func packLines[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {
 		case AVX2:
-			foldF32AVX2(n, as[float32](out), as[float32](acc), step)
+			packF32AVX2(code, args)
 		case AVX512:
-			foldF32AVX512(n, as[float32](out), as[float32](acc), step)
+			packF32AVX512(code, args)
 		}
 		return
 	}
 	switch backend {
 	case AVX2:
-		foldF64AVX2(n, as[float64](out), as[float64](acc), step)
+		packF64AVX2(code, args)
 	case AVX512:
-		foldF64AVX512(n, as[float64](out), as[float64](acc), step)
+		packF64AVX512(code, args)
 	}
 }
 

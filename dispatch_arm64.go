@@ -209,31 +209,31 @@ func chainTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
-func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
+func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {
 		case NEON:
-			lanesF32NEON(code, lines, as[float32](a), aRow, aLine, as[float32](b), bRow, bLine, bTile, as[float32](acc), accRow, tiles, first, tail)
+			lanesF32NEON(code, args)
 		}
 		return
 	}
 	switch backend {
 	case NEON:
-		lanesF64NEON(code, lines, as[float64](a), aRow, aLine, as[float64](b), bRow, bLine, bTile, as[float64](acc), accRow, tiles, first, tail)
+		lanesF64NEON(code, args)
 	}
 }
 
-func foldLines[T Float](backend Backend, n int, out, acc *T, step int) {
+func packLines[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {
 		case NEON:
-			foldF32NEON(n, as[float32](out), as[float32](acc), step)
+			packF32NEON(code, args)
 		}
 		return
 	}
 	switch backend {
 	case NEON:
-		foldF64NEON(n, as[float64](out), as[float64](acc), step)
+		packF64NEON(code, args)
 	}
 }
 

@@ -14,11 +14,9 @@ func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
 func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
-func lanesTiles[T Float](backend Backend, code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, acc *T, accRow, tiles, first, tail int) {
-	panic("bitstep: no assembly")
-}
+func lanesTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
-func foldLines[T Float](backend Backend, n int, out, acc *T, step int) { panic("bitstep: no assembly") }
+func packLines[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
 func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T, dstRow, width int) {
 	panic("bitstep: no assembly")

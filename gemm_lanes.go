@@ -8,9 +8,10 @@ import (
 )
 
 // Products by rule 7: both operands lie along k, and every element of C is a line of lanes until its sum is done.
-// Micro-kernels continue the lanes of tiles of C in registers, a vector of each line at a time. The operand with fewer
-// rows is packed, line by line, in blocks of lines that stay in L1; the other is streamed where it lies, a tile's rows
-// at a time. Since fma(a, b) = fma(b, a), either may be packed.
+// Micro-kernels compute tiles of C in registers, a vector of each line at a time, and fold the lanes there after the
+// last block of lines; between blocks lanes wait in memory. Operands that both have many rows are packed for the tiles.
+// Else the one with fewer is packed, and the other is streamed where it lies, a tile's rows at a time. Since
+// fma(a, b) = fma(b, a), either may be that one.
 
 // A lanesWork is a product on its way. Strides are in bytes.
 type lanesWork[T kernels.Float] struct {
@@ -18,9 +19,8 @@ type lanesWork[T kernels.Float] struct {
 	*scratch[T]
 	size, vec, line int // bytes of an element, bytes of a vector, elements of a line
 	tile            *tileSize
-	packed          lanesOperand[T]
-	streamed        lanesOperand[T]
-	swapped         bool // op(B)'s columns are streamed, op(A)'s rows packed
+	rowsA, rowsB    lanesOperand[T] // of op(A) and op(B), or swapped: rowsB has no more rows than rowsA
+	swapped         bool
 	plan            lanesPlan
 }
 
@@ -30,143 +30,256 @@ type lanesOperand[T kernels.Float] struct {
 	rows, ld int
 }
 
-func (o *lanesOperand[T]) at(row, k int) unsafe.Pointer { return unsafe.Pointer(&o.data[row*o.ld+k]) }
+func (o *lanesOperand[T]) at(row, k int) *T { return &o.data[row*o.ld+k] }
+
+// A lanesOutput is where sums go: that of row i of rowsA and row j of rowsB is i*row + j*col bytes from at on, where a
+// block's rows count from 0.
+type lanesOutput struct {
+	at       unsafe.Pointer
+	row, col int
+}
 
 // A lanesPlan says how a product is blocked.
 type lanesPlan struct {
-	rows, cols   int // of a tile: streamed, packed
-	group, chunk int // streamed and packed rows whose lanes are kept between blocks of lines
-	inner        int // packed rows that are packed at a time
-	lines        int // of a block
+	rows, cols   int  // of a tile: of rowsA, of rowsB
+	packA        bool // all of rowsA for a block of lines; else it is streamed where it lies
+	lines        int  // of a block
+	stay         int  // lines that a panel of rowsA stays in the first cache for
+	group, chunk int  // rows of rowsA and rowsB whose lanes are kept between blocks
+	inner        int  // rows of rowsB that are packed at a time, and meet all of a group
 }
 
 func (p *product[T]) lanes() {
 	memory := getScratch[T]()
 	w := lanesWork[T]{product: p, scratch: memory, size: int(unsafe.Sizeof(T(0))), vec: p.backend.vecBytes(),
 		line: kernels.Lanes[T](), tile: p.backend.tiles(),
-		packed: lanesOperand[T]{p.b, p.n, p.ldb}, streamed: lanesOperand[T]{p.a, p.m, p.lda}}
-	if p.m < p.n {
-		w.packed, w.streamed, w.swapped = w.streamed, w.packed, true
+		rowsA: lanesOperand[T]{p.a, p.m, p.lda}, rowsB: lanesOperand[T]{p.b, p.n, p.ldb}}
+	if w.swapped = p.m < p.n; w.swapped {
+		w.rowsA, w.rowsB = w.rowsB, w.rowsA
 	}
 	w.plan = w.planned()
-	for i := 0; i < w.streamed.rows; i += w.plan.group {
-		for j := 0; j < w.packed.rows; j += w.plan.chunk {
-			w.block(i, min(w.streamed.rows, i+w.plan.group), j, min(w.packed.rows, j+w.plan.chunk))
+	for i := 0; i < w.rowsA.rows; i += w.plan.group {
+		for j := 0; j < w.rowsB.rows; j += w.plan.chunk {
+			w.elements(i, min(w.rowsA.rows, i+w.plan.group), j, min(w.rowsB.rows, j+w.plan.chunk))
 		}
 	}
 	memory.put() // not w.scratch, or the compiler moves w and p to the heap with it
 }
 
-// block computes the elements of C for streamed rows i0 to i1 and packed rows j0 to j1.
-func (w *lanesWork[T]) block(i0, i1, j0, j1 int) {
-	rows, cols := i1-i0, j1-j0
-	lanes := grow(&w.sums, (rows+w.line)*cols*w.line) // a fold reads lines up to a multiple of a vector's elements
-	whole, tail := w.k/w.line, w.k%w.line
-	for l0 := 0; l0 == 0 || l0 < whole; l0 += w.plan.lines {
-		b := linesBlock{first: l0, lines: min(w.plan.lines, whole-l0)}
-		if l0+b.lines == whole {
-			b.tail = tail
-		}
-		if w.packed.rows == 1 {
-			w.vector(b, i0, i1, lanes)
-			continue
-		}
-		for j := j0; j < j1; j += w.plan.inner {
-			inner := min(j1-j, w.plan.inner)
-			panels := w.pack(b, j, inner)
-			for i := i0; i < i1; i += w.plan.rows {
-				w.panel(b, i, min(w.plan.rows, i1-i), panels, inner,
-					&lanes[((i-i0)*cols+j-j0)*w.line], cols*mem.Line)
-			}
-		}
+// elements computes the elements of C that are of rows i0 to i1 of rowsA and rows j0 to j1 of rowsB.
+func (w *lanesWork[T]) elements(i0, i1, j0, j1 int) {
+	row, rows, col, cols := i0, i1-i0, j0, j1-j0 // of C
+	if w.swapped {
+		row, rows, col, cols = col, cols, row, rows
 	}
-	w.finish(i0, i1, j0, j1, lanes)
+	c := w.c[row*w.ldc+col:]
+	sums, ld := c, w.ldc
+	direct := w.alpha == 1 && w.beta == 0
+	if !direct {
+		sums, ld = grow(&w.folded, rows*cols), cols
+	}
+	out := lanesOutput{unsafe.Pointer(&sums[0]), ld * w.size, w.size}
+	if w.swapped {
+		out.row, out.col = out.col, out.row
+	}
+	if w.rowsB.rows == 1 {
+		w.vector(i0, i1, out)
+	} else {
+		w.block(i0, i1, j0, j1, out)
+	}
+	if direct {
+		return
+	}
+	for r := range rows {
+		w.update(c[r*w.ldc:][:cols], sums[r*cols:][:cols])
+	}
 }
 
 // A linesBlock is a block of lines of k, the last one with a tail of so many elements.
-type linesBlock struct{ first, lines, tail int }
+type linesBlock struct {
+	first, lines, tail int
+	last               bool
+}
 
-// vectors is how many there are of one row, for each vector of a line.
-func (b linesBlock) vectors() int { return b.lines + min(b.tail, 1) }
+// linesFrom is the block of so many lines at most that begins there.
+func (w *lanesWork[T]) linesFrom(first, most int) linesBlock {
+	whole := w.k / w.line
+	b := linesBlock{first: first, lines: min(most, whole-first)}
+	if b.last = first+b.lines == whole; b.last {
+		b.tail = w.k % w.line
+	}
+	return b
+}
 
-// pack packs rows from j on: vector by vector of a line, tile by tile, line by line, row by row.
-func (w *lanesWork[T]) pack(b linesBlock, j, rows int) unsafe.Pointer {
-	vecs := w.line * w.size / w.vec
-	dst := unsafe.Pointer(unsafe.SliceData(grow(&w.packedB, rows*b.vectors()*w.line)))
-	tiles := (rows + w.plan.cols - 1) / w.plan.cols
-	for v := range vecs {
-		for t := range tiles {
-			lo, hi := share(rows, tiles, t)
-			for r := lo; r < hi; r++ {
-				src := w.packed.at(j+r, b.first*w.line)
-				to := unsafe.Add(dst, (v*rows*b.vectors()+lo*b.vectors()+r-lo)*w.vec)
-				step := (hi - lo) * w.vec
-				if b.lines > 0 {
-					copyRows(w.backend, 0, b.lines, (*T)(unsafe.Add(src, v*w.vec)), mem.Line, (*T)(to), step, 0)
+// bytes is how many a row has there, packed.
+func (b *linesBlock) bytes() int { return (b.lines + min(b.tail, 1)) * mem.Line }
+
+// argsOf are those of tiles for a block of lines.
+func argsOf[T Float](b *linesBlock) lanesArgs[T] {
+	args := lanesArgs[T]{lines: b.lines, tail: b.tail}
+	if b.first == 0 {
+		args.first = 1
+	}
+	if b.last {
+		args.last = 1
+	}
+	return args
+}
+
+// A lanesPanels is rows of an operand as panels for tiles of most rows, as equal as can be, the higher ones first.
+// Packed panels follow each other; in each, a vector of every line follows the others of its place in a line, line by
+// line and row by row.
+type lanesPanels struct {
+	rows, most int
+	bytes      int            // of a row
+	packed     unsafe.Pointer // nil: they lie in place
+}
+
+// from returns how high the panel is that begins with row lo, and how many of that height there are from there.
+func (p *lanesPanels) from(lo int) (height, panels int) {
+	all := (p.rows + p.most - 1) / p.most
+	height = p.rows / all
+	if high := p.rows % all * (height + 1); lo < high {
+		return height + 1, (high - lo) / (height + 1)
+	}
+	return height, (p.rows - lo) / height
+}
+
+// at is where the panel with row lo begins.
+func (p *lanesPanels) at(lo int) unsafe.Pointer { return unsafe.Add(p.packed, lo*p.bytes) }
+
+// pack returns the panels of rows from row i on, packed. (To set p.packed here would move w to the heap.)
+func (w *lanesWork[T]) pack(b *linesBlock, rows *lanesOperand[T], i int, p lanesPanels, room *[]T) lanesPanels {
+	p.packed = unsafe.Pointer(unsafe.SliceData(grow(room, p.rows*p.bytes/w.size)))
+	for lo := 0; lo < p.rows; {
+		height, panels := p.from(lo)
+		panels = min(panels, tilesPerCall(height*p.bytes))
+		args := packArgs[T]{lines: b.lines, tail: b.tail,
+			src: rows.at(i+lo, b.first*w.line), srcRow: rows.ld * w.size, srcTile: height * rows.ld * w.size,
+			dst: (*T)(p.at(lo)), dstVec: height * p.bytes * w.vec / mem.Line, dstTile: height * p.bytes, tiles: panels}
+		packLines[T](w.backend, height-1, (*byte)(unsafe.Pointer(&args)))
+		lo += panels * height
+	}
+	return p
+}
+
+// block computes the sums of rows i0 to i1 of rowsA and rows j0 to j1 of rowsB.
+func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
+	lanes := lanesKept{all: w.plan.lines < w.k/w.line, cols: j1 - j0} // between blocks
+	room := (i1 - i0) * (j1 - j0)
+	if !lanes.all {
+		lanes.cols = min(w.plan.inner, j1-j0)
+		room = w.plan.rows * max(lanes.cols, w.plan.cols)
+	}
+	lanes.at = unsafe.Pointer(unsafe.SliceData(grow(&w.sums, room*w.line)))
+	for l0 := 0; l0 == 0 || l0 < w.k/w.line; l0 += w.plan.lines {
+		b := w.linesFrom(l0, w.plan.lines)
+		rows := lanesPanels{rows: i1 - i0, most: w.plan.rows, bytes: b.bytes()}
+		if w.plan.packA {
+			rows = w.pack(&b, &w.rowsA, i0, rows, &w.packedA)
+		}
+		for j := j0; j < j1; j += w.plan.inner {
+			cols := lanesPanels{rows: min(j1-j, w.plan.inner), most: w.plan.cols, bytes: b.bytes()}
+			cols = w.pack(&b, &w.rowsB, j, cols, &w.packedB)
+			for lo := 0; lo < rows.rows; {
+				height, _ := rows.from(lo)
+				a := lanesPanel{unsafe.Pointer(w.rowsA.at(i0+lo, l0*w.line)), w.rowsA.ld * w.size, mem.Line, w.vec}
+				if w.plan.packA {
+					a = w.panel(&rows, lo, height)
 				}
-				if left := b.tail - v*w.vec/w.size; left > 0 {
-					copyRows(w.backend, 1, 1, (*T)(unsafe.Add(src, b.lines*mem.Line+v*w.vec)), 0,
-						(*T)(unsafe.Add(to, b.lines*step)), 0, min(left, w.vec/w.size))
+				at := lanes
+				if lanes.all {
+					at.at = unsafe.Add(at.at, (lo*lanes.cols+j-j0)*mem.Line)
 				}
+				to := out
+				to.at = unsafe.Add(to.at, lo*to.row+(j-j0)*to.col)
+				for l := 0; l == 0 || l < b.lines; l += w.plan.stay {
+					w.tiles(w.part(b, l), height, a.from(l), &cols, l, at, to)
+				}
+				lo += height
 			}
 		}
 	}
-	return dst
 }
 
-// panel continues the lanes of streamed rows from i on and the packed ones.
-func (w *lanesWork[T]) panel(b linesBlock, i, rows int, packed unsafe.Pointer, cols int, lanes *T, lanesRow int) {
-	tiles := (cols + w.plan.cols - 1) / w.plan.cols
-	a := w.streamed.at(i, b.first*w.line)
-	first := 0
-	if b.first == 0 {
-		first = 1
+// A lanesKept is lines of lanes: of a block if all are kept, or of a panel of rows.
+type lanesKept struct {
+	at   unsafe.Pointer
+	cols int
+	all  bool
+}
+
+// A lanesPanel is a panel of rows for tiles: where it begins, and how far rows, lines and a line's next vectors are
+// apart.
+type lanesPanel struct {
+	at             unsafe.Pointer
+	row, line, vec int
+}
+
+// panel is the packed panel of rows from row lo on.
+func (w *lanesWork[T]) panel(p *lanesPanels, lo, height int) lanesPanel {
+	return lanesPanel{p.at(lo), w.vec, height * w.vec, height * p.bytes * w.vec / mem.Line}
+}
+
+// from is the panel from a line on.
+func (p lanesPanel) from(line int) lanesPanel {
+	p.at = unsafe.Add(p.at, line*p.line)
+	return p
+}
+
+// part is what of a block of lines stays in the first cache, from line l of it on.
+func (w *lanesWork[T]) part(b linesBlock, l int) linesBlock {
+	if l+w.plan.stay < b.lines {
+		b.last, b.tail = false, 0
 	}
-	for v := 0; v < w.line*w.size/w.vec; v++ {
-		for t := 0; t < tiles; {
-			// All tiles of one width in one call: the wider ones come first.
-			lo, hi := share(cols, tiles, t)
-			same := tiles - t
-			if wide := cols % tiles; wide > t {
-				same = wide - t
-			}
-			width := hi - lo
-			lanesTiles(w.backend, w.tile.lanesCode(rows, width), b.lines,
-				(*T)(unsafe.Add(a, v*w.vec)), w.streamed.ld*w.size, mem.Line,
-				(*T)(unsafe.Add(packed, (v*cols+lo)*b.vectors()*w.vec)), w.vec, width*w.vec, width*b.vectors()*w.vec,
-				(*T)(unsafe.Add(unsafe.Pointer(lanes), lo*mem.Line+v*w.vec)), lanesRow,
-				same, first, w.tailOf(b, v))
-			t += same
-		}
+	b.first, b.lines = b.first+l, min(b.lines-l, w.plan.stay)
+	return b
+}
+
+// tiles computes the sums of a panel of rows and all panels of columns, whose lines are from l on, to out.
+func (w *lanesWork[T]) tiles(b linesBlock, rows int, a lanesPanel, cols *lanesPanels, l int, lanes lanesKept,
+	out lanesOutput) {
+	args := argsOf[T](&b)
+	args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
+	args.cRow, args.cCol = out.row, w.stride(out.col)
+	for at := 0; at < cols.rows; {
+		width, panels := cols.from(at)
+		b := w.panel(cols, at, width).from(l)
+		args.tiles = min(panels, tilesPerCall(width*cols.bytes))
+		args.b, args.bRow, args.bLine, args.bVec, args.bTile = (*T)(b.at), b.row, b.line, b.vec, width*cols.bytes
+		args.acc, args.accRow, args.accTile = (*T)(unsafe.Add(lanes.at, at*mem.Line)), lanes.cols*mem.Line, width*mem.Line
+		args.c, args.cTile = (*T)(unsafe.Add(out.at, at*out.col)), width*out.col
+		lanesTiles[T](w.backend, w.tile.lanesCode(rows, width), (*byte)(unsafe.Pointer(&args)))
+		at += args.tiles * width
 	}
 }
 
-// tailOf is how many elements of a block's tail are in vector v of the line.
-func (w *lanesWork[T]) tailOf(b linesBlock, v int) int {
-	lanes := w.vec / w.size
-	return max(0, min(b.tail-v*lanes, lanes))
+// stride is how tiles have that of a row's sums.
+func (w *lanesWork[T]) stride(col int) int {
+	if col == w.size {
+		return 0 // neighbours
+	}
+	return col
 }
 
-// vector continues the lanes of one row, read where it lies, and streamed rows, whole lines at a time.
-func (w *lanesWork[T]) vector(b linesBlock, i0, i1 int, lanes []T) {
-	first, most := 0, w.tile.wholeCols
-	if b.first == 0 {
-		first = 1
-	}
-	code := w.tile.lanesCode(1, 1)
-	if most > 0 {
-		code = w.tile.wholeCode(1)
-	} else {
-		most = w.tile.lanesCols[0]
-	}
-	for i := i0; i < i1; {
-		width := min(most, i1-i)
-		tiles := min((i1-i)/width, tilesPerCall(width*b.vectors()*mem.Line))
-		lanesTiles(w.backend, code+width-1, b.lines,
-			(*T)(w.packed.at(0, b.first*w.line)), 0, mem.Line,
-			(*T)(w.streamed.at(i, b.first*w.line)), w.streamed.ld*w.size, mem.Line, width*w.streamed.ld*w.size,
-			&lanes[(i-i0)*w.line], 0, tiles, first, b.tail)
-		i += tiles * width
+// vector computes the sums of rows i0 to i1 of rowsA and the one row of rowsB, both read where they lie, whole lines at
+// a time: a row of tiles.
+func (w *lanesWork[T]) vector(i0, i1 int, out lanesOutput) {
+	code, most := w.tile.wholeCode(1), w.tile.wholeCols
+	all := w.linesFrom(0, w.k)
+	args := argsOf[T](&all)
+	args.a, args.aLine, args.aVec = w.rowsB.at(0, 0), mem.Line, w.vec
+	args.bRow, args.bLine, args.bVec = w.rowsA.ld*w.size, mem.Line, w.vec
+	args.acc = unsafe.SliceData(grow(&w.sums, most*w.line))
+	args.cCol = w.stride(out.row)
+	rows := lanesPanels{rows: i1 - i0, most: most, bytes: all.bytes()}
+	for lo := 0; lo < rows.rows; {
+		width, panels := rows.from(lo)
+		args.tiles = min(panels, tilesPerCall(width*rows.bytes))
+		args.b, args.bTile = w.rowsA.at(i0+lo, 0), width*w.rowsA.ld*w.size
+		args.c, args.cTile = (*T)(unsafe.Add(out.at, lo*out.row)), width*out.row
+		lanesTiles[T](w.backend, code+width-1, (*byte)(unsafe.Pointer(&args)))
+		lo += args.tiles * width
 	}
 }
 
@@ -181,31 +294,3 @@ func (t *tileSize) lanesCode(rows, cols int) int {
 }
 
 func (t *tileSize) wholeCode(cols int) int { return t.lanesCode(len(t.lanesCols)+1, cols) }
-
-// finish folds the lanes and stores the elements of C.
-func (w *lanesWork[T]) finish(i0, i1, j0, j1 int, lanes []T) {
-	rows, cols := i1-i0, j1-j0
-	direct := w.alpha == 1 && w.beta == 0
-	if !w.swapped && direct && (cols == w.ldc || rows == 1) {
-		foldLines(w.backend, rows*cols, &w.c[i0*w.ldc+j0], &lanes[0], mem.Line)
-		return
-	}
-	outer, inner, step := rows, cols, mem.Line
-	if w.swapped {
-		outer, inner, step = cols, rows, cols*mem.Line
-	}
-	for r := range outer {
-		at, from := (i0+r)*w.ldc+j0, r*cols*w.line
-		if w.swapped {
-			at, from = (j0+r)*w.ldc+i0, r*w.line
-		}
-		c := w.c[at:][:inner]
-		if direct {
-			foldLines(w.backend, inner, &c[0], &lanes[from], step)
-			continue
-		}
-		sums := grow(&w.folded, inner)
-		foldLines(w.backend, inner, &sums[0], &lanes[from], step)
-		w.update(c, sums)
-	}
-}

@@ -56,29 +56,42 @@ func (w *chainWork[T]) planned() chainPlan {
 // planned plans a product by lanes.
 func (w *lanesWork[T]) planned() lanesPlan {
 	const (
-		inner = 12 // packed rows: whole tiles of every instruction set
-		wide  = 36 // packed rows whose lanes wait for the next block of lines
+		few    = 24   // rows of rowsB, up to which it alone is packed
+		inner  = 12   // rows of it that are packed at a time: whole tiles of every instruction set
+		wide   = 36   // rows of it whose lanes wait for the next block of lines
+		fewest = 8    // lines, for which it pays to load and store a tile's lanes
+		most   = 128  // lines of a block if both are packed
+		kept   = 1024 // rows that are packed for a block
+		waits  = 256  // rows of both whose lanes wait
 	)
-	p := lanesPlan{inner: min(inner, w.packed.rows)}
-	p.rows, p.cols = w.tile.lanesTile(w.streamed.rows, p.inner)
 	all := w.k/w.line + 1
-	const fewest = 8 // lines, for which it pays to load and store a tile's lanes
-	p.lines = cacheL1 * 9 / 16 / (p.inner * mem.Line)
-	if w.packed.rows == 1 {
-		p.lines = cacheL1 / 2 / mem.Line
+	if w.rowsB.rows == 1 {
+		return lanesPlan{group: w.rowsA.rows, chunk: 1}
 	}
-	p.lines = min(all, max(fewest, p.lines))
-	p.chunk = p.inner
+	if w.rowsB.rows > few {
+		p := lanesPlan{rows: w.tile.lanesTile[0], cols: w.tile.lanesTile[1], packA: true, lines: min(all, most),
+			group: kept, chunk: 4 * kept}
+		if p.lines < all {
+			p.group, p.chunk = waits, waits
+		}
+		p.stay = max(fewest, cacheL1/3/(p.rows*mem.Line))
+		p.inner = max(1, cacheL2/2/(p.lines*mem.Line*p.cols)) * p.cols
+		return p
+	}
+	p := lanesPlan{inner: min(inner, w.rowsB.rows)}
+	p.rows, p.cols = w.tile.thinTile(w.rowsA.rows, p.inner)
+	p.lines = min(all, max(fewest, cacheL1*9/16/(p.inner*mem.Line)))
+	p.stay, p.chunk = p.lines, p.inner
 	if p.lines < all {
-		p.chunk = min(w.packed.rows, wide)
+		p.chunk = min(w.rowsB.rows, wide)
 	}
 	p.group = max(p.rows, cacheL2/4/(p.chunk*mem.Line)/p.rows*p.rows)
 	return p
 }
 
-// lanesTile returns the rows and the most columns of the tiles of an output of m x n: those of the fewest clocks by
+// thinTile returns the rows and the most columns of the tiles of an output of m x n: those of the fewest clocks by
 // loads, 2 a clock, fma, 2 a clock, and their latency, 4 clocks.
-func (t *tileSize) lanesTile(m, n int) (rows, cols int) {
+func (t *tileSize) thinTile(m, n int) (rows, cols int) {
 	best := 0.0
 	for i, most := range t.lanesCols {
 		r := i + 1

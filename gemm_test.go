@@ -160,7 +160,7 @@ func TestGemmCaches(t *testing.T) {
 func testGemmCaches[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	for form := range 4 {
 		for i, s := range [][3]int{{25, 60, 300}, {61, 33, 260}, {3, 90, 130}, {90, 3, 131}, {1, 40, 700}, {40, 1, 128},
-			{13, 130, 257}, {14, 17, 1200}} {
+			{13, 130, 257}, {14, 17, 1200}, {26, 30, 700}, {30, 29, 1040}} {
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), i % 3, uint64(i)}, k)
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], -0.5, 1, 0, uint64(i)}, k)
 		}
@@ -191,7 +191,8 @@ func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 				}
 			}
 		}
-		for _, s := range [][3]int{{1030, 25, 129}, {2, 1100, 140}, {1100, 2, 140}, {1, 5000, 129}, {420, 10, 600}} {
+		for _, s := range [][3]int{{1030, 25, 129}, {2, 1100, 140}, {1100, 2, 140}, {1, 5000, 129}, {420, 10, 600},
+			{24, 25, 300}, {25, 24, 300}, {25, 26, 300}, {259, 27, 2085}, {258, 257, 1100}} {
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 2, 0.5, 0, seed}, k)
 		}
 	}

@@ -21753,101 +21753,265 @@ TEXT ·chainF32AVX2(SB), $0-16
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func lanesF32AVX21x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX21x1<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX21x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
 	JMP     endif
 
 otherwise:
 	VPXOR Y0, Y0, Y0
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (DI), Y1
-	VMOVUPS     (BX), Y2
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
 	VFMADD231PS Y2, Y1, Y0
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R8
-	SUBQ        R8, SI
-	VMOVUPS     (SI), Y1
-	VMASKMOVPS  (DI), Y1, Y1
-	VMOVUPS     (SI), Y2
-	VMASKMOVPS  (BX), Y2, Y2
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (DI), Y2
+	VMASKMOVPS  (SI), Y2, Y2
 	VMOVAPS     Y0, Y3
 	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y1
 	VBLENDVPS   Y1, Y3, Y0, Y0
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (DI), Y2
+	VMASKMOVPS  (SI), Y2, Y2
+	VMOVAPS     Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     (DI), Y1
+	VBLENDVPS   Y1, Y3, Y0, Y0
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y1
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (SI), Y2
+	VADDPS     Y0, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    (SI), Y2
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (SI), Y3
+	VADDPS     Y0, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    (SI), Y2
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (SI), Y3
+	VADDPS     Y0, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VMOVUPS    (SI), Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (SI), Y4
+	VADDPS     Y0, Y4, Y0
+	VPERM2F128 $0x20, Y0, Y3, Y4
+	VPERM2F128 $0x31, Y0, Y3, Y0
+	VADDPS     Y0, Y4, Y0
+	VUNPCKLPD  Y0, Y2, Y3
+	VUNPCKHPD  Y0, Y2, Y0
+	VADDPS     Y0, Y3, Y0
+	VSHUFPS    $0x88, Y0, Y1, Y2
+	VSHUFPS    $0xdd, Y0, Y1, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVL       (CX), DI
+	MOVL       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVL (CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX21x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX21x2<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX21x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
 	JMP     endif
 
 otherwise:
@@ -21855,90 +22019,263 @@ otherwise:
 	VPXOR Y1, Y1, Y1
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
 	VFMADD231PS Y2, Y3, Y0
-	VMOVUPS     (DI)(R8*1), Y3
+	VMOVUPS     (R8)(R9*1), Y3
 	VFMADD231PS Y2, Y3, Y1
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	VMOVUPS     (SI), Y2
-	VMASKMOVPS  (DI), Y2, Y2
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  (BX), Y3, Y3
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (DI), Y3
+	VMASKMOVPS  (SI), Y3, Y3
 	VMOVAPS     Y0, Y4
 	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (SI), Y2
+	VMOVUPS     (DI), Y2
 	VBLENDVPS   Y2, Y4, Y0, Y0
-	VMOVUPS     (SI), Y2
-	VMASKMOVPS  (DI)(R8*1), Y2, Y2
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  (BX), Y3, Y3
+	VMOVUPS     (R8)(R9*1), Y2
+	VMOVUPS     (DI), Y3
+	VMASKMOVPS  (SI), Y3, Y3
 	VMOVAPS     Y1, Y4
 	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (SI), Y2
+	VMOVUPS     (DI), Y2
 	VBLENDVPS   Y2, Y4, Y1, Y1
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     (R8)(R9*1), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (DI), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VBLENDVPS   Y2, Y4, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y2
+	VMOVUPS     (DI), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VBLENDVPS   Y2, Y4, Y1, Y1
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y2
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    64(SI), Y2
+	VADDPS     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y3
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    64(SI), Y2
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    64(SI), Y3
+	VADDPS     Y1, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y0, Y3
+	VUNPCKHPD  Y2, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    64(SI), Y2
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    64(SI), Y3
+	VADDPS     Y1, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VMOVUPS    64(SI), Y3
+	VADDPS     Y1, Y3, Y3
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y3, Y4
+	VPERM2F128 $0x31, Y1, Y3, Y1
+	VADDPS     Y1, Y4, Y1
+	VUNPCKLPD  Y1, Y2, Y3
+	VUNPCKHPD  Y1, Y2, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX21x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX21x3<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX21x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
 	JMP     endif
 
 otherwise:
@@ -21947,102 +22284,292 @@ otherwise:
 	VPXOR Y2, Y2, Y2
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y3
-	VMOVUPS     (DI), Y4
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
 	VFMADD231PS Y3, Y4, Y0
-	VMOVUPS     (DI)(R8*1), Y4
+	VMOVUPS     (R8)(R9*1), Y4
 	VFMADD231PS Y3, Y4, Y1
-	VMOVUPS     (DI)(R8*2), Y4
+	VMOVUPS     (R8)(R9*2), Y4
 	VFMADD231PS Y3, Y4, Y2
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  (DI), Y3, Y3
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (BX), Y4, Y4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y0, Y5
 	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y0, Y0
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  (DI)(R8*1), Y3, Y3
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y1, Y5
 	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y1, Y1
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  (DI)(R8*2), Y3, Y3
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (R8)(R9*2), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y2, Y5
 	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y2, Y2
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y3, Y4, Y0
+	VMOVUPS     (R8)(R9*1), Y4
+	VFMADD231PS Y3, Y4, Y1
+	VMOVUPS     (R8)(R9*2), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMOVAPS     Y0, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (DI), Y3
+	VBLENDVPS   Y3, Y5, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (DI), Y3
+	VBLENDVPS   Y3, Y5, Y1, Y1
+	VMOVUPS     (R8)(R9*2), Y3
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMOVAPS     Y2, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (DI), Y3
+	VBLENDVPS   Y3, Y5, Y2, Y2
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y3
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    128(SI), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y4
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    64(SI), Y3
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    128(SI), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y1, Y4
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VUNPCKLPD  Y1, Y0, Y3
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    128(SI), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y1, Y4
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    128(SI), Y3
+	VADDPS     Y2, Y3, Y3
+	VMOVUPS    128(SI), Y4
+	VADDPS     Y2, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y3, Y4
+	VPERM2F128 $0x31, Y2, Y3, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	MOVL       8(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX21x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX21x4<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX21x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
 	JMP     endif
 
 otherwise:
@@ -22052,117 +22579,323 @@ otherwise:
 	VPXOR Y3, Y3, Y3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y4
-	VMOVUPS     (DI), Y5
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
 	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     (DI)(R8*1), Y5
+	VMOVUPS     (R8)(R9*1), Y5
 	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     (DI)(R8*2), Y5
+	VMOVUPS     (R8)(R9*2), Y5
 	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y5
 	VFMADD231PS Y4, Y5, Y3
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (DI), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (R8), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y0, Y6
 	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y0, Y0
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (DI)(R8*1), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
+	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y1, Y6
 	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y1, Y1
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (DI)(R8*2), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
+	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y2, Y6
 	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  (R9), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y3, Y6
 	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y3, Y3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     (R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     (R8)(R9*2), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     (R10), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y0, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y1, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y1, Y1
+	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y2, Y2
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y3, Y3
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y4
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    192(SI), Y4
+	VADDPS     Y3, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y5
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y5, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y4
+	VADDPS     Y3, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    192(SI), Y4
+	VADDPS     Y3, Y4, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX21x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX21x5<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX21x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	VMOVUPS 256(BX), Y4
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	VMOVUPS 256(SI), Y4
 	JMP     endif
 
 otherwise:
@@ -22173,2795 +22906,258 @@ otherwise:
 	VPXOR Y4, Y4, Y4
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y5
-	VMOVUPS     (DI), Y6
+	VMOVUPS     (SI), Y5
+	VMOVUPS     (R8), Y6
 	VFMADD231PS Y5, Y6, Y0
-	VMOVUPS     (DI)(R8*1), Y6
+	VMOVUPS     (R8)(R9*1), Y6
 	VFMADD231PS Y5, Y6, Y1
-	VMOVUPS     (DI)(R8*2), Y6
+	VMOVUPS     (R8)(R9*2), Y6
 	VFMADD231PS Y5, Y6, Y2
-	VMOVUPS     (R9), Y6
+	VMOVUPS     (R10), Y6
 	VFMADD231PS Y5, Y6, Y3
-	VMOVUPS     (R9)(R8*1), Y6
+	VMOVUPS     (R10)(R9*1), Y6
 	VFMADD231PS Y5, Y6, Y4
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (DI), Y5, Y5
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (BX), Y6, Y6
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (R8), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y0, Y7
 	VFMADD231PS Y6, Y5, Y7
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y0, Y0
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (DI)(R8*1), Y5, Y5
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (BX), Y6, Y6
+	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y1, Y7
 	VFMADD231PS Y6, Y5, Y7
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y1, Y1
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (DI)(R8*2), Y5, Y5
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (BX), Y6, Y6
+	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y2, Y7
 	VFMADD231PS Y6, Y5, Y7
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y2, Y2
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (R9), Y5, Y5
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (BX), Y6, Y6
+	VMOVUPS     (R10), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y3, Y7
 	VFMADD231PS Y6, Y5, Y7
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y3, Y3
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  (R9)(R8*1), Y5, Y5
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (BX), Y6, Y6
+	VMOVUPS     (R10)(R9*1), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y4, Y7
 	VFMADD231PS Y6, Y5, Y7
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y4, Y4
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	VMOVUPS Y4, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	VMOVUPS Y4, 256(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	VMOVUPS 288(SI), Y4
+	JMP     endif3
 
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	VMOVUPS 256(BX), Y4
-	VMOVUPS 320(BX), Y5
-	JMP     endif
-
-otherwise:
+otherwise2:
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
 
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y6
-	VMOVUPS     (DI), Y7
-	VFMADD231PS Y6, Y7, Y0
-	VMOVUPS     (DI)(R8*1), Y7
-	VFMADD231PS Y6, Y7, Y1
-	VMOVUPS     (DI)(R8*2), Y7
-	VFMADD231PS Y6, Y7, Y2
-	VMOVUPS     (R9), Y7
-	VFMADD231PS Y6, Y7, Y3
-	VMOVUPS     (R9)(R8*1), Y7
-	VFMADD231PS Y6, Y7, Y4
-	VMOVUPS     (R9)(R8*2), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (DI), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y0, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y0, Y0
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (DI)(R8*1), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y1, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y1, Y1
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (DI)(R8*2), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y2, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y2, Y2
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (R9), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y3, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (R9)(R8*1), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y4, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  (R9)(R8*2), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y5, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	VMOVUPS Y4, 256(BX)
-	VMOVUPS Y5, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y1
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
 	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Y2
-	VMOVUPS     (BX), Y3
-	VFMADD231PS Y3, Y2, Y0
-	VMOVUPS     (BX)(SI*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R9
-	SUBQ        R9, DI
-	VMOVUPS     (DI), Y2
-	VMASKMOVPS  (R8), Y2, Y2
-	VMOVUPS     (DI), Y3
-	VMASKMOVPS  (BX), Y3, Y3
-	VMOVAPS     Y0, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y3
-	VBLENDVPS   Y3, Y4, Y0, Y0
-	VMOVUPS     (DI), Y3
-	VMASKMOVPS  (BX)(SI*1), Y3, Y3
-	VMOVAPS     Y1, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y2
-	VBLENDVPS   Y2, Y4, Y1, Y1
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Y1, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 64(BX), Y3
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Y4
-	VMOVUPS     (R8)(R9*1), Y5
-	VMOVUPS     (BX), Y6
-	VFMADD231PS Y6, Y4, Y0
-	VFMADD231PS Y6, Y5, Y1
-	VMOVUPS     (BX)(SI*1), Y6
-	VFMADD231PS Y6, Y4, Y2
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Y4
-	VMASKMOVPS  (R8), Y4, Y4
-	VMOVUPS     (DI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VMOVAPS     Y0, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (DI), Y5
-	VBLENDVPS   Y5, Y6, Y0, Y0
-	VMOVUPS     (DI), Y5
-	VMASKMOVPS  (BX)(SI*1), Y5, Y5
-	VMOVAPS     Y2, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (DI), Y4
-	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (DI), Y4
-	VMASKMOVPS  (R8)(R9*1), Y4, Y4
-	VMOVUPS     (DI), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VMOVAPS     Y1, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (DI), Y5
-	VBLENDVPS   Y5, Y6, Y1, Y1
-	VMOVUPS     (DI), Y5
-	VMASKMOVPS  (BX)(SI*1), Y5, Y5
-	VMOVAPS     Y3, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (DI), Y4
-	VBLENDVPS   Y4, Y6, Y3, Y3
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y3
-	VMOVUPS 64(BX), Y4
-	VMOVUPS 128(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y6
-	VMOVUPS     (BX)(SI*1), Y7
-	VMOVUPS     (R8), Y8
-	VFMADD231PS Y6, Y8, Y0
-	VFMADD231PS Y7, Y8, Y3
-	VMOVUPS     (R8)(R9*1), Y8
-	VFMADD231PS Y6, Y8, Y1
-	VFMADD231PS Y7, Y8, Y4
-	VMOVUPS     (R8)(R9*2), Y8
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (R8), Y6, Y6
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y0, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y0, Y0
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*1), Y7, Y7
-	VMOVAPS     Y3, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y6
-	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (R8)(R9*1), Y6, Y6
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y1, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y1, Y1
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*1), Y7, Y7
-	VMOVAPS     Y4, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y6
-	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (R8)(R9*2), Y6, Y6
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y2, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y2, Y2
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*1), Y7, Y7
-	VMOVAPS     Y5, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y6
-	VBLENDVPS   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y3, (BX)
-	VMOVUPS Y4, 64(BX)
-	VMOVUPS Y5, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 64(BX), Y5
-	VMOVUPS 128(BX), Y6
-	VMOVUPS 192(BX), Y7
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
 	LEAQ    (R8)(R9*2), R10
 	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loopDone2
 	PCALIGN $0x40
 
-loop:
+loop2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y8
-	VMOVUPS     (BX)(SI*1), Y9
-	VMOVUPS     (R8), Y10
-	VFMADD231PS Y8, Y10, Y0
-	VFMADD231PS Y9, Y10, Y4
-	VMOVUPS     (R8)(R9*1), Y10
-	VFMADD231PS Y8, Y10, Y1
-	VFMADD231PS Y9, Y10, Y5
-	VMOVUPS     (R8)(R9*2), Y10
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y6
-	VMOVUPS     (R10), Y10
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y7
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Y8
-	VMASKMOVPS  (R8), Y8, Y8
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y0, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y10, Y0, Y0
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX)(SI*1), Y9, Y9
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y8
-	VBLENDVPS   Y8, Y10, Y4, Y4
-	VMOVUPS     (DI), Y8
-	VMASKMOVPS  (R8)(R9*1), Y8, Y8
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y1, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y10, Y1, Y1
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX)(SI*1), Y9, Y9
-	VMOVAPS     Y5, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y8
-	VBLENDVPS   Y8, Y10, Y5, Y5
-	VMOVUPS     (DI), Y8
-	VMASKMOVPS  (R8)(R9*2), Y8, Y8
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y2, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y10, Y2, Y2
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX)(SI*1), Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y8
-	VBLENDVPS   Y8, Y10, Y6, Y6
-	VMOVUPS     (DI), Y8
-	VMASKMOVPS  (R10), Y8, Y8
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y3, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y10, Y3, Y3
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (BX)(SI*1), Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (DI), Y8
-	VBLENDVPS   Y8, Y10, Y7, Y7
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 64(BX)
-	VMOVUPS Y6, 128(BX)
-	VMOVUPS Y7, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	VMOVUPS 256(BX), Y4
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y5
-	VMOVUPS 64(BX), Y6
-	VMOVUPS 128(BX), Y7
-	VMOVUPS 192(BX), Y8
-	VMOVUPS 256(BX), Y9
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y10
-	VMOVUPS     (BX)(SI*1), Y11
-	VMOVUPS     (R8), Y12
-	VFMADD231PS Y10, Y12, Y0
-	VFMADD231PS Y11, Y12, Y5
-	VMOVUPS     (R8)(R9*1), Y12
-	VFMADD231PS Y10, Y12, Y1
-	VFMADD231PS Y11, Y12, Y6
-	VMOVUPS     (R8)(R9*2), Y12
-	VFMADD231PS Y10, Y12, Y2
-	VFMADD231PS Y11, Y12, Y7
-	VMOVUPS     (R10), Y12
-	VFMADD231PS Y10, Y12, Y3
-	VFMADD231PS Y11, Y12, Y8
-	VMOVUPS     (R10)(R9*1), Y12
-	VFMADD231PS Y10, Y12, Y4
-	VFMADD231PS Y11, Y12, Y9
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (R8), Y10, Y10
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y0, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y11
-	VBLENDVPS   Y11, Y12, Y0, Y0
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX)(SI*1), Y11, Y11
-	VMOVAPS     Y5, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y12, Y5, Y5
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (R8)(R9*1), Y10, Y10
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y1, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y11
-	VBLENDVPS   Y11, Y12, Y1, Y1
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX)(SI*1), Y11, Y11
-	VMOVAPS     Y6, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y12, Y6, Y6
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (R8)(R9*2), Y10, Y10
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y2, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y11
-	VBLENDVPS   Y11, Y12, Y2, Y2
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX)(SI*1), Y11, Y11
-	VMOVAPS     Y7, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y12, Y7, Y7
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (R10), Y10, Y10
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y3, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y11
-	VBLENDVPS   Y11, Y12, Y3, Y3
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX)(SI*1), Y11, Y11
-	VMOVAPS     Y8, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y12, Y8, Y8
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (R10)(R9*1), Y10, Y10
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y4, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y11
-	VBLENDVPS   Y11, Y12, Y4, Y4
-	VMOVUPS     (DI), Y11
-	VMASKMOVPS  (BX)(SI*1), Y11, Y11
-	VMOVAPS     Y9, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y12, Y9, Y9
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	VMOVUPS Y4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y5, (BX)
-	VMOVUPS Y6, 64(BX)
-	VMOVUPS Y7, 128(BX)
-	VMOVUPS Y8, 192(BX)
-	VMOVUPS Y9, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX22x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX22x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	VMOVUPS 256(BX), Y4
-	VMOVUPS 320(BX), Y5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y6
-	VMOVUPS 64(BX), Y7
-	VMOVUPS 128(BX), Y8
-	VMOVUPS 192(BX), Y9
-	VMOVUPS 256(BX), Y10
-	VMOVUPS 320(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y12
-	VMOVUPS     (BX)(SI*1), Y13
-	VMOVUPS     (R8), Y14
-	VFMADD231PS Y12, Y14, Y0
-	VFMADD231PS Y13, Y14, Y6
-	VMOVUPS     (R8)(R9*1), Y14
-	VFMADD231PS Y12, Y14, Y1
-	VFMADD231PS Y13, Y14, Y7
-	VMOVUPS     (R8)(R9*2), Y14
-	VFMADD231PS Y12, Y14, Y2
-	VFMADD231PS Y13, Y14, Y8
-	VMOVUPS     (R10), Y14
-	VFMADD231PS Y12, Y14, Y3
-	VFMADD231PS Y13, Y14, Y9
-	VMOVUPS     (R10)(R9*1), Y14
-	VFMADD231PS Y12, Y14, Y4
-	VFMADD231PS Y13, Y14, Y10
-	VMOVUPS     (R10)(R9*2), Y14
-	VFMADD231PS Y12, Y14, Y5
-	VFMADD231PS Y13, Y14, Y11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y0, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y0, Y0
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y6, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y6, Y6
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8)(R9*1), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y1, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y1, Y1
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y7, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y7, Y7
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8)(R9*2), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y2, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y2, Y2
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y8, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R10), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y3, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y3, Y3
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y9, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R10)(R9*1), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y4, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y4, Y4
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y10, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R10)(R9*2), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y5, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y5, Y5
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y11, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	VMOVUPS Y4, 256(BX)
-	VMOVUPS Y5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 64(BX)
-	VMOVUPS Y8, 128(BX)
-	VMOVUPS Y9, 192(BX)
-	VMOVUPS Y10, 256(BX)
-	VMOVUPS Y11, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX23x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX23x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y2
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMOVUPS     (BX)(SI*2), Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R9
-	SUBQ        R9, DI
-	VMOVUPS     (DI), Y3
-	VMASKMOVPS  (R8), Y3, Y3
-	VMOVUPS     (DI), Y4
-	VMASKMOVPS  (BX), Y4, Y4
-	VMOVAPS     Y0, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (DI), Y4
-	VBLENDVPS   Y4, Y5, Y0, Y0
-	VMOVUPS     (DI), Y4
-	VMASKMOVPS  (BX)(SI*1), Y4, Y4
-	VMOVAPS     Y1, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (DI), Y4
-	VBLENDVPS   Y4, Y5, Y1, Y1
-	VMOVUPS     (DI), Y4
-	VMASKMOVPS  (BX)(SI*2), Y4, Y4
-	VMOVAPS     Y2, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VMOVUPS     (DI), Y3
-	VBLENDVPS   Y3, Y5, Y2, Y2
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Y2, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX23x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX23x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 64(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 64(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y5
 	VMOVUPS     (R8), Y6
-	VMOVUPS     (R8)(R9*1), Y7
-	VMOVUPS     (BX), Y8
-	VFMADD231PS Y8, Y6, Y0
-	VFMADD231PS Y8, Y7, Y1
-	VMOVUPS     (BX)(SI*1), Y8
-	VFMADD231PS Y8, Y6, Y2
-	VFMADD231PS Y8, Y7, Y3
-	VMOVUPS     (BX)(SI*2), Y8
-	VFMADD231PS Y8, Y6, Y4
-	VFMADD231PS Y8, Y7, Y5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (R8), Y6, Y6
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y0, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y0, Y0
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*1), Y7, Y7
-	VMOVAPS     Y2, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y2, Y2
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*2), Y7, Y7
-	VMOVAPS     Y4, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y6
-	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (R8)(R9*1), Y6, Y6
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y1, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y1, Y1
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*1), Y7, Y7
-	VMOVAPS     Y3, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y7
-	VBLENDVPS   Y7, Y8, Y3, Y3
-	VMOVUPS     (DI), Y7
-	VMASKMOVPS  (BX)(SI*2), Y7, Y7
-	VMOVAPS     Y5, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (DI), Y6
-	VBLENDVPS   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX23x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX23x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y3
-	VMOVUPS 64(BX), Y4
-	VMOVUPS 128(BX), Y5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y6
-	VMOVUPS 64(BX), Y7
-	VMOVUPS 128(BX), Y8
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Y9
-	VMOVUPS     (R8)(R9*1), Y10
-	VMOVUPS     (R8)(R9*2), Y11
-	VMOVUPS     (BX), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y11, Y2
-	VMOVUPS     (BX)(SI*1), Y12
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y10, Y4
-	VFMADD231PS Y12, Y11, Y5
-	VMOVUPS     (BX)(SI*2), Y12
-	VFMADD231PS Y12, Y9, Y6
-	VFMADD231PS Y12, Y10, Y7
-	VFMADD231PS Y12, Y11, Y8
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (R8), Y9, Y9
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX), Y10, Y10
-	VMOVAPS     Y0, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y0, Y0
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*1), Y10, Y10
-	VMOVAPS     Y3, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y3, Y3
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*2), Y10, Y10
-	VMOVAPS     Y6, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y11, Y6, Y6
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (R8)(R9*1), Y9, Y9
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX), Y10, Y10
-	VMOVAPS     Y1, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y1, Y1
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*1), Y10, Y10
-	VMOVAPS     Y4, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y4, Y4
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*2), Y10, Y10
-	VMOVAPS     Y7, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y11, Y7, Y7
-	VMOVUPS     (DI), Y9
-	VMASKMOVPS  (R8)(R9*2), Y9, Y9
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX), Y10, Y10
-	VMOVAPS     Y2, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y2, Y2
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*1), Y10, Y10
-	VMOVAPS     Y5, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y10
-	VBLENDVPS   Y10, Y11, Y5, Y5
-	VMOVUPS     (DI), Y10
-	VMASKMOVPS  (BX)(SI*2), Y10, Y10
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VMOVUPS     (DI), Y9
-	VBLENDVPS   Y9, Y11, Y8, Y8
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y3, (BX)
-	VMOVUPS Y4, 64(BX)
-	VMOVUPS Y5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 64(BX)
-	VMOVUPS Y8, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX23x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX23x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 64(BX), Y1
-	VMOVUPS 128(BX), Y2
-	VMOVUPS 192(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 64(BX), Y5
-	VMOVUPS 128(BX), Y6
-	VMOVUPS 192(BX), Y7
-	ADDQ    SI, BX
-	VMOVUPS (BX), Y8
-	VMOVUPS 64(BX), Y9
-	VMOVUPS 128(BX), Y10
-	VMOVUPS 192(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y12
-	VMOVUPS     (BX)(SI*1), Y13
-	VMOVUPS     (BX)(SI*2), Y14
-	VMOVUPS     (R8), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS     (R8)(R9*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS     (R8)(R9*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS     (R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	ADDQ        DI, BX
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     (R8)(R9*1), Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     (R8)(R9*2), Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     (R10), Y6
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     (R10)(R9*1), Y6
+	VFMADD231PS Y5, Y6, Y4
+	ADDQ        DI, SI
 	ADDQ        R11, R8
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop2
 
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
 	MOVQ        DI, R11
 	LEAQ        ·lineMask<>+64(SB), DI
 	SHLQ        $0x02, R11
 	SUBQ        R11, DI
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y0, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y0, Y0
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y4, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y4, Y4
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*2), Y13, Y13
-	VMOVAPS     Y8, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8)(R9*1), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y1, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y1, Y1
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y5, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y5, Y5
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*2), Y13, Y13
-	VMOVAPS     Y9, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R8)(R9*2), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y2, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y2, Y2
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y6, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y6, Y6
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*2), Y13, Y13
-	VMOVAPS     Y10, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (DI), Y12
-	VMASKMOVPS  (R10), Y12, Y12
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y3, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y3, Y3
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*1), Y13, Y13
-	VMOVAPS     Y7, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y13
-	VBLENDVPS   Y13, Y14, Y7, Y7
-	VMOVUPS     (DI), Y13
-	VMASKMOVPS  (BX)(SI*2), Y13, Y13
-	VMOVAPS     Y11, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (DI), Y12
-	VBLENDVPS   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS Y2, 128(BX)
-	VMOVUPS Y3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 64(BX)
-	VMOVUPS Y6, 128(BX)
-	VMOVUPS Y7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y9, 64(BX)
-	VMOVUPS Y10, 128(BX)
-	VMOVUPS Y11, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x1Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x1Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (DI), Y2
-	VMOVUPS     (BX), Y3
-	VFMADD231PS Y3, Y2, Y0
-	VMOVUPS     32(DI), Y2
-	VMOVUPS     32(BX), Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R9
-	SUBQ        R9, R8
-	VMOVUPS     (R8), Y2
-	VMASKMOVPS  (DI), Y2, Y2
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (BX), Y3, Y3
-	VMOVAPS     Y0, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (R8), Y2
-	VBLENDVPS   Y2, Y4, Y0, Y0
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R8
-	SUBQ        R8, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y2
-	VMASKMOVPS  32(DI), Y2, Y2
-	VMOVUPS     (SI), Y3
-	VMASKMOVPS  32(BX), Y3, Y3
-	VMOVAPS     Y1, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VMOVUPS     (SI), Y2
-	VBLENDVPS   Y2, Y4, Y1, Y1
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x2Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x2Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y4
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VMOVAPS     Y0, Y7
+	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
-	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     (DI)(R8*1), Y5
-	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     32(BX), Y4
-	VMOVUPS     32(DI), Y5
-	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     32(DI)(R8*1), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
+	VBLENDVPS   Y5, Y7, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     (DI), Y5
+	VBLENDVPS   Y5, Y7, Y1, Y1
+	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VMOVAPS     Y2, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     (DI), Y5
+	VBLENDVPS   Y5, Y7, Y2, Y2
+	VMOVUPS     (R10), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VMOVAPS     Y3, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     (DI), Y5
+	VBLENDVPS   Y5, Y7, Y3, Y3
+	VMOVUPS     (R10)(R9*1), Y5
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VMOVAPS     Y4, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     (DI), Y5
+	VBLENDVPS   Y5, Y7, Y4, Y4
 
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R10
-	SUBQ        R10, R9
-	VMOVUPS     (R9), Y4
-	VMASKMOVPS  (DI), Y4, Y4
-	VMOVUPS     (R9), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VMOVAPS     Y0, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (R9), Y4
-	VBLENDVPS   Y4, Y6, Y0, Y0
-	VMOVUPS     (R9), Y4
-	VMASKMOVPS  (DI)(R8*1), Y4, Y4
-	VMOVUPS     (R9), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VMOVAPS     Y2, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (R9), Y4
-	VBLENDVPS   Y4, Y6, Y2, Y2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  32(DI), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VMOVAPS     Y1, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
-	VBLENDVPS   Y4, Y6, Y1, Y1
-	VMOVUPS     (SI), Y4
-	VMASKMOVPS  32(DI)(R8*1), Y4, Y4
-	VMOVUPS     (SI), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VMOVAPS     Y3, Y6
-	VFMADD231PS Y5, Y4, Y6
-	VMOVUPS     (SI), Y4
-	VBLENDVPS   Y4, Y6, Y3, Y3
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	VMOVUPS Y4, 288(SI)
+	JMP     endif5
 
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x3Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x3Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y6
-	VMOVUPS     (DI), Y7
-	VFMADD231PS Y6, Y7, Y0
-	VMOVUPS     (DI)(R8*1), Y7
-	VFMADD231PS Y6, Y7, Y2
-	VMOVUPS     (DI)(R8*2), Y7
-	VFMADD231PS Y6, Y7, Y4
-	VMOVUPS     32(BX), Y6
-	VMOVUPS     32(DI), Y7
-	VFMADD231PS Y6, Y7, Y1
-	VMOVUPS     32(DI)(R8*1), Y7
-	VFMADD231PS Y6, Y7, Y3
-	VMOVUPS     32(DI)(R8*2), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R10
-	SUBQ        R10, R9
-	VMOVUPS     (R9), Y6
-	VMASKMOVPS  (DI), Y6, Y6
-	VMOVUPS     (R9), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y0, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (R9), Y6
-	VBLENDVPS   Y6, Y8, Y0, Y0
-	VMOVUPS     (R9), Y6
-	VMASKMOVPS  (DI)(R8*1), Y6, Y6
-	VMOVUPS     (R9), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y2, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (R9), Y6
-	VBLENDVPS   Y6, Y8, Y2, Y2
-	VMOVUPS     (R9), Y6
-	VMASKMOVPS  (DI)(R8*2), Y6, Y6
-	VMOVUPS     (R9), Y7
-	VMASKMOVPS  (BX), Y7, Y7
-	VMOVAPS     Y4, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (R9), Y6
-	VBLENDVPS   Y6, Y8, Y4, Y4
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  32(DI), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  32(BX), Y7, Y7
-	VMOVAPS     Y1, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y1, Y1
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  32(DI)(R8*1), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  32(BX), Y7, Y7
-	VMOVAPS     Y3, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (SI), Y6
-	VMASKMOVPS  32(DI)(R8*2), Y6, Y6
-	VMOVUPS     (SI), Y7
-	VMASKMOVPS  32(BX), Y7, Y7
-	VMOVAPS     Y5, Y8
-	VFMADD231PS Y7, Y6, Y8
-	VMOVUPS     (SI), Y6
-	VBLENDVPS   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	VMOVUPS Y4, 128(BX)
-	VMOVUPS Y5, 160(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x4Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x4Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
-	VMOVUPS 192(BX), Y6
-	VMOVUPS 224(BX), Y7
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y8
-	VMOVUPS     (DI), Y9
-	VFMADD231PS Y8, Y9, Y0
-	VMOVUPS     (DI)(R8*1), Y9
-	VFMADD231PS Y8, Y9, Y2
-	VMOVUPS     (DI)(R8*2), Y9
-	VFMADD231PS Y8, Y9, Y4
-	VMOVUPS     (R9), Y9
-	VFMADD231PS Y8, Y9, Y6
-	VMOVUPS     32(BX), Y8
-	VMOVUPS     32(DI), Y9
-	VFMADD231PS Y8, Y9, Y1
-	VMOVUPS     32(DI)(R8*1), Y9
-	VFMADD231PS Y8, Y9, Y3
-	VMOVUPS     32(DI)(R8*2), Y9
-	VFMADD231PS Y8, Y9, Y5
-	VMOVUPS     32(R9), Y9
-	VFMADD231PS Y8, Y9, Y7
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x02, R11
-	SUBQ        R11, R10
-	VMOVUPS     (R10), Y8
-	VMASKMOVPS  (DI), Y8, Y8
-	VMOVUPS     (R10), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y0, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (R10), Y8
-	VBLENDVPS   Y8, Y10, Y0, Y0
-	VMOVUPS     (R10), Y8
-	VMASKMOVPS  (DI)(R8*1), Y8, Y8
-	VMOVUPS     (R10), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y2, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (R10), Y8
-	VBLENDVPS   Y8, Y10, Y2, Y2
-	VMOVUPS     (R10), Y8
-	VMASKMOVPS  (DI)(R8*2), Y8, Y8
-	VMOVUPS     (R10), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (R10), Y8
-	VBLENDVPS   Y8, Y10, Y4, Y4
-	VMOVUPS     (R10), Y8
-	VMASKMOVPS  (R9), Y8, Y8
-	VMOVUPS     (R10), Y9
-	VMASKMOVPS  (BX), Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (R10), Y8
-	VBLENDVPS   Y8, Y10, Y6, Y6
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y8
-	VMASKMOVPS  32(DI), Y8, Y8
-	VMOVUPS     (SI), Y9
-	VMASKMOVPS  32(BX), Y9, Y9
-	VMOVAPS     Y1, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (SI), Y8
-	VBLENDVPS   Y8, Y10, Y1, Y1
-	VMOVUPS     (SI), Y8
-	VMASKMOVPS  32(DI)(R8*1), Y8, Y8
-	VMOVUPS     (SI), Y9
-	VMASKMOVPS  32(BX), Y9, Y9
-	VMOVAPS     Y3, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (SI), Y8
-	VBLENDVPS   Y8, Y10, Y3, Y3
-	VMOVUPS     (SI), Y8
-	VMASKMOVPS  32(DI)(R8*2), Y8, Y8
-	VMOVUPS     (SI), Y9
-	VMASKMOVPS  32(BX), Y9, Y9
-	VMOVAPS     Y5, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (SI), Y8
-	VBLENDVPS   Y8, Y10, Y5, Y5
-	VMOVUPS     (SI), Y8
-	VMASKMOVPS  32(R9), Y8, Y8
-	VMOVUPS     (SI), Y9
-	VMASKMOVPS  32(BX), Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y8, Y10
-	VMOVUPS     (SI), Y8
-	VBLENDVPS   Y8, Y10, Y7, Y7
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	VMOVUPS Y4, 128(BX)
-	VMOVUPS Y5, 160(BX)
-	VMOVUPS Y6, 192(BX)
-	VMOVUPS Y7, 224(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x5Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x5Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
-	VMOVUPS 192(BX), Y6
-	VMOVUPS 224(BX), Y7
-	VMOVUPS 256(BX), Y8
-	VMOVUPS 288(BX), Y9
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y10
-	VMOVUPS     (DI), Y11
-	VFMADD231PS Y10, Y11, Y0
-	VMOVUPS     (DI)(R8*1), Y11
-	VFMADD231PS Y10, Y11, Y2
-	VMOVUPS     (DI)(R8*2), Y11
-	VFMADD231PS Y10, Y11, Y4
-	VMOVUPS     (R9), Y11
-	VFMADD231PS Y10, Y11, Y6
-	VMOVUPS     (R9)(R8*1), Y11
-	VFMADD231PS Y10, Y11, Y8
-	VMOVUPS     32(BX), Y10
-	VMOVUPS     32(DI), Y11
-	VFMADD231PS Y10, Y11, Y1
-	VMOVUPS     32(DI)(R8*1), Y11
-	VFMADD231PS Y10, Y11, Y3
-	VMOVUPS     32(DI)(R8*2), Y11
-	VFMADD231PS Y10, Y11, Y5
-	VMOVUPS     32(R9), Y11
-	VFMADD231PS Y10, Y11, Y7
-	VMOVUPS     32(R9)(R8*1), Y11
-	VFMADD231PS Y10, Y11, Y9
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x02, R11
-	SUBQ        R11, R10
-	VMOVUPS     (R10), Y10
-	VMASKMOVPS  (DI), Y10, Y10
-	VMOVUPS     (R10), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y0, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (R10), Y10
-	VBLENDVPS   Y10, Y12, Y0, Y0
-	VMOVUPS     (R10), Y10
-	VMASKMOVPS  (DI)(R8*1), Y10, Y10
-	VMOVUPS     (R10), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y2, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (R10), Y10
-	VBLENDVPS   Y10, Y12, Y2, Y2
-	VMOVUPS     (R10), Y10
-	VMASKMOVPS  (DI)(R8*2), Y10, Y10
-	VMOVUPS     (R10), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y4, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (R10), Y10
-	VBLENDVPS   Y10, Y12, Y4, Y4
-	VMOVUPS     (R10), Y10
-	VMASKMOVPS  (R9), Y10, Y10
-	VMOVUPS     (R10), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y6, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (R10), Y10
-	VBLENDVPS   Y10, Y12, Y6, Y6
-	VMOVUPS     (R10), Y10
-	VMASKMOVPS  (R9)(R8*1), Y10, Y10
-	VMOVUPS     (R10), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VMOVAPS     Y8, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (R10), Y10
-	VBLENDVPS   Y10, Y12, Y8, Y8
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y10
-	VMASKMOVPS  32(DI), Y10, Y10
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VMOVAPS     Y1, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (SI), Y10
-	VBLENDVPS   Y10, Y12, Y1, Y1
-	VMOVUPS     (SI), Y10
-	VMASKMOVPS  32(DI)(R8*1), Y10, Y10
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VMOVAPS     Y3, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (SI), Y10
-	VBLENDVPS   Y10, Y12, Y3, Y3
-	VMOVUPS     (SI), Y10
-	VMASKMOVPS  32(DI)(R8*2), Y10, Y10
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VMOVAPS     Y5, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (SI), Y10
-	VBLENDVPS   Y10, Y12, Y5, Y5
-	VMOVUPS     (SI), Y10
-	VMASKMOVPS  32(R9), Y10, Y10
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VMOVAPS     Y7, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (SI), Y10
-	VBLENDVPS   Y10, Y12, Y7, Y7
-	VMOVUPS     (SI), Y10
-	VMASKMOVPS  32(R9)(R8*1), Y10, Y10
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VMOVAPS     Y9, Y12
-	VFMADD231PS Y11, Y10, Y12
-	VMOVUPS     (SI), Y10
-	VBLENDVPS   Y10, Y12, Y9, Y9
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	VMOVUPS Y4, 128(BX)
-	VMOVUPS Y5, 160(BX)
-	VMOVUPS Y6, 192(BX)
-	VMOVUPS Y7, 224(BX)
-	VMOVUPS Y8, 256(BX)
-	VMOVUPS Y9, 288(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX21x6Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF32AVX21x6Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
-	VMOVUPS 192(BX), Y6
-	VMOVUPS 224(BX), Y7
-	VMOVUPS 256(BX), Y8
-	VMOVUPS 288(BX), Y9
-	VMOVUPS 320(BX), Y10
-	VMOVUPS 352(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Y12
-	VMOVUPS     (DI), Y13
-	VFMADD231PS Y12, Y13, Y0
-	VMOVUPS     (DI)(R8*1), Y13
-	VFMADD231PS Y12, Y13, Y2
-	VMOVUPS     (DI)(R8*2), Y13
-	VFMADD231PS Y12, Y13, Y4
-	VMOVUPS     (R9), Y13
-	VFMADD231PS Y12, Y13, Y6
-	VMOVUPS     (R9)(R8*1), Y13
-	VFMADD231PS Y12, Y13, Y8
-	VMOVUPS     (R9)(R8*2), Y13
-	VFMADD231PS Y12, Y13, Y10
-	VMOVUPS     32(BX), Y12
-	VMOVUPS     32(DI), Y13
-	VFMADD231PS Y12, Y13, Y1
-	VMOVUPS     32(DI)(R8*1), Y13
-	VFMADD231PS Y12, Y13, Y3
-	VMOVUPS     32(DI)(R8*2), Y13
-	VFMADD231PS Y12, Y13, Y5
-	VMOVUPS     32(R9), Y13
-	VFMADD231PS Y12, Y13, Y7
-	VMOVUPS     32(R9)(R8*1), Y13
-	VFMADD231PS Y12, Y13, Y9
-	VMOVUPS     32(R9)(R8*2), Y13
-	VFMADD231PS Y12, Y13, Y11
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x02, R11
-	SUBQ        R11, R10
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (DI), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y0, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y0, Y0
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (DI)(R8*1), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y2, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y2, Y2
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (DI)(R8*2), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y4, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y4, Y4
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (R9), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y6, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y6, Y6
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (R9)(R8*1), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y8, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (R10), Y12
-	VMASKMOVPS  (R9)(R8*2), Y12, Y12
-	VMOVUPS     (R10), Y13
-	VMASKMOVPS  (BX), Y13, Y13
-	VMOVAPS     Y10, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (R10), Y12
-	VBLENDVPS   Y12, Y14, Y10, Y10
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(DI), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y1, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y1, Y1
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(DI)(R8*1), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y3, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y3, Y3
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(DI)(R8*2), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y5, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y5, Y5
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(R9), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y7, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y7, Y7
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(R9)(R8*1), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y9, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (SI), Y12
-	VMASKMOVPS  32(R9)(R8*2), Y12, Y12
-	VMOVUPS     (SI), Y13
-	VMASKMOVPS  32(BX), Y13, Y13
-	VMOVAPS     Y11, Y14
-	VFMADD231PS Y13, Y12, Y14
-	VMOVUPS     (SI), Y12
-	VBLENDVPS   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	VMOVUPS Y4, 128(BX)
-	VMOVUPS Y5, 160(BX)
-	VMOVUPS Y6, 192(BX)
-	VMOVUPS Y7, 224(BX)
-	VMOVUPS Y8, 256(BX)
-	VMOVUPS Y9, 288(BX)
-	VMOVUPS Y10, 320(BX)
-	VMOVUPS Y11, 352(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX2(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32AVX2(SB), $0-112
-	MOVQ code+0(FP), AX
-	LEAQ ·lanesF32AVX2Codes<>+0(SB), CX
-	MOVQ (CX)(AX*8), AX
-	JMP  AX
-
-// func foldF32AVX2(n int, out *float32, acc *float32, step int)
-// Requires: AVX
-TEXT ·foldF32AVX2(SB), $0-32
-	MOVQ    n+0(FP), AX
-	MOVQ    out+8(FP), CX
-	MOVQ    acc+16(FP), DX
-	MOVQ    step+24(FP), BX
-	MOVQ    BX, SI
-	SHLQ    $0x03, SI
-	CMPQ    AX, $0x00000008
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	MOVQ       DX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	LEAQ       (R8)(BX*2), R9
-	ADDQ       BX, R9
-	VMOVUPS    (DI), Y0
-	VMOVUPS    32(DI), Y1
-	VADDPS     Y1, Y0, Y0
-	VMOVUPS    (R8)(BX*1), Y1
-	VMOVUPS    32(R8)(BX*1), Y2
-	VADDPS     Y2, Y1, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y2
-	VPERM2F128 $0x31, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
-	VMOVUPS    (DI)(BX*1), Y1
-	VMOVUPS    32(DI)(BX*1), Y2
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (R8)(BX*2), Y2
-	VMOVUPS    32(R8)(BX*2), Y3
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VUNPCKLPD  Y1, Y0, Y2
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y5
+	VADDPS     Y0, Y5, Y0
+	VMOVUPS    256(SI), Y5
+	VADDPS     Y4, Y5, Y5
+	VPERM2F128 $0x20, Y5, Y0, Y6
+	VPERM2F128 $0x31, Y5, Y0, Y0
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    64(SI), Y5
+	VADDPS     Y1, Y5, Y1
+	VMOVUPS    256(SI), Y5
+	VADDPS     Y4, Y5, Y5
+	VPERM2F128 $0x20, Y5, Y1, Y6
+	VPERM2F128 $0x31, Y5, Y1, Y1
+	VADDPS     Y1, Y6, Y1
+	VUNPCKLPD  Y1, Y0, Y5
 	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
-	VMOVUPS    (DI)(BX*2), Y1
-	VMOVUPS    32(DI)(BX*2), Y2
+	VADDPS     Y0, Y5, Y0
+	VMOVUPS    128(SI), Y1
 	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (R9), Y2
-	VMOVUPS    32(R9), Y3
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
+	VMOVUPS    256(SI), Y2
+	VADDPS     Y4, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y5
 	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    (R8), Y2
-	VMOVUPS    32(R8), Y3
+	VADDPS     Y1, Y5, Y1
+	VMOVUPS    192(SI), Y2
 	VADDPS     Y3, Y2, Y2
-	VMOVUPS    (R9)(BX*1), Y3
-	VMOVUPS    32(R9)(BX*1), Y4
+	VMOVUPS    256(SI), Y3
 	VADDPS     Y4, Y3, Y3
 	VPERM2F128 $0x20, Y3, Y2, Y4
 	VPERM2F128 $0x31, Y3, Y2, Y2
@@ -24973,55 +23169,375 @@ loop:
 	VSHUFPS    $0xdd, Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
 	VMOVUPS    Y0, (CX)
-	ADDQ       SI, DX
-	ADDQ       $0x00000020, CX
-	SUBQ       $0x00000008, AX
-	CMPQ       AX, $0x00000008
-	JGE        loop
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVL       16(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 16(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x6<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	VMOVUPS 256(SI), Y4
+	VMOVUPS 320(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     (R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     (R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     (R10), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     (R10)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     (R10)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
 
 loopDone:
-	CMPQ       AX, $0x00000000
-	JLE        endif
-	LEAQ       (DX)(BX*2), SI
-	ADDQ       BX, SI
-	LEAQ       (SI)(BX*2), DI
-	ADDQ       BX, DI
-	VMOVUPS    (DX), Y0
-	VMOVUPS    32(DX), Y1
-	VADDPS     Y1, Y0, Y0
-	VMOVUPS    (SI)(BX*1), Y1
-	VMOVUPS    32(SI)(BX*1), Y2
-	VADDPS     Y2, Y1, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y2
-	VPERM2F128 $0x31, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
-	VMOVUPS    (DX)(BX*1), Y1
-	VMOVUPS    32(DX)(BX*1), Y2
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (SI)(BX*2), Y2
-	VMOVUPS    32(SI)(BX*2), Y3
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VUNPCKLPD  Y1, Y0, Y2
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (R8), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y1, Y1
+	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y2, Y2
+	VMOVUPS     (R10), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y3, Y3
+	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R10)(R9*2), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	VMOVUPS Y4, 256(SI)
+	VMOVUPS Y5, 320(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	VMOVUPS 288(SI), Y4
+	VMOVUPS 352(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     (R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     (R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     (R10), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     (R10)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     (R10)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000008
+	JLE         endif4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (R8), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y0, Y0
+	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y1, Y1
+	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y2, Y2
+	VMOVUPS     (R10), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y3, Y3
+	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R10)(R9*2), Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	VMOVUPS Y4, 288(SI)
+	VMOVUPS Y5, 352(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y6
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    256(SI), Y6
+	VADDPS     Y4, Y6, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y6
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    320(SI), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y6
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y6, Y1
+	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
-	VMOVUPS    (DX)(BX*2), Y1
-	VMOVUPS    32(DX)(BX*2), Y2
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
 	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (DI), Y2
-	VMOVUPS    32(DI), Y3
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
+	VMOVUPS    320(SI), Y2
+	VADDPS     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
 	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    (SI), Y2
-	VMOVUPS    32(SI), Y3
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
 	VADDPS     Y3, Y2, Y2
-	VMOVUPS    (DI)(BX*1), Y3
-	VMOVUPS    32(DI)(BX*1), Y4
-	VADDPS     Y4, Y3, Y3
+	VMOVUPS    320(SI), Y3
+	VADDPS     Y5, Y3, Y3
 	VPERM2F128 $0x20, Y3, Y2, Y4
 	VPERM2F128 $0x31, Y3, Y2, Y2
 	VADDPS     Y2, Y4, Y2
@@ -25031,16 +23547,6430 @@ loopDone:
 	VSHUFPS    $0x88, Y1, Y0, Y2
 	VSHUFPS    $0xdd, Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	MOVQ       AX, DX
-	LEAQ       ·lineMask<>+64(SB), AX
-	SHLQ       $0x02, DX
-	SUBQ       DX, AX
-	VMOVUPS    (AX), Y1
-	VMASKMOVPS Y0, Y1, (CX)
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif6
 
-endif:
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
 	VZEROUPPER
 	RET
+
+// func lanesF32AVX22x1<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y1
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (R8), Y3
+	VBLENDVPS   Y3, Y4, Y0, Y0
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (SI)(DI*1), Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (R8), Y2
+	VBLENDVPS   Y2, Y4, Y1, Y1
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Y1, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y1
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (R8), Y3
+	VBLENDVPS   Y3, Y4, Y0, Y0
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (SI)(DI*1), Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (R8), Y2
+	VBLENDVPS   Y2, Y4, Y1, Y1
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y1, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y2
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y3
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    (SI)(DI*1), Y3
+	VADDPS     Y1, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y0, Y3
+	VUNPCKHPD  Y2, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    (SI)(DI*1), Y3
+	VADDPS     Y1, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VMOVUPS    (SI)(DI*1), Y3
+	VADDPS     Y1, Y3, Y3
+	VMOVUPS    (SI)(DI*1), Y4
+	VADDPS     Y1, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y3, Y4
+	VPERM2F128 $0x31, Y1, Y3, Y1
+	VADDPS     Y1, Y4, Y1
+	VUNPCKLPD  Y1, Y2, Y3
+	VUNPCKHPD  Y1, Y2, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVL       (CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       4(CX), DI
+	MOVL       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVL (CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX22x2<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y2
+	VMOVUPS 64(SI), Y3
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y0, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y5
+	VBLENDVPS   Y5, Y6, Y0, Y0
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI)(DI*1), Y5, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y6, Y2, Y2
+	VMOVUPS     (R9)(R10*1), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y1, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y5
+	VBLENDVPS   Y5, Y6, Y1, Y1
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI)(DI*1), Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y6, Y3, Y3
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y2
+	VMOVUPS 96(SI), Y3
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y0, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y5
+	VBLENDVPS   Y5, Y6, Y0, Y0
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI)(DI*1), Y5, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y6, Y2, Y2
+	VMOVUPS     (R9)(R10*1), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y1, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y5
+	VBLENDVPS   Y5, Y6, Y1, Y1
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (SI)(DI*1), Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y6, Y3, Y3
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y4
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    64(SI)(DI*1), Y4
+	VADDPS     Y3, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y5
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y5, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*1), Y4
+	VADDPS     Y3, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    (SI)(DI*1), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    64(SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    64(SI)(DI*1), Y4
+	VADDPS     Y3, Y4, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX22x3<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y3
+	VMOVUPS 64(SI), Y4
+	VMOVUPS 128(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     (R9)(R10*1), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R9)(R10*2), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y0, Y0
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y3, Y3
+	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y1, Y1
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R9)(R10*2), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y2, Y2
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 64(SI)
+	VMOVUPS Y5, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 96(SI), Y4
+	VMOVUPS 160(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     (R9)(R10*1), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R9)(R10*2), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y0, Y0
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y3, Y3
+	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y1, Y1
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R9)(R10*2), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y2, Y2
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y3, 32(SI)
+	VMOVUPS Y4, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y6
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    64(SI)(DI*1), Y6
+	VADDPS     Y4, Y6, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y6
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    128(SI)(DI*1), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y6
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y6, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    128(SI)(DI*1), Y2
+	VADDPS     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    128(SI)(DI*1), Y3
+	VADDPS     Y5, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	MOVL       8(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       12(CX), DI
+	MOVQ       DI, (SI)
+	MOVL       20(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX22x4<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 128(SI), Y6
+	VMOVUPS 192(SI), Y7
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R9)(R10*1), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     (R9)(R10*2), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R11), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y0, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y0, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y4, Y4
+	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y1, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y1, Y1
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y5, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y5, Y5
+	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y2, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y2, Y2
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y6, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y6, Y6
+	VMOVUPS     (R11), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y3, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y3, Y3
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y7, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y7, Y7
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 64(SI)
+	VMOVUPS Y6, 128(SI)
+	VMOVUPS Y7, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y4
+	VMOVUPS 96(SI), Y5
+	VMOVUPS 160(SI), Y6
+	VMOVUPS 224(SI), Y7
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R9)(R10*1), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     (R9)(R10*2), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R11), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y0, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y0, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y4, Y4
+	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y1, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y1, Y1
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y5, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y5, Y5
+	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y2, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y2, Y2
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y6, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y6, Y6
+	VMOVUPS     (R11), Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y3, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y10, Y3, Y3
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (SI)(DI*1), Y9, Y9
+	VMOVAPS     Y7, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R8), Y8
+	VBLENDVPS   Y8, Y10, Y7, Y7
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, 32(SI)
+	VMOVUPS Y5, 96(SI)
+	VMOVUPS Y6, 160(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y8
+	VADDPS     Y0, Y8, Y0
+	VMOVUPS    (SI)(DI*1), Y8
+	VADDPS     Y4, Y8, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y8, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*1), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    128(SI)(DI*1), Y2
+	VADDPS     Y6, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    192(SI)(DI*1), Y3
+	VADDPS     Y7, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX22x5<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	VMOVUPS 256(SI), Y4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y5
+	VMOVUPS 64(SI), Y6
+	VMOVUPS 128(SI), Y7
+	VMOVUPS 192(SI), Y8
+	VMOVUPS 256(SI), Y9
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R9)(R10*1), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     (R9)(R10*2), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R11)(R10*1), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y0, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y0, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y5, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y5, Y5
+	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y1, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y1, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y6, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y6, Y6
+	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y2, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y2, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y7, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y7, Y7
+	VMOVUPS     (R11), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y3, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y3, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y8, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y8, Y8
+	VMOVUPS     (R11)(R10*1), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y4, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y4, Y4
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y9, Y9
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	VMOVUPS Y4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 64(SI)
+	VMOVUPS Y7, 128(SI)
+	VMOVUPS Y8, 192(SI)
+	VMOVUPS Y9, 256(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	VMOVUPS 288(SI), Y4
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y5
+	VMOVUPS 96(SI), Y6
+	VMOVUPS 160(SI), Y7
+	VMOVUPS 224(SI), Y8
+	VMOVUPS 288(SI), Y9
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R9)(R10*1), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     (R9)(R10*2), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R11)(R10*1), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y0, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y0, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y5, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y5, Y5
+	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y1, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y1, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y6, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y6, Y6
+	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y2, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y2, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y7, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y7, Y7
+	VMOVUPS     (R11), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y3, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y3, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y8, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y8, Y8
+	VMOVUPS     (R11)(R10*1), Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y4, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y11
+	VBLENDVPS   Y11, Y12, Y4, Y4
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (SI)(DI*1), Y11, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y12, Y9, Y9
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	VMOVUPS Y4, 288(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y5, 32(SI)
+	VMOVUPS Y6, 96(SI)
+	VMOVUPS Y7, 160(SI)
+	VMOVUPS Y8, 224(SI)
+	VMOVUPS Y9, 288(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y10
+	VADDPS     Y0, Y10, Y0
+	VMOVUPS    256(SI), Y10
+	VADDPS     Y4, Y10, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y10
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y10, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    (SI)(DI*1), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    64(SI)(DI*1), Y2
+	VADDPS     Y6, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    128(SI)(DI*1), Y3
+	VADDPS     Y7, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    192(SI)(DI*1), Y0
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    256(SI)(DI*1), Y1
+	VADDPS     Y9, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    256(SI)(DI*1), Y1
+	VADDPS     Y9, Y1, Y1
+	VMOVUPS    256(SI)(DI*1), Y2
+	VADDPS     Y9, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    256(SI)(DI*1), Y1
+	VADDPS     Y9, Y1, Y1
+	VMOVUPS    256(SI)(DI*1), Y2
+	VADDPS     Y9, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    256(SI)(DI*1), Y2
+	VADDPS     Y9, Y2, Y2
+	VMOVUPS    256(SI)(DI*1), Y3
+	VADDPS     Y9, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVL       16(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    20(CX), X0
+	VMOVUPS    X0, (SI)
+	MOVL       36(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 16(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 36(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX22x6<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX22x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	VMOVUPS 256(SI), Y4
+	VMOVUPS 320(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VMOVUPS 64(SI), Y7
+	VMOVUPS 128(SI), Y8
+	VMOVUPS 192(SI), Y9
+	VMOVUPS 256(SI), Y10
+	VMOVUPS 320(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     (R9)(R10*1), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R9)(R10*2), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R11), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     (R11)(R10*1), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     (R11)(R10*2), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y0, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y0, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y6, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y6, Y6
+	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y1, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y1, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y7, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y7, Y7
+	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y2, Y2
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y8, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y8, Y8
+	VMOVUPS     (R11), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y3, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y3, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y9, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y9, Y9
+	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y4, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y10, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VMOVUPS     (R11)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y5, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y5, Y5
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y11, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	VMOVUPS Y4, 256(SI)
+	VMOVUPS Y5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 64(SI)
+	VMOVUPS Y8, 128(SI)
+	VMOVUPS Y9, 192(SI)
+	VMOVUPS Y10, 256(SI)
+	VMOVUPS Y11, 320(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	VMOVUPS 288(SI), Y4
+	VMOVUPS 352(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y6
+	VMOVUPS 96(SI), Y7
+	VMOVUPS 160(SI), Y8
+	VMOVUPS 224(SI), Y9
+	VMOVUPS 288(SI), Y10
+	VMOVUPS 352(SI), Y11
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     (R9)(R10*1), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R9)(R10*2), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R11), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     (R11)(R10*1), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     (R11)(R10*2), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y0, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y0, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y6, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y6, Y6
+	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y1, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y1, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y7, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y7, Y7
+	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y2, Y2
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y8, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y8, Y8
+	VMOVUPS     (R11), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y3, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y3, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y9, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y9, Y9
+	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y4, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y10, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VMOVUPS     (R11)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y5, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y5, Y5
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y11, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y11, Y11
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	VMOVUPS Y4, 288(SI)
+	VMOVUPS Y5, 352(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, 32(SI)
+	VMOVUPS Y7, 96(SI)
+	VMOVUPS Y8, 160(SI)
+	VMOVUPS Y9, 224(SI)
+	VMOVUPS Y10, 288(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y12
+	VADDPS     Y0, Y12, Y0
+	VMOVUPS    256(SI), Y12
+	VADDPS     Y4, Y12, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y12
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y12, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    320(SI), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y6, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    64(SI)(DI*1), Y3
+	VADDPS     Y7, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    128(SI)(DI*1), Y0
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    320(SI)(DI*1), Y1
+	VADDPS     Y11, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    192(SI)(DI*1), Y1
+	VADDPS     Y9, Y1, Y1
+	VMOVUPS    320(SI)(DI*1), Y2
+	VADDPS     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    256(SI)(DI*1), Y1
+	VADDPS     Y10, Y1, Y1
+	VMOVUPS    320(SI)(DI*1), Y2
+	VADDPS     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    320(SI)(DI*1), Y2
+	VADDPS     Y11, Y2, Y2
+	VMOVUPS    320(SI)(DI*1), Y3
+	VADDPS     Y11, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       40(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX23x1<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX23x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y2
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMOVAPS     Y0, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y5, Y0, Y0
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI)(DI*1), Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y5, Y1, Y1
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI)(DI*2), Y4, Y4
+	VMOVAPS     Y2, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y3
+	VBLENDVPS   Y3, Y5, Y2, Y2
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Y1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y2
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMOVAPS     Y0, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y5, Y0, Y0
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI)(DI*1), Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y4
+	VBLENDVPS   Y4, Y5, Y1, Y1
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (SI)(DI*2), Y4, Y4
+	VMOVAPS     Y2, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (R8), Y3
+	VBLENDVPS   Y3, Y5, Y2, Y2
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y3
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    (SI)(DI*2), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y4
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    (SI)(DI*1), Y3
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    (SI)(DI*2), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y1, Y4
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VUNPCKLPD  Y1, Y0, Y3
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMOVUPS    (SI)(DI*2), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SI)(DI*2), Y3
+	VADDPS     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y1, Y4
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    (SI)(DI*2), Y3
+	VADDPS     Y2, Y3, Y3
+	VMOVUPS    (SI)(DI*2), Y4
+	VADDPS     Y2, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y3, Y4
+	VPERM2F128 $0x31, Y2, Y3, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVL       (CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       4(CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       8(CX), DI
+	MOVL       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVL (CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX23x2<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX23x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y2
+	VMOVUPS 64(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y4
+	VMOVUPS 64(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R9)(R10*1), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y0, Y0
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y2, Y2
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*2), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y1, Y1
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y3, Y3
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*2), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y2
+	VMOVUPS 96(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y4
+	VMOVUPS 96(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R9)(R10*1), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y0, Y0
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y2, Y2
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*2), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y1, Y1
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*1), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y7
+	VBLENDVPS   Y7, Y8, Y3, Y3
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (SI)(DI*2), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R8), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, 32(SI)
+	VMOVUPS Y5, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y6
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    (SI)(DI*2), Y6
+	VADDPS     Y4, Y6, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y6
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y6, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*2), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y6
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y6, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    (SI)(DI*1), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    64(SI)(DI*2), Y2
+	VADDPS     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    64(SI)(DI*2), Y3
+	VADDPS     Y5, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX23x3<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX23x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y3
+	VMOVUPS 64(SI), Y4
+	VMOVUPS 128(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VMOVUPS 64(SI), Y7
+	VMOVUPS 128(SI), Y8
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     (R9)(R10*2), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y0, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y0, Y0
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y3, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y3, Y3
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y6, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y6, Y6
+	VMOVUPS     (R9)(R10*1), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y1, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y1, Y1
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y4, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y4, Y4
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y7, Y7
+	VMOVUPS     (R9)(R10*2), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y2, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y2, Y2
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y5, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y5, Y5
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y8, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y8, Y8
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 64(SI)
+	VMOVUPS Y5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 64(SI)
+	VMOVUPS Y8, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 96(SI), Y4
+	VMOVUPS 160(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y6
+	VMOVUPS 96(SI), Y7
+	VMOVUPS 160(SI), Y8
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     (R9)(R10*2), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y0, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y0, Y0
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y3, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y3, Y3
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y6, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y6, Y6
+	VMOVUPS     (R9)(R10*1), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y1, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y1, Y1
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y4, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y4, Y4
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y7, Y7
+	VMOVUPS     (R9)(R10*2), Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI), Y10, Y10
+	VMOVAPS     Y2, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y2, Y2
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*1), Y10, Y10
+	VMOVAPS     Y5, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y10
+	VBLENDVPS   Y10, Y11, Y5, Y5
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (SI)(DI*2), Y10, Y10
+	VMOVAPS     Y8, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     (R8), Y9
+	VBLENDVPS   Y9, Y11, Y8, Y8
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y3, 32(SI)
+	VMOVUPS Y4, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, 32(SI)
+	VMOVUPS Y7, 96(SI)
+	VMOVUPS Y8, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y0, Y9, Y0
+	VMOVUPS    64(SI)(DI*1), Y9
+	VADDPS     Y4, Y9, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y9
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y9, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    128(SI)(DI*1), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SI)(DI*2), Y2
+	VADDPS     Y6, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    (SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    64(SI)(DI*2), Y3
+	VADDPS     Y7, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    128(SI)(DI*2), Y0
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    128(SI)(DI*2), Y1
+	VADDPS     Y8, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    128(SI)(DI*2), Y1
+	VADDPS     Y8, Y1, Y1
+	VMOVUPS    128(SI)(DI*2), Y2
+	VADDPS     Y8, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    128(SI)(DI*2), Y1
+	VADDPS     Y8, Y1, Y1
+	VMOVUPS    128(SI)(DI*2), Y2
+	VADDPS     Y8, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    128(SI)(DI*2), Y2
+	VADDPS     Y8, Y2, Y2
+	VMOVUPS    128(SI)(DI*2), Y3
+	VADDPS     Y8, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	MOVL       8(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       12(CX), R8
+	MOVQ       R8, (SI)
+	MOVL       20(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       24(CX), DI
+	MOVQ       DI, (SI)
+	MOVL       32(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 32(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX23x4<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX23x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 128(SI), Y2
+	VMOVUPS 192(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y4
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 128(SI), Y6
+	VMOVUPS 192(SI), Y7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y8
+	VMOVUPS 64(SI), Y9
+	VMOVUPS 128(SI), Y10
+	VMOVUPS 192(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     (R9)(R10*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     (R9)(R10*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     (R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y0, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y0, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y4, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y8, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y8, Y8
+	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y1, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y1, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y5, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y5, Y5
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y9, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y9, Y9
+	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y2, Y2
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y6, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y6, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y10, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VMOVUPS     (R11), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y3, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y3, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y7, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y7, Y7
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y11, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
+	VMOVUPS Y2, 128(SI)
+	VMOVUPS Y3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 64(SI)
+	VMOVUPS Y6, 128(SI)
+	VMOVUPS Y7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 64(SI)
+	VMOVUPS Y10, 128(SI)
+	VMOVUPS Y11, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS 160(SI), Y2
+	VMOVUPS 224(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y4
+	VMOVUPS 96(SI), Y5
+	VMOVUPS 160(SI), Y6
+	VMOVUPS 224(SI), Y7
+	ADDQ    DI, SI
+	VMOVUPS 32(SI), Y8
+	VMOVUPS 96(SI), Y9
+	VMOVUPS 160(SI), Y10
+	VMOVUPS 224(SI), Y11
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     (R9)(R10*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     (R9)(R10*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     (R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000008
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y0, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y0, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y4, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y8, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y8, Y8
+	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y1, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y1, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y5, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y5, Y5
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y9, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y9, Y9
+	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y2, Y2
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y6, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y6, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y10, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VMOVUPS     (R11), Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y3, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y3, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*1), Y13, Y13
+	VMOVAPS     Y7, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y13
+	VBLENDVPS   Y13, Y14, Y7, Y7
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (SI)(DI*2), Y13, Y13
+	VMOVAPS     Y11, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R8), Y12
+	VBLENDVPS   Y12, Y14, Y11, Y11
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS Y1, 96(SI)
+	VMOVUPS Y2, 160(SI)
+	VMOVUPS Y3, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, 32(SI)
+	VMOVUPS Y5, 96(SI)
+	VMOVUPS Y6, 160(SI)
+	VMOVUPS Y7, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y8, 32(SI)
+	VMOVUPS Y9, 96(SI)
+	VMOVUPS Y10, 160(SI)
+	VMOVUPS Y11, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPS    (SI), Y12
+	VADDPS     Y0, Y12, Y0
+	VMOVUPS    (SI)(DI*1), Y12
+	VADDPS     Y4, Y12, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y12
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPS     Y0, Y12, Y0
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    64(SI)(DI*1), Y4
+	VADDPS     Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    128(SI), Y1
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    128(SI)(DI*1), Y2
+	VADDPS     Y6, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y4
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y4, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    192(SI)(DI*1), Y3
+	VADDPS     Y7, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    (SI)(DI*2), Y0
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    192(SI)(DI*2), Y1
+	VADDPS     Y11, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    64(SI)(DI*2), Y1
+	VADDPS     Y9, Y1, Y1
+	VMOVUPS    192(SI)(DI*2), Y2
+	VADDPS     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    128(SI)(DI*2), Y1
+	VADDPS     Y10, Y1, Y1
+	VMOVUPS    192(SI)(DI*2), Y2
+	VADDPS     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    192(SI)(DI*2), Y2
+	VADDPS     Y11, Y2, Y2
+	VMOVUPS    192(SI)(DI*2), Y3
+	VADDPS     Y11, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), DI
+	MOVL DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x1Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x1Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     32(R8), Y2
+	VMOVUPS     32(SI), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R10
+	SUBQ        R10, R9
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R8), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (R9), Y2
+	VBLENDVPS   Y2, Y4, Y0, Y0
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y2
+	VMASKMOVPS  32(R8), Y2, Y2
+	VMOVUPS     (DI), Y3
+	VMASKMOVPS  32(SI), Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VBLENDVPS   Y2, Y4, Y1, Y1
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y2
+	VADDPS     Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VADDPS     Y1, Y0, Y3
+	VADDPS     Y1, Y0, Y4
+	VPERM2F128 $0x20, Y4, Y3, Y5
+	VPERM2F128 $0x31, Y4, Y3, Y3
+	VADDPS     Y3, Y5, Y3
+	VUNPCKLPD  Y3, Y2, Y4
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VADDPS     Y1, Y0, Y3
+	VADDPS     Y1, Y0, Y4
+	VPERM2F128 $0x20, Y4, Y3, Y5
+	VPERM2F128 $0x31, Y4, Y3, Y3
+	VADDPS     Y3, Y5, Y3
+	VADDPS     Y1, Y0, Y4
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x20, Y0, Y4, Y1
+	VPERM2F128 $0x31, Y0, Y4, Y0
+	VADDPS     Y0, Y1, Y0
+	VUNPCKLPD  Y0, Y3, Y1
+	VUNPCKHPD  Y0, Y3, Y0
+	VADDPS     Y0, Y1, Y0
+	VSHUFPS    $0x88, Y0, Y2, Y1
+	VSHUFPS    $0xdd, Y0, Y2, Y0
+	VADDPS     Y0, Y1, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x2Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x2Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     (R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     32(SI), Y4
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     32(R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), R10
+	SHLQ        $0x02, R11
+	SUBQ        R11, R10
+	VMOVUPS     (R10), Y4
+	VMASKMOVPS  (R8), Y4, Y4
+	VMOVUPS     (R10), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y0, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R10), Y4
+	VBLENDVPS   Y4, Y6, Y0, Y0
+	VMOVUPS     (R10), Y4
+	VMASKMOVPS  (R8)(R9*1), Y4, Y4
+	VMOVUPS     (R10), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (R10), Y4
+	VBLENDVPS   Y4, Y6, Y2, Y2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  32(R8), Y4, Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  32(SI), Y5, Y5
+	VMOVAPS     Y1, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y1, Y1
+	VMOVUPS     (DI), Y4
+	VMASKMOVPS  32(R8)(R9*1), Y4, Y4
+	VMOVUPS     (DI), Y5
+	VMASKMOVPS  32(SI), Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMOVUPS     (DI), Y4
+	VBLENDVPS   Y4, Y6, Y3, Y3
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y3, Y2, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y3, Y2, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y3, Y2, Y4
+	VPERM2F128 $0x20, Y4, Y1, Y5
+	VPERM2F128 $0x31, Y4, Y1, Y1
+	VADDPS     Y1, Y5, Y1
+	VADDPS     Y3, Y2, Y4
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y4, Y3
+	VPERM2F128 $0x31, Y2, Y4, Y2
+	VADDPS     Y2, Y3, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x3Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x3Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     (R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     (R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     32(SI), Y6
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     32(R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     32(R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), R10
+	SHLQ        $0x02, R11
+	SUBQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMASKMOVPS  (R8), Y6, Y6
+	VMOVUPS     (R10), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R10), Y6
+	VBLENDVPS   Y6, Y8, Y0, Y0
+	VMOVUPS     (R10), Y6
+	VMASKMOVPS  (R8)(R9*1), Y6, Y6
+	VMOVUPS     (R10), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R10), Y6
+	VBLENDVPS   Y6, Y8, Y2, Y2
+	VMOVUPS     (R10), Y6
+	VMASKMOVPS  (R8)(R9*2), Y6, Y6
+	VMOVUPS     (R10), Y7
+	VMASKMOVPS  (SI), Y7, Y7
+	VMOVAPS     Y4, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (R10), Y6
+	VBLENDVPS   Y6, Y8, Y4, Y4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  32(R8), Y6, Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  32(SI), Y7, Y7
+	VMOVAPS     Y1, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y1, Y1
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  32(R8)(R9*1), Y6, Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  32(SI), Y7, Y7
+	VMOVAPS     Y3, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y3, Y3
+	VMOVUPS     (DI), Y6
+	VMASKMOVPS  32(R8)(R9*2), Y6, Y6
+	VMOVUPS     (DI), Y7
+	VMASKMOVPS  32(SI), Y7, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     (DI), Y6
+	VBLENDVPS   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y6
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y6, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y5, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VADDPS     Y5, Y4, Y1
+	VADDPS     Y5, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VADDPS     Y5, Y4, Y2
+	VADDPS     Y5, Y4, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	MOVL       8(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x4Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x4Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (R8), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R10), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     32(SI), Y8
+	VMOVUPS     32(R8), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     32(R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     32(R10), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x02, R12
+	SUBQ        R12, R11
+	VMOVUPS     (R11), Y8
+	VMASKMOVPS  (R8), Y8, Y8
+	VMOVUPS     (R11), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y0, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VBLENDVPS   Y8, Y10, Y0, Y0
+	VMOVUPS     (R11), Y8
+	VMASKMOVPS  (R8)(R9*1), Y8, Y8
+	VMOVUPS     (R11), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y2, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VBLENDVPS   Y8, Y10, Y2, Y2
+	VMOVUPS     (R11), Y8
+	VMASKMOVPS  (R8)(R9*2), Y8, Y8
+	VMOVUPS     (R11), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VBLENDVPS   Y8, Y10, Y4, Y4
+	VMOVUPS     (R11), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	VMOVUPS     (R11), Y9
+	VMASKMOVPS  (SI), Y9, Y9
+	VMOVAPS     Y6, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VBLENDVPS   Y8, Y10, Y6, Y6
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y8
+	VMASKMOVPS  32(R8), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  32(SI), Y9, Y9
+	VMOVAPS     Y1, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (DI), Y8
+	VBLENDVPS   Y8, Y10, Y1, Y1
+	VMOVUPS     (DI), Y8
+	VMASKMOVPS  32(R8)(R9*1), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  32(SI), Y9, Y9
+	VMOVAPS     Y3, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (DI), Y8
+	VBLENDVPS   Y8, Y10, Y3, Y3
+	VMOVUPS     (DI), Y8
+	VMASKMOVPS  32(R8)(R9*2), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  32(SI), Y9, Y9
+	VMOVAPS     Y5, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (DI), Y8
+	VBLENDVPS   Y8, Y10, Y5, Y5
+	VMOVUPS     (DI), Y8
+	VMASKMOVPS  32(R10), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  32(SI), Y9, Y9
+	VMOVAPS     Y7, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (DI), Y8
+	VBLENDVPS   Y8, Y10, Y7, Y7
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y7, Y6, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y8
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y8, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y7, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VADDPS     Y5, Y4, Y1
+	VADDPS     Y7, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VADDPS     Y7, Y6, Y2
+	VADDPS     Y7, Y6, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x5Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x5Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (R8), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y8
+	VMOVUPS     32(SI), Y10
+	VMOVUPS     32(R8), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     32(R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     32(R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y5
+	VMOVUPS     32(R10), Y11
+	VFMADD231PS Y10, Y11, Y7
+	VMOVUPS     32(R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x02, R12
+	SUBQ        R12, R11
+	VMOVUPS     (R11), Y10
+	VMASKMOVPS  (R8), Y10, Y10
+	VMOVUPS     (R11), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y0, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R11), Y10
+	VBLENDVPS   Y10, Y12, Y0, Y0
+	VMOVUPS     (R11), Y10
+	VMASKMOVPS  (R8)(R9*1), Y10, Y10
+	VMOVUPS     (R11), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y2, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R11), Y10
+	VBLENDVPS   Y10, Y12, Y2, Y2
+	VMOVUPS     (R11), Y10
+	VMASKMOVPS  (R8)(R9*2), Y10, Y10
+	VMOVUPS     (R11), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y4, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R11), Y10
+	VBLENDVPS   Y10, Y12, Y4, Y4
+	VMOVUPS     (R11), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	VMOVUPS     (R11), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y6, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R11), Y10
+	VBLENDVPS   Y10, Y12, Y6, Y6
+	VMOVUPS     (R11), Y10
+	VMASKMOVPS  (R10)(R9*1), Y10, Y10
+	VMOVUPS     (R11), Y11
+	VMASKMOVPS  (SI), Y11, Y11
+	VMOVAPS     Y8, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (R11), Y10
+	VBLENDVPS   Y10, Y12, Y8, Y8
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y10
+	VMASKMOVPS  32(R8), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VMASKMOVPS  32(SI), Y11, Y11
+	VMOVAPS     Y1, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (DI), Y10
+	VBLENDVPS   Y10, Y12, Y1, Y1
+	VMOVUPS     (DI), Y10
+	VMASKMOVPS  32(R8)(R9*1), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VMASKMOVPS  32(SI), Y11, Y11
+	VMOVAPS     Y3, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (DI), Y10
+	VBLENDVPS   Y10, Y12, Y3, Y3
+	VMOVUPS     (DI), Y10
+	VMASKMOVPS  32(R8)(R9*2), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VMASKMOVPS  32(SI), Y11, Y11
+	VMOVAPS     Y5, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (DI), Y10
+	VBLENDVPS   Y10, Y12, Y5, Y5
+	VMOVUPS     (DI), Y10
+	VMASKMOVPS  32(R10), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VMASKMOVPS  32(SI), Y11, Y11
+	VMOVAPS     Y7, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (DI), Y10
+	VBLENDVPS   Y10, Y12, Y7, Y7
+	VMOVUPS     (DI), Y10
+	VMASKMOVPS  32(R10)(R9*1), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VMASKMOVPS  32(SI), Y11, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD231PS Y11, Y10, Y12
+	VMOVUPS     (DI), Y10
+	VBLENDVPS   Y10, Y12, Y9, Y9
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y9, Y8, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y10
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y10, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y9, Y8, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VADDPS     Y5, Y4, Y1
+	VADDPS     Y9, Y8, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VADDPS     Y7, Y6, Y2
+	VADDPS     Y9, Y8, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVL       16(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 16(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX21x6Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF32AVX21x6Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VMOVUPS     (R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y2
+	VMOVUPS     (R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y12, Y13, Y6
+	VMOVUPS     (R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y8
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y10
+	VMOVUPS     32(SI), Y12
+	VMOVUPS     32(R8), Y13
+	VFMADD231PS Y12, Y13, Y1
+	VMOVUPS     32(R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y3
+	VMOVUPS     32(R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y5
+	VMOVUPS     32(R10), Y13
+	VFMADD231PS Y12, Y13, Y7
+	VMOVUPS     32(R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y9
+	VMOVUPS     32(R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x02, R12
+	SUBQ        R12, R11
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y0, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y0, Y0
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R8)(R9*1), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y2, Y2
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R8)(R9*2), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y4, Y4
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R10), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y6, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y6, Y6
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R10)(R9*1), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y8, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y8, Y8
+	VMOVUPS     (R11), Y12
+	VMASKMOVPS  (R10)(R9*2), Y12, Y12
+	VMOVUPS     (R11), Y13
+	VMASKMOVPS  (SI), Y13, Y13
+	VMOVAPS     Y10, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (R11), Y12
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R8), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y1, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y1, Y1
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R8)(R9*1), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y3, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y3, Y3
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R8)(R9*2), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y5, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y5, Y5
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R10), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y7, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y7, Y7
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R10)(R9*1), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y9, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y9, Y9
+	VMOVUPS     (DI), Y12
+	VMASKMOVPS  32(R10)(R9*2), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VMASKMOVPS  32(SI), Y13, Y13
+	VMOVAPS     Y11, Y14
+	VFMADD231PS Y13, Y12, Y14
+	VMOVUPS     (DI), Y12
+	VBLENDVPS   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y9, Y8, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y8
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPS     Y0, Y8, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y11, Y10, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VADDPS     Y5, Y4, Y1
+	VADDPS     Y11, Y10, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VADDPS     Y7, Y6, Y2
+	VADDPS     Y11, Y10, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPS     Y2, Y4, Y2
+	VUNPCKLPD  Y2, Y1, Y3
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VADDPS     Y0, Y2, Y0
+	VMOVUPS    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX2(code int, args *byte)
+TEXT ·lanesF32AVX2(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·lanesF32AVX2Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
+
+// func packF32AVX21<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX21<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, SI
+	MOVQ    CX, DI
+	MOVQ    args+8(FP), R8
+	MOVQ    40(R8), R8
+	MOVQ    DI, R9
+	ADDQ    R8, DI
+	MOVQ    DI, R10
+	ADDQ    R8, DI
+	MOVQ    args+8(FP), DI
+	MOVQ    (DI), DI
+	CMPQ    DI, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R10)
+	ADDQ    SI, BX
+	ADDQ    $0x00000020, R9
+	ADDQ    $0x00000020, R10
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), SI
+	MOVQ       64(SI), SI
+	CMPQ       SI, $0x00000000
+	JLE        endif
+	MOVQ       SI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R9)
+	MOVQ       SI, DI
+	LEAQ       ·lineMask<>+64(SB), SI
+	SHLQ       $0x02, DI
+	SUBQ       DI, SI
+	ADDQ       $0x00000020, SI
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX22<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX22<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    R8, R11
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS (BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R10)
+	VMOVUPS 32(BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R11)
+	ADDQ    DI, BX
+	ADDQ    $0x00000040, R10
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), DI
+	MOVQ       64(DI), DI
+	CMPQ       DI, $0x00000000
+	JLE        endif
+	MOVQ       DI, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x02, R9
+	SUBQ       R9, R8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R10)
+	MOVQ       DI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	ADDQ       $0x00000020, DI
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX23<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX23<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    R8, R11
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS (BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R10)
+	VMOVUPS 32(BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS (BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R10)
+	VMOVUPS 32(BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R11)
+	ADDQ    DI, BX
+	ADDQ    $0x00000060, R10
+	ADDQ    $0x00000060, R11
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), DI
+	MOVQ       64(DI), DI
+	CMPQ       DI, $0x00000000
+	JLE        endif
+	MOVQ       DI, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x02, R9
+	SUBQ       R9, R8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R10)
+	MOVQ       DI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	ADDQ       $0x00000020, DI
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R11)
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX24<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX24<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R12)
+	VMOVUPS (BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 32(BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R12)
+	VMOVUPS (BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 32(BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R12)
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, 96(R11)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 96(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000080, R11
+	ADDQ    $0x00000080, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI), Y0, Y0
+	VMOVUPS    Y0, 96(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x02, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI), Y0, Y0
+	VMOVUPS    Y0, 96(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX25<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX25<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R12)
+	VMOVUPS (BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 32(BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R12)
+	VMOVUPS (BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 32(BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R12)
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, 96(R11)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 96(R12)
+	VMOVUPS (DI)(SI*1), Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(DI)(SI*1), Y0
+	VMOVUPS Y0, 128(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x000000a0, R11
+	ADDQ    $0x000000a0, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI), Y0, Y0
+	VMOVUPS    Y0, 96(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 128(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x02, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI), Y0, Y0
+	VMOVUPS    Y0, 96(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 128(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX26<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF32AVX26<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, (R12)
+	VMOVUPS (BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 32(BX)(SI*1), Y0
+	VMOVUPS Y0, 32(R12)
+	VMOVUPS (BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 32(BX)(SI*2), Y0
+	VMOVUPS Y0, 64(R12)
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, 96(R11)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 96(R12)
+	VMOVUPS (DI)(SI*1), Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(DI)(SI*1), Y0
+	VMOVUPS Y0, 128(R12)
+	VMOVUPS (DI)(SI*2), Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 32(DI)(SI*2), Y0
+	VMOVUPS Y0, 160(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x000000c0, R11
+	ADDQ    $0x000000c0, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX), Y0, Y0
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI), Y0, Y0
+	VMOVUPS    Y0, 96(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 128(R11)
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (DI)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 160(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x02, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX), Y0, Y0
+	VMOVUPS    Y0, (R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 32(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(BX)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 64(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI), Y0, Y0
+	VMOVUPS    Y0, 96(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI)(SI*1), Y0, Y0
+	VMOVUPS    Y0, 128(R12)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(DI)(SI*2), Y0, Y0
+	VMOVUPS    Y0, 160(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX2(code int, args *byte)
+TEXT ·packF32AVX2(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·packF32AVX2Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
 
 // func copyF32AVX21<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 // Requires: AVX
@@ -46690,3192 +51620,985 @@ TEXT ·chainF64AVX2(SB), $0-16
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func lanesF64AVX21x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX21x1<>(code int, args *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX21x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
 	JMP     endif
 
 otherwise:
 	VPXOR Y0, Y0, Y0
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (DI), Y1
-	VMOVUPD     (BX), Y2
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
 	VFMADD231PD Y2, Y1, Y0
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R8
-	SUBQ        R8, SI
-	VMOVUPD     (SI), Y1
-	VMASKMOVPD  (DI), Y1, Y1
-	VMOVUPD     (SI), Y2
-	VMASKMOVPD  (BX), Y2, Y2
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (DI), Y2
+	VMASKMOVPD  (SI), Y2, Y2
 	VMOVAPD     Y0, Y3
 	VFMADD231PD Y2, Y1, Y3
-	VMOVUPD     (SI), Y1
+	VMOVUPD     (DI), Y1
 	VBLENDVPD   Y1, Y3, Y0, Y0
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	JMP     endif3
 
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	JMP     endif
-
-otherwise:
+otherwise2:
 	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
 
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y2
-	VMOVUPD     (DI), Y3
-	VFMADD231PD Y2, Y3, Y0
-	VMOVUPD     (DI)(R8*1), Y3
-	VFMADD231PD Y2, Y3, Y1
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	VMOVUPD     (SI), Y2
-	VMASKMOVPD  (DI), Y2, Y2
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  (BX), Y3, Y3
-	VMOVAPD     Y0, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (SI), Y2
-	VBLENDVPD   Y2, Y4, Y0, Y0
-	VMOVUPD     (SI), Y2
-	VMASKMOVPD  (DI)(R8*1), Y2, Y2
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  (BX), Y3, Y3
-	VMOVAPD     Y1, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (SI), Y2
-	VBLENDVPD   Y2, Y4, Y1, Y1
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y3
-	VMOVUPD     (DI), Y4
-	VFMADD231PD Y3, Y4, Y0
-	VMOVUPD     (DI)(R8*1), Y4
-	VFMADD231PD Y3, Y4, Y1
-	VMOVUPD     (DI)(R8*2), Y4
-	VFMADD231PD Y3, Y4, Y2
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  (DI), Y3, Y3
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (BX), Y4, Y4
-	VMOVAPD     Y0, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (SI), Y3
-	VBLENDVPD   Y3, Y5, Y0, Y0
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  (DI)(R8*1), Y3, Y3
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (BX), Y4, Y4
-	VMOVAPD     Y1, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (SI), Y3
-	VBLENDVPD   Y3, Y5, Y1, Y1
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  (DI)(R8*2), Y3, Y3
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (BX), Y4, Y4
-	VMOVAPD     Y2, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (SI), Y3
-	VBLENDVPD   Y3, Y5, Y2, Y2
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y4
-	VMOVUPD     (DI), Y5
-	VFMADD231PD Y4, Y5, Y0
-	VMOVUPD     (DI)(R8*1), Y5
-	VFMADD231PD Y4, Y5, Y1
-	VMOVUPD     (DI)(R8*2), Y5
-	VFMADD231PD Y4, Y5, Y2
-	VMOVUPD     (R9), Y5
-	VFMADD231PD Y4, Y5, Y3
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (DI), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y0, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y0, Y0
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (DI)(R8*1), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y1, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y1, Y1
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (DI)(R8*2), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y2, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  (R9), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y3, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y3, Y3
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	VMOVUPD 256(BX), Y4
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y5
-	VMOVUPD     (DI), Y6
-	VFMADD231PD Y5, Y6, Y0
-	VMOVUPD     (DI)(R8*1), Y6
-	VFMADD231PD Y5, Y6, Y1
-	VMOVUPD     (DI)(R8*2), Y6
-	VFMADD231PD Y5, Y6, Y2
-	VMOVUPD     (R9), Y6
-	VFMADD231PD Y5, Y6, Y3
-	VMOVUPD     (R9)(R8*1), Y6
-	VFMADD231PD Y5, Y6, Y4
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (DI), Y5, Y5
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (BX), Y6, Y6
-	VMOVAPD     Y0, Y7
-	VFMADD231PD Y6, Y5, Y7
-	VMOVUPD     (SI), Y5
-	VBLENDVPD   Y5, Y7, Y0, Y0
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (DI)(R8*1), Y5, Y5
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (BX), Y6, Y6
-	VMOVAPD     Y1, Y7
-	VFMADD231PD Y6, Y5, Y7
-	VMOVUPD     (SI), Y5
-	VBLENDVPD   Y5, Y7, Y1, Y1
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (DI)(R8*2), Y5, Y5
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (BX), Y6, Y6
-	VMOVAPD     Y2, Y7
-	VFMADD231PD Y6, Y5, Y7
-	VMOVUPD     (SI), Y5
-	VBLENDVPD   Y5, Y7, Y2, Y2
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (R9), Y5, Y5
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (BX), Y6, Y6
-	VMOVAPD     Y3, Y7
-	VFMADD231PD Y6, Y5, Y7
-	VMOVUPD     (SI), Y5
-	VBLENDVPD   Y5, Y7, Y3, Y3
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  (R9)(R8*1), Y5, Y5
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (BX), Y6, Y6
-	VMOVAPD     Y4, Y7
-	VFMADD231PD Y6, Y5, Y7
-	VMOVUPD     (SI), Y5
-	VBLENDVPD   Y5, Y7, Y4, Y4
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	VMOVUPD Y4, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	VMOVUPD 256(BX), Y4
-	VMOVUPD 320(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y6
-	VMOVUPD     (DI), Y7
-	VFMADD231PD Y6, Y7, Y0
-	VMOVUPD     (DI)(R8*1), Y7
-	VFMADD231PD Y6, Y7, Y1
-	VMOVUPD     (DI)(R8*2), Y7
-	VFMADD231PD Y6, Y7, Y2
-	VMOVUPD     (R9), Y7
-	VFMADD231PD Y6, Y7, Y3
-	VMOVUPD     (R9)(R8*1), Y7
-	VFMADD231PD Y6, Y7, Y4
-	VMOVUPD     (R9)(R8*2), Y7
-	VFMADD231PD Y6, Y7, Y5
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (DI), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y0, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y0, Y0
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (DI)(R8*1), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y1, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y1, Y1
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (DI)(R8*2), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y2, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y2, Y2
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (R9), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y3, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (R9)(R8*1), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y4, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  (R9)(R8*2), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y5, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	VMOVUPD Y4, 256(BX)
-	VMOVUPD Y5, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y1
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
 	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
 	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	JLT     loopDone2
 	PCALIGN $0x40
 
-loop:
+loop2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Y2
-	VMOVUPD     (BX), Y3
-	VFMADD231PD Y3, Y2, Y0
-	VMOVUPD     (BX)(SI*1), Y3
-	VFMADD231PD Y3, Y2, Y1
-	ADDQ        DI, BX
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        DI, SI
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop2
 
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
 	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
 	SHLQ        $0x03, R9
 	SUBQ        R9, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y1
 	VMOVUPD     (DI), Y2
-	VMASKMOVPD  (R8), Y2, Y2
-	VMOVUPD     (DI), Y3
-	VMASKMOVPD  (BX), Y3, Y3
-	VMOVAPD     Y0, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (DI), Y3
-	VBLENDVPD   Y3, Y4, Y0, Y0
-	VMOVUPD     (DI), Y3
-	VMASKMOVPD  (BX)(SI*1), Y3, Y3
-	VMOVAPD     Y1, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (DI), Y2
-	VBLENDVPD   Y2, Y4, Y1, Y1
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Y1, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y2
-	VMOVUPD 64(BX), Y3
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Y4
-	VMOVUPD     (R8)(R9*1), Y5
-	VMOVUPD     (BX), Y6
-	VFMADD231PD Y6, Y4, Y0
-	VFMADD231PD Y6, Y5, Y1
-	VMOVUPD     (BX)(SI*1), Y6
-	VFMADD231PD Y6, Y4, Y2
-	VFMADD231PD Y6, Y5, Y3
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Y4
-	VMASKMOVPD  (R8), Y4, Y4
-	VMOVUPD     (DI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y0, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (DI), Y5
-	VBLENDVPD   Y5, Y6, Y0, Y0
-	VMOVUPD     (DI), Y5
-	VMASKMOVPD  (BX)(SI*1), Y5, Y5
-	VMOVAPD     Y2, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (DI), Y4
-	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (DI), Y4
-	VMASKMOVPD  (R8)(R9*1), Y4, Y4
-	VMOVUPD     (DI), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y1, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (DI), Y5
-	VBLENDVPD   Y5, Y6, Y1, Y1
-	VMOVUPD     (DI), Y5
-	VMASKMOVPD  (BX)(SI*1), Y5, Y5
-	VMOVAPD     Y3, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (DI), Y4
-	VBLENDVPD   Y4, Y6, Y3, Y3
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y2, (BX)
-	VMOVUPD Y3, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y3
-	VMOVUPD 64(BX), Y4
-	VMOVUPD 128(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y6
-	VMOVUPD     (BX)(SI*1), Y7
-	VMOVUPD     (R8), Y8
-	VFMADD231PD Y6, Y8, Y0
-	VFMADD231PD Y7, Y8, Y3
-	VMOVUPD     (R8)(R9*1), Y8
-	VFMADD231PD Y6, Y8, Y1
-	VFMADD231PD Y7, Y8, Y4
-	VMOVUPD     (R8)(R9*2), Y8
-	VFMADD231PD Y6, Y8, Y2
-	VFMADD231PD Y7, Y8, Y5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Y6
-	VMASKMOVPD  (R8), Y6, Y6
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y0, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y0, Y0
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*1), Y7, Y7
-	VMOVAPD     Y3, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y6
-	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (DI), Y6
-	VMASKMOVPD  (R8)(R9*1), Y6, Y6
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y1, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y1, Y1
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*1), Y7, Y7
-	VMOVAPD     Y4, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y6
-	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (DI), Y6
-	VMASKMOVPD  (R8)(R9*2), Y6, Y6
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y2, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y2, Y2
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*1), Y7, Y7
-	VMOVAPD     Y5, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y6
-	VBLENDVPD   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y3, (BX)
-	VMOVUPD Y4, 64(BX)
-	VMOVUPD Y5, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y4
-	VMOVUPD 64(BX), Y5
-	VMOVUPD 128(BX), Y6
-	VMOVUPD 192(BX), Y7
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y8
-	VMOVUPD     (BX)(SI*1), Y9
-	VMOVUPD     (R8), Y10
-	VFMADD231PD Y8, Y10, Y0
-	VFMADD231PD Y9, Y10, Y4
-	VMOVUPD     (R8)(R9*1), Y10
-	VFMADD231PD Y8, Y10, Y1
-	VFMADD231PD Y9, Y10, Y5
-	VMOVUPD     (R8)(R9*2), Y10
-	VFMADD231PD Y8, Y10, Y2
-	VFMADD231PD Y9, Y10, Y6
-	VMOVUPD     (R10), Y10
-	VFMADD231PD Y8, Y10, Y3
-	VFMADD231PD Y9, Y10, Y7
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Y8
-	VMASKMOVPD  (R8), Y8, Y8
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y0, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y10, Y0, Y0
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX)(SI*1), Y9, Y9
-	VMOVAPD     Y4, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y8
-	VBLENDVPD   Y8, Y10, Y4, Y4
-	VMOVUPD     (DI), Y8
-	VMASKMOVPD  (R8)(R9*1), Y8, Y8
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y1, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y10, Y1, Y1
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX)(SI*1), Y9, Y9
-	VMOVAPD     Y5, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y8
-	VBLENDVPD   Y8, Y10, Y5, Y5
-	VMOVUPD     (DI), Y8
-	VMASKMOVPD  (R8)(R9*2), Y8, Y8
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y2, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y10, Y2, Y2
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX)(SI*1), Y9, Y9
-	VMOVAPD     Y6, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y8
-	VBLENDVPD   Y8, Y10, Y6, Y6
-	VMOVUPD     (DI), Y8
-	VMASKMOVPD  (R10), Y8, Y8
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y3, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y10, Y3, Y3
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (BX)(SI*1), Y9, Y9
-	VMOVAPD     Y7, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (DI), Y8
-	VBLENDVPD   Y8, Y10, Y7, Y7
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y4, (BX)
-	VMOVUPD Y5, 64(BX)
-	VMOVUPD Y6, 128(BX)
-	VMOVUPD Y7, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	VMOVUPD 256(BX), Y4
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y5
-	VMOVUPD 64(BX), Y6
-	VMOVUPD 128(BX), Y7
-	VMOVUPD 192(BX), Y8
-	VMOVUPD 256(BX), Y9
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y10
-	VMOVUPD     (BX)(SI*1), Y11
-	VMOVUPD     (R8), Y12
-	VFMADD231PD Y10, Y12, Y0
-	VFMADD231PD Y11, Y12, Y5
-	VMOVUPD     (R8)(R9*1), Y12
-	VFMADD231PD Y10, Y12, Y1
-	VFMADD231PD Y11, Y12, Y6
-	VMOVUPD     (R8)(R9*2), Y12
-	VFMADD231PD Y10, Y12, Y2
-	VFMADD231PD Y11, Y12, Y7
-	VMOVUPD     (R10), Y12
-	VFMADD231PD Y10, Y12, Y3
-	VFMADD231PD Y11, Y12, Y8
-	VMOVUPD     (R10)(R9*1), Y12
-	VFMADD231PD Y10, Y12, Y4
-	VFMADD231PD Y11, Y12, Y9
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (R8), Y10, Y10
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y0, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y11
-	VBLENDVPD   Y11, Y12, Y0, Y0
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX)(SI*1), Y11, Y11
-	VMOVAPD     Y5, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y12, Y5, Y5
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (R8)(R9*1), Y10, Y10
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y1, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y11
-	VBLENDVPD   Y11, Y12, Y1, Y1
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX)(SI*1), Y11, Y11
-	VMOVAPD     Y6, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y12, Y6, Y6
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (R8)(R9*2), Y10, Y10
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y2, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y11
-	VBLENDVPD   Y11, Y12, Y2, Y2
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX)(SI*1), Y11, Y11
-	VMOVAPD     Y7, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y12, Y7, Y7
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (R10), Y10, Y10
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y3, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y11
-	VBLENDVPD   Y11, Y12, Y3, Y3
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX)(SI*1), Y11, Y11
-	VMOVAPD     Y8, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y12, Y8, Y8
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (R10)(R9*1), Y10, Y10
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y4, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y11
-	VBLENDVPD   Y11, Y12, Y4, Y4
-	VMOVUPD     (DI), Y11
-	VMASKMOVPD  (BX)(SI*1), Y11, Y11
-	VMOVAPD     Y9, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y12, Y9, Y9
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	VMOVUPD Y4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y5, (BX)
-	VMOVUPD Y6, 64(BX)
-	VMOVUPD Y7, 128(BX)
-	VMOVUPD Y8, 192(BX)
-	VMOVUPD Y9, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX22x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX22x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	VMOVUPD 256(BX), Y4
-	VMOVUPD 320(BX), Y5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y6
-	VMOVUPD 64(BX), Y7
-	VMOVUPD 128(BX), Y8
-	VMOVUPD 192(BX), Y9
-	VMOVUPD 256(BX), Y10
-	VMOVUPD 320(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y12
-	VMOVUPD     (BX)(SI*1), Y13
-	VMOVUPD     (R8), Y14
-	VFMADD231PD Y12, Y14, Y0
-	VFMADD231PD Y13, Y14, Y6
-	VMOVUPD     (R8)(R9*1), Y14
-	VFMADD231PD Y12, Y14, Y1
-	VFMADD231PD Y13, Y14, Y7
-	VMOVUPD     (R8)(R9*2), Y14
-	VFMADD231PD Y12, Y14, Y2
-	VFMADD231PD Y13, Y14, Y8
-	VMOVUPD     (R10), Y14
-	VFMADD231PD Y12, Y14, Y3
-	VFMADD231PD Y13, Y14, Y9
-	VMOVUPD     (R10)(R9*1), Y14
-	VFMADD231PD Y12, Y14, Y4
-	VFMADD231PD Y13, Y14, Y10
-	VMOVUPD     (R10)(R9*2), Y14
-	VFMADD231PD Y12, Y14, Y5
-	VFMADD231PD Y13, Y14, Y11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y0, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y0, Y0
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y6, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y6, Y6
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8)(R9*1), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y1, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y1, Y1
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y7, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y7, Y7
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8)(R9*2), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y2, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y2, Y2
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y8, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R10), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y3, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y3, Y3
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y9, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R10)(R9*1), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y4, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y4, Y4
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y10, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R10)(R9*2), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y5, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y5, Y5
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y11, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	VMOVUPD Y4, 256(BX)
-	VMOVUPD Y5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y6, (BX)
-	VMOVUPD Y7, 64(BX)
-	VMOVUPD Y8, 128(BX)
-	VMOVUPD Y9, 192(BX)
-	VMOVUPD Y10, 256(BX)
-	VMOVUPD Y11, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX23x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX23x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y2
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Y3
-	VMOVUPD     (BX), Y4
-	VFMADD231PD Y4, Y3, Y0
-	VMOVUPD     (BX)(SI*1), Y4
-	VFMADD231PD Y4, Y3, Y1
-	VMOVUPD     (BX)(SI*2), Y4
-	VFMADD231PD Y4, Y3, Y2
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R9
-	SUBQ        R9, DI
-	VMOVUPD     (DI), Y3
-	VMASKMOVPD  (R8), Y3, Y3
-	VMOVUPD     (DI), Y4
-	VMASKMOVPD  (BX), Y4, Y4
-	VMOVAPD     Y0, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (DI), Y4
-	VBLENDVPD   Y4, Y5, Y0, Y0
-	VMOVUPD     (DI), Y4
-	VMASKMOVPD  (BX)(SI*1), Y4, Y4
-	VMOVAPD     Y1, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (DI), Y4
-	VBLENDVPD   Y4, Y5, Y1, Y1
-	VMOVUPD     (DI), Y4
-	VMASKMOVPD  (BX)(SI*2), Y4, Y4
-	VMOVAPD     Y2, Y5
-	VFMADD231PD Y4, Y3, Y5
-	VMOVUPD     (DI), Y3
-	VBLENDVPD   Y3, Y5, Y2, Y2
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Y1, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Y2, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX23x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX23x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y2
-	VMOVUPD 64(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y4
-	VMOVUPD 64(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Y6
-	VMOVUPD     (R8)(R9*1), Y7
-	VMOVUPD     (BX), Y8
-	VFMADD231PD Y8, Y6, Y0
-	VFMADD231PD Y8, Y7, Y1
-	VMOVUPD     (BX)(SI*1), Y8
-	VFMADD231PD Y8, Y6, Y2
-	VFMADD231PD Y8, Y7, Y3
-	VMOVUPD     (BX)(SI*2), Y8
-	VFMADD231PD Y8, Y6, Y4
-	VFMADD231PD Y8, Y7, Y5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Y6
-	VMASKMOVPD  (R8), Y6, Y6
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y0, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y0, Y0
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*1), Y7, Y7
-	VMOVAPD     Y2, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y2, Y2
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*2), Y7, Y7
-	VMOVAPD     Y4, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y6
-	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (DI), Y6
-	VMASKMOVPD  (R8)(R9*1), Y6, Y6
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y1, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y1, Y1
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*1), Y7, Y7
-	VMOVAPD     Y3, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y7
-	VBLENDVPD   Y7, Y8, Y3, Y3
-	VMOVUPD     (DI), Y7
-	VMASKMOVPD  (BX)(SI*2), Y7, Y7
-	VMOVAPD     Y5, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (DI), Y6
-	VBLENDVPD   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y2, (BX)
-	VMOVUPD Y3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y4, (BX)
-	VMOVUPD Y5, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX23x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX23x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y3
-	VMOVUPD 64(BX), Y4
-	VMOVUPD 128(BX), Y5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y6
-	VMOVUPD 64(BX), Y7
-	VMOVUPD 128(BX), Y8
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Y9
-	VMOVUPD     (R8)(R9*1), Y10
-	VMOVUPD     (R8)(R9*2), Y11
-	VMOVUPD     (BX), Y12
-	VFMADD231PD Y12, Y9, Y0
-	VFMADD231PD Y12, Y10, Y1
-	VFMADD231PD Y12, Y11, Y2
-	VMOVUPD     (BX)(SI*1), Y12
-	VFMADD231PD Y12, Y9, Y3
-	VFMADD231PD Y12, Y10, Y4
-	VFMADD231PD Y12, Y11, Y5
-	VMOVUPD     (BX)(SI*2), Y12
-	VFMADD231PD Y12, Y9, Y6
-	VFMADD231PD Y12, Y10, Y7
-	VFMADD231PD Y12, Y11, Y8
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (R8), Y9, Y9
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX), Y10, Y10
-	VMOVAPD     Y0, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y0, Y0
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*1), Y10, Y10
-	VMOVAPD     Y3, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y3, Y3
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*2), Y10, Y10
-	VMOVAPD     Y6, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y11, Y6, Y6
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (R8)(R9*1), Y9, Y9
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX), Y10, Y10
-	VMOVAPD     Y1, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y1, Y1
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*1), Y10, Y10
-	VMOVAPD     Y4, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y4, Y4
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*2), Y10, Y10
-	VMOVAPD     Y7, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y11, Y7, Y7
-	VMOVUPD     (DI), Y9
-	VMASKMOVPD  (R8)(R9*2), Y9, Y9
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX), Y10, Y10
-	VMOVAPD     Y2, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y2, Y2
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*1), Y10, Y10
-	VMOVAPD     Y5, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y10
-	VBLENDVPD   Y10, Y11, Y5, Y5
-	VMOVUPD     (DI), Y10
-	VMASKMOVPD  (BX)(SI*2), Y10, Y10
-	VMOVAPD     Y8, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VMOVUPD     (DI), Y9
-	VBLENDVPD   Y9, Y11, Y8, Y8
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y3, (BX)
-	VMOVUPD Y4, 64(BX)
-	VMOVUPD Y5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y6, (BX)
-	VMOVUPD Y7, 64(BX)
-	VMOVUPD Y8, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX23x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX23x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 64(BX), Y1
-	VMOVUPD 128(BX), Y2
-	VMOVUPD 192(BX), Y3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y4
-	VMOVUPD 64(BX), Y5
-	VMOVUPD 128(BX), Y6
-	VMOVUPD 192(BX), Y7
-	ADDQ    SI, BX
-	VMOVUPD (BX), Y8
-	VMOVUPD 64(BX), Y9
-	VMOVUPD 128(BX), Y10
-	VMOVUPD 192(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y12
-	VMOVUPD     (BX)(SI*1), Y13
-	VMOVUPD     (BX)(SI*2), Y14
-	VMOVUPD     (R8), Y15
-	VFMADD231PD Y12, Y15, Y0
-	VFMADD231PD Y13, Y15, Y4
-	VFMADD231PD Y14, Y15, Y8
-	VMOVUPD     (R8)(R9*1), Y15
-	VFMADD231PD Y12, Y15, Y1
-	VFMADD231PD Y13, Y15, Y5
-	VFMADD231PD Y14, Y15, Y9
-	VMOVUPD     (R8)(R9*2), Y15
-	VFMADD231PD Y12, Y15, Y2
-	VFMADD231PD Y13, Y15, Y6
-	VFMADD231PD Y14, Y15, Y10
-	VMOVUPD     (R10), Y15
-	VFMADD231PD Y12, Y15, Y3
-	VFMADD231PD Y13, Y15, Y7
-	VFMADD231PD Y14, Y15, Y11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y0, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y0, Y0
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y4, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y4, Y4
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*2), Y13, Y13
-	VMOVAPD     Y8, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8)(R9*1), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y1, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y1, Y1
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y5, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y5, Y5
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*2), Y13, Y13
-	VMOVAPD     Y9, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R8)(R9*2), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y2, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y2, Y2
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y6, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y6, Y6
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*2), Y13, Y13
-	VMOVAPD     Y10, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (DI), Y12
-	VMASKMOVPD  (R10), Y12, Y12
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y3, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y3, Y3
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*1), Y13, Y13
-	VMOVAPD     Y7, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y13
-	VBLENDVPD   Y13, Y14, Y7, Y7
-	VMOVUPD     (DI), Y13
-	VMASKMOVPD  (BX)(SI*2), Y13, Y13
-	VMOVAPD     Y11, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (DI), Y12
-	VBLENDVPD   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 128(BX)
-	VMOVUPD Y3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y4, (BX)
-	VMOVUPD Y5, 64(BX)
-	VMOVUPD Y6, 128(BX)
-	VMOVUPD Y7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Y8, (BX)
-	VMOVUPD Y9, 64(BX)
-	VMOVUPD Y10, 128(BX)
-	VMOVUPD Y11, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x1Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x1Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (DI), Y2
-	VMOVUPD     (BX), Y3
-	VFMADD231PD Y3, Y2, Y0
-	VMOVUPD     32(DI), Y2
-	VMOVUPD     32(BX), Y3
-	VFMADD231PD Y3, Y2, Y1
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R9
-	SUBQ        R9, R8
-	VMOVUPD     (R8), Y2
-	VMASKMOVPD  (DI), Y2, Y2
-	VMOVUPD     (R8), Y3
-	VMASKMOVPD  (BX), Y3, Y3
-	VMOVAPD     Y0, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (R8), Y2
-	VBLENDVPD   Y2, Y4, Y0, Y0
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R8
-	SUBQ        R8, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y2
-	VMASKMOVPD  32(DI), Y2, Y2
-	VMOVUPD     (SI), Y3
-	VMASKMOVPD  32(BX), Y3, Y3
-	VMOVAPD     Y1, Y4
-	VFMADD231PD Y3, Y2, Y4
-	VMOVUPD     (SI), Y2
-	VBLENDVPD   Y2, Y4, Y1, Y1
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x2Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x2Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y4
-	VMOVUPD     (DI), Y5
-	VFMADD231PD Y4, Y5, Y0
-	VMOVUPD     (DI)(R8*1), Y5
-	VFMADD231PD Y4, Y5, Y2
-	VMOVUPD     32(BX), Y4
-	VMOVUPD     32(DI), Y5
-	VFMADD231PD Y4, Y5, Y1
-	VMOVUPD     32(DI)(R8*1), Y5
-	VFMADD231PD Y4, Y5, Y3
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R10
-	SUBQ        R10, R9
-	VMOVUPD     (R9), Y4
-	VMASKMOVPD  (DI), Y4, Y4
-	VMOVUPD     (R9), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y0, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (R9), Y4
-	VBLENDVPD   Y4, Y6, Y0, Y0
-	VMOVUPD     (R9), Y4
-	VMASKMOVPD  (DI)(R8*1), Y4, Y4
-	VMOVUPD     (R9), Y5
-	VMASKMOVPD  (BX), Y5, Y5
-	VMOVAPD     Y2, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (R9), Y4
-	VBLENDVPD   Y4, Y6, Y2, Y2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  32(DI), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  32(BX), Y5, Y5
-	VMOVAPD     Y1, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y1, Y1
-	VMOVUPD     (SI), Y4
-	VMASKMOVPD  32(DI)(R8*1), Y4, Y4
-	VMOVUPD     (SI), Y5
-	VMASKMOVPD  32(BX), Y5, Y5
-	VMOVAPD     Y3, Y6
-	VFMADD231PD Y5, Y4, Y6
-	VMOVUPD     (SI), Y4
-	VBLENDVPD   Y4, Y6, Y3, Y3
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD Y3, 96(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x3Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x3Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y6
-	VMOVUPD     (DI), Y7
-	VFMADD231PD Y6, Y7, Y0
-	VMOVUPD     (DI)(R8*1), Y7
-	VFMADD231PD Y6, Y7, Y2
-	VMOVUPD     (DI)(R8*2), Y7
-	VFMADD231PD Y6, Y7, Y4
-	VMOVUPD     32(BX), Y6
-	VMOVUPD     32(DI), Y7
-	VFMADD231PD Y6, Y7, Y1
-	VMOVUPD     32(DI)(R8*1), Y7
-	VFMADD231PD Y6, Y7, Y3
-	VMOVUPD     32(DI)(R8*2), Y7
-	VFMADD231PD Y6, Y7, Y5
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R10
-	SUBQ        R10, R9
-	VMOVUPD     (R9), Y6
-	VMASKMOVPD  (DI), Y6, Y6
-	VMOVUPD     (R9), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y0, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (R9), Y6
-	VBLENDVPD   Y6, Y8, Y0, Y0
-	VMOVUPD     (R9), Y6
-	VMASKMOVPD  (DI)(R8*1), Y6, Y6
-	VMOVUPD     (R9), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y2, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (R9), Y6
-	VBLENDVPD   Y6, Y8, Y2, Y2
-	VMOVUPD     (R9), Y6
-	VMASKMOVPD  (DI)(R8*2), Y6, Y6
-	VMOVUPD     (R9), Y7
-	VMASKMOVPD  (BX), Y7, Y7
-	VMOVAPD     Y4, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (R9), Y6
-	VBLENDVPD   Y6, Y8, Y4, Y4
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  32(DI), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  32(BX), Y7, Y7
-	VMOVAPD     Y1, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y1, Y1
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  32(DI)(R8*1), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  32(BX), Y7, Y7
-	VMOVAPD     Y3, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (SI), Y6
-	VMASKMOVPD  32(DI)(R8*2), Y6, Y6
-	VMOVUPD     (SI), Y7
-	VMASKMOVPD  32(BX), Y7, Y7
-	VMOVAPD     Y5, Y8
-	VFMADD231PD Y7, Y6, Y8
-	VMOVUPD     (SI), Y6
-	VBLENDVPD   Y6, Y8, Y5, Y5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y4, 128(BX)
-	VMOVUPD Y5, 160(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x4Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x4Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VMOVUPD 192(BX), Y6
-	VMOVUPD 224(BX), Y7
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y8
-	VMOVUPD     (DI), Y9
-	VFMADD231PD Y8, Y9, Y0
-	VMOVUPD     (DI)(R8*1), Y9
-	VFMADD231PD Y8, Y9, Y2
-	VMOVUPD     (DI)(R8*2), Y9
-	VFMADD231PD Y8, Y9, Y4
-	VMOVUPD     (R9), Y9
-	VFMADD231PD Y8, Y9, Y6
-	VMOVUPD     32(BX), Y8
-	VMOVUPD     32(DI), Y9
-	VFMADD231PD Y8, Y9, Y1
-	VMOVUPD     32(DI)(R8*1), Y9
-	VFMADD231PD Y8, Y9, Y3
-	VMOVUPD     32(DI)(R8*2), Y9
-	VFMADD231PD Y8, Y9, Y5
-	VMOVUPD     32(R9), Y9
-	VFMADD231PD Y8, Y9, Y7
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x03, R11
-	SUBQ        R11, R10
-	VMOVUPD     (R10), Y8
-	VMASKMOVPD  (DI), Y8, Y8
-	VMOVUPD     (R10), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y0, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (R10), Y8
-	VBLENDVPD   Y8, Y10, Y0, Y0
-	VMOVUPD     (R10), Y8
-	VMASKMOVPD  (DI)(R8*1), Y8, Y8
-	VMOVUPD     (R10), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y2, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (R10), Y8
-	VBLENDVPD   Y8, Y10, Y2, Y2
-	VMOVUPD     (R10), Y8
-	VMASKMOVPD  (DI)(R8*2), Y8, Y8
-	VMOVUPD     (R10), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y4, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (R10), Y8
-	VBLENDVPD   Y8, Y10, Y4, Y4
-	VMOVUPD     (R10), Y8
-	VMASKMOVPD  (R9), Y8, Y8
-	VMOVUPD     (R10), Y9
-	VMASKMOVPD  (BX), Y9, Y9
-	VMOVAPD     Y6, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (R10), Y8
-	VBLENDVPD   Y8, Y10, Y6, Y6
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y8
-	VMASKMOVPD  32(DI), Y8, Y8
-	VMOVUPD     (SI), Y9
-	VMASKMOVPD  32(BX), Y9, Y9
-	VMOVAPD     Y1, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (SI), Y8
-	VBLENDVPD   Y8, Y10, Y1, Y1
-	VMOVUPD     (SI), Y8
-	VMASKMOVPD  32(DI)(R8*1), Y8, Y8
-	VMOVUPD     (SI), Y9
-	VMASKMOVPD  32(BX), Y9, Y9
-	VMOVAPD     Y3, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (SI), Y8
-	VBLENDVPD   Y8, Y10, Y3, Y3
-	VMOVUPD     (SI), Y8
-	VMASKMOVPD  32(DI)(R8*2), Y8, Y8
-	VMOVUPD     (SI), Y9
-	VMASKMOVPD  32(BX), Y9, Y9
-	VMOVAPD     Y5, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (SI), Y8
-	VBLENDVPD   Y8, Y10, Y5, Y5
-	VMOVUPD     (SI), Y8
-	VMASKMOVPD  32(R9), Y8, Y8
-	VMOVUPD     (SI), Y9
-	VMASKMOVPD  32(BX), Y9, Y9
-	VMOVAPD     Y7, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VMOVUPD     (SI), Y8
-	VBLENDVPD   Y8, Y10, Y7, Y7
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y4, 128(BX)
-	VMOVUPD Y5, 160(BX)
-	VMOVUPD Y6, 192(BX)
-	VMOVUPD Y7, 224(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x5Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x5Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VMOVUPD 192(BX), Y6
-	VMOVUPD 224(BX), Y7
-	VMOVUPD 256(BX), Y8
-	VMOVUPD 288(BX), Y9
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y10
-	VMOVUPD     (DI), Y11
-	VFMADD231PD Y10, Y11, Y0
-	VMOVUPD     (DI)(R8*1), Y11
-	VFMADD231PD Y10, Y11, Y2
-	VMOVUPD     (DI)(R8*2), Y11
-	VFMADD231PD Y10, Y11, Y4
-	VMOVUPD     (R9), Y11
-	VFMADD231PD Y10, Y11, Y6
-	VMOVUPD     (R9)(R8*1), Y11
-	VFMADD231PD Y10, Y11, Y8
-	VMOVUPD     32(BX), Y10
-	VMOVUPD     32(DI), Y11
-	VFMADD231PD Y10, Y11, Y1
-	VMOVUPD     32(DI)(R8*1), Y11
-	VFMADD231PD Y10, Y11, Y3
-	VMOVUPD     32(DI)(R8*2), Y11
-	VFMADD231PD Y10, Y11, Y5
-	VMOVUPD     32(R9), Y11
-	VFMADD231PD Y10, Y11, Y7
-	VMOVUPD     32(R9)(R8*1), Y11
-	VFMADD231PD Y10, Y11, Y9
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x03, R11
-	SUBQ        R11, R10
-	VMOVUPD     (R10), Y10
-	VMASKMOVPD  (DI), Y10, Y10
-	VMOVUPD     (R10), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y0, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (R10), Y10
-	VBLENDVPD   Y10, Y12, Y0, Y0
-	VMOVUPD     (R10), Y10
-	VMASKMOVPD  (DI)(R8*1), Y10, Y10
-	VMOVUPD     (R10), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y2, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (R10), Y10
-	VBLENDVPD   Y10, Y12, Y2, Y2
-	VMOVUPD     (R10), Y10
-	VMASKMOVPD  (DI)(R8*2), Y10, Y10
-	VMOVUPD     (R10), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y4, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (R10), Y10
-	VBLENDVPD   Y10, Y12, Y4, Y4
-	VMOVUPD     (R10), Y10
-	VMASKMOVPD  (R9), Y10, Y10
-	VMOVUPD     (R10), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y6, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (R10), Y10
-	VBLENDVPD   Y10, Y12, Y6, Y6
-	VMOVUPD     (R10), Y10
-	VMASKMOVPD  (R9)(R8*1), Y10, Y10
-	VMOVUPD     (R10), Y11
-	VMASKMOVPD  (BX), Y11, Y11
-	VMOVAPD     Y8, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (R10), Y10
-	VBLENDVPD   Y10, Y12, Y8, Y8
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y10
-	VMASKMOVPD  32(DI), Y10, Y10
-	VMOVUPD     (SI), Y11
-	VMASKMOVPD  32(BX), Y11, Y11
-	VMOVAPD     Y1, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (SI), Y10
-	VBLENDVPD   Y10, Y12, Y1, Y1
-	VMOVUPD     (SI), Y10
-	VMASKMOVPD  32(DI)(R8*1), Y10, Y10
-	VMOVUPD     (SI), Y11
-	VMASKMOVPD  32(BX), Y11, Y11
-	VMOVAPD     Y3, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (SI), Y10
-	VBLENDVPD   Y10, Y12, Y3, Y3
-	VMOVUPD     (SI), Y10
-	VMASKMOVPD  32(DI)(R8*2), Y10, Y10
-	VMOVUPD     (SI), Y11
-	VMASKMOVPD  32(BX), Y11, Y11
-	VMOVAPD     Y5, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (SI), Y10
-	VBLENDVPD   Y10, Y12, Y5, Y5
-	VMOVUPD     (SI), Y10
-	VMASKMOVPD  32(R9), Y10, Y10
-	VMOVUPD     (SI), Y11
-	VMASKMOVPD  32(BX), Y11, Y11
-	VMOVAPD     Y7, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (SI), Y10
-	VBLENDVPD   Y10, Y12, Y7, Y7
-	VMOVUPD     (SI), Y10
-	VMASKMOVPD  32(R9)(R8*1), Y10, Y10
-	VMOVUPD     (SI), Y11
-	VMASKMOVPD  32(BX), Y11, Y11
-	VMOVAPD     Y9, Y12
-	VFMADD231PD Y11, Y10, Y12
-	VMOVUPD     (SI), Y10
-	VBLENDVPD   Y10, Y12, Y9, Y9
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y4, 128(BX)
-	VMOVUPD Y5, 160(BX)
-	VMOVUPD Y6, 192(BX)
-	VMOVUPD Y7, 224(BX)
-	VMOVUPD Y8, 256(BX)
-	VMOVUPD Y9, 288(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX21x6Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanesF64AVX21x6Whole<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VMOVUPD 192(BX), Y6
-	VMOVUPD 224(BX), Y7
-	VMOVUPD 256(BX), Y8
-	VMOVUPD 288(BX), Y9
-	VMOVUPD 320(BX), Y10
-	VMOVUPD 352(BX), Y11
-	JMP     endif
-
-otherwise:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Y12
-	VMOVUPD     (DI), Y13
-	VFMADD231PD Y12, Y13, Y0
-	VMOVUPD     (DI)(R8*1), Y13
-	VFMADD231PD Y12, Y13, Y2
-	VMOVUPD     (DI)(R8*2), Y13
-	VFMADD231PD Y12, Y13, Y4
-	VMOVUPD     (R9), Y13
-	VFMADD231PD Y12, Y13, Y6
-	VMOVUPD     (R9)(R8*1), Y13
-	VFMADD231PD Y12, Y13, Y8
-	VMOVUPD     (R9)(R8*2), Y13
-	VFMADD231PD Y12, Y13, Y10
-	VMOVUPD     32(BX), Y12
-	VMOVUPD     32(DI), Y13
-	VFMADD231PD Y12, Y13, Y1
-	VMOVUPD     32(DI)(R8*1), Y13
-	VFMADD231PD Y12, Y13, Y3
-	VMOVUPD     32(DI)(R8*2), Y13
-	VFMADD231PD Y12, Y13, Y5
-	VMOVUPD     32(R9), Y13
-	VFMADD231PD Y12, Y13, Y7
-	VMOVUPD     32(R9)(R8*1), Y13
-	VFMADD231PD Y12, Y13, Y9
-	VMOVUPD     32(R9)(R8*2), Y13
-	VFMADD231PD Y12, Y13, Y11
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
-	JLE         endif2
-	MOVQ        SI, R11
-	LEAQ        ·lineMask<>+64(SB), R10
-	SHLQ        $0x03, R11
-	SUBQ        R11, R10
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (DI), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y0, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y0, Y0
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (DI)(R8*1), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y2, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y2, Y2
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (DI)(R8*2), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y4, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y4, Y4
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (R9), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y6, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y6, Y6
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (R9)(R8*1), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y8, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (R10), Y12
-	VMASKMOVPD  (R9)(R8*2), Y12, Y12
-	VMOVUPD     (R10), Y13
-	VMASKMOVPD  (BX), Y13, Y13
-	VMOVAPD     Y10, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (R10), Y12
-	VBLENDVPD   Y12, Y14, Y10, Y10
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	ADDQ        $0x00000020, SI
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(DI), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y1, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y1, Y1
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(DI)(R8*1), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y3, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y3, Y3
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(DI)(R8*2), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y5, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y5, Y5
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(R9), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y7, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y7, Y7
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(R9)(R8*1), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y9, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (SI), Y12
-	VMASKMOVPD  32(R9)(R8*2), Y12, Y12
-	VMOVUPD     (SI), Y13
-	VMASKMOVPD  32(BX), Y13, Y13
-	VMOVAPD     Y11, Y14
-	VFMADD231PD Y13, Y12, Y14
-	VMOVUPD     (SI), Y12
-	VBLENDVPD   Y12, Y14, Y11, Y11
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 32(BX)
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y4, 128(BX)
-	VMOVUPD Y5, 160(BX)
-	VMOVUPD Y6, 192(BX)
-	VMOVUPD Y7, 224(BX)
-	VMOVUPD Y8, 256(BX)
-	VMOVUPD Y9, 288(BX)
-	VMOVUPD Y10, 320(BX)
-	VMOVUPD Y11, 352(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX2(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64AVX2(SB), $0-112
-	MOVQ code+0(FP), AX
-	LEAQ ·lanesF64AVX2Codes<>+0(SB), CX
-	MOVQ (CX)(AX*8), AX
-	JMP  AX
-
-// func foldF64AVX2(n int, out *float64, acc *float64, step int)
-// Requires: AVX
-TEXT ·foldF64AVX2(SB), $0-32
-	MOVQ    n+0(FP), AX
-	MOVQ    out+8(FP), CX
-	MOVQ    acc+16(FP), DX
-	MOVQ    step+24(FP), BX
-	MOVQ    BX, SI
-	SHLQ    $0x02, SI
-	CMPQ    AX, $0x00000004
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	MOVQ       DX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VADDPD     Y1, Y0, Y0
-	VMOVUPD    (DI)(BX*2), Y1
-	VMOVUPD    32(DI)(BX*2), Y2
-	VADDPD     Y2, Y1, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y2
-	VPERM2F128 $0x31, Y1, Y0, Y0
+	VMASKMOVPD  (SI), Y2, Y2
+	VMOVAPD     Y0, Y3
+	VFMADD231PD Y2, Y1, Y3
+	VMOVUPD     (DI), Y1
+	VBLENDVPD   Y1, Y3, Y0, Y0
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y1
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    (SI), Y2
+	VADDPD     Y0, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VMOVUPD    (SI), Y2
+	VADDPD     Y0, Y2, Y2
+	VMOVUPD    (SI), Y3
+	VADDPD     Y0, Y3, Y0
+	VPERM2F128 $0x20, Y0, Y2, Y3
+	VPERM2F128 $0x31, Y0, Y2, Y0
+	VADDPD     Y0, Y3, Y0
+	VUNPCKLPD  Y0, Y1, Y2
+	VUNPCKHPD  Y0, Y1, Y0
 	VADDPD     Y0, Y2, Y0
-	VMOVUPD    (DI)(BX*1), Y1
-	VMOVUPD    32(DI)(BX*1), Y2
-	VADDPD     Y2, Y1, Y1
-	VMOVUPD    (R8), Y2
-	VMOVUPD    32(R8), Y3
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVQ (CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x2<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     (R8)(R9*1), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (R8), Y2
+	VMOVUPD     (DI), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y0, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (DI), Y2
+	VBLENDVPD   Y2, Y4, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y2
+	VMOVUPD     (DI), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y1, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (DI), Y2
+	VBLENDVPD   Y2, Y4, Y1, Y1
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     (R8)(R9*1), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y2
+	VMOVUPD     (DI), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y0, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (DI), Y2
+	VBLENDVPD   Y2, Y4, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y2
+	VMOVUPD     (DI), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y1, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (DI), Y2
+	VBLENDVPD   Y2, Y4, Y1, Y1
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y2
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y3
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y3, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y2
+	VMOVUPD    64(SI), Y3
+	VADDPD     Y1, Y3, Y1
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x3<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     (R8)(R9*1), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     (R8)(R9*2), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (R8), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y0, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y1, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y2, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y2, Y2
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     (R8)(R9*1), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     (R8)(R9*2), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y0, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y1, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y3
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y2, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (DI), Y3
+	VBLENDVPD   Y3, Y5, Y2, Y2
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y3
+	VADDPD     Y0, Y3, Y0
+	VMOVUPD    128(SI), Y3
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y4
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    64(SI), Y3
+	VADDPD     Y1, Y3, Y1
+	VMOVUPD    128(SI), Y3
+	VADDPD     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x4<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     (R8)(R9*2), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     (R10), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (R8), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y0, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y1, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
+	VMOVUPD     (R10), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y3, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y3, Y3
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     (R8)(R9*2), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     (R10), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y0, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y1, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
+	VMOVUPD     (R10), Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y3, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y3, Y3
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y4
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    128(SI), Y4
+	VADDPD     Y2, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
 	VADDPD     Y3, Y2, Y2
 	VPERM2F128 $0x20, Y2, Y1, Y3
 	VPERM2F128 $0x31, Y2, Y1, Y1
@@ -49884,31 +52607,329 @@ loop:
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPD     Y0, Y2, Y0
 	VMOVUPD    Y0, (CX)
-	ADDQ       SI, DX
-	ADDQ       $0x00000020, CX
-	SUBQ       $0x00000004, AX
-	CMPQ       AX, $0x00000004
-	JGE        loop
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x5<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	VMOVUPD 256(SI), Y4
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     (R8)(R9*1), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     (R8)(R9*2), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     (R10), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     (R10)(R9*1), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
 
 loopDone:
-	CMPQ       AX, $0x00000000
-	JLE        endif
-	LEAQ       (DX)(BX*2), SI
-	ADDQ       BX, SI
-	VMOVUPD    (DX), Y0
-	VMOVUPD    32(DX), Y1
-	VADDPD     Y1, Y0, Y0
-	VMOVUPD    (DX)(BX*2), Y1
-	VMOVUPD    32(DX)(BX*2), Y2
-	VADDPD     Y2, Y1, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y2
-	VPERM2F128 $0x31, Y1, Y0, Y0
-	VADDPD     Y0, Y2, Y0
-	VMOVUPD    (DX)(BX*1), Y1
-	VMOVUPD    32(DX)(BX*1), Y2
-	VADDPD     Y2, Y1, Y1
-	VMOVUPD    (SI), Y2
-	VMOVUPD    32(SI), Y3
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (R8), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y0, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y1, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y2, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y2, Y2
+	VMOVUPD     (R10), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y3, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y3, Y3
+	VMOVUPD     (R10)(R9*1), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y4, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y4, Y4
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	VMOVUPD Y4, 256(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	VMOVUPD 288(SI), Y4
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     (R8)(R9*1), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     (R8)(R9*2), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     (R10), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     (R10)(R9*1), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y0, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y1, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y2, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y2, Y2
+	VMOVUPD     (R10), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y3, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y3, Y3
+	VMOVUPD     (R10)(R9*1), Y5
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  (SI), Y6, Y6
+	VMOVAPD     Y4, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMOVUPD     (DI), Y5
+	VBLENDVPD   Y5, Y7, Y4, Y4
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	VMOVUPD Y4, 288(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y5
+	VADDPD     Y0, Y5, Y0
+	VMOVUPD    128(SI), Y5
+	VADDPD     Y2, Y5, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y5
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y5, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
 	VADDPD     Y3, Y2, Y2
 	VPERM2F128 $0x20, Y2, Y1, Y3
 	VPERM2F128 $0x31, Y2, Y1, Y1
@@ -49916,16 +52937,6631 @@ loopDone:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPD     Y0, Y2, Y0
-	MOVQ       AX, DX
-	LEAQ       ·lineMask<>+64(SB), AX
-	SHLQ       $0x03, DX
-	SUBQ       DX, AX
-	VMOVUPD    (AX), Y1
-	VMASKMOVPD Y0, Y1, (CX)
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    256(SI), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    256(SI), Y1
+	VADDPD     Y4, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    256(SI), Y1
+	VADDPD     Y4, Y1, Y1
+	VMOVUPD    256(SI), Y2
+	VADDPD     Y4, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	MOVQ       32(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif6
 
-endif:
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 32(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
 	VZEROUPPER
 	RET
+
+// func lanesF64AVX21x6<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	VMOVUPD 256(SI), Y4
+	VMOVUPD 320(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     (R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     (R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     (R10), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     (R10)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     (R10)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (R8), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VMOVUPD     (R10), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y3, Y3
+	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R10)(R9*2), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	VMOVUPD Y4, 256(SI)
+	VMOVUPD Y5, 320(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	VMOVUPD 288(SI), Y4
+	VMOVUPD 352(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    64(R9), R9
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     (R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     (R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     (R10), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     (R10)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     (R10)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000004
+	JLE         endif4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (R8), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y0, Y0
+	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y1, Y1
+	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VMOVUPD     (R10), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y3, Y3
+	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R10)(R9*2), Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	VMOVUPD Y4, 288(SI)
+	VMOVUPD Y5, 352(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y6
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    128(SI), Y6
+	VADDPD     Y2, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y6
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    256(SI), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    320(SI), Y1
+	VADDPD     Y5, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    320(SI), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    320(SI), Y2
+	VADDPD     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, 32(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x1<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y1
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (R8), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y0, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (R8), Y3
+	VBLENDVPD   Y3, Y4, Y0, Y0
+	VMOVUPD     (R8), Y3
+	VMASKMOVPD  (SI)(DI*1), Y3, Y3
+	VMOVAPD     Y1, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (R8), Y2
+	VBLENDVPD   Y2, Y4, Y1, Y1
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Y1, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y1
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (R8), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y0, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (R8), Y3
+	VBLENDVPD   Y3, Y4, Y0, Y0
+	VMOVUPD     (R8), Y3
+	VMASKMOVPD  (SI)(DI*1), Y3, Y3
+	VMOVAPD     Y1, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (R8), Y2
+	VBLENDVPD   Y2, Y4, Y1, Y1
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y1, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y2
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    (SI)(DI*1), Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y3
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y3, Y0
+	VMOVUPD    (SI)(DI*1), Y2
+	VADDPD     Y1, Y2, Y2
+	VMOVUPD    (SI)(DI*1), Y3
+	VADDPD     Y1, Y3, Y1
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVQ (CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x2<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y2
+	VMOVUPD 64(SI), Y3
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y4
+	VMOVUPD     (R9)(R10*1), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R9), Y4
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y0, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y5
+	VBLENDVPD   Y5, Y6, Y0, Y0
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI)(DI*1), Y5, Y5
+	VMOVAPD     Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
+	VMOVUPD     (R9)(R10*1), Y4
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y1, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y5
+	VBLENDVPD   Y5, Y6, Y1, Y1
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI)(DI*1), Y5, Y5
+	VMOVAPD     Y3, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y6, Y3, Y3
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, (SI)
+	VMOVUPD Y3, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y2
+	VMOVUPD 96(SI), Y3
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y4
+	VMOVUPD     (R9)(R10*1), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y4
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y0, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y5
+	VBLENDVPD   Y5, Y6, Y0, Y0
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI)(DI*1), Y5, Y5
+	VMOVAPD     Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
+	VMOVUPD     (R9)(R10*1), Y4
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y1, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y5
+	VBLENDVPD   Y5, Y6, Y1, Y1
+	VMOVUPD     (R8), Y5
+	VMASKMOVPD  (SI)(DI*1), Y5, Y5
+	VMOVAPD     Y3, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y6, Y3, Y3
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, 32(SI)
+	VMOVUPD Y3, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y4
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    (SI)(DI*1), Y4
+	VADDPD     Y2, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    64(SI)(DI*1), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x3<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y3
+	VMOVUPD 64(SI), Y4
+	VMOVUPD 128(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     (R9)(R10*1), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     (R9)(R10*2), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y0, Y0
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y3, Y3
+	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y1, Y1
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R9)(R10*2), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y2, Y2
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y3, (SI)
+	VMOVUPD Y4, 64(SI)
+	VMOVUPD Y5, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 96(SI), Y4
+	VMOVUPD 160(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     (R9)(R10*1), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     (R9)(R10*2), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y0, Y0
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y3, Y3
+	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y1, Y1
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R9)(R10*2), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y2, Y2
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y3, 32(SI)
+	VMOVUPD Y4, 96(SI)
+	VMOVUPD Y5, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y6
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    128(SI), Y6
+	VADDPD     Y2, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y6
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    (SI)(DI*1), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    64(SI)(DI*1), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    128(SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    128(SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    128(SI)(DI*1), Y2
+	VADDPD     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       40(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x4<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 128(SI), Y6
+	VMOVUPD 192(SI), Y7
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     (R9)(R10*1), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     (R9)(R10*2), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     (R11), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R9), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y0, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y0, Y0
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y4, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y4, Y4
+	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y1, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y1, Y1
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y5, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y5, Y5
+	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y2, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y2, Y2
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y6, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y6, Y6
+	VMOVUPD     (R11), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y3, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y3, Y3
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y7, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y7, Y7
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, (SI)
+	VMOVUPD Y5, 64(SI)
+	VMOVUPD Y6, 128(SI)
+	VMOVUPD Y7, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y4
+	VMOVUPD 96(SI), Y5
+	VMOVUPD 160(SI), Y6
+	VMOVUPD 224(SI), Y7
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     (R9)(R10*1), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     (R9)(R10*2), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     (R11), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y0, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y0, Y0
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y4, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y4, Y4
+	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y1, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y1, Y1
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y5, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y5, Y5
+	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y2, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y2, Y2
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y6, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y6, Y6
+	VMOVUPD     (R11), Y8
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y3, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y10, Y3, Y3
+	VMOVUPD     (R8), Y9
+	VMASKMOVPD  (SI)(DI*1), Y9, Y9
+	VMOVAPD     Y7, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R8), Y8
+	VBLENDVPD   Y8, Y10, Y7, Y7
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, 32(SI)
+	VMOVUPD Y5, 96(SI)
+	VMOVUPD Y6, 160(SI)
+	VMOVUPD Y7, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y8
+	VADDPD     Y0, Y8, Y0
+	VMOVUPD    128(SI), Y8
+	VADDPD     Y2, Y8, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y8
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y8, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    (SI)(DI*1), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    128(SI)(DI*1), Y1
+	VADDPD     Y6, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    64(SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    192(SI)(DI*1), Y2
+	VADDPD     Y7, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    48(CX), X0
+	VMOVUPS    X0, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x5<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	VMOVUPD 256(SI), Y4
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y5
+	VMOVUPD 64(SI), Y6
+	VMOVUPD 128(SI), Y7
+	VMOVUPD 192(SI), Y8
+	VMOVUPD 256(SI), Y9
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     (R9)(R10*1), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     (R9)(R10*2), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     (R11), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     (R11)(R10*1), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R9), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y0, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y0, Y0
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y5, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y5, Y5
+	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y1, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y1, Y1
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y6, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y6, Y6
+	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y2, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y2, Y2
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y7, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y7, Y7
+	VMOVUPD     (R11), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y3, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y3, Y3
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y8, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y8, Y8
+	VMOVUPD     (R11)(R10*1), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y4, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y4, Y4
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y9, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y9, Y9
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	VMOVUPD Y4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y5, (SI)
+	VMOVUPD Y6, 64(SI)
+	VMOVUPD Y7, 128(SI)
+	VMOVUPD Y8, 192(SI)
+	VMOVUPD Y9, 256(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	VMOVUPD 288(SI), Y4
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y5
+	VMOVUPD 96(SI), Y6
+	VMOVUPD 160(SI), Y7
+	VMOVUPD 224(SI), Y8
+	VMOVUPD 288(SI), Y9
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     (R9)(R10*1), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     (R9)(R10*2), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     (R11), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     (R11)(R10*1), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y0, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y0, Y0
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y5, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y5, Y5
+	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y1, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y1, Y1
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y6, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y6, Y6
+	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y2, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y2, Y2
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y7, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y7, Y7
+	VMOVUPD     (R11), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y3, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y3, Y3
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y8, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y8, Y8
+	VMOVUPD     (R11)(R10*1), Y10
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y4, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y11
+	VBLENDVPD   Y11, Y12, Y4, Y4
+	VMOVUPD     (R8), Y11
+	VMASKMOVPD  (SI)(DI*1), Y11, Y11
+	VMOVAPD     Y9, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y12, Y9, Y9
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	VMOVUPD Y4, 288(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y5, 32(SI)
+	VMOVUPD Y6, 96(SI)
+	VMOVUPD Y7, 160(SI)
+	VMOVUPD Y8, 224(SI)
+	VMOVUPD Y9, 288(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y10
+	VADDPD     Y0, Y10, Y0
+	VMOVUPD    128(SI), Y10
+	VADDPD     Y2, Y10, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y10
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y10, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    256(SI), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    64(SI)(DI*1), Y1
+	VADDPD     Y6, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    (SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    128(SI)(DI*1), Y2
+	VADDPD     Y7, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	VMOVUPD    192(SI)(DI*1), Y0
+	VADDPD     Y8, Y0, Y0
+	VMOVUPD    256(SI)(DI*1), Y1
+	VADDPD     Y9, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    256(SI)(DI*1), Y1
+	VADDPD     Y9, Y1, Y1
+	VMOVUPD    256(SI)(DI*1), Y2
+	VADDPD     Y9, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	MOVQ       32(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    56(CX), X0
+	VMOVUPS    X0, 16(SI)
+	MOVQ       72(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 32(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 72(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX22x6<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX22x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	VMOVUPD 256(SI), Y4
+	VMOVUPD 320(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y6
+	VMOVUPD 64(SI), Y7
+	VMOVUPD 128(SI), Y8
+	VMOVUPD 192(SI), Y9
+	VMOVUPD 256(SI), Y10
+	VMOVUPD 320(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     (R9)(R10*1), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     (R9)(R10*2), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     (R11), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     (R11)(R10*1), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     (R11)(R10*2), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R9), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y0, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y0, Y0
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y6, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y6, Y6
+	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y1, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y1, Y1
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y7, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y7, Y7
+	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y2, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y2, Y2
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y8, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y8, Y8
+	VMOVUPD     (R11), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y3, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y3, Y3
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y9, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y9, Y9
+	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y4, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y4, Y4
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y10, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y10, Y10
+	VMOVUPD     (R11)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y5, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y5, Y5
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y11, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	VMOVUPD Y4, 256(SI)
+	VMOVUPD Y5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y6, (SI)
+	VMOVUPD Y7, 64(SI)
+	VMOVUPD Y8, 128(SI)
+	VMOVUPD Y9, 192(SI)
+	VMOVUPD Y10, 256(SI)
+	VMOVUPD Y11, 320(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	VMOVUPD 288(SI), Y4
+	VMOVUPD 352(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y6
+	VMOVUPD 96(SI), Y7
+	VMOVUPD 160(SI), Y8
+	VMOVUPD 224(SI), Y9
+	VMOVUPD 288(SI), Y10
+	VMOVUPD 352(SI), Y11
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     (R9)(R10*1), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     (R9)(R10*2), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     (R11), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     (R11)(R10*1), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     (R11)(R10*2), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y0, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y0, Y0
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y6, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y6, Y6
+	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y1, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y1, Y1
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y7, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y7, Y7
+	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y2, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y2, Y2
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y8, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y8, Y8
+	VMOVUPD     (R11), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y3, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y3, Y3
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y9, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y9, Y9
+	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y4, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y4, Y4
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y10, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y10, Y10
+	VMOVUPD     (R11)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y5, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y5, Y5
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y11, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y11, Y11
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	VMOVUPD Y4, 288(SI)
+	VMOVUPD Y5, 352(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y6, 32(SI)
+	VMOVUPD Y7, 96(SI)
+	VMOVUPD Y8, 160(SI)
+	VMOVUPD Y9, 224(SI)
+	VMOVUPD Y10, 288(SI)
+	VMOVUPD Y11, 352(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y12
+	VADDPD     Y0, Y12, Y0
+	VMOVUPD    128(SI), Y12
+	VADDPD     Y2, Y12, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y12
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y12, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    256(SI), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    (SI)(DI*1), Y1
+	VADDPD     Y6, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    320(SI), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    64(SI)(DI*1), Y2
+	VADDPD     Y7, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	VMOVUPD    128(SI)(DI*1), Y0
+	VADDPD     Y8, Y0, Y0
+	VMOVUPD    256(SI)(DI*1), Y1
+	VADDPD     Y10, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    192(SI)(DI*1), Y1
+	VADDPD     Y9, Y1, Y1
+	VMOVUPD    320(SI)(DI*1), Y2
+	VADDPD     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    64(CX), X0
+	VMOVUPS    X0, 16(SI)
+	VMOVUPS    80(CX), X0
+	VMOVUPS    X0, 32(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX23x1<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX23x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y2
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y0, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y5, Y0, Y0
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI)(DI*1), Y4, Y4
+	VMOVAPD     Y1, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y5, Y1, Y1
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI)(DI*2), Y4, Y4
+	VMOVAPD     Y2, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y3
+	VBLENDVPD   Y3, Y5, Y2, Y2
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Y1, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, (SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y2
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI), Y4, Y4
+	VMOVAPD     Y0, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y5, Y0, Y0
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI)(DI*1), Y4, Y4
+	VMOVAPD     Y1, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y4
+	VBLENDVPD   Y4, Y5, Y1, Y1
+	VMOVUPD     (R8), Y4
+	VMASKMOVPD  (SI)(DI*2), Y4, Y4
+	VMOVAPD     Y2, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPD     (R8), Y3
+	VBLENDVPD   Y3, Y5, Y2, Y2
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, 32(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y3
+	VADDPD     Y0, Y3, Y0
+	VMOVUPD    (SI)(DI*2), Y3
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y4
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VMOVUPD    (SI)(DI*1), Y3
+	VADDPD     Y1, Y3, Y1
+	VMOVUPD    (SI)(DI*2), Y3
+	VADDPD     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, SI
+	MOVQ (CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX23x2<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX23x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y2
+	VMOVUPD 64(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y4
+	VMOVUPD 64(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R9)(R10*1), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y0, Y0
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y2, Y2
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*2), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y1, Y1
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y3, Y3
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*2), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, (SI)
+	VMOVUPD Y3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, (SI)
+	VMOVUPD Y5, 64(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y2
+	VMOVUPD 96(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y4
+	VMOVUPD 96(SI), Y5
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R9)(R10*1), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y0, Y0
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y2, Y2
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*2), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y1, Y1
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*1), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y7
+	VBLENDVPD   Y7, Y8, Y3, Y3
+	VMOVUPD     (R8), Y7
+	VMASKMOVPD  (SI)(DI*2), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R8), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y2, 32(SI)
+	VMOVUPD Y3, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, 32(SI)
+	VMOVUPD Y5, 96(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y6
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    (SI)(DI*1), Y6
+	VADDPD     Y2, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y6
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y6, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    64(SI)(DI*1), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    (SI)(DI*2), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    64(SI)(DI*2), Y1
+	VADDPD     Y5, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    64(SI)(DI*2), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    64(SI)(DI*2), Y2
+	VADDPD     Y5, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX23x3<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX23x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y3
+	VMOVUPD 64(SI), Y4
+	VMOVUPD 128(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y6
+	VMOVUPD 64(SI), Y7
+	VMOVUPD 128(SI), Y8
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y9
+	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     (R9)(R10*2), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R9), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y0, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y0, Y0
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y3, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y3, Y3
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y6, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y6, Y6
+	VMOVUPD     (R9)(R10*1), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y1, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y1, Y1
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y4, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y4, Y4
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y7, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y7, Y7
+	VMOVUPD     (R9)(R10*2), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y2, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y2, Y2
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y5, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y5, Y5
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y8, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y8, Y8
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y3, (SI)
+	VMOVUPD Y4, 64(SI)
+	VMOVUPD Y5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y6, (SI)
+	VMOVUPD Y7, 64(SI)
+	VMOVUPD Y8, 128(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y3
+	VMOVUPD 96(SI), Y4
+	VMOVUPD 160(SI), Y5
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y6
+	VMOVUPD 96(SI), Y7
+	VMOVUPD 160(SI), Y8
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y9
+	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     (R9)(R10*2), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y0, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y0, Y0
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y3, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y3, Y3
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y6, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y6, Y6
+	VMOVUPD     (R9)(R10*1), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y1, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y1, Y1
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y4, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y4, Y4
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y7, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y7, Y7
+	VMOVUPD     (R9)(R10*2), Y9
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI), Y10, Y10
+	VMOVAPD     Y2, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y2, Y2
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*1), Y10, Y10
+	VMOVAPD     Y5, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y10
+	VBLENDVPD   Y10, Y11, Y5, Y5
+	VMOVUPD     (R8), Y10
+	VMASKMOVPD  (SI)(DI*2), Y10, Y10
+	VMOVAPD     Y8, Y11
+	VFMADD231PD Y10, Y9, Y11
+	VMOVUPD     (R8), Y9
+	VBLENDVPD   Y9, Y11, Y8, Y8
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y3, 32(SI)
+	VMOVUPD Y4, 96(SI)
+	VMOVUPD Y5, 160(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y6, 32(SI)
+	VMOVUPD Y7, 96(SI)
+	VMOVUPD Y8, 160(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y9
+	VADDPD     Y0, Y9, Y0
+	VMOVUPD    128(SI), Y9
+	VADDPD     Y2, Y9, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y9
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y9, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    (SI)(DI*1), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    64(SI)(DI*1), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    (SI)(DI*2), Y1
+	VADDPD     Y6, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    128(SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    64(SI)(DI*2), Y2
+	VADDPD     Y7, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	VMOVUPD    128(SI)(DI*2), Y0
+	VADDPD     Y8, Y0, Y0
+	VMOVUPD    128(SI)(DI*2), Y1
+	VADDPD     Y8, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    128(SI)(DI*2), Y1
+	VADDPD     Y8, Y1, Y1
+	VMOVUPD    128(SI)(DI*2), Y2
+	VADDPD     Y8, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       40(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       64(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 64(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX23x4<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX23x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 128(SI), Y2
+	VMOVUPD 192(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y4
+	VMOVUPD 64(SI), Y5
+	VMOVUPD 128(SI), Y6
+	VMOVUPD 192(SI), Y7
+	ADDQ    DI, SI
+	VMOVUPD (SI), Y8
+	VMOVUPD 64(SI), Y9
+	VMOVUPD 128(SI), Y10
+	VMOVUPD 192(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     (R9)(R10*1), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     (R9)(R10*2), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     (R11), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
+	JLE         endif2
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R9), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y0, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y0, Y0
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y4, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y4, Y4
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y8, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y8, Y8
+	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y1, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y1, Y1
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y5, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y5, Y5
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y9, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y9, Y9
+	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y2, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y2, Y2
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y6, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y6, Y6
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y10, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y10, Y10
+	VMOVUPD     (R11), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y3, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y3, Y3
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y7, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y7, Y7
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y11, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 64(SI)
+	VMOVUPD Y2, 128(SI)
+	VMOVUPD Y3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, (SI)
+	VMOVUPD Y5, 64(SI)
+	VMOVUPD Y6, 128(SI)
+	VMOVUPD Y7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y8, (SI)
+	VMOVUPD Y9, 64(SI)
+	VMOVUPD Y10, 128(SI)
+	VMOVUPD Y11, 192(SI)
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 96(SI), Y1
+	VMOVUPD 160(SI), Y2
+	VMOVUPD 224(SI), Y3
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y4
+	VMOVUPD 96(SI), Y5
+	VMOVUPD 160(SI), Y6
+	VMOVUPD 224(SI), Y7
+	ADDQ    DI, SI
+	VMOVUPD 32(SI), Y8
+	VMOVUPD 96(SI), Y9
+	VMOVUPD 160(SI), Y10
+	VMOVUPD 224(SI), Y11
+	JMP     endif3
+
+otherwise2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif3:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    32(DI), DI
+	ADDQ    DI, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    64(R10), R10
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone2
+	PCALIGN $0x40
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     (R9)(R10*1), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     (R9)(R10*2), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     (R11), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop2
+
+loopDone2:
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000004
+	JLE         endif4
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	ADDQ        $0x00000020, R8
+	VMOVUPD     (R9), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y0, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y0, Y0
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y4, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y4, Y4
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y8, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y8, Y8
+	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y1, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y1, Y1
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y5, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y5, Y5
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y9, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y9, Y9
+	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y2, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y2, Y2
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y6, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y6, Y6
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y10, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y10, Y10
+	VMOVUPD     (R11), Y12
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y3, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y3, Y3
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*1), Y13, Y13
+	VMOVAPD     Y7, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y13
+	VBLENDVPD   Y13, Y14, Y7, Y7
+	VMOVUPD     (R8), Y13
+	VMASKMOVPD  (SI)(DI*2), Y13, Y13
+	VMOVAPD     Y11, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R8), Y12
+	VBLENDVPD   Y12, Y14, Y11, Y11
+
+endif4:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, 32(SI)
+	VMOVUPD Y1, 96(SI)
+	VMOVUPD Y2, 160(SI)
+	VMOVUPD Y3, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y4, 32(SI)
+	VMOVUPD Y5, 96(SI)
+	VMOVUPD Y6, 160(SI)
+	VMOVUPD Y7, 224(SI)
+	ADDQ    DI, SI
+	VMOVUPD Y8, 32(SI)
+	VMOVUPD Y9, 96(SI)
+	VMOVUPD Y10, 160(SI)
+	VMOVUPD Y11, 224(SI)
+	JMP     endif5
+
+otherwise3:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	VMOVUPD    (SI), Y12
+	VADDPD     Y0, Y12, Y0
+	VMOVUPD    128(SI), Y12
+	VADDPD     Y2, Y12, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y12
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y0, Y12, Y0
+	VMOVUPD    64(SI), Y2
+	VADDPD     Y1, Y2, Y1
+	VMOVUPD    192(SI), Y2
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VMOVUPD    (SI)(DI*1), Y0
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    128(SI)(DI*1), Y1
+	VADDPD     Y6, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    64(SI)(DI*1), Y1
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    192(SI)(DI*1), Y2
+	VADDPD     Y7, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	VMOVUPD    (SI)(DI*2), Y0
+	VADDPD     Y8, Y0, Y0
+	VMOVUPD    128(SI)(DI*2), Y1
+	VADDPD     Y10, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    64(SI)(DI*2), Y1
+	VADDPD     Y9, Y1, Y1
+	VMOVUPD    192(SI)(DI*2), Y2
+	VADDPD     Y11, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise4
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    48(CX), X0
+	VMOVUPS    X0, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    64(CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    80(CX), X0
+	VMOVUPS    X0, 16(SI)
+	JMP        endif6
+
+otherwise4:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), DI
+	MOVQ DI, (SI)
+
+endif6:
+endif5:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x1Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x1Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R8), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     32(R8), Y2
+	VMOVUPD     32(SI), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R10
+	SUBQ        R10, R9
+	VMOVUPD     (R9), Y2
+	VMASKMOVPD  (R8), Y2, Y2
+	VMOVUPD     (R9), Y3
+	VMASKMOVPD  (SI), Y3, Y3
+	VMOVAPD     Y0, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (R9), Y2
+	VBLENDVPD   Y2, Y4, Y0, Y0
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y2
+	VMASKMOVPD  32(R8), Y2, Y2
+	VMOVUPD     (DI), Y3
+	VMASKMOVPD  32(SI), Y3, Y3
+	VMOVAPD     Y1, Y4
+	VFMADD231PD Y3, Y2, Y4
+	VMOVUPD     (DI), Y2
+	VBLENDVPD   Y2, Y4, Y1, Y1
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y2
+	VADDPD     Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPD     Y2, Y4, Y2
+	VADDPD     Y1, Y0, Y3
+	VADDPD     Y1, Y0, Y0
+	VPERM2F128 $0x20, Y0, Y3, Y1
+	VPERM2F128 $0x31, Y0, Y3, Y0
+	VADDPD     Y0, Y1, Y0
+	VUNPCKLPD  Y0, Y2, Y1
+	VUNPCKHPD  Y0, Y2, Y0
+	VADDPD     Y0, Y1, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x2Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x2Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     32(SI), Y4
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     32(R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), R10
+	SHLQ        $0x03, R11
+	SUBQ        R11, R10
+	VMOVUPD     (R10), Y4
+	VMASKMOVPD  (R8), Y4, Y4
+	VMOVUPD     (R10), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y0, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R10), Y4
+	VBLENDVPD   Y4, Y6, Y0, Y0
+	VMOVUPD     (R10), Y4
+	VMASKMOVPD  (R8)(R9*1), Y4, Y4
+	VMOVUPD     (R10), Y5
+	VMASKMOVPD  (SI), Y5, Y5
+	VMOVAPD     Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (R10), Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  32(R8), Y4, Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  32(SI), Y5, Y5
+	VMOVAPD     Y1, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y1, Y1
+	VMOVUPD     (DI), Y4
+	VMASKMOVPD  32(R8)(R9*1), Y4, Y4
+	VMOVUPD     (DI), Y5
+	VMASKMOVPD  32(SI), Y5, Y5
+	VMOVAPD     Y3, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMOVUPD     (DI), Y4
+	VBLENDVPD   Y4, Y6, Y3, Y3
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y3, Y2, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VADDPD     Y3, Y2, Y1
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x3Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x3Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 128(SI), Y4
+	VMOVUPD 160(SI), Y5
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     (R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     (R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     32(SI), Y6
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     32(R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     32(R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), R10
+	SHLQ        $0x03, R11
+	SUBQ        R11, R10
+	VMOVUPD     (R10), Y6
+	VMASKMOVPD  (R8), Y6, Y6
+	VMOVUPD     (R10), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y0, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R10), Y6
+	VBLENDVPD   Y6, Y8, Y0, Y0
+	VMOVUPD     (R10), Y6
+	VMASKMOVPD  (R8)(R9*1), Y6, Y6
+	VMOVUPD     (R10), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y2, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R10), Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VMOVUPD     (R10), Y6
+	VMASKMOVPD  (R8)(R9*2), Y6, Y6
+	VMOVUPD     (R10), Y7
+	VMASKMOVPD  (SI), Y7, Y7
+	VMOVAPD     Y4, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (R10), Y6
+	VBLENDVPD   Y6, Y8, Y4, Y4
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  32(R8), Y6, Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  32(SI), Y7, Y7
+	VMOVAPD     Y1, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y1, Y1
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  32(R8)(R9*1), Y6, Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  32(SI), Y7, Y7
+	VMOVAPD     Y3, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y3, Y3
+	VMOVUPD     (DI), Y6
+	VMASKMOVPD  32(R8)(R9*2), Y6, Y6
+	VMOVUPD     (DI), Y7
+	VMASKMOVPD  32(SI), Y7, Y7
+	VMOVAPD     Y5, Y8
+	VFMADD231PD Y7, Y6, Y8
+	VMOVUPD     (DI), Y6
+	VBLENDVPD   Y6, Y8, Y5, Y5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y6
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y6, Y0
+	VADDPD     Y3, Y2, Y1
+	VADDPD     Y5, Y4, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x4Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x4Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 128(SI), Y4
+	VMOVUPD 160(SI), Y5
+	VMOVUPD 192(SI), Y6
+	VMOVUPD 224(SI), Y7
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (R8), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VMOVUPD     (R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VMOVUPD     (R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VMOVUPD     (R10), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VMOVUPD     32(SI), Y8
+	VMOVUPD     32(R8), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VMOVUPD     32(R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VMOVUPD     32(R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VMOVUPD     32(R10), Y9
+	VFMADD231PD Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x03, R12
+	SUBQ        R12, R11
+	VMOVUPD     (R11), Y8
+	VMASKMOVPD  (R8), Y8, Y8
+	VMOVUPD     (R11), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y0, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R11), Y8
+	VBLENDVPD   Y8, Y10, Y0, Y0
+	VMOVUPD     (R11), Y8
+	VMASKMOVPD  (R8)(R9*1), Y8, Y8
+	VMOVUPD     (R11), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y2, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R11), Y8
+	VBLENDVPD   Y8, Y10, Y2, Y2
+	VMOVUPD     (R11), Y8
+	VMASKMOVPD  (R8)(R9*2), Y8, Y8
+	VMOVUPD     (R11), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y4, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R11), Y8
+	VBLENDVPD   Y8, Y10, Y4, Y4
+	VMOVUPD     (R11), Y8
+	VMASKMOVPD  (R10), Y8, Y8
+	VMOVUPD     (R11), Y9
+	VMASKMOVPD  (SI), Y9, Y9
+	VMOVAPD     Y6, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (R11), Y8
+	VBLENDVPD   Y8, Y10, Y6, Y6
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y8
+	VMASKMOVPD  32(R8), Y8, Y8
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  32(SI), Y9, Y9
+	VMOVAPD     Y1, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (DI), Y8
+	VBLENDVPD   Y8, Y10, Y1, Y1
+	VMOVUPD     (DI), Y8
+	VMASKMOVPD  32(R8)(R9*1), Y8, Y8
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  32(SI), Y9, Y9
+	VMOVAPD     Y3, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (DI), Y8
+	VBLENDVPD   Y8, Y10, Y3, Y3
+	VMOVUPD     (DI), Y8
+	VMASKMOVPD  32(R8)(R9*2), Y8, Y8
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  32(SI), Y9, Y9
+	VMOVAPD     Y5, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (DI), Y8
+	VBLENDVPD   Y8, Y10, Y5, Y5
+	VMOVUPD     (DI), Y8
+	VMASKMOVPD  32(R10), Y8, Y8
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  32(SI), Y9, Y9
+	VMOVAPD     Y7, Y10
+	VFMADD231PD Y9, Y8, Y10
+	VMOVUPD     (DI), Y8
+	VBLENDVPD   Y8, Y10, Y7, Y7
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, 192(SI)
+	VMOVUPD Y7, 224(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VADDPD     Y3, Y2, Y1
+	VADDPD     Y7, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x5Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x5Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 128(SI), Y4
+	VMOVUPD 160(SI), Y5
+	VMOVUPD 192(SI), Y6
+	VMOVUPD 224(SI), Y7
+	VMOVUPD 256(SI), Y8
+	VMOVUPD 288(SI), Y9
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (R8), Y11
+	VFMADD231PD Y10, Y11, Y0
+	VMOVUPD     (R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y2
+	VMOVUPD     (R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y4
+	VMOVUPD     (R10), Y11
+	VFMADD231PD Y10, Y11, Y6
+	VMOVUPD     (R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y8
+	VMOVUPD     32(SI), Y10
+	VMOVUPD     32(R8), Y11
+	VFMADD231PD Y10, Y11, Y1
+	VMOVUPD     32(R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y3
+	VMOVUPD     32(R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y5
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD Y10, Y11, Y7
+	VMOVUPD     32(R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x03, R12
+	SUBQ        R12, R11
+	VMOVUPD     (R11), Y10
+	VMASKMOVPD  (R8), Y10, Y10
+	VMOVUPD     (R11), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y0, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R11), Y10
+	VBLENDVPD   Y10, Y12, Y0, Y0
+	VMOVUPD     (R11), Y10
+	VMASKMOVPD  (R8)(R9*1), Y10, Y10
+	VMOVUPD     (R11), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y2, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R11), Y10
+	VBLENDVPD   Y10, Y12, Y2, Y2
+	VMOVUPD     (R11), Y10
+	VMASKMOVPD  (R8)(R9*2), Y10, Y10
+	VMOVUPD     (R11), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y4, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R11), Y10
+	VBLENDVPD   Y10, Y12, Y4, Y4
+	VMOVUPD     (R11), Y10
+	VMASKMOVPD  (R10), Y10, Y10
+	VMOVUPD     (R11), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y6, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R11), Y10
+	VBLENDVPD   Y10, Y12, Y6, Y6
+	VMOVUPD     (R11), Y10
+	VMASKMOVPD  (R10)(R9*1), Y10, Y10
+	VMOVUPD     (R11), Y11
+	VMASKMOVPD  (SI), Y11, Y11
+	VMOVAPD     Y8, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (R11), Y10
+	VBLENDVPD   Y10, Y12, Y8, Y8
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y10
+	VMASKMOVPD  32(R8), Y10, Y10
+	VMOVUPD     (DI), Y11
+	VMASKMOVPD  32(SI), Y11, Y11
+	VMOVAPD     Y1, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (DI), Y10
+	VBLENDVPD   Y10, Y12, Y1, Y1
+	VMOVUPD     (DI), Y10
+	VMASKMOVPD  32(R8)(R9*1), Y10, Y10
+	VMOVUPD     (DI), Y11
+	VMASKMOVPD  32(SI), Y11, Y11
+	VMOVAPD     Y3, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (DI), Y10
+	VBLENDVPD   Y10, Y12, Y3, Y3
+	VMOVUPD     (DI), Y10
+	VMASKMOVPD  32(R8)(R9*2), Y10, Y10
+	VMOVUPD     (DI), Y11
+	VMASKMOVPD  32(SI), Y11, Y11
+	VMOVAPD     Y5, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (DI), Y10
+	VBLENDVPD   Y10, Y12, Y5, Y5
+	VMOVUPD     (DI), Y10
+	VMASKMOVPD  32(R10), Y10, Y10
+	VMOVUPD     (DI), Y11
+	VMASKMOVPD  32(SI), Y11, Y11
+	VMOVAPD     Y7, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (DI), Y10
+	VBLENDVPD   Y10, Y12, Y7, Y7
+	VMOVUPD     (DI), Y10
+	VMASKMOVPD  32(R10)(R9*1), Y10, Y10
+	VMOVUPD     (DI), Y11
+	VMASKMOVPD  32(SI), Y11, Y11
+	VMOVAPD     Y9, Y12
+	VFMADD231PD Y11, Y10, Y12
+	VMOVUPD     (DI), Y10
+	VBLENDVPD   Y10, Y12, Y9, Y9
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, 192(SI)
+	VMOVUPD Y7, 224(SI)
+	VMOVUPD Y8, 256(SI)
+	VMOVUPD Y9, 288(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VADDPD     Y3, Y2, Y1
+	VADDPD     Y7, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VADDPD     Y9, Y8, Y0
+	VADDPD     Y9, Y8, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VADDPD     Y9, Y8, Y1
+	VADDPD     Y9, Y8, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	MOVQ       32(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 32(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX21x6Whole<>(code int, args *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lanesF64AVX21x6Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 128(SI), Y4
+	VMOVUPD 160(SI), Y5
+	VMOVUPD 192(SI), Y6
+	VMOVUPD 224(SI), Y7
+	VMOVUPD 256(SI), Y8
+	VMOVUPD 288(SI), Y9
+	VMOVUPD 320(SI), Y10
+	VMOVUPD 352(SI), Y11
+	JMP     endif
+
+otherwise:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (R8), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VMOVUPD     (R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VMOVUPD     (R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y4
+	VMOVUPD     (R10), Y13
+	VFMADD231PD Y12, Y13, Y6
+	VMOVUPD     (R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y8
+	VMOVUPD     (R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y10
+	VMOVUPD     32(SI), Y12
+	VMOVUPD     32(R8), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VMOVUPD     32(R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y3
+	VMOVUPD     32(R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y5
+	VMOVUPD     32(R10), Y13
+	VFMADD231PD Y12, Y13, Y7
+	VMOVUPD     32(R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y9
+	VMOVUPD     32(R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), R11
+	SHLQ        $0x03, R12
+	SUBQ        R12, R11
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R8), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y0, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y0, Y0
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R8)(R9*1), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y2, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y2, Y2
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R8)(R9*2), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y4, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y4, Y4
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R10), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y6, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y6, Y6
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R10)(R9*1), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y8, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y8, Y8
+	VMOVUPD     (R11), Y12
+	VMASKMOVPD  (R10)(R9*2), Y12, Y12
+	VMOVUPD     (R11), Y13
+	VMASKMOVPD  (SI), Y13, Y13
+	VMOVAPD     Y10, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (R11), Y12
+	VBLENDVPD   Y12, Y14, Y10, Y10
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	ADDQ        $0x00000020, DI
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R8), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y1, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y1, Y1
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R8)(R9*1), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y3, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y3, Y3
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R8)(R9*2), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y5, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y5, Y5
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R10), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y7, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y7, Y7
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R10)(R9*1), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y9, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y9, Y9
+	VMOVUPD     (DI), Y12
+	VMASKMOVPD  32(R10)(R9*2), Y12, Y12
+	VMOVUPD     (DI), Y13
+	VMASKMOVPD  32(SI), Y13, Y13
+	VMOVAPD     Y11, Y14
+	VFMADD231PD Y13, Y12, Y14
+	VMOVUPD     (DI), Y12
+	VBLENDVPD   Y12, Y14, Y11, Y11
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, 192(SI)
+	VMOVUPD Y7, 224(SI)
+	VMOVUPD Y8, 256(SI)
+	VMOVUPD Y9, 288(SI)
+	VMOVUPD Y10, 320(SI)
+	VMOVUPD Y11, 352(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VADDPD     Y3, Y2, Y1
+	VADDPD     Y7, Y6, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, (CX)
+	VADDPD     Y9, Y8, Y0
+	VADDPD     Y11, Y10, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y2
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VADDPD     Y11, Y10, Y1
+	VADDPD     Y11, Y10, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y0, Y2, Y0
+	VMOVUPD    Y0, 32(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (SI)
+	VMOVUPS    16(CX), X0
+	VMOVUPS    X0, 16(SI)
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX2(code int, args *byte)
+TEXT ·lanesF64AVX2(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·lanesF64AVX2Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
+
+// func packF64AVX21<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX21<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, SI
+	MOVQ    CX, DI
+	MOVQ    args+8(FP), R8
+	MOVQ    40(R8), R8
+	MOVQ    DI, R9
+	ADDQ    R8, DI
+	MOVQ    DI, R10
+	ADDQ    R8, DI
+	MOVQ    args+8(FP), DI
+	MOVQ    (DI), DI
+	CMPQ    DI, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R9)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R10)
+	ADDQ    SI, BX
+	ADDQ    $0x00000020, R9
+	ADDQ    $0x00000020, R10
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), SI
+	MOVQ       64(SI), SI
+	CMPQ       SI, $0x00000000
+	JLE        endif
+	MOVQ       SI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R9)
+	MOVQ       SI, DI
+	LEAQ       ·lineMask<>+64(SB), SI
+	SHLQ       $0x03, DI
+	SUBQ       DI, SI
+	ADDQ       $0x00000020, SI
+	VMOVUPD    (SI), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX22<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX22<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    R8, R11
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R10)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R11)
+	VMOVUPD (BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD 32(BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R11)
+	ADDQ    DI, BX
+	ADDQ    $0x00000040, R10
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), DI
+	MOVQ       64(DI), DI
+	CMPQ       DI, $0x00000000
+	JLE        endif
+	MOVQ       DI, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x03, R9
+	SUBQ       R9, R8
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R10)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD (BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R10)
+	MOVQ       DI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	ADDQ       $0x00000020, DI
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R11)
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX23<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX23<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    R8, R11
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R10)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R11)
+	VMOVUPD (BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD 32(BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R11)
+	VMOVUPD (BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD 32(BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R11)
+	ADDQ    DI, BX
+	ADDQ    $0x00000060, R10
+	ADDQ    $0x00000060, R11
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), DI
+	MOVQ       64(DI), DI
+	CMPQ       DI, $0x00000000
+	JLE        endif
+	MOVQ       DI, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x03, R9
+	SUBQ       R9, R8
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R10)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD (BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R10)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD (BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R10)
+	MOVQ       DI, R8
+	LEAQ       ·lineMask<>+64(SB), DI
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	ADDQ       $0x00000020, DI
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R11)
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R11)
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX24<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX24<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R11)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R12)
+	VMOVUPD (BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R11)
+	VMOVUPD 32(BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R12)
+	VMOVUPD (BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R11)
+	VMOVUPD 32(BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R12)
+	VMOVUPD (DI), Y0
+	VMOVUPD Y0, 96(R11)
+	VMOVUPD 32(DI), Y0
+	VMOVUPD Y0, 96(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000080, R11
+	ADDQ    $0x00000080, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x03, R10
+	SUBQ       R10, R9
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI), Y0, Y0
+	VMOVUPD    Y0, 96(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x03, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI), Y0, Y0
+	VMOVUPD    Y0, 96(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX25<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX25<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R11)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R12)
+	VMOVUPD (BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R11)
+	VMOVUPD 32(BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R12)
+	VMOVUPD (BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R11)
+	VMOVUPD 32(BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R12)
+	VMOVUPD (DI), Y0
+	VMOVUPD Y0, 96(R11)
+	VMOVUPD 32(DI), Y0
+	VMOVUPD Y0, 96(R12)
+	VMOVUPD (DI)(SI*1), Y0
+	VMOVUPD Y0, 128(R11)
+	VMOVUPD 32(DI)(SI*1), Y0
+	VMOVUPD Y0, 128(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x000000a0, R11
+	ADDQ    $0x000000a0, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x03, R10
+	SUBQ       R10, R9
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI), Y0, Y0
+	VMOVUPD    Y0, 96(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 128(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x03, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI), Y0, Y0
+	VMOVUPD    Y0, 96(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 128(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX26<>(code int, args *byte)
+// Requires: AVX
+TEXT ·packF64AVX26<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    R9, R12
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (R11)
+	VMOVUPD 32(BX), Y0
+	VMOVUPD Y0, (R12)
+	VMOVUPD (BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R11)
+	VMOVUPD 32(BX)(SI*1), Y0
+	VMOVUPD Y0, 32(R12)
+	VMOVUPD (BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R11)
+	VMOVUPD 32(BX)(SI*2), Y0
+	VMOVUPD Y0, 64(R12)
+	VMOVUPD (DI), Y0
+	VMOVUPD Y0, 96(R11)
+	VMOVUPD 32(DI), Y0
+	VMOVUPD Y0, 96(R12)
+	VMOVUPD (DI)(SI*1), Y0
+	VMOVUPD Y0, 128(R11)
+	VMOVUPD 32(DI)(SI*1), Y0
+	VMOVUPD Y0, 128(R12)
+	VMOVUPD (DI)(SI*2), Y0
+	VMOVUPD Y0, 160(R11)
+	VMOVUPD 32(DI)(SI*2), Y0
+	VMOVUPD Y0, 160(R12)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x000000c0, R11
+	ADDQ    $0x000000c0, R12
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ       args+8(FP), R8
+	MOVQ       64(R8), R8
+	CMPQ       R8, $0x00000000
+	JLE        endif
+	MOVQ       R8, R10
+	LEAQ       ·lineMask<>+64(SB), R9
+	SHLQ       $0x03, R10
+	SUBQ       R10, R9
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX), Y0, Y0
+	VMOVUPD    Y0, (R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI), Y0, Y0
+	VMOVUPD    Y0, 96(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 128(R11)
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 160(R11)
+	MOVQ       R8, R9
+	LEAQ       ·lineMask<>+64(SB), R8
+	SHLQ       $0x03, R9
+	SUBQ       R9, R8
+	ADDQ       $0x00000020, R8
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX), Y0, Y0
+	VMOVUPD    Y0, (R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 32(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(BX)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 64(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI), Y0, Y0
+	VMOVUPD    Y0, 96(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI)(SI*1), Y0, Y0
+	VMOVUPD    Y0, 128(R12)
+	VMOVUPD    (R8), Y0
+	VMASKMOVPD 32(DI)(SI*2), Y0, Y0
+	VMOVUPD    Y0, 160(R12)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX2(code int, args *byte)
+TEXT ·packF64AVX2(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·packF64AVX2Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
 
 // func copyF64AVX21<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 // Requires: AVX
@@ -87202,98 +96838,200 @@ TEXT ·chainF32AVX512(SB), $0-16
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func lanesF32AVX5121x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
 	JMP     endif
 
 otherwise:
 	VPXORD Z0, Z0, Z0
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (DI), Z1
-	VMOVUPS     (BX), Z2
+	VMOVUPS     (R8), Z1
+	VMOVUPS     (SI), Z2
 	VFMADD231PS Z2, Z1, Z0
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R8
-	SUBQ        R8, SI
-	VMOVUPS     (SI), Z1
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
+	VMOVUPS     (DI), Z1
 	VPMOVD2M    Z1, K1
-	VMOVUPS.Z   (DI), K1, Z1
-	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS     (R8), Z1
+	VMOVUPS.Z   (SI), K1, Z2
 	VFMADD231PS Z2, Z1, K1, Z0
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z0, Z0, Z1
+	VSHUFF32X4 $0xee, Z0, Z0, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z3
+	VSHUFF32X4 $0xdd, Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VUNPCKLPD  Z2, Z1, Z3
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z0, Z0, Z4
+	VSHUFF32X4 $0xee, Z0, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFPS    $0x88, Z2, Z1, Z3
+	VSHUFPS    $0xdd, Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VMOVUPS    Z1, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5121x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
 	JMP     endif
 
 otherwise:
@@ -87301,82 +97039,182 @@ otherwise:
 	VPXORD Z1, Z1, Z1
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z2
-	VMOVUPS     (DI), Z3
+	VMOVUPS     (SI), Z2
+	VMOVUPS     (R8), Z3
 	VFMADD231PS Z2, Z3, Z0
-	VMOVUPS     (DI)(R8*1), Z3
+	VMOVUPS     (R8)(R9*1), Z3
 	VFMADD231PS Z2, Z3, Z1
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	VMOVUPS     (SI), Z2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (DI), Z2
 	VPMOVD2M    Z2, K1
-	VMOVUPS.Z   (DI), K1, Z2
-	VMOVUPS.Z   (BX), K1, Z3
+	VMOVUPS     (R8), Z2
+	VMOVUPS.Z   (SI), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z0
-	VMOVUPS.Z   (DI)(R8*1), K1, Z2
-	VMOVUPS.Z   (BX), K1, Z3
+	VMOVUPS     (R8)(R9*1), Z2
+	VMOVUPS.Z   (SI), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z1
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z1, Z1, Z5
+	VSHUFF32X4 $0xee, Z1, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFPS    $0x88, Z3, Z2, Z4
+	VSHUFPS    $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VMOVUPS    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5121x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
 	JMP     endif
 
 otherwise:
@@ -87385,89 +97223,195 @@ otherwise:
 	VPXORD Z2, Z2, Z2
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z3
-	VMOVUPS     (DI), Z4
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (R8), Z4
 	VFMADD231PS Z3, Z4, Z0
-	VMOVUPS     (DI)(R8*1), Z4
+	VMOVUPS     (R8)(R9*1), Z4
 	VFMADD231PS Z3, Z4, Z1
-	VMOVUPS     (DI)(R8*2), Z4
+	VMOVUPS     (R8)(R9*2), Z4
 	VFMADD231PS Z3, Z4, Z2
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R9
-	SUBQ        R9, SI
-	VMOVUPS     (SI), Z3
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (DI), Z3
 	VPMOVD2M    Z3, K1
-	VMOVUPS.Z   (DI), K1, Z3
-	VMOVUPS.Z   (BX), K1, Z4
+	VMOVUPS     (R8), Z3
+	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z0
-	VMOVUPS.Z   (DI)(R8*1), K1, Z3
-	VMOVUPS.Z   (BX), K1, Z4
+	VMOVUPS     (R8)(R9*1), Z3
+	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z1
-	VMOVUPS.Z   (DI)(R8*2), K1, Z3
-	VMOVUPS.Z   (BX), K1, Z4
+	VMOVUPS     (R8)(R9*2), Z3
+	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z2
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z2, Z2, Z6
+	VSHUFF32X4 $0xee, Z2, Z2, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFPS    $0x88, Z4, Z3, Z5
+	VSHUFPS    $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VMOVUPS    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	MOVL       8(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5121x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
 	JMP     endif
 
 otherwise:
@@ -87477,99 +97421,207 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z4
-	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z4
+	VMOVUPS     (R8), Z5
 	VFMADD231PS Z4, Z5, Z0
-	VMOVUPS     (DI)(R8*1), Z5
+	VMOVUPS     (R8)(R9*1), Z5
 	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS     (DI)(R8*2), Z5
+	VMOVUPS     (R8)(R9*2), Z5
 	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS     (R9), Z5
+	VMOVUPS     (R10), Z5
 	VFMADD231PS Z4, Z5, Z3
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Z4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z4
 	VPMOVD2M    Z4, K1
-	VMOVUPS.Z   (DI), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R8), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z0
-	VMOVUPS.Z   (DI)(R8*1), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R8)(R9*1), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z1
-	VMOVUPS.Z   (DI)(R8*2), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R8)(R9*2), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z2
-	VMOVUPS.Z   (R9), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R10), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z3, Z0, Z4
+	VSHUFF32X4 $0xee, Z3, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z2, Z5
+	VSHUFF32X4 $0xee, Z3, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z3, Z3, Z7
+	VSHUFF32X4 $0xee, Z3, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFPS    $0x88, Z5, Z4, Z6
+	VSHUFPS    $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VMOVUPS    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X4
+	VMOVUPS    X4, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5121x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
 	JMP     endif
 
 otherwise:
@@ -87580,106 +97632,220 @@ otherwise:
 	VPXORD Z4, Z4, Z4
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z5
-	VMOVUPS     (DI), Z6
+	VMOVUPS     (SI), Z5
+	VMOVUPS     (R8), Z6
 	VFMADD231PS Z5, Z6, Z0
-	VMOVUPS     (DI)(R8*1), Z6
+	VMOVUPS     (R8)(R9*1), Z6
 	VFMADD231PS Z5, Z6, Z1
-	VMOVUPS     (DI)(R8*2), Z6
+	VMOVUPS     (R8)(R9*2), Z6
 	VFMADD231PS Z5, Z6, Z2
-	VMOVUPS     (R9), Z6
+	VMOVUPS     (R10), Z6
 	VFMADD231PS Z5, Z6, Z3
-	VMOVUPS     (R9)(R8*1), Z6
+	VMOVUPS     (R10)(R9*1), Z6
 	VFMADD231PS Z5, Z6, Z4
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Z5
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z5
 	VPMOVD2M    Z5, K1
-	VMOVUPS.Z   (DI), K1, Z5
-	VMOVUPS.Z   (BX), K1, Z6
+	VMOVUPS     (R8), Z5
+	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z0
-	VMOVUPS.Z   (DI)(R8*1), K1, Z5
-	VMOVUPS.Z   (BX), K1, Z6
+	VMOVUPS     (R8)(R9*1), Z5
+	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z1
-	VMOVUPS.Z   (DI)(R8*2), K1, Z5
-	VMOVUPS.Z   (BX), K1, Z6
+	VMOVUPS     (R8)(R9*2), Z5
+	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z2
-	VMOVUPS.Z   (R9), K1, Z5
-	VMOVUPS.Z   (BX), K1, Z6
+	VMOVUPS     (R10), Z5
+	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z3
-	VMOVUPS.Z   (R9)(R8*1), K1, Z5
-	VMOVUPS.Z   (BX), K1, Z6
+	VMOVUPS     (R10)(R9*1), Z5
+	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z4
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z5
+	VSHUFF32X4 $0xee, Z4, Z0, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z4, Z4, Z6
+	VSHUFF32X4 $0xee, Z4, Z4, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z4, Z1, Z6
+	VSHUFF32X4 $0xee, Z4, Z1, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z4, Z2, Z6
+	VSHUFF32X4 $0xee, Z4, Z2, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z4, Z3, Z7
+	VSHUFF32X4 $0xee, Z4, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z4, Z4, Z8
+	VSHUFF32X4 $0xee, Z4, Z4, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFPS    $0x88, Z6, Z5, Z7
+	VSHUFPS    $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VMOVUPS    Z5, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X5
+	VMOVUPS    X5, (SI)
+	MOVL       16(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 16(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5121x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5121x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5121x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5121x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	VMOVUPS 320(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -87691,194 +97857,413 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (R8), Z7
+	VFMADD231PS Z6, Z7, Z0
+	VMOVUPS     (R8)(R9*1), Z7
+	VFMADD231PS Z6, Z7, Z1
+	VMOVUPS     (R8)(R9*2), Z7
+	VFMADD231PS Z6, Z7, Z2
+	VMOVUPS     (R10), Z7
+	VFMADD231PS Z6, Z7, Z3
+	VMOVUPS     (R10)(R9*1), Z7
+	VFMADD231PS Z6, Z7, Z4
+	VMOVUPS     (R10)(R9*2), Z7
+	VFMADD231PS Z6, Z7, Z5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z6
+	VPMOVD2M    Z6, K1
+	VMOVUPS     (R8), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z0
+	VMOVUPS     (R8)(R9*1), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z1
+	VMOVUPS     (R8)(R9*2), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z2
+	VMOVUPS     (R10), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z3
+	VMOVUPS     (R10)(R9*1), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z4
+	VMOVUPS     (R10)(R9*2), Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z6
+	VSHUFF32X4 $0xee, Z4, Z0, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z5, Z7
+	VSHUFF32X4 $0xee, Z5, Z5, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z1, Z7
+	VSHUFF32X4 $0xee, Z5, Z1, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z2, Z7
+	VSHUFF32X4 $0xee, Z5, Z2, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z5, Z3, Z8
+	VSHUFF32X4 $0xee, Z5, Z3, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z5, Z5, Z9
+	VSHUFF32X4 $0xee, Z5, Z5, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFPS    $0x88, Z7, Z6, Z8
+	VSHUFPS    $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VMOVUPS    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5122x1<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5122x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z6
-	VMOVUPS     (DI), Z7
-	VFMADD231PS Z6, Z7, Z0
-	VMOVUPS     (DI)(R8*1), Z7
-	VFMADD231PS Z6, Z7, Z1
-	VMOVUPS     (DI)(R8*2), Z7
-	VFMADD231PS Z6, Z7, Z2
-	VMOVUPS     (R9), Z7
-	VFMADD231PS Z6, Z7, Z3
-	VMOVUPS     (R9)(R8*1), Z7
-	VFMADD231PS Z6, Z7, Z4
-	VMOVUPS     (R9)(R8*2), Z7
-	VFMADD231PS Z6, Z7, Z5
-	ADDQ        SI, BX
-	ADDQ        R10, DI
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS Z3, Z2, Z0
+	VMOVUPS     (SI)(DI*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	ADDQ        R8, SI
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
 	SHLQ        $0x02, R10
-	SUBQ        R10, SI
-	VMOVUPS     (SI), Z6
-	VPMOVD2M    Z6, K1
-	VMOVUPS.Z   (DI), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z0
-	VMOVUPS.Z   (DI)(R8*1), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z1
-	VMOVUPS.Z   (DI)(R8*2), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z2
-	VMOVUPS.Z   (R9), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z3
-	VMOVUPS.Z   (R9)(R8*1), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS.Z   (R9)(R8*2), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD231PS Z7, Z6, K1, Z5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	VMOVUPS Z5, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF32AVX5122x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z1
-	JMP     endif
-
-otherwise:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z2
-	VMOVUPS     (BX), Z3
-	VFMADD231PS Z3, Z2, Z0
-	VMOVUPS     (BX)(SI*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R9
-	SUBQ        R9, DI
-	VMOVUPS     (DI), Z2
 	VPMOVD2M    Z2, K1
-	VMOVUPS.Z   (R8), K1, Z2
-	VMOVUPS.Z   (BX), K1, Z3
+	VMOVUPS     (R9), Z2
+	VMOVUPS.Z   (SI), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z3
+	VMOVUPS.Z   (SI)(DI*1), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z1
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z1, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z1, Z1, Z5
+	VSHUFF32X4 $0xee, Z1, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFPS    $0x88, Z3, Z2, Z4
+	VSHUFPS    $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VMOVUPS    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       4(CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5122x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5122x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5122x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z2
-	VMOVUPS 64(BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	VMOVUPS 64(SI), Z3
 	JMP     endif
 
 otherwise:
@@ -87888,96 +98273,205 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Z4
-	VMOVUPS     (R8)(R9*1), Z5
-	VMOVUPS     (BX), Z6
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(R10*1), Z5
+	VMOVUPS     (SI), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     (BX)(SI*1), Z6
+	VMOVUPS     (SI)(DI*1), Z6
 	VFMADD231PS Z6, Z4, Z2
 	VFMADD231PS Z6, Z5, Z3
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Z4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R8), Z4
 	VPMOVD2M    Z4, K1
-	VMOVUPS.Z   (R8), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R9), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VMOVUPS.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z2
-	VMOVUPS.Z   (R8)(R9*1), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R9)(R10*1), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VMOVUPS.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z3, Z0, Z4
+	VSHUFF32X4 $0xee, Z3, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z2, Z5
+	VSHUFF32X4 $0xee, Z3, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z3, Z3, Z7
+	VSHUFF32X4 $0xee, Z3, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFPS    $0x88, Z5, Z4, Z6
+	VSHUFPS    $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VMOVUPS    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5122x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5122x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5122x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z3
-	VMOVUPS 64(BX), Z4
-	VMOVUPS 128(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	VMOVUPS 64(SI), Z4
+	VMOVUPS 128(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -87989,108 +98483,228 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z6
-	VMOVUPS     (BX)(SI*1), Z7
-	VMOVUPS     (R8), Z8
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (SI)(DI*1), Z7
+	VMOVUPS     (R9), Z8
 	VFMADD231PS Z6, Z8, Z0
 	VFMADD231PS Z7, Z8, Z3
-	VMOVUPS     (R8)(R9*1), Z8
+	VMOVUPS     (R9)(R10*1), Z8
 	VFMADD231PS Z6, Z8, Z1
 	VFMADD231PS Z7, Z8, Z4
-	VMOVUPS     (R8)(R9*2), Z8
+	VMOVUPS     (R9)(R10*2), Z8
 	VFMADD231PS Z6, Z8, Z2
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Z6
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R8), Z6
 	VPMOVD2M    Z6, K1
-	VMOVUPS.Z   (R8), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS     (R9), Z6
+	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z3
-	VMOVUPS.Z   (R8)(R9*1), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS     (R9)(R10*1), Z6
+	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS.Z   (R8)(R9*2), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS     (R9)(R10*2), Z6
+	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z5
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, 64(BX)
-	VMOVUPS Z5, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z6
+	VSHUFF32X4 $0xee, Z4, Z0, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z5, Z7
+	VSHUFF32X4 $0xee, Z5, Z5, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z1, Z7
+	VSHUFF32X4 $0xee, Z5, Z1, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z2, Z7
+	VSHUFF32X4 $0xee, Z5, Z2, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z5, Z3, Z8
+	VSHUFF32X4 $0xee, Z5, Z3, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z5, Z5, Z9
+	VSHUFF32X4 $0xee, Z5, Z5, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFPS    $0x88, Z7, Z6, Z8
+	VSHUFPS    $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VMOVUPS    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	MOVL       8(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       12(CX), DI
+	MOVQ       DI, (SI)
+	MOVL       20(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5122x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5122x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5122x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5
-	VMOVUPS 128(BX), Z6
-	VMOVUPS 192(BX), Z7
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
 	JMP     endif
 
 otherwise:
@@ -88104,123 +98718,246 @@ otherwise:
 	VPXORD Z7, Z7, Z7
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z8
-	VMOVUPS     (BX)(SI*1), Z9
-	VMOVUPS     (R8), Z10
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (SI)(DI*1), Z9
+	VMOVUPS     (R9), Z10
 	VFMADD231PS Z8, Z10, Z0
 	VFMADD231PS Z9, Z10, Z4
-	VMOVUPS     (R8)(R9*1), Z10
+	VMOVUPS     (R9)(R10*1), Z10
 	VFMADD231PS Z8, Z10, Z1
 	VFMADD231PS Z9, Z10, Z5
-	VMOVUPS     (R8)(R9*2), Z10
+	VMOVUPS     (R9)(R10*2), Z10
 	VFMADD231PS Z8, Z10, Z2
 	VFMADD231PS Z9, Z10, Z6
-	VMOVUPS     (R10), Z10
+	VMOVUPS     (R11), Z10
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z7
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z8
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z8
 	VPMOVD2M    Z8, K1
-	VMOVUPS.Z   (R8), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R9), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z4
-	VMOVUPS.Z   (R8)(R9*1), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R9)(R10*1), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z5
-	VMOVUPS.Z   (R8)(R9*2), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R9)(R10*2), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z6
-	VMOVUPS.Z   (R10), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R11), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z7
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, 128(BX)
-	VMOVUPS Z7, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z6, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z8
+	VSHUFF32X4 $0xee, Z4, Z0, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z7, Z7, Z9
+	VSHUFF32X4 $0xee, Z7, Z7, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z5, Z1, Z9
+	VSHUFF32X4 $0xee, Z5, Z1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z6, Z2, Z9
+	VSHUFF32X4 $0xee, Z6, Z2, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z7, Z3, Z10
+	VSHUFF32X4 $0xee, Z7, Z3, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z7, Z7, Z11
+	VSHUFF32X4 $0xee, Z7, Z7, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFPS    $0x88, Z9, Z8, Z10
+	VSHUFPS    $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VMOVUPS    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X8
+	VMOVUPS    X8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X8
+	VMOVUPS    X8, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5122x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5122x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5122x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z5
-	VMOVUPS 64(BX), Z6
-	VMOVUPS 128(BX), Z7
-	VMOVUPS 192(BX), Z8
-	VMOVUPS 256(BX), Z9
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	VMOVUPS 64(SI), Z6
+	VMOVUPS 128(SI), Z7
+	VMOVUPS 192(SI), Z8
+	VMOVUPS 256(SI), Z9
 	JMP     endif
 
 otherwise:
@@ -88236,135 +98973,269 @@ otherwise:
 	VPXORD Z9, Z9, Z9
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z10
-	VMOVUPS     (BX)(SI*1), Z11
-	VMOVUPS     (R8), Z12
+	VMOVUPS     (SI), Z10
+	VMOVUPS     (SI)(DI*1), Z11
+	VMOVUPS     (R9), Z12
 	VFMADD231PS Z10, Z12, Z0
 	VFMADD231PS Z11, Z12, Z5
-	VMOVUPS     (R8)(R9*1), Z12
+	VMOVUPS     (R9)(R10*1), Z12
 	VFMADD231PS Z10, Z12, Z1
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (R8)(R9*2), Z12
+	VMOVUPS     (R9)(R10*2), Z12
 	VFMADD231PS Z10, Z12, Z2
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (R10), Z12
+	VMOVUPS     (R11), Z12
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z8
-	VMOVUPS     (R10)(R9*1), Z12
+	VMOVUPS     (R11)(R10*1), Z12
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z9
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z10
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z10
 	VPMOVD2M    Z10, K1
-	VMOVUPS.Z   (R8), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS     (R9), Z10
+	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z11
+	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z5
-	VMOVUPS.Z   (R8)(R9*1), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS     (R9)(R10*1), Z10
+	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z11
+	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z6
-	VMOVUPS.Z   (R8)(R9*2), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS     (R9)(R10*2), Z10
+	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z11
+	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z7
-	VMOVUPS.Z   (R10), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS     (R11), Z10
+	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z11
+	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z8
-	VMOVUPS.Z   (R10)(R9*1), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS     (R11)(R10*1), Z10
+	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z11
+	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z9
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, 64(BX)
-	VMOVUPS Z7, 128(BX)
-	VMOVUPS Z8, 192(BX)
-	VMOVUPS Z9, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z7, 128(SI)
+	VMOVUPS Z8, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z10
+	VSHUFF32X4 $0xee, Z4, Z0, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z9, Z8, Z11
+	VSHUFF32X4 $0xee, Z9, Z8, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VSHUFF32X4 $0x44, Z5, Z1, Z11
+	VSHUFF32X4 $0xee, Z5, Z1, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x44, Z9, Z9, Z12
+	VSHUFF32X4 $0xee, Z9, Z9, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z11, Z13
+	VSHUFF32X4 $0xdd, Z12, Z11, Z11
+	VADDPS     Z11, Z13, Z11
+	VUNPCKLPD  Z11, Z10, Z12
+	VUNPCKHPD  Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VSHUFF32X4 $0x44, Z6, Z2, Z11
+	VSHUFF32X4 $0xee, Z6, Z2, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x44, Z9, Z9, Z12
+	VSHUFF32X4 $0xee, Z9, Z9, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z11, Z13
+	VSHUFF32X4 $0xdd, Z12, Z11, Z11
+	VADDPS     Z11, Z13, Z11
+	VSHUFF32X4 $0x44, Z7, Z3, Z12
+	VSHUFF32X4 $0xee, Z7, Z3, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z9, Z9, Z13
+	VSHUFF32X4 $0xee, Z9, Z9, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VUNPCKLPD  Z12, Z11, Z13
+	VUNPCKHPD  Z12, Z11, Z11
+	VADDPS     Z11, Z13, Z11
+	VSHUFPS    $0x88, Z11, Z10, Z12
+	VSHUFPS    $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VMOVUPS    Z10, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X10
+	VMOVUPS    X10, (SI)
+	MOVL       16(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    20(CX), X10
+	VMOVUPS    X10, (SI)
+	MOVL       36(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 16(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 36(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5122x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5122x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5122x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5122x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	VMOVUPS 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
-	VMOVUPS 128(BX), Z8
-	VMOVUPS 192(BX), Z9
-	VMOVUPS 256(BX), Z10
-	VMOVUPS 320(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
+	VMOVUPS 128(SI), Z8
+	VMOVUPS 192(SI), Z9
+	VMOVUPS 256(SI), Z10
+	VMOVUPS 320(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -88382,137 +99253,278 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z12
-	VMOVUPS     (BX)(SI*1), Z13
-	VMOVUPS     (R8), Z14
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (SI)(DI*1), Z13
+	VMOVUPS     (R9), Z14
 	VFMADD231PS Z12, Z14, Z0
 	VFMADD231PS Z13, Z14, Z6
-	VMOVUPS     (R8)(R9*1), Z14
+	VMOVUPS     (R9)(R10*1), Z14
 	VFMADD231PS Z12, Z14, Z1
 	VFMADD231PS Z13, Z14, Z7
-	VMOVUPS     (R8)(R9*2), Z14
+	VMOVUPS     (R9)(R10*2), Z14
 	VFMADD231PS Z12, Z14, Z2
 	VFMADD231PS Z13, Z14, Z8
-	VMOVUPS     (R10), Z14
+	VMOVUPS     (R11), Z14
 	VFMADD231PS Z12, Z14, Z3
 	VFMADD231PS Z13, Z14, Z9
-	VMOVUPS     (R10)(R9*1), Z14
+	VMOVUPS     (R11)(R10*1), Z14
 	VFMADD231PS Z12, Z14, Z4
 	VFMADD231PS Z13, Z14, Z10
-	VMOVUPS     (R10)(R9*2), Z14
+	VMOVUPS     (R11)(R10*2), Z14
 	VFMADD231PS Z12, Z14, Z5
 	VFMADD231PS Z13, Z14, Z11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z12
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z12
 	VPMOVD2M    Z12, K1
-	VMOVUPS.Z   (R8), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z6
-	VMOVUPS.Z   (R8)(R9*1), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9)(R10*1), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z7
-	VMOVUPS.Z   (R8)(R9*2), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9)(R10*2), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z8
-	VMOVUPS.Z   (R10), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R11), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS.Z   (R10)(R9*1), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R11)(R10*1), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS.Z   (R10)(R9*2), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R11)(R10*2), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z5
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	VMOVUPS Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, 128(BX)
-	VMOVUPS Z9, 192(BX)
-	VMOVUPS Z10, 256(BX)
-	VMOVUPS Z11, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z9, 192(SI)
+	VMOVUPS Z10, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z12
+	VSHUFF32X4 $0xee, Z4, Z0, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z8, Z13
+	VSHUFF32X4 $0xee, Z11, Z8, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z5, Z1, Z13
+	VSHUFF32X4 $0xee, Z5, Z1, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z9, Z14
+	VSHUFF32X4 $0xee, Z11, Z9, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z6, Z2, Z13
+	VSHUFF32X4 $0xee, Z6, Z2, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z10, Z14
+	VSHUFF32X4 $0xee, Z11, Z10, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFF32X4 $0x44, Z7, Z3, Z14
+	VSHUFF32X4 $0xee, Z7, Z3, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x44, Z11, Z11, Z15
+	VSHUFF32X4 $0xee, Z11, Z11, Z16
+	VADDPS     Z16, Z15, Z15
+	VSHUFF32X4 $0x88, Z15, Z14, Z16
+	VSHUFF32X4 $0xdd, Z15, Z14, Z14
+	VADDPS     Z14, Z16, Z14
+	VUNPCKLPD  Z14, Z13, Z15
+	VUNPCKHPD  Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFPS    $0x88, Z13, Z12, Z14
+	VSHUFPS    $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VMOVUPS    Z12, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       40(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
 	JMP     endif
 
 otherwise:
@@ -88521,93 +99533,200 @@ otherwise:
 	VPXORD Z2, Z2, Z2
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Z3
-	VMOVUPS     (BX), Z4
+	VMOVUPS     (R9), Z3
+	VMOVUPS     (SI), Z4
 	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS     (BX)(SI*1), Z4
+	VMOVUPS     (SI)(DI*1), Z4
 	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS     (BX)(SI*2), Z4
+	VMOVUPS     (SI)(DI*2), Z4
 	VFMADD231PS Z4, Z3, Z2
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R9
-	SUBQ        R9, DI
-	VMOVUPS     (DI), Z3
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
+	VMOVUPS     (R8), Z3
 	VPMOVD2M    Z3, K1
-	VMOVUPS.Z   (R8), K1, Z3
-	VMOVUPS.Z   (BX), K1, Z4
+	VMOVUPS     (R9), Z3
+	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VMOVUPS.Z   (SI)(DI*1), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z1
-	VMOVUPS.Z   (BX)(SI*2), K1, Z4
+	VMOVUPS.Z   (SI)(DI*2), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z2
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z1, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z2, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z2, Z2, Z6
+	VSHUFF32X4 $0xee, Z2, Z2, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFPS    $0x88, Z4, Z3, Z5
+	VSHUFPS    $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VMOVUPS    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       4(CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       8(CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z2
-	VMOVUPS 64(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	VMOVUPS 64(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -88619,110 +99738,228 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Z6
-	VMOVUPS     (R8)(R9*1), Z7
-	VMOVUPS     (BX), Z8
+	VMOVUPS     (R9), Z6
+	VMOVUPS     (R9)(R10*1), Z7
+	VMOVUPS     (SI), Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     (BX)(SI*1), Z8
+	VMOVUPS     (SI)(DI*1), Z8
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS     (BX)(SI*2), Z8
+	VMOVUPS     (SI)(DI*2), Z8
 	VFMADD231PS Z8, Z6, Z4
 	VFMADD231PS Z8, Z7, Z5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Z6
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R8), Z6
 	VPMOVD2M    Z6, K1
-	VMOVUPS.Z   (R8), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS     (R9), Z6
+	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z2
-	VMOVUPS.Z   (BX)(SI*2), K1, Z7
+	VMOVUPS.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS.Z   (R8)(R9*1), K1, Z6
-	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS     (R9)(R10*1), Z6
+	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z3
-	VMOVUPS.Z   (BX)(SI*2), K1, Z7
+	VMOVUPS.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z5
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z6
+	VSHUFF32X4 $0xee, Z4, Z0, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z5, Z7
+	VSHUFF32X4 $0xee, Z5, Z5, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z1, Z7
+	VSHUFF32X4 $0xee, Z5, Z1, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z2, Z7
+	VSHUFF32X4 $0xee, Z5, Z2, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z5, Z3, Z8
+	VSHUFF32X4 $0xee, Z5, Z3, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z5, Z5, Z9
+	VSHUFF32X4 $0xee, Z5, Z5, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFPS    $0x88, Z7, Z6, Z8
+	VSHUFPS    $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VMOVUPS    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z3
-	VMOVUPS 64(BX), Z4
-	VMOVUPS 128(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
-	VMOVUPS 128(BX), Z8
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	VMOVUPS 64(SI), Z4
+	VMOVUPS 128(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
+	VMOVUPS 128(SI), Z8
 	JMP     endif
 
 otherwise:
@@ -88737,127 +99974,261 @@ otherwise:
 	VPXORD Z8, Z8, Z8
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R8), Z9
-	VMOVUPS     (R8)(R9*1), Z10
-	VMOVUPS     (R8)(R9*2), Z11
-	VMOVUPS     (BX), Z12
+	VMOVUPS     (R9), Z9
+	VMOVUPS     (R9)(R10*1), Z10
+	VMOVUPS     (R9)(R10*2), Z11
+	VMOVUPS     (SI), Z12
 	VFMADD231PS Z12, Z9, Z0
 	VFMADD231PS Z12, Z10, Z1
 	VFMADD231PS Z12, Z11, Z2
-	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (SI)(DI*1), Z12
 	VFMADD231PS Z12, Z9, Z3
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS     (BX)(SI*2), Z12
+	VMOVUPS     (SI)(DI*2), Z12
 	VFMADD231PS Z12, Z9, Z6
 	VFMADD231PS Z12, Z10, Z7
 	VFMADD231PS Z12, Z11, Z8
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
-	VMOVUPS     (DI), Z9
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R11
+	SUBQ        R11, R8
+	VMOVUPS     (R8), Z9
 	VPMOVD2M    Z9, K1
-	VMOVUPS.Z   (R8), K1, Z9
-	VMOVUPS.Z   (BX), K1, Z10
+	VMOVUPS     (R9), Z9
+	VMOVUPS.Z   (SI), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z10
+	VMOVUPS.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z3
-	VMOVUPS.Z   (BX)(SI*2), K1, Z10
+	VMOVUPS.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z6
-	VMOVUPS.Z   (R8)(R9*1), K1, Z9
-	VMOVUPS.Z   (BX), K1, Z10
+	VMOVUPS     (R9)(R10*1), Z9
+	VMOVUPS.Z   (SI), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z10
+	VMOVUPS.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z4
-	VMOVUPS.Z   (BX)(SI*2), K1, Z10
+	VMOVUPS.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z7
-	VMOVUPS.Z   (R8)(R9*2), K1, Z9
-	VMOVUPS.Z   (BX), K1, Z10
+	VMOVUPS     (R9)(R10*2), Z9
+	VMOVUPS.Z   (SI), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z10
+	VMOVUPS.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z10
+	VMOVUPS.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z8
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, 64(BX)
-	VMOVUPS Z5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z9
+	VSHUFF32X4 $0xee, Z4, Z0, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z8, Z8, Z10
+	VSHUFF32X4 $0xee, Z8, Z8, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z5, Z1, Z10
+	VSHUFF32X4 $0xee, Z5, Z1, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z8, Z8, Z11
+	VSHUFF32X4 $0xee, Z8, Z8, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z6, Z2, Z10
+	VSHUFF32X4 $0xee, Z6, Z2, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z8, Z8, Z11
+	VSHUFF32X4 $0xee, Z8, Z8, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VSHUFF32X4 $0x44, Z7, Z3, Z11
+	VSHUFF32X4 $0xee, Z7, Z3, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x44, Z8, Z8, Z12
+	VSHUFF32X4 $0xee, Z8, Z8, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z11, Z13
+	VSHUFF32X4 $0xdd, Z12, Z11, Z11
+	VADDPS     Z11, Z13, Z11
+	VUNPCKLPD  Z11, Z10, Z12
+	VUNPCKHPD  Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VSHUFPS    $0x88, Z10, Z9, Z11
+	VSHUFPS    $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VMOVUPS    Z9, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	MOVL       8(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       12(CX), R8
+	MOVQ       R8, (SI)
+	MOVL       20(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       24(CX), DI
+	MOVQ       DI, (SI)
+	MOVL       32(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 32(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5
-	VMOVUPS 128(BX), Z6
-	VMOVUPS 192(BX), Z7
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS 128(BX), Z10
-	VMOVUPS 192(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMOVUPS 128(SI), Z10
+	VMOVUPS 192(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -88875,147 +100246,285 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z12
-	VMOVUPS     (BX)(SI*1), Z13
-	VMOVUPS     (BX)(SI*2), Z14
-	VMOVUPS     (R8), Z15
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (SI)(DI*1), Z13
+	VMOVUPS     (SI)(DI*2), Z14
+	VMOVUPS     (R9), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (R8)(R9*1), Z15
+	VMOVUPS     (R9)(R10*1), Z15
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z9
-	VMOVUPS     (R8)(R9*2), Z15
+	VMOVUPS     (R9)(R10*2), Z15
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z10
-	VMOVUPS     (R10), Z15
+	VMOVUPS     (R11), Z15
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z12
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z12
 	VPMOVD2M    Z12, K1
-	VMOVUPS.Z   (R8), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z4
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z8
-	VMOVUPS.Z   (R8)(R9*1), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9)(R10*1), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS.Z   (R8)(R9*2), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R9)(R10*2), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS.Z   (R10), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R11), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, 128(BX)
-	VMOVUPS Z7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, 64(BX)
-	VMOVUPS Z10, 128(BX)
-	VMOVUPS Z11, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z6, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z11, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z12
+	VSHUFF32X4 $0xee, Z4, Z0, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z8, Z13
+	VSHUFF32X4 $0xee, Z11, Z8, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z5, Z1, Z13
+	VSHUFF32X4 $0xee, Z5, Z1, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z9, Z14
+	VSHUFF32X4 $0xee, Z11, Z9, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z6, Z2, Z13
+	VSHUFF32X4 $0xee, Z6, Z2, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z10, Z14
+	VSHUFF32X4 $0xee, Z11, Z10, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFF32X4 $0x44, Z7, Z3, Z14
+	VSHUFF32X4 $0xee, Z7, Z3, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x44, Z11, Z11, Z15
+	VSHUFF32X4 $0xee, Z11, Z11, Z16
+	VADDPS     Z16, Z15, Z15
+	VSHUFF32X4 $0x88, Z15, Z14, Z16
+	VSHUFF32X4 $0xdd, Z15, Z14, Z14
+	VADDPS     Z14, Z16, Z14
+	VUNPCKLPD  Z14, Z13, Z15
+	VUNPCKHPD  Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFPS    $0x88, Z13, Z12, Z14
+	VSHUFPS    $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VMOVUPS    Z12, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X12
+	VMOVUPS    X12, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X12
+	VMOVUPS    X12, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X12
+	VMOVUPS    X12, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z5
-	VMOVUPS 64(BX), Z6
-	VMOVUPS 128(BX), Z7
-	VMOVUPS 192(BX), Z8
-	VMOVUPS 256(BX), Z9
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS 128(BX), Z12
-	VMOVUPS 192(BX), Z13
-	VMOVUPS 256(BX), Z14
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	VMOVUPS 64(SI), Z6
+	VMOVUPS 128(SI), Z7
+	VMOVUPS 192(SI), Z8
+	VMOVUPS 256(SI), Z9
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z10
+	VMOVUPS 64(SI), Z11
+	VMOVUPS 128(SI), Z12
+	VMOVUPS 192(SI), Z13
+	VMOVUPS 256(SI), Z14
 	JMP     endif
 
 otherwise:
@@ -89036,164 +100545,318 @@ otherwise:
 	VPXORD Z14, Z14, Z14
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z15
-	VMOVUPS     (BX)(SI*1), Z16
-	VMOVUPS     (BX)(SI*2), Z17
-	VMOVUPS     (R8), Z18
+	VMOVUPS     (SI), Z15
+	VMOVUPS     (SI)(DI*1), Z16
+	VMOVUPS     (SI)(DI*2), Z17
+	VMOVUPS     (R9), Z18
 	VFMADD231PS Z15, Z18, Z0
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z10
-	VMOVUPS     (R8)(R9*1), Z18
+	VMOVUPS     (R9)(R10*1), Z18
 	VFMADD231PS Z15, Z18, Z1
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z11
-	VMOVUPS     (R8)(R9*2), Z18
+	VMOVUPS     (R9)(R10*2), Z18
 	VFMADD231PS Z15, Z18, Z2
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z12
-	VMOVUPS     (R10), Z18
+	VMOVUPS     (R11), Z18
 	VFMADD231PS Z15, Z18, Z3
 	VFMADD231PS Z16, Z18, Z8
 	VFMADD231PS Z17, Z18, Z13
-	VMOVUPS     (R10)(R9*1), Z18
+	VMOVUPS     (R11)(R10*1), Z18
 	VFMADD231PS Z15, Z18, Z4
 	VFMADD231PS Z16, Z18, Z9
 	VFMADD231PS Z17, Z18, Z14
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z15
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z15
 	VPMOVD2M    Z15, K1
-	VMOVUPS.Z   (R8), K1, Z15
-	VMOVUPS.Z   (BX), K1, Z16
+	VMOVUPS     (R9), Z15
+	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z16
+	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z10
-	VMOVUPS.Z   (R8)(R9*1), K1, Z15
-	VMOVUPS.Z   (BX), K1, Z16
+	VMOVUPS     (R9)(R10*1), Z15
+	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z16
+	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z11
-	VMOVUPS.Z   (R8)(R9*2), K1, Z15
-	VMOVUPS.Z   (BX), K1, Z16
+	VMOVUPS     (R9)(R10*2), Z15
+	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z16
+	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z12
-	VMOVUPS.Z   (R10), K1, Z15
-	VMOVUPS.Z   (BX), K1, Z16
+	VMOVUPS     (R11), Z15
+	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z8
-	VMOVUPS.Z   (BX)(SI*2), K1, Z16
+	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z13
-	VMOVUPS.Z   (R10)(R9*1), K1, Z15
-	VMOVUPS.Z   (BX), K1, Z16
+	VMOVUPS     (R11)(R10*1), Z15
+	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z9
-	VMOVUPS.Z   (BX)(SI*2), K1, Z16
+	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z14
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, 64(BX)
-	VMOVUPS Z7, 128(BX)
-	VMOVUPS Z8, 192(BX)
-	VMOVUPS Z9, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, 128(BX)
-	VMOVUPS Z13, 192(BX)
-	VMOVUPS Z14, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z7, 128(SI)
+	VMOVUPS Z8, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	VMOVUPS Z12, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	VMOVUPS Z14, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z15
+	VSHUFF32X4 $0xee, Z4, Z0, Z16
+	VADDPS     Z16, Z15, Z15
+	VSHUFF32X4 $0x44, Z12, Z8, Z16
+	VSHUFF32X4 $0xee, Z12, Z8, Z17
+	VADDPS     Z17, Z16, Z16
+	VSHUFF32X4 $0x88, Z16, Z15, Z17
+	VSHUFF32X4 $0xdd, Z16, Z15, Z15
+	VADDPS     Z15, Z17, Z15
+	VSHUFF32X4 $0x44, Z5, Z1, Z16
+	VSHUFF32X4 $0xee, Z5, Z1, Z17
+	VADDPS     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z13, Z9, Z17
+	VSHUFF32X4 $0xee, Z13, Z9, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VUNPCKLPD  Z16, Z15, Z17
+	VUNPCKHPD  Z16, Z15, Z15
+	VADDPS     Z15, Z17, Z15
+	VSHUFF32X4 $0x44, Z6, Z2, Z16
+	VSHUFF32X4 $0xee, Z6, Z2, Z17
+	VADDPS     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z14, Z10, Z17
+	VSHUFF32X4 $0xee, Z14, Z10, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VSHUFF32X4 $0x44, Z7, Z3, Z17
+	VSHUFF32X4 $0xee, Z7, Z3, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x44, Z14, Z11, Z18
+	VSHUFF32X4 $0xee, Z14, Z11, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x88, Z18, Z17, Z19
+	VSHUFF32X4 $0xdd, Z18, Z17, Z17
+	VADDPS     Z17, Z19, Z17
+	VUNPCKLPD  Z17, Z16, Z18
+	VUNPCKHPD  Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VSHUFPS    $0x88, Z16, Z15, Z17
+	VSHUFPS    $0xdd, Z16, Z15, Z15
+	VADDPS     Z15, Z17, Z15
+	VMOVUPS    Z15, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X15
+	VMOVUPS    X15, (SI)
+	MOVL       16(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    20(CX), X15
+	VMOVUPS    X15, (SI)
+	MOVL       36(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X15
+	VMOVUPS    X15, (SI)
+	MOVL       56(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 44(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 48(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 52(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 16(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 36(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 56(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5123x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5123x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5123x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5123x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	VMOVUPS 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
-	VMOVUPS 128(BX), Z8
-	VMOVUPS 192(BX), Z9
-	VMOVUPS 256(BX), Z10
-	VMOVUPS 320(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS 128(BX), Z14
-	VMOVUPS 192(BX), Z15
-	VMOVUPS 256(BX), Z16
-	VMOVUPS 320(BX), Z17
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
+	VMOVUPS 128(SI), Z8
+	VMOVUPS 192(SI), Z9
+	VMOVUPS 256(SI), Z10
+	VMOVUPS 320(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z12
+	VMOVUPS 64(SI), Z13
+	VMOVUPS 128(SI), Z14
+	VMOVUPS 192(SI), Z15
+	VMOVUPS 256(SI), Z16
+	VMOVUPS 320(SI), Z17
 	JMP     endif
 
 otherwise:
@@ -89217,165 +100880,375 @@ otherwise:
 	VPXORD Z17, Z17, Z17
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z18
-	VMOVUPS     (BX)(SI*1), Z19
-	VMOVUPS     (BX)(SI*2), Z20
-	VMOVUPS     (R8), Z21
+	VMOVUPS     (SI), Z18
+	VMOVUPS     (SI)(DI*1), Z19
+	VMOVUPS     (SI)(DI*2), Z20
+	VMOVUPS     (R9), Z21
 	VFMADD231PS Z18, Z21, Z0
 	VFMADD231PS Z19, Z21, Z6
 	VFMADD231PS Z20, Z21, Z12
-	VMOVUPS     (R8)(R9*1), Z21
+	VMOVUPS     (R9)(R10*1), Z21
 	VFMADD231PS Z18, Z21, Z1
 	VFMADD231PS Z19, Z21, Z7
 	VFMADD231PS Z20, Z21, Z13
-	VMOVUPS     (R8)(R9*2), Z21
+	VMOVUPS     (R9)(R10*2), Z21
 	VFMADD231PS Z18, Z21, Z2
 	VFMADD231PS Z19, Z21, Z8
 	VFMADD231PS Z20, Z21, Z14
-	VMOVUPS     (R10), Z21
+	VMOVUPS     (R11), Z21
 	VFMADD231PS Z18, Z21, Z3
 	VFMADD231PS Z19, Z21, Z9
 	VFMADD231PS Z20, Z21, Z15
-	VMOVUPS     (R10)(R9*1), Z21
+	VMOVUPS     (R11)(R10*1), Z21
 	VFMADD231PS Z18, Z21, Z4
 	VFMADD231PS Z19, Z21, Z10
 	VFMADD231PS Z20, Z21, Z16
-	VMOVUPS     (R10)(R9*2), Z21
+	VMOVUPS     (R11)(R10*2), Z21
 	VFMADD231PS Z18, Z21, Z5
 	VFMADD231PS Z19, Z21, Z11
 	VFMADD231PS Z20, Z21, Z17
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
-	VMOVUPS     (DI), Z18
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x02, R12
+	SUBQ        R12, R8
+	VMOVUPS     (R8), Z18
 	VPMOVD2M    Z18, K1
-	VMOVUPS.Z   (R8), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R9), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z12
-	VMOVUPS.Z   (R8)(R9*1), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R9)(R10*1), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z13
-	VMOVUPS.Z   (R8)(R9*2), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R9)(R10*2), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z8
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z14
-	VMOVUPS.Z   (R10), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R11), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z9
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z15
-	VMOVUPS.Z   (R10)(R9*1), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R11)(R10*1), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z10
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z16
-	VMOVUPS.Z   (R10)(R9*2), K1, Z18
-	VMOVUPS.Z   (BX), K1, Z19
+	VMOVUPS     (R11)(R10*2), Z18
+	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z5
-	VMOVUPS.Z   (BX)(SI*1), K1, Z19
+	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z11
-	VMOVUPS.Z   (BX)(SI*2), K1, Z19
+	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z17
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	VMOVUPS Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, 128(BX)
-	VMOVUPS Z9, 192(BX)
-	VMOVUPS Z10, 256(BX)
-	VMOVUPS Z11, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, 64(BX)
-	VMOVUPS Z14, 128(BX)
-	VMOVUPS Z15, 192(BX)
-	VMOVUPS Z16, 256(BX)
-	VMOVUPS Z17, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z9, 192(SI)
+	VMOVUPS Z10, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	VMOVUPS Z14, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	VMOVUPS Z16, 256(SI)
+	VMOVUPS Z17, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z18
+	VSHUFF32X4 $0xee, Z4, Z0, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z12, Z8, Z19
+	VSHUFF32X4 $0xee, Z12, Z8, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z5, Z1, Z19
+	VSHUFF32X4 $0xee, Z5, Z1, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z13, Z9, Z20
+	VSHUFF32X4 $0xee, Z13, Z9, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VUNPCKLPD  Z19, Z18, Z20
+	VUNPCKHPD  Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z6, Z2, Z19
+	VSHUFF32X4 $0xee, Z6, Z2, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z14, Z10, Z20
+	VSHUFF32X4 $0xee, Z14, Z10, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VSHUFF32X4 $0x44, Z7, Z3, Z20
+	VSHUFF32X4 $0xee, Z7, Z3, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z15, Z11, Z21
+	VSHUFF32X4 $0xee, Z15, Z11, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VUNPCKLPD  Z20, Z19, Z21
+	VUNPCKHPD  Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VSHUFPS    $0x88, Z19, Z18, Z20
+	VSHUFPS    $0xdd, Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VMOVUPS    Z18, (CX)
+	VSHUFF32X4 $0x44, Z17, Z16, Z18
+	VSHUFF32X4 $0xee, Z17, Z16, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z17, Z17, Z19
+	VSHUFF32X4 $0xee, Z17, Z17, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z17, Z17, Z19
+	VSHUFF32X4 $0xee, Z17, Z17, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z17, Z17, Z20
+	VSHUFF32X4 $0xee, Z17, Z17, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VUNPCKLPD  Z19, Z18, Z20
+	VUNPCKHPD  Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z17, Z17, Z19
+	VSHUFF32X4 $0xee, Z17, Z17, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z17, Z17, Z20
+	VSHUFF32X4 $0xee, Z17, Z17, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VSHUFF32X4 $0x44, Z17, Z17, Z20
+	VSHUFF32X4 $0xee, Z17, Z17, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z17, Z17, Z21
+	VSHUFF32X4 $0xee, Z17, Z17, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VUNPCKLPD  Z20, Z19, Z21
+	VUNPCKHPD  Z20, Z19, Z19
+	VADDPS     Z19, Z21, Z19
+	VSHUFPS    $0x88, Z19, Z18, Z20
+	VSHUFPS    $0xdd, Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VMOVUPS    Z18, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X18
+	VMOVUPS    X18, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X18
+	VMOVUPS    X18, (SI)
+	MOVQ       40(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X18
+	VMOVUPS    X18, (SI)
+	MOVQ       64(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 48(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 52(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 56(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 60(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 64(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 68(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
 	JMP     endif
 
 otherwise:
@@ -89385,105 +101258,220 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R9), Z4
-	VMOVUPS     (BX), Z5
+	VMOVUPS     (R10), Z4
+	VMOVUPS     (SI), Z5
 	VFMADD231PS Z5, Z4, Z0
-	VMOVUPS     (BX)(SI*1), Z5
+	VMOVUPS     (SI)(DI*1), Z5
 	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     (BX)(SI*2), Z5
+	VMOVUPS     (SI)(DI*2), Z5
 	VFMADD231PS Z5, Z4, Z2
-	VMOVUPS     (DI), Z5
+	VMOVUPS     (R8), Z5
 	VFMADD231PS Z5, Z4, Z3
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R10
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R10
-	SUBQ        R10, R8
-	VMOVUPS     (R8), Z4
+	MOVQ        R9, R11
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
+	VMOVUPS     (R9), Z4
 	VPMOVD2M    Z4, K1
-	VMOVUPS.Z   (R9), K1, Z4
-	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS     (R10), Z4
+	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VMOVUPS.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z1
-	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VMOVUPS.Z   (SI)(DI*2), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z2
-	VMOVUPS.Z   (DI), K1, Z5
+	VMOVUPS.Z   (R8), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z1, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z2, (BX)
-	ADDQ    SI, BX
-	VMOVUPS Z3, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z3, Z0, Z4
+	VSHUFF32X4 $0xee, Z3, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z2, Z5
+	VSHUFF32X4 $0xee, Z3, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z3, Z3, Z7
+	VSHUFF32X4 $0xee, Z3, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFPS    $0x88, Z5, Z4, Z6
+	VSHUFPS    $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VMOVUPS    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       4(CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       8(CX), R8
+	MOVL       R8, (SI)
+	ADDQ       DI, SI
+	MOVL       12(CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z2
-	VMOVUPS 64(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	VMOVUPS 64(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
 	JMP     endif
 
 otherwise:
@@ -89497,127 +101485,256 @@ otherwise:
 	VPXORD Z7, Z7, Z7
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R9), Z8
-	VMOVUPS     (R9)(R10*1), Z9
-	VMOVUPS     (BX), Z10
+	VMOVUPS     (R10), Z8
+	VMOVUPS     (R10)(R11*1), Z9
+	VMOVUPS     (SI), Z10
 	VFMADD231PS Z10, Z8, Z0
 	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     (BX)(SI*1), Z10
+	VMOVUPS     (SI)(DI*1), Z10
 	VFMADD231PS Z10, Z8, Z2
 	VFMADD231PS Z10, Z9, Z3
-	VMOVUPS     (BX)(SI*2), Z10
+	VMOVUPS     (SI)(DI*2), Z10
 	VFMADD231PS Z10, Z8, Z4
 	VFMADD231PS Z10, Z9, Z5
-	VMOVUPS     (DI), Z10
+	VMOVUPS     (R8), Z10
 	VFMADD231PS Z10, Z8, Z6
 	VFMADD231PS Z10, Z9, Z7
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R12, R10
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
-	VMOVUPS     (R8), Z8
+	MOVQ        R9, R12
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R12
+	SUBQ        R12, R9
+	VMOVUPS     (R9), Z8
 	VPMOVD2M    Z8, K1
-	VMOVUPS.Z   (R9), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R10), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z2
-	VMOVUPS.Z   (BX)(SI*2), K1, Z9
+	VMOVUPS.Z   (SI)(DI*2), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z4
-	VMOVUPS.Z   (DI), K1, Z9
+	VMOVUPS.Z   (R8), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z6
-	VMOVUPS.Z   (R9)(R10*1), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS     (R10)(R11*1), Z8
+	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z3
-	VMOVUPS.Z   (BX)(SI*2), K1, Z9
+	VMOVUPS.Z   (SI)(DI*2), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z5
-	VMOVUPS.Z   (DI), K1, Z9
+	VMOVUPS.Z   (R8), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z7
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z8
+	VSHUFF32X4 $0xee, Z4, Z0, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z7, Z7, Z9
+	VSHUFF32X4 $0xee, Z7, Z7, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z5, Z1, Z9
+	VSHUFF32X4 $0xee, Z5, Z1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z6, Z2, Z9
+	VSHUFF32X4 $0xee, Z6, Z2, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z7, Z3, Z10
+	VSHUFF32X4 $0xee, Z7, Z3, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z7, Z7, Z11
+	VSHUFF32X4 $0xee, Z7, Z7, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFPS    $0x88, Z9, Z8, Z10
+	VSHUFPS    $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VMOVUPS    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       24(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 4(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z3
-	VMOVUPS 64(BX), Z4
-	VMOVUPS 128(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
-	VMOVUPS 128(BX), Z8
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z9
-	VMOVUPS 64(BX), Z10
-	VMOVUPS 128(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	VMOVUPS 64(SI), Z4
+	VMOVUPS 128(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
+	VMOVUPS 128(SI), Z8
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z9
+	VMOVUPS 64(SI), Z10
+	VMOVUPS 128(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -89635,149 +101752,299 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R9), Z12
-	VMOVUPS     (R9)(R10*1), Z13
-	VMOVUPS     (R9)(R10*2), Z14
-	VMOVUPS     (BX), Z15
+	VMOVUPS     (R10), Z12
+	VMOVUPS     (R10)(R11*1), Z13
+	VMOVUPS     (R10)(R11*2), Z14
+	VMOVUPS     (SI), Z15
 	VFMADD231PS Z15, Z12, Z0
 	VFMADD231PS Z15, Z13, Z1
 	VFMADD231PS Z15, Z14, Z2
-	VMOVUPS     (BX)(SI*1), Z15
+	VMOVUPS     (SI)(DI*1), Z15
 	VFMADD231PS Z15, Z12, Z3
 	VFMADD231PS Z15, Z13, Z4
 	VFMADD231PS Z15, Z14, Z5
-	VMOVUPS     (BX)(SI*2), Z15
+	VMOVUPS     (SI)(DI*2), Z15
 	VFMADD231PS Z15, Z12, Z6
 	VFMADD231PS Z15, Z13, Z7
 	VFMADD231PS Z15, Z14, Z8
-	VMOVUPS     (DI), Z15
+	VMOVUPS     (R8), Z15
 	VFMADD231PS Z15, Z12, Z9
 	VFMADD231PS Z15, Z13, Z10
 	VFMADD231PS Z15, Z14, Z11
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R12, R10
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
-	VMOVUPS     (R8), Z12
+	MOVQ        R9, R12
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R12
+	SUBQ        R12, R9
+	VMOVUPS     (R9), Z12
 	VPMOVD2M    Z12, K1
-	VMOVUPS.Z   (R9), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R10), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z3
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z6
-	VMOVUPS.Z   (DI), K1, Z13
+	VMOVUPS.Z   (R8), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS.Z   (R9)(R10*1), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R10)(R11*1), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z4
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z7
-	VMOVUPS.Z   (DI), K1, Z13
+	VMOVUPS.Z   (R8), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS.Z   (R9)(R10*2), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
+	VMOVUPS     (R10)(R11*2), Z12
+	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z13
+	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z13
+	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z8
-	VMOVUPS.Z   (DI), K1, Z13
+	VMOVUPS.Z   (R8), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, 64(BX)
-	VMOVUPS Z5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z10, 64(BX)
-	VMOVUPS Z11, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z9, (SI)
+	VMOVUPS Z10, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z12
+	VSHUFF32X4 $0xee, Z4, Z0, Z13
+	VADDPS     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z8, Z13
+	VSHUFF32X4 $0xee, Z11, Z8, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z5, Z1, Z13
+	VSHUFF32X4 $0xee, Z5, Z1, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z9, Z14
+	VSHUFF32X4 $0xee, Z11, Z9, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z6, Z2, Z13
+	VSHUFF32X4 $0xee, Z6, Z2, Z14
+	VADDPS     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z10, Z14
+	VSHUFF32X4 $0xee, Z11, Z10, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFF32X4 $0x44, Z7, Z3, Z14
+	VSHUFF32X4 $0xee, Z7, Z3, Z15
+	VADDPS     Z15, Z14, Z14
+	VSHUFF32X4 $0x44, Z11, Z11, Z15
+	VSHUFF32X4 $0xee, Z11, Z11, Z16
+	VADDPS     Z16, Z15, Z15
+	VSHUFF32X4 $0x88, Z15, Z14, Z16
+	VSHUFF32X4 $0xdd, Z15, Z14, Z14
+	VADDPS     Z14, Z16, Z14
+	VUNPCKLPD  Z14, Z13, Z15
+	VUNPCKHPD  Z14, Z13, Z13
+	VADDPS     Z13, Z15, Z13
+	VSHUFPS    $0x88, Z13, Z12, Z14
+	VSHUFPS    $0xdd, Z13, Z12, Z12
+	VADDPS     Z12, Z14, Z12
+	VMOVUPS    Z12, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	MOVL       8(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       12(CX), R8
+	MOVQ       R8, (SI)
+	MOVL       20(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       24(CX), R8
+	MOVQ       R8, (SI)
+	MOVL       32(CX), R8
+	MOVL       R8, 8(SI)
+	ADDQ       DI, SI
+	MOVQ       36(CX), DI
+	MOVQ       DI, (SI)
+	MOVL       44(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 8(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 32(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5
-	VMOVUPS 128(BX), Z6
-	VMOVUPS 192(BX), Z7
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS 128(BX), Z10
-	VMOVUPS 192(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS 128(BX), Z14
-	VMOVUPS 192(BX), Z15
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMOVUPS 128(SI), Z10
+	VMOVUPS 192(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z12
+	VMOVUPS 64(SI), Z13
+	VMOVUPS 128(SI), Z14
+	VMOVUPS 192(SI), Z15
 	JMP     endif
 
 otherwise:
@@ -89799,174 +102066,329 @@ otherwise:
 	VPXORD Z15, Z15, Z15
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
-	CMPQ    R13, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (R9), Z16
-	VMOVUPS     (R9)(R10*1), Z17
-	VMOVUPS     (R9)(R10*2), Z18
-	VMOVUPS     (R11), Z19
-	VMOVUPS     (BX), Z20
+	VMOVUPS     (R10), Z16
+	VMOVUPS     (R10)(R11*1), Z17
+	VMOVUPS     (R10)(R11*2), Z18
+	VMOVUPS     (R12), Z19
+	VMOVUPS     (SI), Z20
 	VFMADD231PS Z20, Z16, Z0
 	VFMADD231PS Z20, Z17, Z1
 	VFMADD231PS Z20, Z18, Z2
 	VFMADD231PS Z20, Z19, Z3
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (SI)(DI*1), Z20
 	VFMADD231PS Z20, Z16, Z4
 	VFMADD231PS Z20, Z17, Z5
 	VFMADD231PS Z20, Z18, Z6
 	VFMADD231PS Z20, Z19, Z7
-	VMOVUPS     (BX)(SI*2), Z20
+	VMOVUPS     (SI)(DI*2), Z20
 	VFMADD231PS Z20, Z16, Z8
 	VFMADD231PS Z20, Z17, Z9
 	VFMADD231PS Z20, Z18, Z10
 	VFMADD231PS Z20, Z19, Z11
-	VMOVUPS     (DI), Z20
+	VMOVUPS     (R8), Z20
 	VFMADD231PS Z20, Z16, Z12
 	VFMADD231PS Z20, Z17, Z13
 	VFMADD231PS Z20, Z18, Z14
 	VFMADD231PS Z20, Z19, Z15
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
-	VMOVUPS     (R8), Z16
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R13
+	SUBQ        R13, R9
+	VMOVUPS     (R9), Z16
 	VPMOVD2M    Z16, K1
-	VMOVUPS.Z   (R9), K1, Z16
-	VMOVUPS.Z   (BX), K1, Z17
+	VMOVUPS     (R10), Z16
+	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z17
+	VMOVUPS.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z4
-	VMOVUPS.Z   (BX)(SI*2), K1, Z17
+	VMOVUPS.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z8
-	VMOVUPS.Z   (DI), K1, Z17
+	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z12
-	VMOVUPS.Z   (R9)(R10*1), K1, Z16
-	VMOVUPS.Z   (BX), K1, Z17
+	VMOVUPS     (R10)(R11*1), Z16
+	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z17
+	VMOVUPS.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z17
+	VMOVUPS.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z9
-	VMOVUPS.Z   (DI), K1, Z17
+	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z13
-	VMOVUPS.Z   (R9)(R10*2), K1, Z16
-	VMOVUPS.Z   (BX), K1, Z17
+	VMOVUPS     (R10)(R11*2), Z16
+	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z17
+	VMOVUPS.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z17
+	VMOVUPS.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z10
-	VMOVUPS.Z   (DI), K1, Z17
+	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z14
-	VMOVUPS.Z   (R11), K1, Z16
-	VMOVUPS.Z   (BX), K1, Z17
+	VMOVUPS     (R12), Z16
+	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z17
+	VMOVUPS.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z17
+	VMOVUPS.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z11
-	VMOVUPS.Z   (DI), K1, Z17
+	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z15
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, 128(BX)
-	VMOVUPS Z7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, 64(BX)
-	VMOVUPS Z10, 128(BX)
-	VMOVUPS Z11, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, 64(BX)
-	VMOVUPS Z14, 128(BX)
-	VMOVUPS Z15, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z6, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z11, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	VMOVUPS Z14, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z16
+	VSHUFF32X4 $0xee, Z4, Z0, Z17
+	VADDPS     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z12, Z8, Z17
+	VSHUFF32X4 $0xee, Z12, Z8, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VSHUFF32X4 $0x44, Z5, Z1, Z17
+	VSHUFF32X4 $0xee, Z5, Z1, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x44, Z13, Z9, Z18
+	VSHUFF32X4 $0xee, Z13, Z9, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x88, Z18, Z17, Z19
+	VSHUFF32X4 $0xdd, Z18, Z17, Z17
+	VADDPS     Z17, Z19, Z17
+	VUNPCKLPD  Z17, Z16, Z18
+	VUNPCKHPD  Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VSHUFF32X4 $0x44, Z6, Z2, Z17
+	VSHUFF32X4 $0xee, Z6, Z2, Z18
+	VADDPS     Z18, Z17, Z17
+	VSHUFF32X4 $0x44, Z14, Z10, Z18
+	VSHUFF32X4 $0xee, Z14, Z10, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x88, Z18, Z17, Z19
+	VSHUFF32X4 $0xdd, Z18, Z17, Z17
+	VADDPS     Z17, Z19, Z17
+	VSHUFF32X4 $0x44, Z7, Z3, Z18
+	VSHUFF32X4 $0xee, Z7, Z3, Z19
+	VADDPS     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z15, Z11, Z19
+	VSHUFF32X4 $0xee, Z15, Z11, Z20
+	VADDPS     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPS     Z18, Z20, Z18
+	VUNPCKLPD  Z18, Z17, Z19
+	VUNPCKHPD  Z18, Z17, Z17
+	VADDPS     Z17, Z19, Z17
+	VSHUFPS    $0x88, Z17, Z16, Z18
+	VSHUFPS    $0xdd, Z17, Z16, Z16
+	VADDPS     Z16, Z18, Z16
+	VMOVUPS    Z16, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X16
+	VMOVUPS    X16, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X16
+	VMOVUPS    X16, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X16
+	VMOVUPS    X16, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X16
+	VMOVUPS    X16, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 48(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 52(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 56(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 12(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 28(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 60(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x5<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z5
-	VMOVUPS 64(BX), Z6
-	VMOVUPS 128(BX), Z7
-	VMOVUPS 192(BX), Z8
-	VMOVUPS 256(BX), Z9
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS 128(BX), Z12
-	VMOVUPS 192(BX), Z13
-	VMOVUPS 256(BX), Z14
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z15
-	VMOVUPS 64(BX), Z16
-	VMOVUPS 128(BX), Z17
-	VMOVUPS 192(BX), Z18
-	VMOVUPS 256(BX), Z19
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	VMOVUPS 64(SI), Z6
+	VMOVUPS 128(SI), Z7
+	VMOVUPS 192(SI), Z8
+	VMOVUPS 256(SI), Z9
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z10
+	VMOVUPS 64(SI), Z11
+	VMOVUPS 128(SI), Z12
+	VMOVUPS 192(SI), Z13
+	VMOVUPS 256(SI), Z14
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z15
+	VMOVUPS 64(SI), Z16
+	VMOVUPS 128(SI), Z17
+	VMOVUPS 192(SI), Z18
+	VMOVUPS 256(SI), Z19
 	JMP     endif
 
 otherwise:
@@ -89992,196 +102414,418 @@ otherwise:
 	VPXORD Z19, Z19, Z19
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
-	CMPQ    R13, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z20
-	VMOVUPS     (BX)(SI*1), Z21
-	VMOVUPS     (BX)(SI*2), Z22
-	VMOVUPS     (DI), Z23
-	VMOVUPS     (R9), Z24
+	VMOVUPS     (SI), Z20
+	VMOVUPS     (SI)(DI*1), Z21
+	VMOVUPS     (SI)(DI*2), Z22
+	VMOVUPS     (R8), Z23
+	VMOVUPS     (R10), Z24
 	VFMADD231PS Z20, Z24, Z0
 	VFMADD231PS Z21, Z24, Z5
 	VFMADD231PS Z22, Z24, Z10
 	VFMADD231PS Z23, Z24, Z15
-	VMOVUPS     (R9)(R10*1), Z24
+	VMOVUPS     (R10)(R11*1), Z24
 	VFMADD231PS Z20, Z24, Z1
 	VFMADD231PS Z21, Z24, Z6
 	VFMADD231PS Z22, Z24, Z11
 	VFMADD231PS Z23, Z24, Z16
-	VMOVUPS     (R9)(R10*2), Z24
+	VMOVUPS     (R10)(R11*2), Z24
 	VFMADD231PS Z20, Z24, Z2
 	VFMADD231PS Z21, Z24, Z7
 	VFMADD231PS Z22, Z24, Z12
 	VFMADD231PS Z23, Z24, Z17
-	VMOVUPS     (R11), Z24
+	VMOVUPS     (R12), Z24
 	VFMADD231PS Z20, Z24, Z3
 	VFMADD231PS Z21, Z24, Z8
 	VFMADD231PS Z22, Z24, Z13
 	VFMADD231PS Z23, Z24, Z18
-	VMOVUPS     (R11)(R10*1), Z24
+	VMOVUPS     (R12)(R11*1), Z24
 	VFMADD231PS Z20, Z24, Z4
 	VFMADD231PS Z21, Z24, Z9
 	VFMADD231PS Z22, Z24, Z14
 	VFMADD231PS Z23, Z24, Z19
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
-	VMOVUPS     (R8), Z20
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R13
+	SUBQ        R13, R9
+	VMOVUPS     (R9), Z20
 	VPMOVD2M    Z20, K1
-	VMOVUPS.Z   (R9), K1, Z20
-	VMOVUPS.Z   (BX), K1, Z21
+	VMOVUPS     (R10), Z20
+	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z21
+	VMOVUPS.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z5
-	VMOVUPS.Z   (BX)(SI*2), K1, Z21
+	VMOVUPS.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z10
-	VMOVUPS.Z   (DI), K1, Z21
+	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z15
-	VMOVUPS.Z   (R9)(R10*1), K1, Z20
-	VMOVUPS.Z   (BX), K1, Z21
+	VMOVUPS     (R10)(R11*1), Z20
+	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z21
+	VMOVUPS.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z21
+	VMOVUPS.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z11
-	VMOVUPS.Z   (DI), K1, Z21
+	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z16
-	VMOVUPS.Z   (R9)(R10*2), K1, Z20
-	VMOVUPS.Z   (BX), K1, Z21
+	VMOVUPS     (R10)(R11*2), Z20
+	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z21
+	VMOVUPS.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z21
+	VMOVUPS.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z12
-	VMOVUPS.Z   (DI), K1, Z21
+	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z17
-	VMOVUPS.Z   (R11), K1, Z20
-	VMOVUPS.Z   (BX), K1, Z21
+	VMOVUPS     (R12), Z20
+	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z21
+	VMOVUPS.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z8
-	VMOVUPS.Z   (BX)(SI*2), K1, Z21
+	VMOVUPS.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z13
-	VMOVUPS.Z   (DI), K1, Z21
+	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z18
-	VMOVUPS.Z   (R11)(R10*1), K1, Z20
-	VMOVUPS.Z   (BX), K1, Z21
+	VMOVUPS     (R12)(R11*1), Z20
+	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z21
+	VMOVUPS.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z9
-	VMOVUPS.Z   (BX)(SI*2), K1, Z21
+	VMOVUPS.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z14
-	VMOVUPS.Z   (DI), K1, Z21
+	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z19
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, 64(BX)
-	VMOVUPS Z7, 128(BX)
-	VMOVUPS Z8, 192(BX)
-	VMOVUPS Z9, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, 128(BX)
-	VMOVUPS Z13, 192(BX)
-	VMOVUPS Z14, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z15, (BX)
-	VMOVUPS Z16, 64(BX)
-	VMOVUPS Z17, 128(BX)
-	VMOVUPS Z18, 192(BX)
-	VMOVUPS Z19, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z7, 128(SI)
+	VMOVUPS Z8, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	VMOVUPS Z12, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	VMOVUPS Z14, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z15, (SI)
+	VMOVUPS Z16, 64(SI)
+	VMOVUPS Z17, 128(SI)
+	VMOVUPS Z18, 192(SI)
+	VMOVUPS Z19, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z20
+	VSHUFF32X4 $0xee, Z4, Z0, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z12, Z8, Z21
+	VSHUFF32X4 $0xee, Z12, Z8, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z5, Z1, Z21
+	VSHUFF32X4 $0xee, Z5, Z1, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z13, Z9, Z22
+	VSHUFF32X4 $0xee, Z13, Z9, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VUNPCKLPD  Z21, Z20, Z22
+	VUNPCKHPD  Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z6, Z2, Z21
+	VSHUFF32X4 $0xee, Z6, Z2, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z14, Z10, Z22
+	VSHUFF32X4 $0xee, Z14, Z10, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VSHUFF32X4 $0x44, Z7, Z3, Z22
+	VSHUFF32X4 $0xee, Z7, Z3, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x44, Z15, Z11, Z23
+	VSHUFF32X4 $0xee, Z15, Z11, Z24
+	VADDPS     Z24, Z23, Z23
+	VSHUFF32X4 $0x88, Z23, Z22, Z24
+	VSHUFF32X4 $0xdd, Z23, Z22, Z22
+	VADDPS     Z22, Z24, Z22
+	VUNPCKLPD  Z22, Z21, Z23
+	VUNPCKHPD  Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VSHUFPS    $0x88, Z21, Z20, Z22
+	VSHUFPS    $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VMOVUPS    Z20, (CX)
+	VSHUFF32X4 $0x44, Z19, Z16, Z20
+	VSHUFF32X4 $0xee, Z19, Z16, Z21
+	VADDPS     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z19, Z19, Z21
+	VSHUFF32X4 $0xee, Z19, Z19, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z19, Z17, Z21
+	VSHUFF32X4 $0xee, Z19, Z17, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z19, Z19, Z22
+	VSHUFF32X4 $0xee, Z19, Z19, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VUNPCKLPD  Z21, Z20, Z22
+	VUNPCKHPD  Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z19, Z18, Z21
+	VSHUFF32X4 $0xee, Z19, Z18, Z22
+	VADDPS     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z19, Z19, Z22
+	VSHUFF32X4 $0xee, Z19, Z19, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VSHUFF32X4 $0x44, Z19, Z19, Z22
+	VSHUFF32X4 $0xee, Z19, Z19, Z23
+	VADDPS     Z23, Z22, Z22
+	VSHUFF32X4 $0x44, Z19, Z19, Z23
+	VSHUFF32X4 $0xee, Z19, Z19, Z24
+	VADDPS     Z24, Z23, Z23
+	VSHUFF32X4 $0x88, Z23, Z22, Z24
+	VSHUFF32X4 $0xdd, Z23, Z22, Z22
+	VADDPS     Z22, Z24, Z22
+	VUNPCKLPD  Z22, Z21, Z23
+	VUNPCKHPD  Z22, Z21, Z21
+	VADDPS     Z21, Z23, Z21
+	VSHUFPS    $0x88, Z21, Z20, Z22
+	VSHUFPS    $0xdd, Z21, Z20, Z20
+	VADDPS     Z20, Z22, Z20
+	VMOVUPS    Z20, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X20
+	VMOVUPS    X20, (SI)
+	MOVL       16(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    20(CX), X20
+	VMOVUPS    X20, (SI)
+	MOVL       36(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X20
+	VMOVUPS    X20, (SI)
+	MOVL       56(CX), R8
+	MOVL       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    60(CX), X20
+	VMOVUPS    X20, (SI)
+	MOVL       76(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 20(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 60(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 44(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 64(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 48(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 68(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 52(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 72(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 16(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 36(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 56(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 76(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX5124x6<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+// func lanesF32AVX5124x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF32AVX5124x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF32AVX5124x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	VMOVUPS 256(BX), Z4
-	VMOVUPS 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z6
-	VMOVUPS 64(BX), Z7
-	VMOVUPS 128(BX), Z8
-	VMOVUPS 192(BX), Z9
-	VMOVUPS 256(BX), Z10
-	VMOVUPS 320(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS 128(BX), Z14
-	VMOVUPS 192(BX), Z15
-	VMOVUPS 256(BX), Z16
-	VMOVUPS 320(BX), Z17
-	ADDQ    SI, BX
-	VMOVUPS (BX), Z18
-	VMOVUPS 64(BX), Z19
-	VMOVUPS 128(BX), Z20
-	VMOVUPS 192(BX), Z21
-	VMOVUPS 256(BX), Z22
-	VMOVUPS 320(BX), Z23
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VMOVUPS 64(SI), Z7
+	VMOVUPS 128(SI), Z8
+	VMOVUPS 192(SI), Z9
+	VMOVUPS 256(SI), Z10
+	VMOVUPS 320(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z12
+	VMOVUPS 64(SI), Z13
+	VMOVUPS 128(SI), Z14
+	VMOVUPS 192(SI), Z15
+	VMOVUPS 256(SI), Z16
+	VMOVUPS 320(SI), Z17
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	VMOVUPS 128(SI), Z20
+	VMOVUPS 192(SI), Z21
+	VMOVUPS 256(SI), Z22
+	VMOVUPS 320(SI), Z23
 	JMP     endif
 
 otherwise:
@@ -90211,356 +102855,2611 @@ otherwise:
 	VPXORD Z23, Z23, Z23
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z24
+	VMOVUPS     (SI)(DI*1), Z25
+	VMOVUPS     (SI)(DI*2), Z26
+	VMOVUPS     (R8), Z27
+	VMOVUPS     (R10), Z28
+	VFMADD231PS Z24, Z28, Z0
+	VFMADD231PS Z25, Z28, Z6
+	VFMADD231PS Z26, Z28, Z12
+	VFMADD231PS Z27, Z28, Z18
+	VMOVUPS     (R10)(R11*1), Z28
+	VFMADD231PS Z24, Z28, Z1
+	VFMADD231PS Z25, Z28, Z7
+	VFMADD231PS Z26, Z28, Z13
+	VFMADD231PS Z27, Z28, Z19
+	VMOVUPS     (R10)(R11*2), Z28
+	VFMADD231PS Z24, Z28, Z2
+	VFMADD231PS Z25, Z28, Z8
+	VFMADD231PS Z26, Z28, Z14
+	VFMADD231PS Z27, Z28, Z20
+	VMOVUPS     (R12), Z28
+	VFMADD231PS Z24, Z28, Z3
+	VFMADD231PS Z25, Z28, Z9
+	VFMADD231PS Z26, Z28, Z15
+	VFMADD231PS Z27, Z28, Z21
+	VMOVUPS     (R12)(R11*1), Z28
+	VFMADD231PS Z24, Z28, Z4
+	VFMADD231PS Z25, Z28, Z10
+	VFMADD231PS Z26, Z28, Z16
+	VFMADD231PS Z27, Z28, Z22
+	VMOVUPS     (R12)(R11*2), Z28
+	VFMADD231PS Z24, Z28, Z5
+	VFMADD231PS Z25, Z28, Z11
+	VFMADD231PS Z26, Z28, Z17
+	VFMADD231PS Z27, Z28, Z23
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
+	JLE         endif2
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x02, R13
+	SUBQ        R13, R9
+	VMOVUPS     (R9), Z24
+	VPMOVD2M    Z24, K1
+	VMOVUPS     (R10), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z0
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z6
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z12
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z18
+	VMOVUPS     (R10)(R11*1), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z1
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z7
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z13
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z19
+	VMOVUPS     (R10)(R11*2), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z2
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z8
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z14
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z20
+	VMOVUPS     (R12), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z3
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z9
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z15
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z21
+	VMOVUPS     (R12)(R11*1), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z4
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z10
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z16
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z22
+	VMOVUPS     (R12)(R11*2), Z24
+	VMOVUPS.Z   (SI), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z5
+	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z11
+	VMOVUPS.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z17
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z25, Z24, K1, Z23
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z9, 192(SI)
+	VMOVUPS Z10, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	VMOVUPS Z14, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	VMOVUPS Z16, 256(SI)
+	VMOVUPS Z17, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VMOVUPS Z20, 128(SI)
+	VMOVUPS Z21, 192(SI)
+	VMOVUPS Z22, 256(SI)
+	VMOVUPS Z23, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z24
+	VSHUFF32X4 $0xee, Z4, Z0, Z25
+	VADDPS     Z25, Z24, Z24
+	VSHUFF32X4 $0x44, Z12, Z8, Z25
+	VSHUFF32X4 $0xee, Z12, Z8, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z5, Z1, Z25
+	VSHUFF32X4 $0xee, Z5, Z1, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z13, Z9, Z26
+	VSHUFF32X4 $0xee, Z13, Z9, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z6, Z2, Z25
+	VSHUFF32X4 $0xee, Z6, Z2, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z14, Z10, Z26
+	VSHUFF32X4 $0xee, Z14, Z10, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VSHUFF32X4 $0x44, Z7, Z3, Z26
+	VSHUFF32X4 $0xee, Z7, Z3, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x44, Z15, Z11, Z27
+	VSHUFF32X4 $0xee, Z15, Z11, Z28
+	VADDPS     Z28, Z27, Z27
+	VSHUFF32X4 $0x88, Z27, Z26, Z28
+	VSHUFF32X4 $0xdd, Z27, Z26, Z26
+	VADDPS     Z26, Z28, Z26
+	VUNPCKLPD  Z26, Z25, Z27
+	VUNPCKHPD  Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VSHUFPS    $0x88, Z25, Z24, Z26
+	VSHUFPS    $0xdd, Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VMOVUPS    Z24, (CX)
+	VSHUFF32X4 $0x44, Z20, Z16, Z24
+	VSHUFF32X4 $0xee, Z20, Z16, Z25
+	VADDPS     Z25, Z24, Z24
+	VSHUFF32X4 $0x44, Z23, Z23, Z25
+	VSHUFF32X4 $0xee, Z23, Z23, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z21, Z17, Z25
+	VSHUFF32X4 $0xee, Z21, Z17, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z23, Z23, Z26
+	VSHUFF32X4 $0xee, Z23, Z23, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z22, Z18, Z25
+	VSHUFF32X4 $0xee, Z22, Z18, Z26
+	VADDPS     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z23, Z23, Z26
+	VSHUFF32X4 $0xee, Z23, Z23, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VSHUFF32X4 $0x44, Z23, Z19, Z26
+	VSHUFF32X4 $0xee, Z23, Z19, Z27
+	VADDPS     Z27, Z26, Z26
+	VSHUFF32X4 $0x44, Z23, Z23, Z27
+	VSHUFF32X4 $0xee, Z23, Z23, Z28
+	VADDPS     Z28, Z27, Z27
+	VSHUFF32X4 $0x88, Z27, Z26, Z28
+	VSHUFF32X4 $0xdd, Z27, Z26, Z26
+	VADDPS     Z26, Z28, Z26
+	VUNPCKLPD  Z26, Z25, Z27
+	VUNPCKHPD  Z26, Z25, Z25
+	VADDPS     Z25, Z27, Z25
+	VSHUFPS    $0x88, Z25, Z24, Z26
+	VSHUFPS    $0xdd, Z25, Z24, Z24
+	VADDPS     Z24, Z26, Z24
+	VMOVUPS    Z24, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X24
+	VMOVUPS    X24, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X24
+	VMOVUPS    X24, (SI)
+	MOVQ       40(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X24
+	VMOVUPS    X24, (SI)
+	MOVQ       64(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    72(CX), X24
+	VMOVUPS    X24, (SI)
+	MOVQ       88(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVL (CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 24(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 48(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 72(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 4(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 28(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 52(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 76(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 8(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 32(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 56(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 80(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 12(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 36(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 60(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 84(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVL 16(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 40(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 64(CX), R10
+	MOVL R10, (R9)
+	ADDQ DI, R9
+	MOVL 88(CX), R10
+	MOVL R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVL 20(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 44(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 68(CX), R8
+	MOVL R8, (SI)
+	ADDQ DI, SI
+	MOVL 92(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x1Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x1Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Z1
+	VMOVUPS     (SI), Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
+	VMOVUPS     (DI), Z1
+	VPMOVD2M    Z1, K1
+	VMOVUPS.Z   (R8), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VFMADD231PS Z2, Z1, K1, Z0
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z0, Z0, Z1
+	VSHUFF32X4 $0xee, Z0, Z0, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z3
+	VSHUFF32X4 $0xdd, Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VUNPCKLPD  Z2, Z1, Z3
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z0, Z0, Z4
+	VSHUFF32X4 $0xee, Z0, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFPS    $0x88, Z2, Z1, Z3
+	VSHUFPS    $0xdd, Z2, Z1, Z1
+	VADDPS     Z1, Z3, Z1
+	VMOVUPS    Z1, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVL       (CX), DI
+	MOVL       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVL (CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x2Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x2Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z2
+	VMOVUPS     (R8), Z3
+	VFMADD231PS Z2, Z3, Z0
+	VMOVUPS     (R8)(R9*1), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (DI), Z2
+	VPMOVD2M    Z2, K1
+	VMOVUPS.Z   (R8), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VFMADD231PS Z3, Z2, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VFMADD231PS Z3, Z2, K1, Z1
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z1, Z1, Z5
+	VSHUFF32X4 $0xee, Z1, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFPS    $0x88, Z3, Z2, Z4
+	VSHUFPS    $0xdd, Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z2
+	VMOVUPS    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 4(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x3Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x3Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (R8), Z4
+	VFMADD231PS Z3, Z4, Z0
+	VMOVUPS     (R8)(R9*1), Z4
+	VFMADD231PS Z3, Z4, Z1
+	VMOVUPS     (R8)(R9*2), Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R10
+	SUBQ        R10, DI
+	VMOVUPS     (DI), Z3
+	VPMOVD2M    Z3, K1
+	VMOVUPS.Z   (R8), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VFMADD231PS Z4, Z3, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VFMADD231PS Z4, Z3, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VFMADD231PS Z4, Z3, K1, Z2
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPS     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z2, Z2, Z6
+	VSHUFF32X4 $0xee, Z2, Z2, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFPS    $0x88, Z4, Z3, Z5
+	VSHUFPS    $0xdd, Z4, Z3, Z3
+	VADDPS     Z3, Z5, Z3
+	VMOVUPS    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	MOVL       8(CX), DI
+	MOVL       DI, 8(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 8(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x4Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x4Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z4
+	VMOVUPS     (R8), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     (R8)(R9*1), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     (R8)(R9*2), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     (R10), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z4
+	VPMOVD2M    Z4, K1
+	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VFMADD231PS Z5, Z4, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VFMADD231PS Z5, Z4, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VFMADD231PS Z5, Z4, K1, Z2
+	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VFMADD231PS Z5, Z4, K1, Z3
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z3, Z0, Z4
+	VSHUFF32X4 $0xee, Z3, Z0, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z2, Z5
+	VSHUFF32X4 $0xee, Z3, Z2, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z3, Z3, Z7
+	VSHUFF32X4 $0xee, Z3, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFPS    $0x88, Z5, Z4, Z6
+	VSHUFPS    $0xdd, Z5, Z4, Z4
+	VADDPS     Z4, Z6, Z4
+	VMOVUPS    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X4
+	VMOVUPS    X4, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 12(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x5Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x5Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z5
+	VMOVUPS     (R8), Z6
+	VFMADD231PS Z5, Z6, Z0
+	VMOVUPS     (R8)(R9*1), Z6
+	VFMADD231PS Z5, Z6, Z1
+	VMOVUPS     (R8)(R9*2), Z6
+	VFMADD231PS Z5, Z6, Z2
+	VMOVUPS     (R10), Z6
+	VFMADD231PS Z5, Z6, Z3
+	VMOVUPS     (R10)(R9*1), Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z5
+	VPMOVD2M    Z5, K1
+	VMOVUPS.Z   (R8), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VFMADD231PS Z6, Z5, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VFMADD231PS Z6, Z5, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VFMADD231PS Z6, Z5, K1, Z2
+	VMOVUPS.Z   (R10), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VFMADD231PS Z6, Z5, K1, Z3
+	VMOVUPS.Z   (R10)(R9*1), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VFMADD231PS Z6, Z5, K1, Z4
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z5
+	VSHUFF32X4 $0xee, Z4, Z0, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z4, Z4, Z6
+	VSHUFF32X4 $0xee, Z4, Z4, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z4, Z1, Z6
+	VSHUFF32X4 $0xee, Z4, Z1, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z4, Z2, Z6
+	VSHUFF32X4 $0xee, Z4, Z2, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z4, Z3, Z7
+	VSHUFF32X4 $0xee, Z4, Z3, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z4, Z4, Z8
+	VSHUFF32X4 $0xee, Z4, Z4, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFPS    $0x88, Z6, Z5, Z7
+	VSHUFPS    $0xdd, Z6, Z5, Z5
+	VADDPS     Z5, Z7, Z5
+	VMOVUPS    Z5, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X5
+	VMOVUPS    X5, (SI)
+	MOVL       16(CX), DI
+	MOVL       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 16(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x6Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x6Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (R8), Z7
+	VFMADD231PS Z6, Z7, Z0
+	VMOVUPS     (R8)(R9*1), Z7
+	VFMADD231PS Z6, Z7, Z1
+	VMOVUPS     (R8)(R9*2), Z7
+	VFMADD231PS Z6, Z7, Z2
+	VMOVUPS     (R10), Z7
+	VFMADD231PS Z6, Z7, Z3
+	VMOVUPS     (R10)(R9*1), Z7
+	VFMADD231PS Z6, Z7, Z4
+	VMOVUPS     (R10)(R9*2), Z7
+	VFMADD231PS Z6, Z7, Z5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R11
+	SUBQ        R11, DI
+	VMOVUPS     (DI), Z6
+	VPMOVD2M    Z6, K1
+	VMOVUPS.Z   (R8), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z2
+	VMOVUPS.Z   (R10), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z3
+	VMOVUPS.Z   (R10)(R9*1), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z4
+	VMOVUPS.Z   (R10)(R9*2), K1, Z6
+	VMOVUPS.Z   (SI), K1, Z7
+	VFMADD231PS Z7, Z6, K1, Z5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z6
+	VSHUFF32X4 $0xee, Z4, Z0, Z7
+	VADDPS     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z5, Z7
+	VSHUFF32X4 $0xee, Z5, Z5, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z1, Z7
+	VSHUFF32X4 $0xee, Z5, Z1, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z5, Z2, Z7
+	VSHUFF32X4 $0xee, Z5, Z2, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z5, Z3, Z8
+	VSHUFF32X4 $0xee, Z5, Z3, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z5, Z5, Z9
+	VSHUFF32X4 $0xee, Z5, Z5, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFPS    $0x88, Z7, Z6, Z8
+	VSHUFPS    $0xdd, Z7, Z6, Z6
+	VADDPS     Z6, Z8, Z6
+	VMOVUPS    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 20(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX5121x7Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x7Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	VMOVUPS 384(SI), Z6
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	LEAQ    (R10)(R9*2), R11
+	ADDQ    R9, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPS     (BX), Z24
-	VMOVUPS     (BX)(SI*1), Z25
-	VMOVUPS     (BX)(SI*2), Z26
-	VMOVUPS     (DI), Z27
-	VMOVUPS     (R9), Z28
-	VFMADD231PS Z24, Z28, Z0
-	VFMADD231PS Z25, Z28, Z6
-	VFMADD231PS Z26, Z28, Z12
-	VFMADD231PS Z27, Z28, Z18
-	VMOVUPS     (R9)(R10*1), Z28
-	VFMADD231PS Z24, Z28, Z1
-	VFMADD231PS Z25, Z28, Z7
-	VFMADD231PS Z26, Z28, Z13
-	VFMADD231PS Z27, Z28, Z19
-	VMOVUPS     (R9)(R10*2), Z28
-	VFMADD231PS Z24, Z28, Z2
-	VFMADD231PS Z25, Z28, Z8
-	VFMADD231PS Z26, Z28, Z14
-	VFMADD231PS Z27, Z28, Z20
-	VMOVUPS     (R11), Z28
-	VFMADD231PS Z24, Z28, Z3
-	VFMADD231PS Z25, Z28, Z9
-	VFMADD231PS Z26, Z28, Z15
-	VFMADD231PS Z27, Z28, Z21
-	VMOVUPS     (R11)(R10*1), Z28
-	VFMADD231PS Z24, Z28, Z4
-	VFMADD231PS Z25, Z28, Z10
-	VFMADD231PS Z26, Z28, Z16
-	VFMADD231PS Z27, Z28, Z22
-	VMOVUPS     (R11)(R10*2), Z28
-	VFMADD231PS Z24, Z28, Z5
-	VFMADD231PS Z25, Z28, Z11
-	VFMADD231PS Z26, Z28, Z17
-	VFMADD231PS Z27, Z28, Z23
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
+	VMOVUPS     (SI), Z7
+	VMOVUPS     (R8), Z8
+	VFMADD231PS Z7, Z8, Z0
+	VMOVUPS     (R8)(R9*1), Z8
+	VFMADD231PS Z7, Z8, Z1
+	VMOVUPS     (R8)(R9*2), Z8
+	VFMADD231PS Z7, Z8, Z2
+	VMOVUPS     (R10), Z8
+	VFMADD231PS Z7, Z8, Z3
+	VMOVUPS     (R10)(R9*1), Z8
+	VFMADD231PS Z7, Z8, Z4
+	VMOVUPS     (R10)(R9*2), Z8
+	VFMADD231PS Z7, Z8, Z5
+	VMOVUPS     (R11), Z8
+	VFMADD231PS Z7, Z8, Z6
+	ADDQ        DI, SI
+	ADDQ        R12, R8
+	ADDQ        R12, R10
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), DI
 	SHLQ        $0x02, R12
-	SUBQ        R12, R8
-	VMOVUPS     (R8), Z24
-	VPMOVD2M    Z24, K1
-	VMOVUPS.Z   (R9), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z6
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z12
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z18
-	VMOVUPS.Z   (R9)(R10*1), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z7
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z13
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z19
-	VMOVUPS.Z   (R9)(R10*2), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z8
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z14
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z20
-	VMOVUPS.Z   (R11), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z9
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z15
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z21
-	VMOVUPS.Z   (R11)(R10*1), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z10
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z16
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z22
-	VMOVUPS.Z   (R11)(R10*2), K1, Z24
-	VMOVUPS.Z   (BX), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z5
-	VMOVUPS.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z11
-	VMOVUPS.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z17
-	VMOVUPS.Z   (DI), K1, Z25
-	VFMADD231PS Z25, Z24, K1, Z23
+	SUBQ        R12, DI
+	VMOVUPS     (DI), Z7
+	VPMOVD2M    Z7, K1
+	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z2
+	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z3
+	VMOVUPS.Z   (R10)(R9*1), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z4
+	VMOVUPS.Z   (R10)(R9*2), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z5
+	VMOVUPS.Z   (R11), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VFMADD231PS Z8, Z7, K1, Z6
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS Z3, 192(BX)
-	VMOVUPS Z4, 256(BX)
-	VMOVUPS Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, 128(BX)
-	VMOVUPS Z9, 192(BX)
-	VMOVUPS Z10, 256(BX)
-	VMOVUPS Z11, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, 64(BX)
-	VMOVUPS Z14, 128(BX)
-	VMOVUPS Z15, 192(BX)
-	VMOVUPS Z16, 256(BX)
-	VMOVUPS Z17, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, 64(BX)
-	VMOVUPS Z20, 128(BX)
-	VMOVUPS Z21, 192(BX)
-	VMOVUPS Z22, 256(BX)
-	VMOVUPS Z23, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z7
+	VSHUFF32X4 $0xee, Z4, Z0, Z8
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z6, Z6, Z8
+	VSHUFF32X4 $0xee, Z6, Z6, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z5, Z1, Z8
+	VSHUFF32X4 $0xee, Z5, Z1, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z6, Z9
+	VSHUFF32X4 $0xee, Z6, Z6, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z6, Z2, Z8
+	VSHUFF32X4 $0xee, Z6, Z2, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z6, Z9
+	VSHUFF32X4 $0xee, Z6, Z6, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z6, Z3, Z9
+	VSHUFF32X4 $0xee, Z6, Z3, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z6, Z6, Z10
+	VSHUFF32X4 $0xee, Z6, Z6, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFPS    $0x88, Z8, Z7, Z9
+	VSHUFPS    $0xdd, Z8, Z7, Z7
+	VADDPS     Z7, Z9, Z7
+	VMOVUPS    Z7, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X7
+	VMOVUPS    X7, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	MOVL       24(CX), DI
+	MOVL       DI, 24(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 20(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 24(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF32AVX512(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32AVX512(SB), $0-112
+// func lanesF32AVX5121x8Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF32AVX5121x8Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	VMOVUPS 384(SI), Z6
+	VMOVUPS 448(SI), Z7
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	LEAQ    (R10)(R9*2), R11
+	ADDQ    R9, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VFMADD231PS Z8, Z9, Z0
+	VMOVUPS     (R8)(R9*1), Z9
+	VFMADD231PS Z8, Z9, Z1
+	VMOVUPS     (R8)(R9*2), Z9
+	VFMADD231PS Z8, Z9, Z2
+	VMOVUPS     (R10), Z9
+	VFMADD231PS Z8, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z9
+	VFMADD231PS Z8, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z9
+	VFMADD231PS Z8, Z9, Z5
+	VMOVUPS     (R11), Z9
+	VFMADD231PS Z8, Z9, Z6
+	VMOVUPS     (R11)(R9*1), Z9
+	VFMADD231PS Z8, Z9, Z7
+	ADDQ        DI, SI
+	ADDQ        R12, R8
+	ADDQ        R12, R10
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x02, R12
+	SUBQ        R12, DI
+	VMOVUPS     (DI), Z8
+	VPMOVD2M    Z8, K1
+	VMOVUPS.Z   (R8), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z1
+	VMOVUPS.Z   (R8)(R9*2), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z2
+	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z3
+	VMOVUPS.Z   (R10)(R9*1), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z4
+	VMOVUPS.Z   (R10)(R9*2), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z5
+	VMOVUPS.Z   (R11), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z6
+	VMOVUPS.Z   (R11)(R9*1), K1, Z8
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, K1, Z7
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z4, Z0, Z8
+	VSHUFF32X4 $0xee, Z4, Z0, Z9
+	VADDPS     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z7, Z7, Z9
+	VSHUFF32X4 $0xee, Z7, Z7, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z5, Z1, Z9
+	VSHUFF32X4 $0xee, Z5, Z1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z6, Z2, Z9
+	VSHUFF32X4 $0xee, Z6, Z2, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z7, Z10
+	VSHUFF32X4 $0xee, Z7, Z7, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z7, Z3, Z10
+	VSHUFF32X4 $0xee, Z7, Z3, Z11
+	VADDPS     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z7, Z7, Z11
+	VSHUFF32X4 $0xee, Z7, Z7, Z12
+	VADDPS     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPS     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPS     Z9, Z11, Z9
+	VSHUFPS    $0x88, Z9, Z8, Z10
+	VSHUFPS    $0xdd, Z9, Z8, Z8
+	VADDPS     Z8, Z10, Z8
+	VMOVUPS    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X8
+	VMOVUPS    X8, (SI)
+	VMOVUPS    16(CX), X8
+	VMOVUPS    X8, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVL (CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 4(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 8(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 12(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 16(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 20(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVL 24(CX), R9
+	MOVL R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVL 28(CX), DI
+	MOVL DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF32AVX512(code int, args *byte)
+TEXT ·lanesF32AVX512(SB), $0-16
 	MOVQ code+0(FP), AX
 	LEAQ ·lanesF32AVX512Codes<>+0(SB), CX
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func foldF32AVX512(n int, out *float32, acc *float32, step int)
+// func packF32AVX5121<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·foldF32AVX512(SB), $0-32
-	MOVQ    n+0(FP), AX
-	MOVQ    out+8(FP), CX
-	MOVQ    acc+16(FP), DX
-	MOVQ    step+24(FP), BX
-	MOVQ    BX, SI
-	SHLQ    $0x04, SI
-	CMPQ    AX, $0x00000010
+TEXT ·packF32AVX5121<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, SI
+	MOVQ    CX, DI
+	MOVQ    args+8(FP), R8
+	MOVQ    40(R8), R8
+	MOVQ    DI, R9
+	ADDQ    R8, DI
+	MOVQ    args+8(FP), DI
+	MOVQ    (DI), DI
+	CMPQ    DI, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
-	MOVQ       DX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	LEAQ       (R8)(BX*2), R9
-	ADDQ       BX, R9
-	LEAQ       (R9)(BX*2), R10
-	ADDQ       BX, R10
-	LEAQ       (R10)(BX*2), R11
-	ADDQ       BX, R11
-	LEAQ       (R11)(BX*2), R12
-	ADDQ       BX, R12
-	VMOVUPS    (DI), Z0
-	VMOVUPS    (R8)(BX*1), Z1
-	VSHUFF32X4 $0x44, Z1, Z0, Z2
-	VSHUFF32X4 $0xee, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (R9)(BX*2), Z1
-	VMOVUPS    (R11), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VSHUFF32X4 $0x88, Z1, Z0, Z2
-	VSHUFF32X4 $0xdd, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (DI)(BX*1), Z1
-	VMOVUPS    (R8)(BX*2), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (R10), Z2
-	VMOVUPS    (R11)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VUNPCKLPD  Z1, Z0, Z2
-	VUNPCKHPD  Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (DI)(BX*2), Z1
-	VMOVUPS    (R9), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (R10)(BX*1), Z2
-	VMOVUPS    (R11)(BX*2), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (R8), Z2
-	VMOVUPS    (R9)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VMOVUPS    (R10)(BX*2), Z3
-	VMOVUPS    (R12), Z4
-	VSHUFF32X4 $0x44, Z4, Z3, Z5
-	VSHUFF32X4 $0xee, Z4, Z3, Z3
-	VADDPS     Z3, Z5, Z3
-	VSHUFF32X4 $0x88, Z3, Z2, Z4
-	VSHUFF32X4 $0xdd, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VUNPCKLPD  Z2, Z1, Z3
-	VUNPCKHPD  Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VSHUFPS    $0x88, Z1, Z0, Z2
-	VSHUFPS    $0xdd, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    Z0, (CX)
-	ADDQ       SI, DX
-	ADDQ       $0x00000040, CX
-	SUBQ       $0x00000010, AX
-	CMPQ       AX, $0x00000010
-	JGE        loop
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R9)
+	ADDQ    SI, BX
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     loop
 
 loopDone:
-	CMPQ       AX, $0x00000000
-	JLE        endif
-	LEAQ       (DX)(BX*2), SI
-	ADDQ       BX, SI
-	LEAQ       (SI)(BX*2), DI
-	ADDQ       BX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	LEAQ       (R8)(BX*2), R9
-	ADDQ       BX, R9
-	LEAQ       (R9)(BX*2), R10
-	ADDQ       BX, R10
-	VMOVUPS    (DX), Z0
-	VMOVUPS    (SI)(BX*1), Z1
-	VSHUFF32X4 $0x44, Z1, Z0, Z2
-	VSHUFF32X4 $0xee, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (DI)(BX*2), Z1
-	VMOVUPS    (R9), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VSHUFF32X4 $0x88, Z1, Z0, Z2
-	VSHUFF32X4 $0xdd, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (DX)(BX*1), Z1
-	VMOVUPS    (SI)(BX*2), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (R8), Z2
-	VMOVUPS    (R9)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VUNPCKLPD  Z1, Z0, Z2
-	VUNPCKHPD  Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	VMOVUPS    (DX)(BX*2), Z1
-	VMOVUPS    (DI), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (R8)(BX*1), Z2
-	VMOVUPS    (R9)(BX*2), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VMOVUPS    (SI), Z2
-	VMOVUPS    (DI)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VMOVUPS    (R8)(BX*2), Z3
-	VMOVUPS    (R10), Z4
-	VSHUFF32X4 $0x44, Z4, Z3, Z5
-	VSHUFF32X4 $0xee, Z4, Z3, Z3
-	VADDPS     Z3, Z5, Z3
-	VSHUFF32X4 $0x88, Z3, Z2, Z4
-	VSHUFF32X4 $0xdd, Z3, Z2, Z2
-	VADDPS     Z2, Z4, Z2
-	VUNPCKLPD  Z2, Z1, Z3
-	VUNPCKHPD  Z2, Z1, Z1
-	VADDPS     Z1, Z3, Z1
-	VSHUFPS    $0x88, Z1, Z0, Z2
-	VSHUFPS    $0xdd, Z1, Z0, Z0
-	VADDPS     Z0, Z2, Z0
-	MOVQ       AX, DX
-	LEAQ       ·lineMask<>+64(SB), AX
-	SHLQ       $0x02, DX
-	SUBQ       DX, AX
-	VMOVUPS    (AX), Z1
-	VPMOVD2M   Z1, K1
-	VMOVUPS    Z0, K1, (CX)
+	MOVQ      args+8(FP), SI
+	MOVQ      64(SI), SI
+	CMPQ      SI, $0x00000000
+	JLE       endif
+	MOVQ      SI, DI
+	LEAQ      ·lineMask<>+64(SB), SI
+	SHLQ      $0x02, DI
+	SUBQ      DI, SI
+	VMOVUPS   (SI), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R9)
 
 endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
 	VZEROUPPER
 	RET
+
+// func packF32AVX5122<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF32AVX5122<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R10)
+	VMOVUPS (BX)(SI*1), Z0
+	VMOVUPS Z0, 64(R10)
+	ADDQ    DI, BX
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), DI
+	MOVQ      64(DI), DI
+	CMPQ      DI, $0x00000000
+	JLE       endif
+	MOVQ      DI, R8
+	LEAQ      ·lineMask<>+64(SB), DI
+	SHLQ      $0x02, R8
+	SUBQ      R8, DI
+	VMOVUPS   (DI), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R10)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VMOVUPS   Z0, 64(R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX5123<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF32AVX5123<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R10)
+	VMOVUPS (BX)(SI*1), Z0
+	VMOVUPS Z0, 64(R10)
+	VMOVUPS (BX)(SI*2), Z0
+	VMOVUPS Z0, 128(R10)
+	ADDQ    DI, BX
+	ADDQ    $0x000000c0, R10
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), DI
+	MOVQ      64(DI), DI
+	CMPQ      DI, $0x00000000
+	JLE       endif
+	MOVQ      DI, R8
+	LEAQ      ·lineMask<>+64(SB), DI
+	SHLQ      $0x02, R8
+	SUBQ      R8, DI
+	VMOVUPS   (DI), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R10)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VMOVUPS   Z0, 64(R10)
+	VMOVUPS.Z (BX)(SI*2), K1, Z0
+	VMOVUPS   Z0, 128(R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX5124<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF32AVX5124<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R11)
+	VMOVUPS (BX)(SI*1), Z0
+	VMOVUPS Z0, 64(R11)
+	VMOVUPS (BX)(SI*2), Z0
+	VMOVUPS Z0, 128(R11)
+	VMOVUPS (DI), Z0
+	VMOVUPS Z0, 192(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000100, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x02, R9
+	SUBQ      R9, R8
+	VMOVUPS   (R8), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R11)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VMOVUPS   Z0, 64(R11)
+	VMOVUPS.Z (BX)(SI*2), K1, Z0
+	VMOVUPS   Z0, 128(R11)
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS   Z0, 192(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX5125<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF32AVX5125<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R11)
+	VMOVUPS (BX)(SI*1), Z0
+	VMOVUPS Z0, 64(R11)
+	VMOVUPS (BX)(SI*2), Z0
+	VMOVUPS Z0, 128(R11)
+	VMOVUPS (DI), Z0
+	VMOVUPS Z0, 192(R11)
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS Z0, 256(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000140, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x02, R9
+	SUBQ      R9, R8
+	VMOVUPS   (R8), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R11)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VMOVUPS   Z0, 64(R11)
+	VMOVUPS.Z (BX)(SI*2), K1, Z0
+	VMOVUPS   Z0, 128(R11)
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS   Z0, 192(R11)
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS   Z0, 256(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX5126<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF32AVX5126<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (R11)
+	VMOVUPS (BX)(SI*1), Z0
+	VMOVUPS Z0, 64(R11)
+	VMOVUPS (BX)(SI*2), Z0
+	VMOVUPS Z0, 128(R11)
+	VMOVUPS (DI), Z0
+	VMOVUPS Z0, 192(R11)
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS Z0, 256(R11)
+	VMOVUPS (DI)(SI*2), Z0
+	VMOVUPS Z0, 320(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000180, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x02, R9
+	SUBQ      R9, R8
+	VMOVUPS   (R8), Z0
+	VPMOVD2M  Z0, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, (R11)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VMOVUPS   Z0, 64(R11)
+	VMOVUPS.Z (BX)(SI*2), K1, Z0
+	VMOVUPS   Z0, 128(R11)
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS   Z0, 192(R11)
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS   Z0, 256(R11)
+	VMOVUPS.Z (DI)(SI*2), K1, Z0
+	VMOVUPS   Z0, 320(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF32AVX512(code int, args *byte)
+TEXT ·packF32AVX512(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·packF32AVX512Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
 
 // func copyF32AVX5121<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 // Requires: AVX, AVX512F
@@ -128117,98 +143016,176 @@ TEXT ·chainF64AVX512(SB), $0-16
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func lanesF64AVX5121x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
 	JMP     endif
 
 otherwise:
 	VPXORD Z0, Z0, Z0
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R8
-	MOVQ    lines+8(FP), R9
-	CMPQ    R9, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (DI), Z1
-	VMOVUPD     (BX), Z2
+	VMOVUPD     (R8), Z1
+	VMOVUPD     (SI), Z2
 	VFMADD231PD Z2, Z1, Z0
-	ADDQ        SI, BX
-	ADDQ        R8, DI
-	SUBQ        $0x00000001, R9
-	CMPQ        R9, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R8
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R8
-	SUBQ        R8, SI
-	VMOVUPD     (SI), Z1
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
+	VMOVUPD     (DI), Z1
 	VPMOVQ2M    Z1, K1
-	VMOVUPD.Z   (DI), K1, Z1
-	VMOVUPD.Z   (BX), K1, Z2
+	VMOVUPD     (R8), Z1
+	VMOVUPD.Z   (SI), K1, Z2
 	VFMADD231PD Z2, Z1, K1, Z0
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z0, Z0, Z1
+	VSHUFF32X4 $0xee, Z0, Z0, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z3
+	VSHUFF32X4 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VUNPCKLPD  Z2, Z1, Z3
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VMOVUPD    Z1, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5121x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
 	JMP     endif
 
 otherwise:
@@ -128216,82 +143193,158 @@ otherwise:
 	VPXORD Z1, Z1, Z1
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z2
-	VMOVUPD     (DI), Z3
+	VMOVUPD     (SI), Z2
+	VMOVUPD     (R8), Z3
 	VFMADD231PD Z2, Z3, Z0
-	VMOVUPD     (DI)(R8*1), Z3
+	VMOVUPD     (R8)(R9*1), Z3
 	VFMADD231PD Z2, Z3, Z1
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	VMOVUPD     (SI), Z2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (DI), Z2
 	VPMOVQ2M    Z2, K1
-	VMOVUPD.Z   (DI), K1, Z2
-	VMOVUPD.Z   (BX), K1, Z3
+	VMOVUPD     (R8), Z2
+	VMOVUPD.Z   (SI), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z0
-	VMOVUPD.Z   (DI)(R8*1), K1, Z2
-	VMOVUPD.Z   (BX), K1, Z3
+	VMOVUPD     (R8)(R9*1), Z2
+	VMOVUPD.Z   (SI), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z1
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VMOVUPD    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X2
+	VMOVUPS    X2, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5121x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
 	JMP     endif
 
 otherwise:
@@ -128300,89 +143353,171 @@ otherwise:
 	VPXORD Z2, Z2, Z2
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z3
-	VMOVUPD     (DI), Z4
+	VMOVUPD     (SI), Z3
+	VMOVUPD     (R8), Z4
 	VFMADD231PD Z3, Z4, Z0
-	VMOVUPD     (DI)(R8*1), Z4
+	VMOVUPD     (R8)(R9*1), Z4
 	VFMADD231PD Z3, Z4, Z1
-	VMOVUPD     (DI)(R8*2), Z4
+	VMOVUPD     (R8)(R9*2), Z4
 	VFMADD231PD Z3, Z4, Z2
-	ADDQ        SI, BX
-	ADDQ        R9, DI
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R9
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R9
-	SUBQ        R9, SI
-	VMOVUPD     (SI), Z3
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (DI), Z3
 	VPMOVQ2M    Z3, K1
-	VMOVUPD.Z   (DI), K1, Z3
-	VMOVUPD.Z   (BX), K1, Z4
+	VMOVUPD     (R8), Z3
+	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z0
-	VMOVUPD.Z   (DI)(R8*1), K1, Z3
-	VMOVUPD.Z   (BX), K1, Z4
+	VMOVUPD     (R8)(R9*1), Z3
+	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z1
-	VMOVUPD.Z   (DI)(R8*2), K1, Z3
-	VMOVUPD.Z   (BX), K1, Z4
+	VMOVUPD     (R8)(R9*2), Z3
+	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z2
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VMOVUPD    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X3
+	VMOVUPS    X3, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5121x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
 	JMP     endif
 
 otherwise:
@@ -128392,99 +143527,185 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z4
-	VMOVUPD     (DI), Z5
+	VMOVUPD     (SI), Z4
+	VMOVUPD     (R8), Z5
 	VFMADD231PD Z4, Z5, Z0
-	VMOVUPD     (DI)(R8*1), Z5
+	VMOVUPD     (R8)(R9*1), Z5
 	VFMADD231PD Z4, Z5, Z1
-	VMOVUPD     (DI)(R8*2), Z5
+	VMOVUPD     (R8)(R9*2), Z5
 	VFMADD231PD Z4, Z5, Z2
-	VMOVUPD     (R9), Z5
+	VMOVUPD     (R10), Z5
 	VFMADD231PD Z4, Z5, Z3
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Z4
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z4
 	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (DI), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R8), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z0
-	VMOVUPD.Z   (DI)(R8*1), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R8)(R9*1), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z1
-	VMOVUPD.Z   (DI)(R8*2), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R8)(R9*2), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z2
-	VMOVUPD.Z   (R9), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R10), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z4
+	VSHUFF32X4 $0xee, Z2, Z0, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VMOVUPD    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X4
+	VMOVUPS    X4, (SI)
+	VMOVUPS    16(CX), X4
+	VMOVUPS    X4, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5121x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
 	JMP     endif
 
 otherwise:
@@ -128495,106 +143716,198 @@ otherwise:
 	VPXORD Z4, Z4, Z4
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z5
-	VMOVUPD     (DI), Z6
+	VMOVUPD     (SI), Z5
+	VMOVUPD     (R8), Z6
 	VFMADD231PD Z5, Z6, Z0
-	VMOVUPD     (DI)(R8*1), Z6
+	VMOVUPD     (R8)(R9*1), Z6
 	VFMADD231PD Z5, Z6, Z1
-	VMOVUPD     (DI)(R8*2), Z6
+	VMOVUPD     (R8)(R9*2), Z6
 	VFMADD231PD Z5, Z6, Z2
-	VMOVUPD     (R9), Z6
+	VMOVUPD     (R10), Z6
 	VFMADD231PD Z5, Z6, Z3
-	VMOVUPD     (R9)(R8*1), Z6
+	VMOVUPD     (R10)(R9*1), Z6
 	VFMADD231PD Z5, Z6, Z4
-	ADDQ        SI, BX
-	ADDQ        R10, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
-	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Z5
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z5
 	VPMOVQ2M    Z5, K1
-	VMOVUPD.Z   (DI), K1, Z5
-	VMOVUPD.Z   (BX), K1, Z6
+	VMOVUPD     (R8), Z5
+	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z0
-	VMOVUPD.Z   (DI)(R8*1), K1, Z5
-	VMOVUPD.Z   (BX), K1, Z6
+	VMOVUPD     (R8)(R9*1), Z5
+	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z1
-	VMOVUPD.Z   (DI)(R8*2), K1, Z5
-	VMOVUPD.Z   (BX), K1, Z6
+	VMOVUPD     (R8)(R9*2), Z5
+	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z2
-	VMOVUPD.Z   (R9), K1, Z5
-	VMOVUPD.Z   (BX), K1, Z6
+	VMOVUPD     (R10), Z5
+	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z3
-	VMOVUPD.Z   (R9)(R8*1), K1, Z5
-	VMOVUPD.Z   (BX), K1, Z6
+	VMOVUPD     (R10)(R9*1), Z5
+	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z4
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z5
+	VSHUFF32X4 $0xee, Z2, Z0, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z4, Z4, Z6
+	VSHUFF32X4 $0xee, Z4, Z4, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z1, Z6
+	VSHUFF32X4 $0xee, Z3, Z1, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VMOVUPD    Z5, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X5
+	VMOVUPS    X5, (SI)
+	VMOVUPS    16(CX), X5
+	VMOVUPS    X5, 16(SI)
+	MOVQ       32(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 32(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5121x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5121x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5121x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5121x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	VMOVUPD 320(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -128606,194 +143919,367 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), SI
-	MOVQ    AX, DI
-	MOVQ    bRow+48(FP), R8
-	LEAQ    (DI)(R8*2), R9
-	ADDQ    R8, R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z6
+	VMOVUPD     (R8), Z7
+	VFMADD231PD Z6, Z7, Z0
+	VMOVUPD     (R8)(R9*1), Z7
+	VFMADD231PD Z6, Z7, Z1
+	VMOVUPD     (R8)(R9*2), Z7
+	VFMADD231PD Z6, Z7, Z2
+	VMOVUPD     (R10), Z7
+	VFMADD231PD Z6, Z7, Z3
+	VMOVUPD     (R10)(R9*1), Z7
+	VFMADD231PD Z6, Z7, Z4
+	VMOVUPD     (R10)(R9*2), Z7
+	VFMADD231PD Z6, Z7, Z5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z6
+	VPMOVQ2M    Z6, K1
+	VMOVUPD     (R8), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z0
+	VMOVUPD     (R8)(R9*1), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z1
+	VMOVUPD     (R8)(R9*2), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z2
+	VMOVUPD     (R10), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z3
+	VMOVUPD     (R10)(R9*1), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z4
+	VMOVUPD     (R10)(R9*2), Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z6
+	VSHUFF32X4 $0xee, Z2, Z0, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z4, Z7
+	VSHUFF32X4 $0xee, Z5, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z3, Z1, Z7
+	VSHUFF32X4 $0xee, Z3, Z1, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VMOVUPD    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	VMOVUPS    16(CX), X6
+	VMOVUPS    X6, 16(SI)
+	VMOVUPS    32(CX), X6
+	VMOVUPS    X6, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5122x1<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5122x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z1
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z6
-	VMOVUPD     (DI), Z7
-	VFMADD231PD Z6, Z7, Z0
-	VMOVUPD     (DI)(R8*1), Z7
-	VFMADD231PD Z6, Z7, Z1
-	VMOVUPD     (DI)(R8*2), Z7
-	VFMADD231PD Z6, Z7, Z2
-	VMOVUPD     (R9), Z7
-	VFMADD231PD Z6, Z7, Z3
-	VMOVUPD     (R9)(R8*1), Z7
-	VFMADD231PD Z6, Z7, Z4
-	VMOVUPD     (R9)(R8*2), Z7
-	VFMADD231PD Z6, Z7, Z5
-	ADDQ        SI, BX
-	ADDQ        R10, DI
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (SI), Z3
+	VFMADD231PD Z3, Z2, Z0
+	VMOVUPD     (SI)(DI*1), Z3
+	VFMADD231PD Z3, Z2, Z1
+	ADDQ        R8, SI
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), SI
-	CMPQ        SI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        SI, R10
-	LEAQ        ·lineMask<>+64(SB), SI
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
 	SHLQ        $0x03, R10
-	SUBQ        R10, SI
-	VMOVUPD     (SI), Z6
-	VPMOVQ2M    Z6, K1
-	VMOVUPD.Z   (DI), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z0
-	VMOVUPD.Z   (DI)(R8*1), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z1
-	VMOVUPD.Z   (DI)(R8*2), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z2
-	VMOVUPD.Z   (R9), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z3
-	VMOVUPD.Z   (R9)(R8*1), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD.Z   (R9)(R8*2), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
-	VFMADD231PD Z7, Z6, K1, Z5
-
-endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	VMOVUPD Z5, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
-
-tileDone:
-	VZEROUPPER
-	RET
-
-// func lanesF64AVX5122x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
-	JLT     tileDone
-	PCALIGN $0x40
-
-tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
-	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z1
-	JMP     endif
-
-otherwise:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
-	PCALIGN $0x40
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z2
-	VMOVUPD     (BX), Z3
-	VFMADD231PD Z3, Z2, Z0
-	VMOVUPD     (BX)(SI*1), Z3
-	VFMADD231PD Z3, Z2, Z1
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
-	JGE         loop
-
-loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
-	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R9
-	SUBQ        R9, DI
-	VMOVUPD     (DI), Z2
 	VPMOVQ2M    Z2, K1
-	VMOVUPD.Z   (R8), K1, Z2
-	VMOVUPD.Z   (BX), K1, Z3
+	VMOVUPD     (R9), Z2
+	VMOVUPD.Z   (SI), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z3
+	VMOVUPD.Z   (SI)(DI*1), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z1
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z1, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z1, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VMOVUPD    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5122x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5122x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5122x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z2
-	VMOVUPD 64(BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z2
+	VMOVUPD 64(SI), Z3
 	JMP     endif
 
 otherwise:
@@ -128803,96 +144289,181 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Z4
-	VMOVUPD     (R8)(R9*1), Z5
-	VMOVUPD     (BX), Z6
+	VMOVUPD     (R9), Z4
+	VMOVUPD     (R9)(R10*1), Z5
+	VMOVUPD     (SI), Z6
 	VFMADD231PD Z6, Z4, Z0
 	VFMADD231PD Z6, Z5, Z1
-	VMOVUPD     (BX)(SI*1), Z6
+	VMOVUPD     (SI)(DI*1), Z6
 	VFMADD231PD Z6, Z4, Z2
 	VFMADD231PD Z6, Z5, Z3
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Z4
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R8), Z4
 	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (R8), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R9), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z5
+	VMOVUPD.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z2
-	VMOVUPD.Z   (R8)(R9*1), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R9)(R10*1), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z5
+	VMOVUPD.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z2, (BX)
-	VMOVUPD Z3, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Z3, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z4
+	VSHUFF32X4 $0xee, Z2, Z0, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VMOVUPD    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X4
+	VMOVUPS    X4, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X4
+	VMOVUPS    X4, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5122x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5122x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5122x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z3
-	VMOVUPD 64(BX), Z4
-	VMOVUPD 128(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z3
+	VMOVUPD 64(SI), Z4
+	VMOVUPD 128(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -128904,108 +144475,204 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z6
-	VMOVUPD     (BX)(SI*1), Z7
-	VMOVUPD     (R8), Z8
+	VMOVUPD     (SI), Z6
+	VMOVUPD     (SI)(DI*1), Z7
+	VMOVUPD     (R9), Z8
 	VFMADD231PD Z6, Z8, Z0
 	VFMADD231PD Z7, Z8, Z3
-	VMOVUPD     (R8)(R9*1), Z8
+	VMOVUPD     (R9)(R10*1), Z8
 	VFMADD231PD Z6, Z8, Z1
 	VFMADD231PD Z7, Z8, Z4
-	VMOVUPD     (R8)(R9*2), Z8
+	VMOVUPD     (R9)(R10*2), Z8
 	VFMADD231PD Z6, Z8, Z2
 	VFMADD231PD Z7, Z8, Z5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Z6
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R8), Z6
 	VPMOVQ2M    Z6, K1
-	VMOVUPD.Z   (R8), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
+	VMOVUPD     (R9), Z6
+	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z7
+	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z3
-	VMOVUPD.Z   (R8)(R9*1), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
+	VMOVUPD     (R9)(R10*1), Z6
+	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z7
+	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD.Z   (R8)(R9*2), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
+	VMOVUPD     (R9)(R10*2), Z6
+	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z7
+	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z5
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, 64(BX)
-	VMOVUPD Z5, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z3, (SI)
+	VMOVUPD Z4, 64(SI)
+	VMOVUPD Z5, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z6
+	VSHUFF32X4 $0xee, Z2, Z0, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z4, Z7
+	VSHUFF32X4 $0xee, Z5, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z3, Z1, Z7
+	VSHUFF32X4 $0xee, Z3, Z1, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VMOVUPD    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X6
+	VMOVUPS    X6, (SI)
+	MOVQ       40(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5122x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5122x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5122x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z4
-	VMOVUPD 64(BX), Z5
-	VMOVUPD 128(BX), Z6
-	VMOVUPD 192(BX), Z7
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z4
+	VMOVUPD 64(SI), Z5
+	VMOVUPD 128(SI), Z6
+	VMOVUPD 192(SI), Z7
 	JMP     endif
 
 otherwise:
@@ -129019,123 +144686,226 @@ otherwise:
 	VPXORD Z7, Z7, Z7
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z8
-	VMOVUPD     (BX)(SI*1), Z9
-	VMOVUPD     (R8), Z10
+	VMOVUPD     (SI), Z8
+	VMOVUPD     (SI)(DI*1), Z9
+	VMOVUPD     (R9), Z10
 	VFMADD231PD Z8, Z10, Z0
 	VFMADD231PD Z9, Z10, Z4
-	VMOVUPD     (R8)(R9*1), Z10
+	VMOVUPD     (R9)(R10*1), Z10
 	VFMADD231PD Z8, Z10, Z1
 	VFMADD231PD Z9, Z10, Z5
-	VMOVUPD     (R8)(R9*2), Z10
+	VMOVUPD     (R9)(R10*2), Z10
 	VFMADD231PD Z8, Z10, Z2
 	VFMADD231PD Z9, Z10, Z6
-	VMOVUPD     (R10), Z10
+	VMOVUPD     (R11), Z10
 	VFMADD231PD Z8, Z10, Z3
 	VFMADD231PD Z9, Z10, Z7
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z8
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z8
 	VPMOVQ2M    Z8, K1
-	VMOVUPD.Z   (R8), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R9), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z4
-	VMOVUPD.Z   (R8)(R9*1), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R9)(R10*1), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z5
-	VMOVUPD.Z   (R8)(R9*2), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R9)(R10*2), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z6
-	VMOVUPD.Z   (R10), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R11), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z7
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, 128(BX)
-	VMOVUPD Z7, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Z5, 64(SI)
+	VMOVUPD Z6, 128(SI)
+	VMOVUPD Z7, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z8
+	VSHUFF32X4 $0xee, Z2, Z0, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z4, Z9
+	VSHUFF32X4 $0xee, Z6, Z4, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z3, Z1, Z9
+	VSHUFF32X4 $0xee, Z3, Z1, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z5, Z10
+	VSHUFF32X4 $0xee, Z7, Z5, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VMOVUPD    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X8
+	VMOVUPS    X8, (SI)
+	VMOVUPS    16(CX), X8
+	VMOVUPS    X8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X8
+	VMOVUPS    X8, (SI)
+	VMOVUPS    48(CX), X8
+	VMOVUPS    X8, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5122x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5122x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5122x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z5
-	VMOVUPD 64(BX), Z6
-	VMOVUPD 128(BX), Z7
-	VMOVUPD 192(BX), Z8
-	VMOVUPD 256(BX), Z9
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z5
+	VMOVUPD 64(SI), Z6
+	VMOVUPD 128(SI), Z7
+	VMOVUPD 192(SI), Z8
+	VMOVUPD 256(SI), Z9
 	JMP     endif
 
 otherwise:
@@ -129151,135 +144921,271 @@ otherwise:
 	VPXORD Z9, Z9, Z9
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z10
-	VMOVUPD     (BX)(SI*1), Z11
-	VMOVUPD     (R8), Z12
+	VMOVUPD     (SI), Z10
+	VMOVUPD     (SI)(DI*1), Z11
+	VMOVUPD     (R9), Z12
 	VFMADD231PD Z10, Z12, Z0
 	VFMADD231PD Z11, Z12, Z5
-	VMOVUPD     (R8)(R9*1), Z12
+	VMOVUPD     (R9)(R10*1), Z12
 	VFMADD231PD Z10, Z12, Z1
 	VFMADD231PD Z11, Z12, Z6
-	VMOVUPD     (R8)(R9*2), Z12
+	VMOVUPD     (R9)(R10*2), Z12
 	VFMADD231PD Z10, Z12, Z2
 	VFMADD231PD Z11, Z12, Z7
-	VMOVUPD     (R10), Z12
+	VMOVUPD     (R11), Z12
 	VFMADD231PD Z10, Z12, Z3
 	VFMADD231PD Z11, Z12, Z8
-	VMOVUPD     (R10)(R9*1), Z12
+	VMOVUPD     (R11)(R10*1), Z12
 	VFMADD231PD Z10, Z12, Z4
 	VFMADD231PD Z11, Z12, Z9
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z10
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z10
 	VPMOVQ2M    Z10, K1
-	VMOVUPD.Z   (R8), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
+	VMOVUPD     (R9), Z10
+	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z11
+	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z5
-	VMOVUPD.Z   (R8)(R9*1), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
+	VMOVUPD     (R9)(R10*1), Z10
+	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z11
+	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z6
-	VMOVUPD.Z   (R8)(R9*2), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
+	VMOVUPD     (R9)(R10*2), Z10
+	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z11
+	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z7
-	VMOVUPD.Z   (R10), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
+	VMOVUPD     (R11), Z10
+	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z11
+	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z8
-	VMOVUPD.Z   (R10)(R9*1), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
+	VMOVUPD     (R11)(R10*1), Z10
+	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z11
+	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z9
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, 64(BX)
-	VMOVUPD Z7, 128(BX)
-	VMOVUPD Z8, 192(BX)
-	VMOVUPD Z9, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z5, (SI)
+	VMOVUPD Z6, 64(SI)
+	VMOVUPD Z7, 128(SI)
+	VMOVUPD Z8, 192(SI)
+	VMOVUPD Z9, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z10
+	VSHUFF32X4 $0xee, Z2, Z0, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z6, Z4, Z11
+	VSHUFF32X4 $0xee, Z6, Z4, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VSHUFF32X4 $0x44, Z3, Z1, Z11
+	VSHUFF32X4 $0xee, Z3, Z1, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x44, Z7, Z5, Z12
+	VSHUFF32X4 $0xee, Z7, Z5, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z11, Z13
+	VSHUFF32X4 $0xdd, Z12, Z11, Z11
+	VADDPD     Z11, Z13, Z11
+	VUNPCKLPD  Z11, Z10, Z12
+	VUNPCKHPD  Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VMOVUPD    Z10, (CX)
+	VSHUFF32X4 $0x44, Z9, Z8, Z10
+	VSHUFF32X4 $0xee, Z9, Z8, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z9, Z9, Z11
+	VSHUFF32X4 $0xee, Z9, Z9, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VSHUFF32X4 $0x44, Z9, Z9, Z11
+	VSHUFF32X4 $0xee, Z9, Z9, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x44, Z9, Z9, Z12
+	VSHUFF32X4 $0xee, Z9, Z9, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z11, Z13
+	VSHUFF32X4 $0xdd, Z12, Z11, Z11
+	VADDPD     Z11, Z13, Z11
+	VUNPCKLPD  Z11, Z10, Z12
+	VUNPCKHPD  Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VMOVUPD    Z10, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X10
+	VMOVUPS    X10, (SI)
+	VMOVUPS    16(CX), X10
+	VMOVUPS    X10, 16(SI)
+	MOVQ       32(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X10
+	VMOVUPS    X10, (SI)
+	VMOVUPS    56(CX), X10
+	VMOVUPS    X10, 16(SI)
+	MOVQ       72(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 32(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 72(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5122x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5122x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5122x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5122x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	VMOVUPD 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
-	VMOVUPD 128(BX), Z8
-	VMOVUPD 192(BX), Z9
-	VMOVUPD 256(BX), Z10
-	VMOVUPD 320(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
+	VMOVUPD 128(SI), Z8
+	VMOVUPD 192(SI), Z9
+	VMOVUPD 256(SI), Z10
+	VMOVUPD 320(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -129297,137 +145203,280 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z12
-	VMOVUPD     (BX)(SI*1), Z13
-	VMOVUPD     (R8), Z14
+	VMOVUPD     (SI), Z12
+	VMOVUPD     (SI)(DI*1), Z13
+	VMOVUPD     (R9), Z14
 	VFMADD231PD Z12, Z14, Z0
 	VFMADD231PD Z13, Z14, Z6
-	VMOVUPD     (R8)(R9*1), Z14
+	VMOVUPD     (R9)(R10*1), Z14
 	VFMADD231PD Z12, Z14, Z1
 	VFMADD231PD Z13, Z14, Z7
-	VMOVUPD     (R8)(R9*2), Z14
+	VMOVUPD     (R9)(R10*2), Z14
 	VFMADD231PD Z12, Z14, Z2
 	VFMADD231PD Z13, Z14, Z8
-	VMOVUPD     (R10), Z14
+	VMOVUPD     (R11), Z14
 	VFMADD231PD Z12, Z14, Z3
 	VFMADD231PD Z13, Z14, Z9
-	VMOVUPD     (R10)(R9*1), Z14
+	VMOVUPD     (R11)(R10*1), Z14
 	VFMADD231PD Z12, Z14, Z4
 	VFMADD231PD Z13, Z14, Z10
-	VMOVUPD     (R10)(R9*2), Z14
+	VMOVUPD     (R11)(R10*2), Z14
 	VFMADD231PD Z12, Z14, Z5
 	VFMADD231PD Z13, Z14, Z11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z12
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z12
 	VPMOVQ2M    Z12, K1
-	VMOVUPD.Z   (R8), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z6
-	VMOVUPD.Z   (R8)(R9*1), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9)(R10*1), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z7
-	VMOVUPD.Z   (R8)(R9*2), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9)(R10*2), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z8
-	VMOVUPD.Z   (R10), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R11), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD.Z   (R10)(R9*1), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R11)(R10*1), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD.Z   (R10)(R9*2), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R11)(R10*2), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z5
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	VMOVUPD Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	VMOVUPD Z8, 128(BX)
-	VMOVUPD Z9, 192(BX)
-	VMOVUPD Z10, 256(BX)
-	VMOVUPD Z11, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	VMOVUPD Z8, 128(SI)
+	VMOVUPD Z9, 192(SI)
+	VMOVUPD Z10, 256(SI)
+	VMOVUPD Z11, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z12
+	VSHUFF32X4 $0xee, Z2, Z0, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z6, Z4, Z13
+	VSHUFF32X4 $0xee, Z6, Z4, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z3, Z1, Z13
+	VSHUFF32X4 $0xee, Z3, Z1, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z7, Z5, Z14
+	VSHUFF32X4 $0xee, Z7, Z5, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z12
+	VSHUFF32X4 $0xee, Z10, Z8, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z11, Z13
+	VSHUFF32X4 $0xee, Z11, Z11, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z11, Z9, Z13
+	VSHUFF32X4 $0xee, Z11, Z9, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z11, Z14
+	VSHUFF32X4 $0xee, Z11, Z11, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X12
+	VMOVUPS    X12, (SI)
+	VMOVUPS    16(CX), X12
+	VMOVUPS    X12, 16(SI)
+	VMOVUPS    32(CX), X12
+	VMOVUPS    X12, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X12
+	VMOVUPS    X12, (SI)
+	VMOVUPS    64(CX), X12
+	VMOVUPS    X12, 16(SI)
+	VMOVUPS    80(CX), X12
+	VMOVUPS    X12, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z2
 	JMP     endif
 
 otherwise:
@@ -129436,93 +145485,176 @@ otherwise:
 	VPXORD Z2, Z2, Z2
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R9
-	MOVQ    lines+8(FP), R10
-	CMPQ    R10, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Z3
-	VMOVUPD     (BX), Z4
+	VMOVUPD     (R9), Z3
+	VMOVUPD     (SI), Z4
 	VFMADD231PD Z4, Z3, Z0
-	VMOVUPD     (BX)(SI*1), Z4
+	VMOVUPD     (SI)(DI*1), Z4
 	VFMADD231PD Z4, Z3, Z1
-	VMOVUPD     (BX)(SI*2), Z4
+	VMOVUPD     (SI)(DI*2), Z4
 	VFMADD231PD Z4, Z3, Z2
-	ADDQ        DI, BX
-	ADDQ        R9, R8
-	SUBQ        $0x00000001, R10
-	CMPQ        R10, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R9
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R9
-	SUBQ        R9, DI
-	VMOVUPD     (DI), Z3
+	MOVQ        R8, R10
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
+	VMOVUPD     (R8), Z3
 	VPMOVQ2M    Z3, K1
-	VMOVUPD.Z   (R8), K1, Z3
-	VMOVUPD.Z   (BX), K1, Z4
+	VMOVUPD     (R9), Z3
+	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z4
+	VMOVUPD.Z   (SI)(DI*1), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z1
-	VMOVUPD.Z   (BX)(SI*2), K1, Z4
+	VMOVUPD.Z   (SI)(DI*2), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z2
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z1, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z2, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z1, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z2, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VMOVUPD    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z2
-	VMOVUPD 64(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z4
-	VMOVUPD 64(BX), Z5
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z2
+	VMOVUPD 64(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z4
+	VMOVUPD 64(SI), Z5
 	JMP     endif
 
 otherwise:
@@ -129534,110 +145666,204 @@ otherwise:
 	VPXORD Z5, Z5, Z5
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Z6
-	VMOVUPD     (R8)(R9*1), Z7
-	VMOVUPD     (BX), Z8
+	VMOVUPD     (R9), Z6
+	VMOVUPD     (R9)(R10*1), Z7
+	VMOVUPD     (SI), Z8
 	VFMADD231PD Z8, Z6, Z0
 	VFMADD231PD Z8, Z7, Z1
-	VMOVUPD     (BX)(SI*1), Z8
+	VMOVUPD     (SI)(DI*1), Z8
 	VFMADD231PD Z8, Z6, Z2
 	VFMADD231PD Z8, Z7, Z3
-	VMOVUPD     (BX)(SI*2), Z8
+	VMOVUPD     (SI)(DI*2), Z8
 	VFMADD231PD Z8, Z6, Z4
 	VFMADD231PD Z8, Z7, Z5
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Z6
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R8), Z6
 	VPMOVQ2M    Z6, K1
-	VMOVUPD.Z   (R8), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
+	VMOVUPD     (R9), Z6
+	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z7
+	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z2
-	VMOVUPD.Z   (BX)(SI*2), K1, Z7
+	VMOVUPD.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD.Z   (R8)(R9*1), K1, Z6
-	VMOVUPD.Z   (BX), K1, Z7
+	VMOVUPD     (R9)(R10*1), Z6
+	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z7
+	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z3
-	VMOVUPD.Z   (BX)(SI*2), K1, Z7
+	VMOVUPD.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z5
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z2, (BX)
-	VMOVUPD Z3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Z3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Z5, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z6
+	VSHUFF32X4 $0xee, Z2, Z0, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z4, Z7
+	VSHUFF32X4 $0xee, Z5, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z3, Z1, Z7
+	VSHUFF32X4 $0xee, Z3, Z1, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VMOVUPD    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X6
+	VMOVUPS    X6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X6
+	VMOVUPS    X6, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z3
-	VMOVUPD 64(BX), Z4
-	VMOVUPD 128(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
-	VMOVUPD 128(BX), Z8
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z3
+	VMOVUPD 64(SI), Z4
+	VMOVUPD 128(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
+	VMOVUPD 128(SI), Z8
 	JMP     endif
 
 otherwise:
@@ -129652,127 +145878,259 @@ otherwise:
 	VPXORD Z8, Z8, Z8
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R8), Z9
-	VMOVUPD     (R8)(R9*1), Z10
-	VMOVUPD     (R8)(R9*2), Z11
-	VMOVUPD     (BX), Z12
+	VMOVUPD     (R9), Z9
+	VMOVUPD     (R9)(R10*1), Z10
+	VMOVUPD     (R9)(R10*2), Z11
+	VMOVUPD     (SI), Z12
 	VFMADD231PD Z12, Z9, Z0
 	VFMADD231PD Z12, Z10, Z1
 	VFMADD231PD Z12, Z11, Z2
-	VMOVUPD     (BX)(SI*1), Z12
+	VMOVUPD     (SI)(DI*1), Z12
 	VFMADD231PD Z12, Z9, Z3
 	VFMADD231PD Z12, Z10, Z4
 	VFMADD231PD Z12, Z11, Z5
-	VMOVUPD     (BX)(SI*2), Z12
+	VMOVUPD     (SI)(DI*2), Z12
 	VFMADD231PD Z12, Z9, Z6
 	VFMADD231PD Z12, Z10, Z7
 	VFMADD231PD Z12, Z11, Z8
-	ADDQ        DI, BX
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R11, R9
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
-	VMOVUPD     (DI), Z9
+	MOVQ        R8, R11
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R11
+	SUBQ        R11, R8
+	VMOVUPD     (R8), Z9
 	VPMOVQ2M    Z9, K1
-	VMOVUPD.Z   (R8), K1, Z9
-	VMOVUPD.Z   (BX), K1, Z10
+	VMOVUPD     (R9), Z9
+	VMOVUPD.Z   (SI), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z10
+	VMOVUPD.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z3
-	VMOVUPD.Z   (BX)(SI*2), K1, Z10
+	VMOVUPD.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z6
-	VMOVUPD.Z   (R8)(R9*1), K1, Z9
-	VMOVUPD.Z   (BX), K1, Z10
+	VMOVUPD     (R9)(R10*1), Z9
+	VMOVUPD.Z   (SI), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z10
+	VMOVUPD.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z4
-	VMOVUPD.Z   (BX)(SI*2), K1, Z10
+	VMOVUPD.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z7
-	VMOVUPD.Z   (R8)(R9*2), K1, Z9
-	VMOVUPD.Z   (BX), K1, Z10
+	VMOVUPD     (R9)(R10*2), Z9
+	VMOVUPD.Z   (SI), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z10
+	VMOVUPD.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z10
+	VMOVUPD.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z8
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, 64(BX)
-	VMOVUPD Z5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	VMOVUPD Z8, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z3, (SI)
+	VMOVUPD Z4, 64(SI)
+	VMOVUPD Z5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	VMOVUPD Z8, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z9
+	VSHUFF32X4 $0xee, Z2, Z0, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z6, Z4, Z10
+	VSHUFF32X4 $0xee, Z6, Z4, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z3, Z1, Z10
+	VSHUFF32X4 $0xee, Z3, Z1, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z7, Z5, Z11
+	VSHUFF32X4 $0xee, Z7, Z5, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VMOVUPD    Z9, (CX)
+	VSHUFF32X4 $0x44, Z8, Z8, Z9
+	VSHUFF32X4 $0xee, Z8, Z8, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z8, Z8, Z10
+	VSHUFF32X4 $0xee, Z8, Z8, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VSHUFF32X4 $0x44, Z8, Z8, Z10
+	VSHUFF32X4 $0xee, Z8, Z8, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x44, Z8, Z8, Z11
+	VSHUFF32X4 $0xee, Z8, Z8, Z12
+	VADDPD     Z12, Z11, Z11
+	VSHUFF32X4 $0x88, Z11, Z10, Z12
+	VSHUFF32X4 $0xdd, Z11, Z10, Z10
+	VADDPD     Z10, Z12, Z10
+	VUNPCKLPD  Z10, Z9, Z11
+	VUNPCKHPD  Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VMOVUPD    Z9, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X9
+	VMOVUPS    X9, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X9
+	VMOVUPS    X9, (SI)
+	MOVQ       40(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X9
+	VMOVUPS    X9, (SI)
+	MOVQ       64(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 64(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z4
-	VMOVUPD 64(BX), Z5
-	VMOVUPD 128(BX), Z6
-	VMOVUPD 192(BX), Z7
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z8
-	VMOVUPD 64(BX), Z9
-	VMOVUPD 128(BX), Z10
-	VMOVUPD 192(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z4
+	VMOVUPD 64(SI), Z5
+	VMOVUPD 128(SI), Z6
+	VMOVUPD 192(SI), Z7
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z8
+	VMOVUPD 64(SI), Z9
+	VMOVUPD 128(SI), Z10
+	VMOVUPD 192(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -129790,147 +146148,289 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z12
-	VMOVUPD     (BX)(SI*1), Z13
-	VMOVUPD     (BX)(SI*2), Z14
-	VMOVUPD     (R8), Z15
+	VMOVUPD     (SI), Z12
+	VMOVUPD     (SI)(DI*1), Z13
+	VMOVUPD     (SI)(DI*2), Z14
+	VMOVUPD     (R9), Z15
 	VFMADD231PD Z12, Z15, Z0
 	VFMADD231PD Z13, Z15, Z4
 	VFMADD231PD Z14, Z15, Z8
-	VMOVUPD     (R8)(R9*1), Z15
+	VMOVUPD     (R9)(R10*1), Z15
 	VFMADD231PD Z12, Z15, Z1
 	VFMADD231PD Z13, Z15, Z5
 	VFMADD231PD Z14, Z15, Z9
-	VMOVUPD     (R8)(R9*2), Z15
+	VMOVUPD     (R9)(R10*2), Z15
 	VFMADD231PD Z12, Z15, Z2
 	VFMADD231PD Z13, Z15, Z6
 	VFMADD231PD Z14, Z15, Z10
-	VMOVUPD     (R10), Z15
+	VMOVUPD     (R11), Z15
 	VFMADD231PD Z12, Z15, Z3
 	VFMADD231PD Z13, Z15, Z7
 	VFMADD231PD Z14, Z15, Z11
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z12
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z12
 	VPMOVQ2M    Z12, K1
-	VMOVUPD.Z   (R8), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z4
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z8
-	VMOVUPD.Z   (R8)(R9*1), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9)(R10*1), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD.Z   (R8)(R9*2), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R9)(R10*2), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD.Z   (R10), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R11), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, 128(BX)
-	VMOVUPD Z7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z8, (BX)
-	VMOVUPD Z9, 64(BX)
-	VMOVUPD Z10, 128(BX)
-	VMOVUPD Z11, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Z5, 64(SI)
+	VMOVUPD Z6, 128(SI)
+	VMOVUPD Z7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Z9, 64(SI)
+	VMOVUPD Z10, 128(SI)
+	VMOVUPD Z11, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z12
+	VSHUFF32X4 $0xee, Z2, Z0, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z6, Z4, Z13
+	VSHUFF32X4 $0xee, Z6, Z4, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z3, Z1, Z13
+	VSHUFF32X4 $0xee, Z3, Z1, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z7, Z5, Z14
+	VSHUFF32X4 $0xee, Z7, Z5, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z12
+	VSHUFF32X4 $0xee, Z10, Z8, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z11, Z13
+	VSHUFF32X4 $0xee, Z11, Z11, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z11, Z9, Z13
+	VSHUFF32X4 $0xee, Z11, Z9, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z11, Z14
+	VSHUFF32X4 $0xee, Z11, Z11, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X12
+	VMOVUPS    X12, (SI)
+	VMOVUPS    16(CX), X12
+	VMOVUPS    X12, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X12
+	VMOVUPS    X12, (SI)
+	VMOVUPS    48(CX), X12
+	VMOVUPS    X12, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    64(CX), X12
+	VMOVUPS    X12, (SI)
+	VMOVUPS    80(CX), X12
+	VMOVUPS    X12, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z5
-	VMOVUPD 64(BX), Z6
-	VMOVUPD 128(BX), Z7
-	VMOVUPD 192(BX), Z8
-	VMOVUPD 256(BX), Z9
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z10
-	VMOVUPD 64(BX), Z11
-	VMOVUPD 128(BX), Z12
-	VMOVUPD 192(BX), Z13
-	VMOVUPD 256(BX), Z14
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z5
+	VMOVUPD 64(SI), Z6
+	VMOVUPD 128(SI), Z7
+	VMOVUPD 192(SI), Z8
+	VMOVUPD 256(SI), Z9
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z10
+	VMOVUPD 64(SI), Z11
+	VMOVUPD 128(SI), Z12
+	VMOVUPD 192(SI), Z13
+	VMOVUPD 256(SI), Z14
 	JMP     endif
 
 otherwise:
@@ -129951,164 +146451,322 @@ otherwise:
 	VPXORD Z14, Z14, Z14
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z15
-	VMOVUPD     (BX)(SI*1), Z16
-	VMOVUPD     (BX)(SI*2), Z17
-	VMOVUPD     (R8), Z18
+	VMOVUPD     (SI), Z15
+	VMOVUPD     (SI)(DI*1), Z16
+	VMOVUPD     (SI)(DI*2), Z17
+	VMOVUPD     (R9), Z18
 	VFMADD231PD Z15, Z18, Z0
 	VFMADD231PD Z16, Z18, Z5
 	VFMADD231PD Z17, Z18, Z10
-	VMOVUPD     (R8)(R9*1), Z18
+	VMOVUPD     (R9)(R10*1), Z18
 	VFMADD231PD Z15, Z18, Z1
 	VFMADD231PD Z16, Z18, Z6
 	VFMADD231PD Z17, Z18, Z11
-	VMOVUPD     (R8)(R9*2), Z18
+	VMOVUPD     (R9)(R10*2), Z18
 	VFMADD231PD Z15, Z18, Z2
 	VFMADD231PD Z16, Z18, Z7
 	VFMADD231PD Z17, Z18, Z12
-	VMOVUPD     (R10), Z18
+	VMOVUPD     (R11), Z18
 	VFMADD231PD Z15, Z18, Z3
 	VFMADD231PD Z16, Z18, Z8
 	VFMADD231PD Z17, Z18, Z13
-	VMOVUPD     (R10)(R9*1), Z18
+	VMOVUPD     (R11)(R10*1), Z18
 	VFMADD231PD Z15, Z18, Z4
 	VFMADD231PD Z16, Z18, Z9
 	VFMADD231PD Z17, Z18, Z14
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z15
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z15
 	VPMOVQ2M    Z15, K1
-	VMOVUPD.Z   (R8), K1, Z15
-	VMOVUPD.Z   (BX), K1, Z16
+	VMOVUPD     (R9), Z15
+	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z16
+	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z16
+	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z10
-	VMOVUPD.Z   (R8)(R9*1), K1, Z15
-	VMOVUPD.Z   (BX), K1, Z16
+	VMOVUPD     (R9)(R10*1), Z15
+	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z16
+	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z16
+	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z11
-	VMOVUPD.Z   (R8)(R9*2), K1, Z15
-	VMOVUPD.Z   (BX), K1, Z16
+	VMOVUPD     (R9)(R10*2), Z15
+	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z16
+	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z16
+	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z12
-	VMOVUPD.Z   (R10), K1, Z15
-	VMOVUPD.Z   (BX), K1, Z16
+	VMOVUPD     (R11), Z15
+	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z16
+	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z8
-	VMOVUPD.Z   (BX)(SI*2), K1, Z16
+	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z13
-	VMOVUPD.Z   (R10)(R9*1), K1, Z15
-	VMOVUPD.Z   (BX), K1, Z16
+	VMOVUPD     (R11)(R10*1), Z15
+	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z16
+	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z9
-	VMOVUPD.Z   (BX)(SI*2), K1, Z16
+	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z14
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, 64(BX)
-	VMOVUPD Z7, 128(BX)
-	VMOVUPD Z8, 192(BX)
-	VMOVUPD Z9, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, 128(BX)
-	VMOVUPD Z13, 192(BX)
-	VMOVUPD Z14, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z5, (SI)
+	VMOVUPD Z6, 64(SI)
+	VMOVUPD Z7, 128(SI)
+	VMOVUPD Z8, 192(SI)
+	VMOVUPD Z9, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Z11, 64(SI)
+	VMOVUPD Z12, 128(SI)
+	VMOVUPD Z13, 192(SI)
+	VMOVUPD Z14, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z15
+	VSHUFF32X4 $0xee, Z2, Z0, Z16
+	VADDPD     Z16, Z15, Z15
+	VSHUFF32X4 $0x44, Z6, Z4, Z16
+	VSHUFF32X4 $0xee, Z6, Z4, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x88, Z16, Z15, Z17
+	VSHUFF32X4 $0xdd, Z16, Z15, Z15
+	VADDPD     Z15, Z17, Z15
+	VSHUFF32X4 $0x44, Z3, Z1, Z16
+	VSHUFF32X4 $0xee, Z3, Z1, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z7, Z5, Z17
+	VSHUFF32X4 $0xee, Z7, Z5, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VUNPCKLPD  Z16, Z15, Z17
+	VUNPCKHPD  Z16, Z15, Z15
+	VADDPD     Z15, Z17, Z15
+	VMOVUPD    Z15, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z15
+	VSHUFF32X4 $0xee, Z10, Z8, Z16
+	VADDPD     Z16, Z15, Z15
+	VSHUFF32X4 $0x44, Z14, Z12, Z16
+	VSHUFF32X4 $0xee, Z14, Z12, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x88, Z16, Z15, Z17
+	VSHUFF32X4 $0xdd, Z16, Z15, Z15
+	VADDPD     Z15, Z17, Z15
+	VSHUFF32X4 $0x44, Z11, Z9, Z16
+	VSHUFF32X4 $0xee, Z11, Z9, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z14, Z13, Z17
+	VSHUFF32X4 $0xee, Z14, Z13, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VUNPCKLPD  Z16, Z15, Z17
+	VUNPCKHPD  Z16, Z15, Z15
+	VADDPD     Z15, Z17, Z15
+	VMOVUPD    Z15, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X15
+	VMOVUPS    X15, (SI)
+	VMOVUPS    16(CX), X15
+	VMOVUPS    X15, 16(SI)
+	MOVQ       32(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X15
+	VMOVUPS    X15, (SI)
+	VMOVUPS    56(CX), X15
+	VMOVUPS    X15, 16(SI)
+	MOVQ       72(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    80(CX), X15
+	VMOVUPS    X15, (SI)
+	VMOVUPS    96(CX), X15
+	VMOVUPS    X15, 16(SI)
+	MOVQ       112(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 88(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 96(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 104(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 32(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 72(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 112(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5123x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5123x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5123x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5123x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	VMOVUPD 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
-	VMOVUPD 128(BX), Z8
-	VMOVUPD 192(BX), Z9
-	VMOVUPD 256(BX), Z10
-	VMOVUPD 320(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z12
-	VMOVUPD 64(BX), Z13
-	VMOVUPD 128(BX), Z14
-	VMOVUPD 192(BX), Z15
-	VMOVUPD 256(BX), Z16
-	VMOVUPD 320(BX), Z17
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
+	VMOVUPD 128(SI), Z8
+	VMOVUPD 192(SI), Z9
+	VMOVUPD 256(SI), Z10
+	VMOVUPD 320(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z12
+	VMOVUPD 64(SI), Z13
+	VMOVUPD 128(SI), Z14
+	VMOVUPD 192(SI), Z15
+	VMOVUPD 256(SI), Z16
+	VMOVUPD 320(SI), Z17
 	JMP     endif
 
 otherwise:
@@ -130132,165 +146790,355 @@ otherwise:
 	VPXORD Z17, Z17, Z17
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	MOVQ    aLine+32(FP), DI
-	MOVQ    AX, R8
-	MOVQ    bRow+48(FP), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), R8
+	MOVQ    24(R8), R8
+	MOVQ    AX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    48(R10), R10
+	LEAQ    (R9)(R10*2), R11
+	ADDQ    R10, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z18
-	VMOVUPD     (BX)(SI*1), Z19
-	VMOVUPD     (BX)(SI*2), Z20
-	VMOVUPD     (R8), Z21
+	VMOVUPD     (SI), Z18
+	VMOVUPD     (SI)(DI*1), Z19
+	VMOVUPD     (SI)(DI*2), Z20
+	VMOVUPD     (R9), Z21
 	VFMADD231PD Z18, Z21, Z0
 	VFMADD231PD Z19, Z21, Z6
 	VFMADD231PD Z20, Z21, Z12
-	VMOVUPD     (R8)(R9*1), Z21
+	VMOVUPD     (R9)(R10*1), Z21
 	VFMADD231PD Z18, Z21, Z1
 	VFMADD231PD Z19, Z21, Z7
 	VFMADD231PD Z20, Z21, Z13
-	VMOVUPD     (R8)(R9*2), Z21
+	VMOVUPD     (R9)(R10*2), Z21
 	VFMADD231PD Z18, Z21, Z2
 	VFMADD231PD Z19, Z21, Z8
 	VFMADD231PD Z20, Z21, Z14
-	VMOVUPD     (R10), Z21
+	VMOVUPD     (R11), Z21
 	VFMADD231PD Z18, Z21, Z3
 	VFMADD231PD Z19, Z21, Z9
 	VFMADD231PD Z20, Z21, Z15
-	VMOVUPD     (R10)(R9*1), Z21
+	VMOVUPD     (R11)(R10*1), Z21
 	VFMADD231PD Z18, Z21, Z4
 	VFMADD231PD Z19, Z21, Z10
 	VFMADD231PD Z20, Z21, Z16
-	VMOVUPD     (R10)(R9*2), Z21
+	VMOVUPD     (R11)(R10*2), Z21
 	VFMADD231PD Z18, Z21, Z5
 	VFMADD231PD Z19, Z21, Z11
 	VFMADD231PD Z20, Z21, Z17
-	ADDQ        DI, BX
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R8, SI
+	ADDQ        R12, R9
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), DI
-	CMPQ        DI, $0x00000000
+	MOVQ        args+8(FP), R8
+	MOVQ        160(R8), R8
+	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
-	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
-	VMOVUPD     (DI), Z18
+	MOVQ        R8, R12
+	LEAQ        ·lineMask<>+64(SB), R8
+	SHLQ        $0x03, R12
+	SUBQ        R12, R8
+	VMOVUPD     (R8), Z18
 	VPMOVQ2M    Z18, K1
-	VMOVUPD.Z   (R8), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R9), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z12
-	VMOVUPD.Z   (R8)(R9*1), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R9)(R10*1), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z13
-	VMOVUPD.Z   (R8)(R9*2), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R9)(R10*2), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z8
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z14
-	VMOVUPD.Z   (R10), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R11), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z9
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z15
-	VMOVUPD.Z   (R10)(R9*1), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R11)(R10*1), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z10
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z16
-	VMOVUPD.Z   (R10)(R9*2), K1, Z18
-	VMOVUPD.Z   (BX), K1, Z19
+	VMOVUPD     (R11)(R10*2), Z18
+	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z5
-	VMOVUPD.Z   (BX)(SI*1), K1, Z19
+	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z11
-	VMOVUPD.Z   (BX)(SI*2), K1, Z19
+	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z17
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	VMOVUPD Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	VMOVUPD Z8, 128(BX)
-	VMOVUPD Z9, 192(BX)
-	VMOVUPD Z10, 256(BX)
-	VMOVUPD Z11, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z12, (BX)
-	VMOVUPD Z13, 64(BX)
-	VMOVUPD Z14, 128(BX)
-	VMOVUPD Z15, 192(BX)
-	VMOVUPD Z16, 256(BX)
-	VMOVUPD Z17, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	VMOVUPD Z8, 128(SI)
+	VMOVUPD Z9, 192(SI)
+	VMOVUPD Z10, 256(SI)
+	VMOVUPD Z11, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Z13, 64(SI)
+	VMOVUPD Z14, 128(SI)
+	VMOVUPD Z15, 192(SI)
+	VMOVUPD Z16, 256(SI)
+	VMOVUPD Z17, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z18
+	VSHUFF32X4 $0xee, Z2, Z0, Z19
+	VADDPD     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z6, Z4, Z19
+	VSHUFF32X4 $0xee, Z6, Z4, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z3, Z1, Z19
+	VSHUFF32X4 $0xee, Z3, Z1, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z7, Z5, Z20
+	VSHUFF32X4 $0xee, Z7, Z5, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPD     Z19, Z21, Z19
+	VUNPCKLPD  Z19, Z18, Z20
+	VUNPCKHPD  Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VMOVUPD    Z18, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z18
+	VSHUFF32X4 $0xee, Z10, Z8, Z19
+	VADDPD     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z14, Z12, Z19
+	VSHUFF32X4 $0xee, Z14, Z12, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z11, Z9, Z19
+	VSHUFF32X4 $0xee, Z11, Z9, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z15, Z13, Z20
+	VSHUFF32X4 $0xee, Z15, Z13, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPD     Z19, Z21, Z19
+	VUNPCKLPD  Z19, Z18, Z20
+	VUNPCKHPD  Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VMOVUPD    Z18, 64(CX)
+	VSHUFF32X4 $0x44, Z17, Z16, Z18
+	VSHUFF32X4 $0xee, Z17, Z16, Z19
+	VADDPD     Z19, Z18, Z18
+	VSHUFF32X4 $0x44, Z17, Z17, Z19
+	VSHUFF32X4 $0xee, Z17, Z17, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x88, Z19, Z18, Z20
+	VSHUFF32X4 $0xdd, Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VSHUFF32X4 $0x44, Z17, Z17, Z19
+	VSHUFF32X4 $0xee, Z17, Z17, Z20
+	VADDPD     Z20, Z19, Z19
+	VSHUFF32X4 $0x44, Z17, Z17, Z20
+	VSHUFF32X4 $0xee, Z17, Z17, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z20, Z19, Z21
+	VSHUFF32X4 $0xdd, Z20, Z19, Z19
+	VADDPD     Z19, Z21, Z19
+	VUNPCKLPD  Z19, Z18, Z20
+	VUNPCKHPD  Z19, Z18, Z18
+	VADDPD     Z18, Z20, Z18
+	VMOVUPD    Z18, 128(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X18
+	VMOVUPS    X18, (SI)
+	VMOVUPS    16(CX), X18
+	VMOVUPS    X18, 16(SI)
+	VMOVUPS    32(CX), X18
+	VMOVUPS    X18, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X18
+	VMOVUPS    X18, (SI)
+	VMOVUPS    64(CX), X18
+	VMOVUPS    X18, 16(SI)
+	VMOVUPS    80(CX), X18
+	VMOVUPS    X18, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    96(CX), X18
+	VMOVUPS    X18, (SI)
+	VMOVUPS    112(CX), X18
+	VMOVUPS    X18, 16(SI)
+	VMOVUPS    128(CX), X18
+	VMOVUPS    X18, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 96(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 104(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 112(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 120(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 128(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 136(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x1<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x1<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x1<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z3
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z3
 	JMP     endif
 
 otherwise:
@@ -130300,105 +147148,196 @@ otherwise:
 	VPXORD Z3, Z3, Z3
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R10
-	MOVQ    lines+8(FP), R11
-	CMPQ    R11, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R9), Z4
-	VMOVUPD     (BX), Z5
+	VMOVUPD     (R10), Z4
+	VMOVUPD     (SI), Z5
 	VFMADD231PD Z5, Z4, Z0
-	VMOVUPD     (BX)(SI*1), Z5
+	VMOVUPD     (SI)(DI*1), Z5
 	VFMADD231PD Z5, Z4, Z1
-	VMOVUPD     (BX)(SI*2), Z5
+	VMOVUPD     (SI)(DI*2), Z5
 	VFMADD231PD Z5, Z4, Z2
-	VMOVUPD     (DI), Z5
+	VMOVUPD     (R8), Z5
 	VFMADD231PD Z5, Z4, Z3
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R10, R9
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R10
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R10
-	SUBQ        R10, R8
-	VMOVUPD     (R8), Z4
+	MOVQ        R9, R11
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
+	VMOVUPD     (R9), Z4
 	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (R9), K1, Z4
-	VMOVUPD.Z   (BX), K1, Z5
+	VMOVUPD     (R10), Z4
+	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z5
+	VMOVUPD.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z1
-	VMOVUPD.Z   (BX)(SI*2), K1, Z5
+	VMOVUPD.Z   (SI)(DI*2), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z2
-	VMOVUPD.Z   (DI), K1, Z5
+	VMOVUPD.Z   (R8), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z3
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z1, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z2, (BX)
-	ADDQ    SI, BX
-	VMOVUPD Z3, (BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z1, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z2, (SI)
+	ADDQ    DI, SI
+	VMOVUPD Z3, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z4
+	VSHUFF32X4 $0xee, Z2, Z0, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VMOVUPD    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       8(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       16(CX), R8
+	MOVQ       R8, (SI)
+	ADDQ       DI, SI
+	MOVQ       24(CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x2<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x2<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x2<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z2
-	VMOVUPD 64(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z4
-	VMOVUPD 64(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z2
+	VMOVUPD 64(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z4
+	VMOVUPD 64(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
 	JMP     endif
 
 otherwise:
@@ -130412,127 +147351,232 @@ otherwise:
 	VPXORD Z7, Z7, Z7
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R9), Z8
-	VMOVUPD     (R9)(R10*1), Z9
-	VMOVUPD     (BX), Z10
+	VMOVUPD     (R10), Z8
+	VMOVUPD     (R10)(R11*1), Z9
+	VMOVUPD     (SI), Z10
 	VFMADD231PD Z10, Z8, Z0
 	VFMADD231PD Z10, Z9, Z1
-	VMOVUPD     (BX)(SI*1), Z10
+	VMOVUPD     (SI)(DI*1), Z10
 	VFMADD231PD Z10, Z8, Z2
 	VFMADD231PD Z10, Z9, Z3
-	VMOVUPD     (BX)(SI*2), Z10
+	VMOVUPD     (SI)(DI*2), Z10
 	VFMADD231PD Z10, Z8, Z4
 	VFMADD231PD Z10, Z9, Z5
-	VMOVUPD     (DI), Z10
+	VMOVUPD     (R8), Z10
 	VFMADD231PD Z10, Z8, Z6
 	VFMADD231PD Z10, Z9, Z7
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R12, R10
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
-	VMOVUPD     (R8), Z8
+	MOVQ        R9, R12
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R12
+	SUBQ        R12, R9
+	VMOVUPD     (R9), Z8
 	VPMOVQ2M    Z8, K1
-	VMOVUPD.Z   (R9), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R10), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z2
-	VMOVUPD.Z   (BX)(SI*2), K1, Z9
+	VMOVUPD.Z   (SI)(DI*2), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z4
-	VMOVUPD.Z   (DI), K1, Z9
+	VMOVUPD.Z   (R8), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z6
-	VMOVUPD.Z   (R9)(R10*1), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD     (R10)(R11*1), Z8
+	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z9
+	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z3
-	VMOVUPD.Z   (BX)(SI*2), K1, Z9
+	VMOVUPD.Z   (SI)(DI*2), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z5
-	VMOVUPD.Z   (DI), K1, Z9
+	VMOVUPD.Z   (R8), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z7
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z2, (BX)
-	VMOVUPD Z3, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Z3, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Z5, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z8
+	VSHUFF32X4 $0xee, Z2, Z0, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z4, Z9
+	VSHUFF32X4 $0xee, Z6, Z4, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z3, Z1, Z9
+	VSHUFF32X4 $0xee, Z3, Z1, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z5, Z10
+	VSHUFF32X4 $0xee, Z7, Z5, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VMOVUPD    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X8
+	VMOVUPS    X8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    16(CX), X8
+	VMOVUPS    X8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X8
+	VMOVUPS    X8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X8
+	VMOVUPS    X8, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 8(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x3<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x3<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x3<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z3
-	VMOVUPD 64(BX), Z4
-	VMOVUPD 128(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
-	VMOVUPD 128(BX), Z8
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z9
-	VMOVUPD 64(BX), Z10
-	VMOVUPD 128(BX), Z11
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z3
+	VMOVUPD 64(SI), Z4
+	VMOVUPD 128(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
+	VMOVUPD 128(SI), Z8
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z9
+	VMOVUPD 64(SI), Z10
+	VMOVUPD 128(SI), Z11
 	JMP     endif
 
 otherwise:
@@ -130550,149 +147594,297 @@ otherwise:
 	VPXORD Z11, Z11, Z11
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	MOVQ    bLine+56(FP), R11
-	MOVQ    lines+8(FP), R12
-	CMPQ    R12, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R9), Z12
-	VMOVUPD     (R9)(R10*1), Z13
-	VMOVUPD     (R9)(R10*2), Z14
-	VMOVUPD     (BX), Z15
+	VMOVUPD     (R10), Z12
+	VMOVUPD     (R10)(R11*1), Z13
+	VMOVUPD     (R10)(R11*2), Z14
+	VMOVUPD     (SI), Z15
 	VFMADD231PD Z15, Z12, Z0
 	VFMADD231PD Z15, Z13, Z1
 	VFMADD231PD Z15, Z14, Z2
-	VMOVUPD     (BX)(SI*1), Z15
+	VMOVUPD     (SI)(DI*1), Z15
 	VFMADD231PD Z15, Z12, Z3
 	VFMADD231PD Z15, Z13, Z4
 	VFMADD231PD Z15, Z14, Z5
-	VMOVUPD     (BX)(SI*2), Z15
+	VMOVUPD     (SI)(DI*2), Z15
 	VFMADD231PD Z15, Z12, Z6
 	VFMADD231PD Z15, Z13, Z7
 	VFMADD231PD Z15, Z14, Z8
-	VMOVUPD     (DI), Z15
+	VMOVUPD     (R8), Z15
 	VFMADD231PD Z15, Z12, Z9
 	VFMADD231PD Z15, Z13, Z10
 	VFMADD231PD Z15, Z14, Z11
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R12, R10
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
-	VMOVUPD     (R8), Z12
+	MOVQ        R9, R12
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R12
+	SUBQ        R12, R9
+	VMOVUPD     (R9), Z12
 	VPMOVQ2M    Z12, K1
-	VMOVUPD.Z   (R9), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R10), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z3
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z6
-	VMOVUPD.Z   (DI), K1, Z13
+	VMOVUPD.Z   (R8), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD.Z   (R9)(R10*1), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R10)(R11*1), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z4
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z7
-	VMOVUPD.Z   (DI), K1, Z13
+	VMOVUPD.Z   (R8), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD.Z   (R9)(R10*2), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
+	VMOVUPD     (R10)(R11*2), Z12
+	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z13
+	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z13
+	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z8
-	VMOVUPD.Z   (DI), K1, Z13
+	VMOVUPD.Z   (R8), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z11
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, 64(BX)
-	VMOVUPD Z5, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	VMOVUPD Z8, 128(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z9, (BX)
-	VMOVUPD Z10, 64(BX)
-	VMOVUPD Z11, 128(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x000000c0, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z3, (SI)
+	VMOVUPD Z4, 64(SI)
+	VMOVUPD Z5, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	VMOVUPD Z8, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z9, (SI)
+	VMOVUPD Z10, 64(SI)
+	VMOVUPD Z11, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z12
+	VSHUFF32X4 $0xee, Z2, Z0, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z6, Z4, Z13
+	VSHUFF32X4 $0xee, Z6, Z4, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z3, Z1, Z13
+	VSHUFF32X4 $0xee, Z3, Z1, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z7, Z5, Z14
+	VSHUFF32X4 $0xee, Z7, Z5, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z12
+	VSHUFF32X4 $0xee, Z10, Z8, Z13
+	VADDPD     Z13, Z12, Z12
+	VSHUFF32X4 $0x44, Z11, Z11, Z13
+	VSHUFF32X4 $0xee, Z11, Z11, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x88, Z13, Z12, Z14
+	VSHUFF32X4 $0xdd, Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VSHUFF32X4 $0x44, Z11, Z9, Z13
+	VSHUFF32X4 $0xee, Z11, Z9, Z14
+	VADDPD     Z14, Z13, Z13
+	VSHUFF32X4 $0x44, Z11, Z11, Z14
+	VSHUFF32X4 $0xee, Z11, Z11, Z15
+	VADDPD     Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z14, Z13, Z15
+	VSHUFF32X4 $0xdd, Z14, Z13, Z13
+	VADDPD     Z13, Z15, Z13
+	VUNPCKLPD  Z13, Z12, Z14
+	VUNPCKHPD  Z13, Z12, Z12
+	VADDPD     Z12, Z14, Z12
+	VMOVUPD    Z12, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       16(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    24(CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       40(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       64(CX), R8
+	MOVQ       R8, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    72(CX), X12
+	VMOVUPS    X12, (SI)
+	MOVQ       88(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 16(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 64(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x4<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x4<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x4<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z4
-	VMOVUPD 64(BX), Z5
-	VMOVUPD 128(BX), Z6
-	VMOVUPD 192(BX), Z7
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z8
-	VMOVUPD 64(BX), Z9
-	VMOVUPD 128(BX), Z10
-	VMOVUPD 192(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z12
-	VMOVUPD 64(BX), Z13
-	VMOVUPD 128(BX), Z14
-	VMOVUPD 192(BX), Z15
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z4
+	VMOVUPD 64(SI), Z5
+	VMOVUPD 128(SI), Z6
+	VMOVUPD 192(SI), Z7
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z8
+	VMOVUPD 64(SI), Z9
+	VMOVUPD 128(SI), Z10
+	VMOVUPD 192(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z12
+	VMOVUPD 64(SI), Z13
+	VMOVUPD 128(SI), Z14
+	VMOVUPD 192(SI), Z15
 	JMP     endif
 
 otherwise:
@@ -130714,174 +147906,335 @@ otherwise:
 	VPXORD Z15, Z15, Z15
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
-	CMPQ    R13, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (R9), Z16
-	VMOVUPD     (R9)(R10*1), Z17
-	VMOVUPD     (R9)(R10*2), Z18
-	VMOVUPD     (R11), Z19
-	VMOVUPD     (BX), Z20
+	VMOVUPD     (R10), Z16
+	VMOVUPD     (R10)(R11*1), Z17
+	VMOVUPD     (R10)(R11*2), Z18
+	VMOVUPD     (R12), Z19
+	VMOVUPD     (SI), Z20
 	VFMADD231PD Z20, Z16, Z0
 	VFMADD231PD Z20, Z17, Z1
 	VFMADD231PD Z20, Z18, Z2
 	VFMADD231PD Z20, Z19, Z3
-	VMOVUPD     (BX)(SI*1), Z20
+	VMOVUPD     (SI)(DI*1), Z20
 	VFMADD231PD Z20, Z16, Z4
 	VFMADD231PD Z20, Z17, Z5
 	VFMADD231PD Z20, Z18, Z6
 	VFMADD231PD Z20, Z19, Z7
-	VMOVUPD     (BX)(SI*2), Z20
+	VMOVUPD     (SI)(DI*2), Z20
 	VFMADD231PD Z20, Z16, Z8
 	VFMADD231PD Z20, Z17, Z9
 	VFMADD231PD Z20, Z18, Z10
 	VFMADD231PD Z20, Z19, Z11
-	VMOVUPD     (DI), Z20
+	VMOVUPD     (R8), Z20
 	VFMADD231PD Z20, Z16, Z12
 	VFMADD231PD Z20, Z17, Z13
 	VFMADD231PD Z20, Z18, Z14
 	VFMADD231PD Z20, Z19, Z15
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
-	VMOVUPD     (R8), Z16
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R13
+	SUBQ        R13, R9
+	VMOVUPD     (R9), Z16
 	VPMOVQ2M    Z16, K1
-	VMOVUPD.Z   (R9), K1, Z16
-	VMOVUPD.Z   (BX), K1, Z17
+	VMOVUPD     (R10), Z16
+	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z17
+	VMOVUPD.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z4
-	VMOVUPD.Z   (BX)(SI*2), K1, Z17
+	VMOVUPD.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z8
-	VMOVUPD.Z   (DI), K1, Z17
+	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z12
-	VMOVUPD.Z   (R9)(R10*1), K1, Z16
-	VMOVUPD.Z   (BX), K1, Z17
+	VMOVUPD     (R10)(R11*1), Z16
+	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z17
+	VMOVUPD.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z17
+	VMOVUPD.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z9
-	VMOVUPD.Z   (DI), K1, Z17
+	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z13
-	VMOVUPD.Z   (R9)(R10*2), K1, Z16
-	VMOVUPD.Z   (BX), K1, Z17
+	VMOVUPD     (R10)(R11*2), Z16
+	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z17
+	VMOVUPD.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z17
+	VMOVUPD.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z10
-	VMOVUPD.Z   (DI), K1, Z17
+	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z14
-	VMOVUPD.Z   (R11), K1, Z16
-	VMOVUPD.Z   (BX), K1, Z17
+	VMOVUPD     (R12), Z16
+	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z17
+	VMOVUPD.Z   (SI)(DI*1), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z17
+	VMOVUPD.Z   (SI)(DI*2), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z11
-	VMOVUPD.Z   (DI), K1, Z17
+	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z15
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, 128(BX)
-	VMOVUPD Z7, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z8, (BX)
-	VMOVUPD Z9, 64(BX)
-	VMOVUPD Z10, 128(BX)
-	VMOVUPD Z11, 192(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z12, (BX)
-	VMOVUPD Z13, 64(BX)
-	VMOVUPD Z14, 128(BX)
-	VMOVUPD Z15, 192(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000100, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Z5, 64(SI)
+	VMOVUPD Z6, 128(SI)
+	VMOVUPD Z7, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Z9, 64(SI)
+	VMOVUPD Z10, 128(SI)
+	VMOVUPD Z11, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Z13, 64(SI)
+	VMOVUPD Z14, 128(SI)
+	VMOVUPD Z15, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z16
+	VSHUFF32X4 $0xee, Z2, Z0, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z6, Z4, Z17
+	VSHUFF32X4 $0xee, Z6, Z4, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VSHUFF32X4 $0x44, Z3, Z1, Z17
+	VSHUFF32X4 $0xee, Z3, Z1, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x44, Z7, Z5, Z18
+	VSHUFF32X4 $0xee, Z7, Z5, Z19
+	VADDPD     Z19, Z18, Z18
+	VSHUFF32X4 $0x88, Z18, Z17, Z19
+	VSHUFF32X4 $0xdd, Z18, Z17, Z17
+	VADDPD     Z17, Z19, Z17
+	VUNPCKLPD  Z17, Z16, Z18
+	VUNPCKHPD  Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VMOVUPD    Z16, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z16
+	VSHUFF32X4 $0xee, Z10, Z8, Z17
+	VADDPD     Z17, Z16, Z16
+	VSHUFF32X4 $0x44, Z14, Z12, Z17
+	VSHUFF32X4 $0xee, Z14, Z12, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x88, Z17, Z16, Z18
+	VSHUFF32X4 $0xdd, Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VSHUFF32X4 $0x44, Z11, Z9, Z17
+	VSHUFF32X4 $0xee, Z11, Z9, Z18
+	VADDPD     Z18, Z17, Z17
+	VSHUFF32X4 $0x44, Z15, Z13, Z18
+	VSHUFF32X4 $0xee, Z15, Z13, Z19
+	VADDPD     Z19, Z18, Z18
+	VSHUFF32X4 $0x88, Z18, Z17, Z19
+	VSHUFF32X4 $0xdd, Z18, Z17, Z17
+	VADDPD     Z17, Z19, Z17
+	VUNPCKLPD  Z17, Z16, Z18
+	VUNPCKHPD  Z17, Z16, Z16
+	VADDPD     Z16, Z18, Z16
+	VMOVUPD    Z16, 64(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X16
+	VMOVUPS    X16, (SI)
+	VMOVUPS    16(CX), X16
+	VMOVUPS    X16, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    32(CX), X16
+	VMOVUPS    X16, (SI)
+	VMOVUPS    48(CX), X16
+	VMOVUPS    X16, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    64(CX), X16
+	VMOVUPS    X16, (SI)
+	VMOVUPS    80(CX), X16
+	VMOVUPS    X16, 16(SI)
+	ADDQ       DI, SI
+	VMOVUPS    96(CX), X16
+	VMOVUPS    X16, (SI)
+	VMOVUPS    112(CX), X16
+	VMOVUPS    X16, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 96(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 104(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 112(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 24(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 56(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 120(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x5<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x5<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x5<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x5<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z5
-	VMOVUPD 64(BX), Z6
-	VMOVUPD 128(BX), Z7
-	VMOVUPD 192(BX), Z8
-	VMOVUPD 256(BX), Z9
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z10
-	VMOVUPD 64(BX), Z11
-	VMOVUPD 128(BX), Z12
-	VMOVUPD 192(BX), Z13
-	VMOVUPD 256(BX), Z14
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z15
-	VMOVUPD 64(BX), Z16
-	VMOVUPD 128(BX), Z17
-	VMOVUPD 192(BX), Z18
-	VMOVUPD 256(BX), Z19
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z5
+	VMOVUPD 64(SI), Z6
+	VMOVUPD 128(SI), Z7
+	VMOVUPD 192(SI), Z8
+	VMOVUPD 256(SI), Z9
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z10
+	VMOVUPD 64(SI), Z11
+	VMOVUPD 128(SI), Z12
+	VMOVUPD 192(SI), Z13
+	VMOVUPD 256(SI), Z14
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z15
+	VMOVUPD 64(SI), Z16
+	VMOVUPD 128(SI), Z17
+	VMOVUPD 192(SI), Z18
+	VMOVUPD 256(SI), Z19
 	JMP     endif
 
 otherwise:
@@ -130907,196 +148260,400 @@ otherwise:
 	VPXORD Z19, Z19, Z19
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
-	CMPQ    R13, $0x00000001
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z20
-	VMOVUPD     (BX)(SI*1), Z21
-	VMOVUPD     (BX)(SI*2), Z22
-	VMOVUPD     (DI), Z23
-	VMOVUPD     (R9), Z24
+	VMOVUPD     (SI), Z20
+	VMOVUPD     (SI)(DI*1), Z21
+	VMOVUPD     (SI)(DI*2), Z22
+	VMOVUPD     (R8), Z23
+	VMOVUPD     (R10), Z24
 	VFMADD231PD Z20, Z24, Z0
 	VFMADD231PD Z21, Z24, Z5
 	VFMADD231PD Z22, Z24, Z10
 	VFMADD231PD Z23, Z24, Z15
-	VMOVUPD     (R9)(R10*1), Z24
+	VMOVUPD     (R10)(R11*1), Z24
 	VFMADD231PD Z20, Z24, Z1
 	VFMADD231PD Z21, Z24, Z6
 	VFMADD231PD Z22, Z24, Z11
 	VFMADD231PD Z23, Z24, Z16
-	VMOVUPD     (R9)(R10*2), Z24
+	VMOVUPD     (R10)(R11*2), Z24
 	VFMADD231PD Z20, Z24, Z2
 	VFMADD231PD Z21, Z24, Z7
 	VFMADD231PD Z22, Z24, Z12
 	VFMADD231PD Z23, Z24, Z17
-	VMOVUPD     (R11), Z24
+	VMOVUPD     (R12), Z24
 	VFMADD231PD Z20, Z24, Z3
 	VFMADD231PD Z21, Z24, Z8
 	VFMADD231PD Z22, Z24, Z13
 	VFMADD231PD Z23, Z24, Z18
-	VMOVUPD     (R11)(R10*1), Z24
+	VMOVUPD     (R12)(R11*1), Z24
 	VFMADD231PD Z20, Z24, Z4
 	VFMADD231PD Z21, Z24, Z9
 	VFMADD231PD Z22, Z24, Z14
 	VFMADD231PD Z23, Z24, Z19
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
-	VMOVUPD     (R8), Z20
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R13
+	SUBQ        R13, R9
+	VMOVUPD     (R9), Z20
 	VPMOVQ2M    Z20, K1
-	VMOVUPD.Z   (R9), K1, Z20
-	VMOVUPD.Z   (BX), K1, Z21
+	VMOVUPD     (R10), Z20
+	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z21
+	VMOVUPD.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z5
-	VMOVUPD.Z   (BX)(SI*2), K1, Z21
+	VMOVUPD.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z10
-	VMOVUPD.Z   (DI), K1, Z21
+	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z15
-	VMOVUPD.Z   (R9)(R10*1), K1, Z20
-	VMOVUPD.Z   (BX), K1, Z21
+	VMOVUPD     (R10)(R11*1), Z20
+	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z21
+	VMOVUPD.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z21
+	VMOVUPD.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z11
-	VMOVUPD.Z   (DI), K1, Z21
+	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z16
-	VMOVUPD.Z   (R9)(R10*2), K1, Z20
-	VMOVUPD.Z   (BX), K1, Z21
+	VMOVUPD     (R10)(R11*2), Z20
+	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z21
+	VMOVUPD.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z21
+	VMOVUPD.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z12
-	VMOVUPD.Z   (DI), K1, Z21
+	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z17
-	VMOVUPD.Z   (R11), K1, Z20
-	VMOVUPD.Z   (BX), K1, Z21
+	VMOVUPD     (R12), Z20
+	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z21
+	VMOVUPD.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z8
-	VMOVUPD.Z   (BX)(SI*2), K1, Z21
+	VMOVUPD.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z13
-	VMOVUPD.Z   (DI), K1, Z21
+	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z18
-	VMOVUPD.Z   (R11)(R10*1), K1, Z20
-	VMOVUPD.Z   (BX), K1, Z21
+	VMOVUPD     (R12)(R11*1), Z20
+	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z21
+	VMOVUPD.Z   (SI)(DI*1), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z9
-	VMOVUPD.Z   (BX)(SI*2), K1, Z21
+	VMOVUPD.Z   (SI)(DI*2), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z14
-	VMOVUPD.Z   (DI), K1, Z21
+	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z19
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, 64(BX)
-	VMOVUPD Z7, 128(BX)
-	VMOVUPD Z8, 192(BX)
-	VMOVUPD Z9, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, 128(BX)
-	VMOVUPD Z13, 192(BX)
-	VMOVUPD Z14, 256(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z15, (BX)
-	VMOVUPD Z16, 64(BX)
-	VMOVUPD Z17, 128(BX)
-	VMOVUPD Z18, 192(BX)
-	VMOVUPD Z19, 256(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000140, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z5, (SI)
+	VMOVUPD Z6, 64(SI)
+	VMOVUPD Z7, 128(SI)
+	VMOVUPD Z8, 192(SI)
+	VMOVUPD Z9, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Z11, 64(SI)
+	VMOVUPD Z12, 128(SI)
+	VMOVUPD Z13, 192(SI)
+	VMOVUPD Z14, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z15, (SI)
+	VMOVUPD Z16, 64(SI)
+	VMOVUPD Z17, 128(SI)
+	VMOVUPD Z18, 192(SI)
+	VMOVUPD Z19, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z20
+	VSHUFF32X4 $0xee, Z2, Z0, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z6, Z4, Z21
+	VSHUFF32X4 $0xee, Z6, Z4, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z3, Z1, Z21
+	VSHUFF32X4 $0xee, Z3, Z1, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z7, Z5, Z22
+	VSHUFF32X4 $0xee, Z7, Z5, Z23
+	VADDPD     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPD     Z21, Z23, Z21
+	VUNPCKLPD  Z21, Z20, Z22
+	VUNPCKHPD  Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VMOVUPD    Z20, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z20
+	VSHUFF32X4 $0xee, Z10, Z8, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z14, Z12, Z21
+	VSHUFF32X4 $0xee, Z14, Z12, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z11, Z9, Z21
+	VSHUFF32X4 $0xee, Z11, Z9, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z15, Z13, Z22
+	VSHUFF32X4 $0xee, Z15, Z13, Z23
+	VADDPD     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPD     Z21, Z23, Z21
+	VUNPCKLPD  Z21, Z20, Z22
+	VUNPCKHPD  Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VMOVUPD    Z20, 64(CX)
+	VSHUFF32X4 $0x44, Z18, Z16, Z20
+	VSHUFF32X4 $0xee, Z18, Z16, Z21
+	VADDPD     Z21, Z20, Z20
+	VSHUFF32X4 $0x44, Z19, Z19, Z21
+	VSHUFF32X4 $0xee, Z19, Z19, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VSHUFF32X4 $0x44, Z19, Z17, Z21
+	VSHUFF32X4 $0xee, Z19, Z17, Z22
+	VADDPD     Z22, Z21, Z21
+	VSHUFF32X4 $0x44, Z19, Z19, Z22
+	VSHUFF32X4 $0xee, Z19, Z19, Z23
+	VADDPD     Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VADDPD     Z21, Z23, Z21
+	VUNPCKLPD  Z21, Z20, Z22
+	VUNPCKHPD  Z21, Z20, Z20
+	VADDPD     Z20, Z22, Z20
+	VMOVUPD    Z20, 128(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X20
+	VMOVUPS    X20, (SI)
+	VMOVUPS    16(CX), X20
+	VMOVUPS    X20, 16(SI)
+	MOVQ       32(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    40(CX), X20
+	VMOVUPS    X20, (SI)
+	VMOVUPS    56(CX), X20
+	VMOVUPS    X20, 16(SI)
+	MOVQ       72(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    80(CX), X20
+	VMOVUPS    X20, (SI)
+	VMOVUPS    96(CX), X20
+	VMOVUPS    X20, 16(SI)
+	MOVQ       112(CX), R8
+	MOVQ       R8, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    120(CX), X20
+	VMOVUPS    X20, (SI)
+	VMOVUPS    136(CX), X20
+	VMOVUPS    X20, 16(SI)
+	MOVQ       152(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 40(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 120(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 88(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 128(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 96(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 136(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 104(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 144(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 32(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 72(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 112(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 152(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX5124x6<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+// func lanesF64AVX5124x6<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lanesF64AVX5124x6<>(SB), NOSPLIT, $0-112
-	MOVQ    b+40(FP), AX
-	MOVQ    acc+72(FP), CX
-	MOVQ    tiles+88(FP), DX
-	CMPQ    DX, $0x00000001
+TEXT ·lanesF64AVX5124x6<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
 	JLT     tileDone
 	PCALIGN $0x40
 
 tile:
-	MOVQ    first+96(FP), BX
-	TESTQ   BX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
 	JNE     otherwise
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VMOVUPD 256(BX), Z4
-	VMOVUPD 320(BX), Z5
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z6
-	VMOVUPD 64(BX), Z7
-	VMOVUPD 128(BX), Z8
-	VMOVUPD 192(BX), Z9
-	VMOVUPD 256(BX), Z10
-	VMOVUPD 320(BX), Z11
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z12
-	VMOVUPD 64(BX), Z13
-	VMOVUPD 128(BX), Z14
-	VMOVUPD 192(BX), Z15
-	VMOVUPD 256(BX), Z16
-	VMOVUPD 320(BX), Z17
-	ADDQ    SI, BX
-	VMOVUPD (BX), Z18
-	VMOVUPD 64(BX), Z19
-	VMOVUPD 128(BX), Z20
-	VMOVUPD 192(BX), Z21
-	VMOVUPD 256(BX), Z22
-	VMOVUPD 320(BX), Z23
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z6
+	VMOVUPD 64(SI), Z7
+	VMOVUPD 128(SI), Z8
+	VMOVUPD 192(SI), Z9
+	VMOVUPD 256(SI), Z10
+	VMOVUPD 320(SI), Z11
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z12
+	VMOVUPD 64(SI), Z13
+	VMOVUPD 128(SI), Z14
+	VMOVUPD 192(SI), Z15
+	VMOVUPD 256(SI), Z16
+	VMOVUPD 320(SI), Z17
+	ADDQ    DI, SI
+	VMOVUPD (SI), Z18
+	VMOVUPD 64(SI), Z19
+	VMOVUPD 128(SI), Z20
+	VMOVUPD 192(SI), Z21
+	VMOVUPD 256(SI), Z22
+	VMOVUPD 320(SI), Z23
 	JMP     endif
 
 otherwise:
@@ -131126,280 +148683,2413 @@ otherwise:
 	VPXORD Z23, Z23, Z23
 
 endif:
-	MOVQ    a+16(FP), BX
-	MOVQ    aRow+24(FP), SI
-	LEAQ    (BX)(SI*2), DI
-	ADDQ    SI, DI
-	MOVQ    aLine+32(FP), R8
-	MOVQ    AX, R9
-	MOVQ    bRow+48(FP), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    bLine+56(FP), R12
-	MOVQ    lines+8(FP), R13
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	LEAQ    (SI)(DI*2), R8
+	ADDQ    DI, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    24(R9), R9
+	MOVQ    AX, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    48(R11), R11
+	LEAQ    (R10)(R11*2), R12
+	ADDQ    R11, R12
+	MOVQ    args+8(FP), R13
+	MOVQ    56(R13), R13
+	MOVQ    args+8(FP), R14
+	MOVQ    (R14), R14
+	CMPQ    R14, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z24
+	VMOVUPD     (SI)(DI*1), Z25
+	VMOVUPD     (SI)(DI*2), Z26
+	VMOVUPD     (R8), Z27
+	VMOVUPD     (R10), Z28
+	VFMADD231PD Z24, Z28, Z0
+	VFMADD231PD Z25, Z28, Z6
+	VFMADD231PD Z26, Z28, Z12
+	VFMADD231PD Z27, Z28, Z18
+	VMOVUPD     (R10)(R11*1), Z28
+	VFMADD231PD Z24, Z28, Z1
+	VFMADD231PD Z25, Z28, Z7
+	VFMADD231PD Z26, Z28, Z13
+	VFMADD231PD Z27, Z28, Z19
+	VMOVUPD     (R10)(R11*2), Z28
+	VFMADD231PD Z24, Z28, Z2
+	VFMADD231PD Z25, Z28, Z8
+	VFMADD231PD Z26, Z28, Z14
+	VFMADD231PD Z27, Z28, Z20
+	VMOVUPD     (R12), Z28
+	VFMADD231PD Z24, Z28, Z3
+	VFMADD231PD Z25, Z28, Z9
+	VFMADD231PD Z26, Z28, Z15
+	VFMADD231PD Z27, Z28, Z21
+	VMOVUPD     (R12)(R11*1), Z28
+	VFMADD231PD Z24, Z28, Z4
+	VFMADD231PD Z25, Z28, Z10
+	VFMADD231PD Z26, Z28, Z16
+	VFMADD231PD Z27, Z28, Z22
+	VMOVUPD     (R12)(R11*2), Z28
+	VFMADD231PD Z24, Z28, Z5
+	VFMADD231PD Z25, Z28, Z11
+	VFMADD231PD Z26, Z28, Z17
+	VFMADD231PD Z27, Z28, Z23
+	ADDQ        R9, SI
+	ADDQ        R9, R8
+	ADDQ        R13, R10
+	ADDQ        R13, R12
+	SUBQ        $0x00000001, R14
+	CMPQ        R14, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), R9
+	MOVQ        160(R9), R9
+	CMPQ        R9, $0x00000000
+	JLE         endif2
+	MOVQ        R9, R13
+	LEAQ        ·lineMask<>+64(SB), R9
+	SHLQ        $0x03, R13
+	SUBQ        R13, R9
+	VMOVUPD     (R9), Z24
+	VPMOVQ2M    Z24, K1
+	VMOVUPD     (R10), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z0
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z6
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z12
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z18
+	VMOVUPD     (R10)(R11*1), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z1
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z7
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z13
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z19
+	VMOVUPD     (R10)(R11*2), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z2
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z8
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z14
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z20
+	VMOVUPD     (R12), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z3
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z9
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z15
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z21
+	VMOVUPD     (R12)(R11*1), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z4
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z10
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z16
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z22
+	VMOVUPD     (R12)(R11*2), Z24
+	VMOVUPD.Z   (SI), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z5
+	VMOVUPD.Z   (SI)(DI*1), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z11
+	VMOVUPD.Z   (SI)(DI*2), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z17
+	VMOVUPD.Z   (R8), K1, Z25
+	VFMADD231PD Z25, Z24, K1, Z23
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Z7, 64(SI)
+	VMOVUPD Z8, 128(SI)
+	VMOVUPD Z9, 192(SI)
+	VMOVUPD Z10, 256(SI)
+	VMOVUPD Z11, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Z13, 64(SI)
+	VMOVUPD Z14, 128(SI)
+	VMOVUPD Z15, 192(SI)
+	VMOVUPD Z16, 256(SI)
+	VMOVUPD Z17, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Z19, 64(SI)
+	VMOVUPD Z20, 128(SI)
+	VMOVUPD Z21, 192(SI)
+	VMOVUPD Z22, 256(SI)
+	VMOVUPD Z23, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), DI
+	MOVQ       88(DI), DI
+	LEAQ       (SI)(DI*2), SI
+	ADDQ       DI, SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z24
+	VSHUFF32X4 $0xee, Z2, Z0, Z25
+	VADDPD     Z25, Z24, Z24
+	VSHUFF32X4 $0x44, Z6, Z4, Z25
+	VSHUFF32X4 $0xee, Z6, Z4, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z3, Z1, Z25
+	VSHUFF32X4 $0xee, Z3, Z1, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z7, Z5, Z26
+	VSHUFF32X4 $0xee, Z7, Z5, Z27
+	VADDPD     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPD     Z25, Z27, Z25
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VMOVUPD    Z24, (CX)
+	VSHUFF32X4 $0x44, Z10, Z8, Z24
+	VSHUFF32X4 $0xee, Z10, Z8, Z25
+	VADDPD     Z25, Z24, Z24
+	VSHUFF32X4 $0x44, Z14, Z12, Z25
+	VSHUFF32X4 $0xee, Z14, Z12, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z11, Z9, Z25
+	VSHUFF32X4 $0xee, Z11, Z9, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z15, Z13, Z26
+	VSHUFF32X4 $0xee, Z15, Z13, Z27
+	VADDPD     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPD     Z25, Z27, Z25
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VMOVUPD    Z24, 64(CX)
+	VSHUFF32X4 $0x44, Z18, Z16, Z24
+	VSHUFF32X4 $0xee, Z18, Z16, Z25
+	VADDPD     Z25, Z24, Z24
+	VSHUFF32X4 $0x44, Z22, Z20, Z25
+	VSHUFF32X4 $0xee, Z22, Z20, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VSHUFF32X4 $0x44, Z19, Z17, Z25
+	VSHUFF32X4 $0xee, Z19, Z17, Z26
+	VADDPD     Z26, Z25, Z25
+	VSHUFF32X4 $0x44, Z23, Z21, Z26
+	VSHUFF32X4 $0xee, Z23, Z21, Z27
+	VADDPD     Z27, Z26, Z26
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VADDPD     Z25, Z27, Z25
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VADDPD     Z24, Z26, Z24
+	VMOVUPD    Z24, 128(CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X24
+	VMOVUPS    X24, (SI)
+	VMOVUPS    16(CX), X24
+	VMOVUPS    X24, 16(SI)
+	VMOVUPS    32(CX), X24
+	VMOVUPS    X24, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    48(CX), X24
+	VMOVUPS    X24, (SI)
+	VMOVUPS    64(CX), X24
+	VMOVUPS    X24, 16(SI)
+	VMOVUPS    80(CX), X24
+	VMOVUPS    X24, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    96(CX), X24
+	VMOVUPS    X24, (SI)
+	VMOVUPS    112(CX), X24
+	VMOVUPS    X24, 16(SI)
+	VMOVUPS    128(CX), X24
+	VMOVUPS    X24, 32(SI)
+	ADDQ       DI, SI
+	VMOVUPS    144(CX), X24
+	VMOVUPS    X24, (SI)
+	VMOVUPS    160(CX), X24
+	VMOVUPS    X24, 16(SI)
+	VMOVUPS    176(CX), X24
+	VMOVUPS    X24, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, R8
+	MOVQ R8, R9
+	MOVQ (CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 48(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 96(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 144(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 8(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 56(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 104(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 152(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 16(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 64(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 112(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 160(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 24(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 72(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 120(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 168(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, R9
+	MOVQ 32(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 80(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 128(CX), R10
+	MOVQ R10, (R9)
+	ADDQ DI, R9
+	MOVQ 176(CX), R10
+	MOVQ R10, (R9)
+	ADDQ SI, R8
+	MOVQ R8, SI
+	MOVQ 40(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 88(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 136(CX), R8
+	MOVQ R8, (SI)
+	ADDQ DI, SI
+	MOVQ 184(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x1Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x1Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R9
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R8), Z1
+	VMOVUPD     (SI), Z2
+	VFMADD231PD Z2, Z1, Z0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R9
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
+	VMOVUPD     (DI), Z1
+	VPMOVQ2M    Z1, K1
+	VMOVUPD.Z   (R8), K1, Z1
+	VMOVUPD.Z   (SI), K1, Z2
+	VFMADD231PD Z2, Z1, K1, Z0
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z0, Z0, Z1
+	VSHUFF32X4 $0xee, Z0, Z0, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z3
+	VSHUFF32X4 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VSHUFF32X4 $0x44, Z0, Z0, Z2
+	VSHUFF32X4 $0xee, Z0, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z0, Z0, Z3
+	VSHUFF32X4 $0xee, Z0, Z0, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VUNPCKLPD  Z2, Z1, Z3
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VMOVUPD    Z1, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	MOVQ       (CX), DI
+	MOVQ       DI, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, SI
+	MOVQ (CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x2Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x2Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z2
+	VMOVUPD     (R8), Z3
+	VFMADD231PD Z2, Z3, Z0
+	VMOVUPD     (R8)(R9*1), Z3
+	VFMADD231PD Z2, Z3, Z1
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (DI), Z2
+	VPMOVQ2M    Z2, K1
+	VMOVUPD.Z   (R8), K1, Z2
+	VMOVUPD.Z   (SI), K1, Z3
+	VFMADD231PD Z3, Z2, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z2
+	VMOVUPD.Z   (SI), K1, Z3
+	VFMADD231PD Z3, Z2, K1, Z1
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
+	VSHUFF32X4 $0xee, Z1, Z0, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x88, Z3, Z2, Z4
+	VSHUFF32X4 $0xdd, Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VSHUFF32X4 $0x44, Z1, Z1, Z3
+	VSHUFF32X4 $0xee, Z1, Z1, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z1, Z1, Z4
+	VSHUFF32X4 $0xee, Z1, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VUNPCKLPD  Z3, Z2, Z4
+	VUNPCKHPD  Z3, Z2, Z2
+	VADDPD     Z2, Z4, Z2
+	VMOVUPD    Z2, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X2
+	VMOVUPS    X2, (SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 8(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x3Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x3Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z3
+	VMOVUPD     (R8), Z4
+	VFMADD231PD Z3, Z4, Z0
+	VMOVUPD     (R8)(R9*1), Z4
+	VFMADD231PD Z3, Z4, Z1
+	VMOVUPD     (R8)(R9*2), Z4
+	VFMADD231PD Z3, Z4, Z2
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R10
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R10
+	SUBQ        R10, DI
+	VMOVUPD     (DI), Z3
+	VPMOVQ2M    Z3, K1
+	VMOVUPD.Z   (R8), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VFMADD231PD Z4, Z3, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VFMADD231PD Z4, Z3, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VFMADD231PD Z4, Z3, K1, Z2
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z3
+	VSHUFF32X4 $0xee, Z2, Z0, Z4
+	VADDPD     Z4, Z3, Z3
+	VSHUFF32X4 $0x44, Z2, Z2, Z4
+	VSHUFF32X4 $0xee, Z2, Z2, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z3, Z5
+	VSHUFF32X4 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VSHUFF32X4 $0x44, Z2, Z1, Z4
+	VSHUFF32X4 $0xee, Z2, Z1, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z2, Z2, Z5
+	VSHUFF32X4 $0xee, Z2, Z2, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z5, Z3
+	VMOVUPD    Z3, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X3
+	VMOVUPS    X3, (SI)
+	MOVQ       16(CX), DI
+	MOVQ       DI, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 16(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x4Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x4Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z4
+	VMOVUPD     (R8), Z5
+	VFMADD231PD Z4, Z5, Z0
+	VMOVUPD     (R8)(R9*1), Z5
+	VFMADD231PD Z4, Z5, Z1
+	VMOVUPD     (R8)(R9*2), Z5
+	VFMADD231PD Z4, Z5, Z2
+	VMOVUPD     (R10), Z5
+	VFMADD231PD Z4, Z5, Z3
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z4
+	VPMOVQ2M    Z4, K1
+	VMOVUPD.Z   (R8), K1, Z4
+	VMOVUPD.Z   (SI), K1, Z5
+	VFMADD231PD Z5, Z4, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z4
+	VMOVUPD.Z   (SI), K1, Z5
+	VFMADD231PD Z5, Z4, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z4
+	VMOVUPD.Z   (SI), K1, Z5
+	VFMADD231PD Z5, Z4, K1, Z2
+	VMOVUPD.Z   (R10), K1, Z4
+	VMOVUPD.Z   (SI), K1, Z5
+	VFMADD231PD Z5, Z4, K1, Z3
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z4
+	VSHUFF32X4 $0xee, Z2, Z0, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF32X4 $0x44, Z3, Z3, Z5
+	VSHUFF32X4 $0xee, Z3, Z3, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x88, Z5, Z4, Z6
+	VSHUFF32X4 $0xdd, Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VSHUFF32X4 $0x44, Z3, Z1, Z5
+	VSHUFF32X4 $0xee, Z3, Z1, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z3, Z3, Z6
+	VSHUFF32X4 $0xee, Z3, Z3, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VADDPD     Z4, Z6, Z4
+	VMOVUPD    Z4, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X4
+	VMOVUPS    X4, (SI)
+	VMOVUPS    16(CX), X4
+	VMOVUPS    X4, 16(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 24(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x5Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x5Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z5
+	VMOVUPD     (R8), Z6
+	VFMADD231PD Z5, Z6, Z0
+	VMOVUPD     (R8)(R9*1), Z6
+	VFMADD231PD Z5, Z6, Z1
+	VMOVUPD     (R8)(R9*2), Z6
+	VFMADD231PD Z5, Z6, Z2
+	VMOVUPD     (R10), Z6
+	VFMADD231PD Z5, Z6, Z3
+	VMOVUPD     (R10)(R9*1), Z6
+	VFMADD231PD Z5, Z6, Z4
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z5
+	VPMOVQ2M    Z5, K1
+	VMOVUPD.Z   (R8), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VFMADD231PD Z6, Z5, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VFMADD231PD Z6, Z5, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VFMADD231PD Z6, Z5, K1, Z2
+	VMOVUPD.Z   (R10), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VFMADD231PD Z6, Z5, K1, Z3
+	VMOVUPD.Z   (R10)(R9*1), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VFMADD231PD Z6, Z5, K1, Z4
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z5
+	VSHUFF32X4 $0xee, Z2, Z0, Z6
+	VADDPD     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z4, Z4, Z6
+	VSHUFF32X4 $0xee, Z4, Z4, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z5, Z7
+	VSHUFF32X4 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VSHUFF32X4 $0x44, Z3, Z1, Z6
+	VSHUFF32X4 $0xee, Z3, Z1, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z4, Z4, Z7
+	VSHUFF32X4 $0xee, Z4, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VUNPCKLPD  Z6, Z5, Z7
+	VUNPCKHPD  Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z5
+	VMOVUPD    Z5, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X5
+	VMOVUPS    X5, (SI)
+	VMOVUPS    16(CX), X5
+	VMOVUPS    X5, 16(SI)
+	MOVQ       32(CX), DI
+	MOVQ       DI, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 32(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x6Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x6Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	MOVQ    args+8(FP), R11
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z6
+	VMOVUPD     (R8), Z7
+	VFMADD231PD Z6, Z7, Z0
+	VMOVUPD     (R8)(R9*1), Z7
+	VFMADD231PD Z6, Z7, Z1
+	VMOVUPD     (R8)(R9*2), Z7
+	VFMADD231PD Z6, Z7, Z2
+	VMOVUPD     (R10), Z7
+	VFMADD231PD Z6, Z7, Z3
+	VMOVUPD     (R10)(R9*1), Z7
+	VFMADD231PD Z6, Z7, Z4
+	VMOVUPD     (R10)(R9*2), Z7
+	VFMADD231PD Z6, Z7, Z5
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R11
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R11
+	SUBQ        R11, DI
+	VMOVUPD     (DI), Z6
+	VPMOVQ2M    Z6, K1
+	VMOVUPD.Z   (R8), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z2
+	VMOVUPD.Z   (R10), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z3
+	VMOVUPD.Z   (R10)(R9*1), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z4
+	VMOVUPD.Z   (R10)(R9*2), K1, Z6
+	VMOVUPD.Z   (SI), K1, Z7
+	VFMADD231PD Z7, Z6, K1, Z5
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z6
+	VSHUFF32X4 $0xee, Z2, Z0, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF32X4 $0x44, Z5, Z4, Z7
+	VSHUFF32X4 $0xee, Z5, Z4, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z7, Z6, Z8
+	VSHUFF32X4 $0xdd, Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VSHUFF32X4 $0x44, Z3, Z1, Z7
+	VSHUFF32X4 $0xee, Z3, Z1, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z5, Z5, Z8
+	VSHUFF32X4 $0xee, Z5, Z5, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VADDPD     Z6, Z8, Z6
+	VMOVUPD    Z6, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X6
+	VMOVUPS    X6, (SI)
+	VMOVUPS    16(CX), X6
+	VMOVUPS    X6, 16(SI)
+	VMOVUPS    32(CX), X6
+	VMOVUPS    X6, 32(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 40(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX5121x7Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x7Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	VMOVUPD 384(SI), Z6
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	LEAQ    (R10)(R9*2), R11
+	ADDQ    R9, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	VMOVUPD     (BX), Z24
-	VMOVUPD     (BX)(SI*1), Z25
-	VMOVUPD     (BX)(SI*2), Z26
-	VMOVUPD     (DI), Z27
-	VMOVUPD     (R9), Z28
-	VFMADD231PD Z24, Z28, Z0
-	VFMADD231PD Z25, Z28, Z6
-	VFMADD231PD Z26, Z28, Z12
-	VFMADD231PD Z27, Z28, Z18
-	VMOVUPD     (R9)(R10*1), Z28
-	VFMADD231PD Z24, Z28, Z1
-	VFMADD231PD Z25, Z28, Z7
-	VFMADD231PD Z26, Z28, Z13
-	VFMADD231PD Z27, Z28, Z19
-	VMOVUPD     (R9)(R10*2), Z28
-	VFMADD231PD Z24, Z28, Z2
-	VFMADD231PD Z25, Z28, Z8
-	VFMADD231PD Z26, Z28, Z14
-	VFMADD231PD Z27, Z28, Z20
-	VMOVUPD     (R11), Z28
-	VFMADD231PD Z24, Z28, Z3
-	VFMADD231PD Z25, Z28, Z9
-	VFMADD231PD Z26, Z28, Z15
-	VFMADD231PD Z27, Z28, Z21
-	VMOVUPD     (R11)(R10*1), Z28
-	VFMADD231PD Z24, Z28, Z4
-	VFMADD231PD Z25, Z28, Z10
-	VFMADD231PD Z26, Z28, Z16
-	VFMADD231PD Z27, Z28, Z22
-	VMOVUPD     (R11)(R10*2), Z28
-	VFMADD231PD Z24, Z28, Z5
-	VFMADD231PD Z25, Z28, Z11
-	VFMADD231PD Z26, Z28, Z17
-	VFMADD231PD Z27, Z28, Z23
-	ADDQ        R8, BX
-	ADDQ        R8, DI
-	ADDQ        R12, R9
+	VMOVUPD     (SI), Z7
+	VMOVUPD     (R8), Z8
+	VFMADD231PD Z7, Z8, Z0
+	VMOVUPD     (R8)(R9*1), Z8
+	VFMADD231PD Z7, Z8, Z1
+	VMOVUPD     (R8)(R9*2), Z8
+	VFMADD231PD Z7, Z8, Z2
+	VMOVUPD     (R10), Z8
+	VFMADD231PD Z7, Z8, Z3
+	VMOVUPD     (R10)(R9*1), Z8
+	VFMADD231PD Z7, Z8, Z4
+	VMOVUPD     (R10)(R9*2), Z8
+	VFMADD231PD Z7, Z8, Z5
+	VMOVUPD     (R11), Z8
+	VFMADD231PD Z7, Z8, Z6
+	ADDQ        DI, SI
+	ADDQ        R12, R8
+	ADDQ        R12, R10
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
 	JGE         loop
 
 loopDone:
-	MOVQ        tail+104(FP), R8
-	CMPQ        R8, $0x00000000
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
-	LEAQ        ·lineMask<>+64(SB), R8
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), DI
 	SHLQ        $0x03, R12
-	SUBQ        R12, R8
-	VMOVUPD     (R8), Z24
-	VPMOVQ2M    Z24, K1
-	VMOVUPD.Z   (R9), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z0
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z6
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z12
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z18
-	VMOVUPD.Z   (R9)(R10*1), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z1
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z7
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z13
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z19
-	VMOVUPD.Z   (R9)(R10*2), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z2
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z8
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z14
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z20
-	VMOVUPD.Z   (R11), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z3
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z9
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z15
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z21
-	VMOVUPD.Z   (R11)(R10*1), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z4
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z10
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z16
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z22
-	VMOVUPD.Z   (R11)(R10*2), K1, Z24
-	VMOVUPD.Z   (BX), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z5
-	VMOVUPD.Z   (BX)(SI*1), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z11
-	VMOVUPD.Z   (BX)(SI*2), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z17
-	VMOVUPD.Z   (DI), K1, Z25
-	VFMADD231PD Z25, Z24, K1, Z23
+	SUBQ        R12, DI
+	VMOVUPD     (DI), Z7
+	VPMOVQ2M    Z7, K1
+	VMOVUPD.Z   (R8), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z2
+	VMOVUPD.Z   (R10), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z3
+	VMOVUPD.Z   (R10)(R9*1), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z4
+	VMOVUPD.Z   (R10)(R9*2), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z5
+	VMOVUPD.Z   (R11), K1, Z7
+	VMOVUPD.Z   (SI), K1, Z8
+	VFMADD231PD Z8, Z7, K1, Z6
 
 endif2:
-	MOVQ    CX, BX
-	MOVQ    accRow+80(FP), SI
-	VMOVUPD Z0, (BX)
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD Z3, 192(BX)
-	VMOVUPD Z4, 256(BX)
-	VMOVUPD Z5, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z6, (BX)
-	VMOVUPD Z7, 64(BX)
-	VMOVUPD Z8, 128(BX)
-	VMOVUPD Z9, 192(BX)
-	VMOVUPD Z10, 256(BX)
-	VMOVUPD Z11, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z12, (BX)
-	VMOVUPD Z13, 64(BX)
-	VMOVUPD Z14, 128(BX)
-	VMOVUPD Z15, 192(BX)
-	VMOVUPD Z16, 256(BX)
-	VMOVUPD Z17, 320(BX)
-	ADDQ    SI, BX
-	VMOVUPD Z18, (BX)
-	VMOVUPD Z19, 64(BX)
-	VMOVUPD Z20, 128(BX)
-	VMOVUPD Z21, 192(BX)
-	VMOVUPD Z22, 256(BX)
-	VMOVUPD Z23, 320(BX)
-	MOVQ    bTile+64(FP), BX
-	ADDQ    BX, AX
-	ADDQ    $0x00000180, CX
-	SUBQ    $0x00000001, DX
-	CMPQ    DX, $0x00000001
-	JGE     tile
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	VMOVUPD Z6, 384(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z7
+	VSHUFF32X4 $0xee, Z2, Z0, Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z6, Z4, Z8
+	VSHUFF32X4 $0xee, Z6, Z4, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x88, Z8, Z7, Z9
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VSHUFF32X4 $0x44, Z3, Z1, Z8
+	VSHUFF32X4 $0xee, Z3, Z1, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z5, Z9
+	VSHUFF32X4 $0xee, Z6, Z5, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VUNPCKLPD  Z8, Z7, Z9
+	VUNPCKHPD  Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z7
+	VMOVUPD    Z7, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X7
+	VMOVUPS    X7, (SI)
+	VMOVUPS    16(CX), X7
+	VMOVUPS    X7, 16(SI)
+	VMOVUPS    32(CX), X7
+	VMOVUPS    X7, 32(SI)
+	MOVQ       48(CX), DI
+	MOVQ       DI, 48(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 40(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 48(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
 
 tileDone:
 	VZEROUPPER
 	RET
 
-// func lanesF64AVX512(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64AVX512(SB), $0-112
+// func lanesF64AVX5121x8Whole<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesF64AVX5121x8Whole<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    40(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    80(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    104(DX), DX
+	MOVQ    args+8(FP), BX
+	MOVQ    136(BX), BX
+	CMPQ    BX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    args+8(FP), SI
+	MOVQ    144(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VMOVUPD 128(SI), Z2
+	VMOVUPD 192(SI), Z3
+	VMOVUPD 256(SI), Z4
+	VMOVUPD 320(SI), Z5
+	VMOVUPD 384(SI), Z6
+	VMOVUPD 448(SI), Z7
+	JMP     endif
+
+otherwise:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+endif:
+	MOVQ    args+8(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    args+8(FP), DI
+	MOVQ    16(DI), DI
+	MOVQ    args+8(FP), DI
+	MOVQ    24(DI), DI
+	MOVQ    AX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    48(R9), R9
+	LEAQ    (R8)(R9*2), R10
+	ADDQ    R9, R10
+	LEAQ    (R10)(R9*2), R11
+	ADDQ    R9, R11
+	MOVQ    args+8(FP), R12
+	MOVQ    56(R12), R12
+	MOVQ    args+8(FP), R13
+	MOVQ    (R13), R13
+	CMPQ    R13, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Z8
+	VMOVUPD     (R8), Z9
+	VFMADD231PD Z8, Z9, Z0
+	VMOVUPD     (R8)(R9*1), Z9
+	VFMADD231PD Z8, Z9, Z1
+	VMOVUPD     (R8)(R9*2), Z9
+	VFMADD231PD Z8, Z9, Z2
+	VMOVUPD     (R10), Z9
+	VFMADD231PD Z8, Z9, Z3
+	VMOVUPD     (R10)(R9*1), Z9
+	VFMADD231PD Z8, Z9, Z4
+	VMOVUPD     (R10)(R9*2), Z9
+	VFMADD231PD Z8, Z9, Z5
+	VMOVUPD     (R11), Z9
+	VFMADD231PD Z8, Z9, Z6
+	VMOVUPD     (R11)(R9*1), Z9
+	VFMADD231PD Z8, Z9, Z7
+	ADDQ        DI, SI
+	ADDQ        R12, R8
+	ADDQ        R12, R10
+	ADDQ        R12, R11
+	SUBQ        $0x00000001, R13
+	CMPQ        R13, $0x00000001
+	JGE         loop
+
+loopDone:
+	MOVQ        args+8(FP), DI
+	MOVQ        160(DI), DI
+	CMPQ        DI, $0x00000000
+	JLE         endif2
+	MOVQ        DI, R12
+	LEAQ        ·lineMask<>+64(SB), DI
+	SHLQ        $0x03, R12
+	SUBQ        R12, DI
+	VMOVUPD     (DI), Z8
+	VPMOVQ2M    Z8, K1
+	VMOVUPD.Z   (R8), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z0
+	VMOVUPD.Z   (R8)(R9*1), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z1
+	VMOVUPD.Z   (R8)(R9*2), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z2
+	VMOVUPD.Z   (R10), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z3
+	VMOVUPD.Z   (R10)(R9*1), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z4
+	VMOVUPD.Z   (R10)(R9*2), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z5
+	VMOVUPD.Z   (R11), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z6
+	VMOVUPD.Z   (R11)(R9*1), K1, Z8
+	VMOVUPD.Z   (SI), K1, Z9
+	VFMADD231PD Z9, Z8, K1, Z7
+
+endif2:
+	MOVQ    args+8(FP), SI
+	MOVQ    152(SI), SI
+	TESTQ   SI, SI
+	JNE     otherwise2
+	MOVQ    CX, SI
+	MOVQ    args+8(FP), DI
+	MOVQ    88(DI), DI
+	VMOVUPD Z0, (SI)
+	VMOVUPD Z1, 64(SI)
+	VMOVUPD Z2, 128(SI)
+	VMOVUPD Z3, 192(SI)
+	VMOVUPD Z4, 256(SI)
+	VMOVUPD Z5, 320(SI)
+	VMOVUPD Z6, 384(SI)
+	VMOVUPD Z7, 448(SI)
+	JMP     endif3
+
+otherwise2:
+	MOVQ       CX, SI
+	MOVQ       args+8(FP), SI
+	MOVQ       88(SI), SI
+	VSHUFF32X4 $0x44, Z2, Z0, Z8
+	VSHUFF32X4 $0xee, Z2, Z0, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF32X4 $0x44, Z6, Z4, Z9
+	VSHUFF32X4 $0xee, Z6, Z4, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x88, Z9, Z8, Z10
+	VSHUFF32X4 $0xdd, Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VSHUFF32X4 $0x44, Z3, Z1, Z9
+	VSHUFF32X4 $0xee, Z3, Z1, Z10
+	VADDPD     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z7, Z5, Z10
+	VSHUFF32X4 $0xee, Z7, Z5, Z11
+	VADDPD     Z11, Z10, Z10
+	VSHUFF32X4 $0x88, Z10, Z9, Z11
+	VSHUFF32X4 $0xdd, Z10, Z9, Z9
+	VADDPD     Z9, Z11, Z9
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VADDPD     Z8, Z10, Z8
+	VMOVUPD    Z8, (CX)
+	MOVQ       args+8(FP), SI
+	MOVQ       120(SI), SI
+	MOVQ       args+8(FP), DI
+	MOVQ       112(DI), DI
+	TESTQ      SI, SI
+	JNE        otherwise3
+	MOVQ       DX, SI
+	VMOVUPS    (CX), X8
+	VMOVUPS    X8, (SI)
+	VMOVUPS    16(CX), X8
+	VMOVUPS    X8, 16(SI)
+	VMOVUPS    32(CX), X8
+	VMOVUPS    X8, 32(SI)
+	VMOVUPS    48(CX), X8
+	VMOVUPS    X8, 48(SI)
+	JMP        endif4
+
+otherwise3:
+	MOVQ DX, DI
+	MOVQ DI, R8
+	MOVQ (CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 8(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 16(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 24(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 32(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 40(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, R8
+	MOVQ 48(CX), R9
+	MOVQ R9, (R8)
+	ADDQ SI, DI
+	MOVQ DI, SI
+	MOVQ 56(CX), DI
+	MOVQ DI, (SI)
+
+endif4:
+endif3:
+	MOVQ args+8(FP), SI
+	MOVQ 72(SI), SI
+	ADDQ SI, AX
+	MOVQ args+8(FP), SI
+	MOVQ 96(SI), SI
+	ADDQ SI, CX
+	MOVQ args+8(FP), SI
+	MOVQ 128(SI), SI
+	ADDQ SI, DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func lanesF64AVX512(code int, args *byte)
+TEXT ·lanesF64AVX512(SB), $0-16
 	MOVQ code+0(FP), AX
 	LEAQ ·lanesF64AVX512Codes<>+0(SB), CX
 	MOVQ (CX)(AX*8), AX
 	JMP  AX
 
-// func foldF64AVX512(n int, out *float64, acc *float64, step int)
+// func packF64AVX5121<>(code int, args *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·foldF64AVX512(SB), $0-32
-	MOVQ    n+0(FP), AX
-	MOVQ    out+8(FP), CX
-	MOVQ    acc+16(FP), DX
-	MOVQ    step+24(FP), BX
-	MOVQ    BX, SI
-	SHLQ    $0x03, SI
-	CMPQ    AX, $0x00000008
+TEXT ·packF64AVX5121<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, SI
+	MOVQ    CX, DI
+	MOVQ    args+8(FP), R8
+	MOVQ    40(R8), R8
+	MOVQ    DI, R9
+	ADDQ    R8, DI
+	MOVQ    args+8(FP), DI
+	MOVQ    (DI), DI
+	CMPQ    DI, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
 
 loop:
-	MOVQ       DX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	LEAQ       (R8)(BX*2), R9
-	ADDQ       BX, R9
-	VMOVUPD    (DI), Z0
-	VMOVUPD    (DI)(BX*2), Z1
-	VSHUFF32X4 $0x44, Z1, Z0, Z2
-	VSHUFF32X4 $0xee, Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	VMOVUPD    (R8)(BX*1), Z1
-	VMOVUPD    (R9), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VSHUFF32X4 $0x88, Z1, Z0, Z2
-	VSHUFF32X4 $0xdd, Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	VMOVUPD    (DI)(BX*1), Z1
-	VMOVUPD    (R8), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VMOVUPD    (R8)(BX*2), Z2
-	VMOVUPD    (R9)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPD     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VUNPCKLPD  Z1, Z0, Z2
-	VUNPCKHPD  Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	VMOVUPD    Z0, (CX)
-	ADDQ       SI, DX
-	ADDQ       $0x00000040, CX
-	SUBQ       $0x00000008, AX
-	CMPQ       AX, $0x00000008
-	JGE        loop
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R9)
+	ADDQ    SI, BX
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     loop
 
 loopDone:
-	CMPQ       AX, $0x00000000
-	JLE        endif
-	LEAQ       (DX)(BX*2), SI
-	ADDQ       BX, SI
-	LEAQ       (SI)(BX*2), DI
-	ADDQ       BX, DI
-	VMOVUPD    (DX), Z0
-	VMOVUPD    (DX)(BX*2), Z1
-	VSHUFF32X4 $0x44, Z1, Z0, Z2
-	VSHUFF32X4 $0xee, Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	VMOVUPD    (SI)(BX*1), Z1
-	VMOVUPD    (DI), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VSHUFF32X4 $0x88, Z1, Z0, Z2
-	VSHUFF32X4 $0xdd, Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	VMOVUPD    (DX)(BX*1), Z1
-	VMOVUPD    (SI), Z2
-	VSHUFF32X4 $0x44, Z2, Z1, Z3
-	VSHUFF32X4 $0xee, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VMOVUPD    (SI)(BX*2), Z2
-	VMOVUPD    (DI)(BX*1), Z3
-	VSHUFF32X4 $0x44, Z3, Z2, Z4
-	VSHUFF32X4 $0xee, Z3, Z2, Z2
-	VADDPD     Z2, Z4, Z2
-	VSHUFF32X4 $0x88, Z2, Z1, Z3
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VUNPCKLPD  Z1, Z0, Z2
-	VUNPCKHPD  Z1, Z0, Z0
-	VADDPD     Z0, Z2, Z0
-	MOVQ       AX, DX
-	LEAQ       ·lineMask<>+64(SB), AX
-	SHLQ       $0x03, DX
-	SUBQ       DX, AX
-	VMOVUPD    (AX), Z1
-	VPMOVQ2M   Z1, K1
-	VMOVUPD    Z0, K1, (CX)
+	MOVQ      args+8(FP), SI
+	MOVQ      64(SI), SI
+	CMPQ      SI, $0x00000000
+	JLE       endif
+	MOVQ      SI, DI
+	LEAQ      ·lineMask<>+64(SB), SI
+	SHLQ      $0x03, DI
+	SUBQ      DI, SI
+	VMOVUPD   (SI), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R9)
 
 endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
 	VZEROUPPER
 	RET
+
+// func packF64AVX5122<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF64AVX5122<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R10)
+	VMOVUPD (BX)(SI*1), Z0
+	VMOVUPD Z0, 64(R10)
+	ADDQ    DI, BX
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), DI
+	MOVQ      64(DI), DI
+	CMPQ      DI, $0x00000000
+	JLE       endif
+	MOVQ      DI, R8
+	LEAQ      ·lineMask<>+64(SB), DI
+	SHLQ      $0x03, R8
+	SUBQ      R8, DI
+	VMOVUPD   (DI), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R10)
+	VMOVUPD.Z (BX)(SI*1), K1, Z0
+	VMOVUPD   Z0, 64(R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX5123<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF64AVX5123<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	MOVQ    $+64, DI
+	MOVQ    CX, R8
+	MOVQ    args+8(FP), R9
+	MOVQ    40(R9), R9
+	MOVQ    R8, R10
+	ADDQ    R9, R8
+	MOVQ    args+8(FP), R8
+	MOVQ    (R8), R8
+	CMPQ    R8, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R10)
+	VMOVUPD (BX)(SI*1), Z0
+	VMOVUPD Z0, 64(R10)
+	VMOVUPD (BX)(SI*2), Z0
+	VMOVUPD Z0, 128(R10)
+	ADDQ    DI, BX
+	ADDQ    $0x000000c0, R10
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), DI
+	MOVQ      64(DI), DI
+	CMPQ      DI, $0x00000000
+	JLE       endif
+	MOVQ      DI, R8
+	LEAQ      ·lineMask<>+64(SB), DI
+	SHLQ      $0x03, R8
+	SUBQ      R8, DI
+	VMOVUPD   (DI), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R10)
+	VMOVUPD.Z (BX)(SI*1), K1, Z0
+	VMOVUPD   Z0, 64(R10)
+	VMOVUPD.Z (BX)(SI*2), K1, Z0
+	VMOVUPD   Z0, 128(R10)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX5124<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF64AVX5124<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R11)
+	VMOVUPD (BX)(SI*1), Z0
+	VMOVUPD Z0, 64(R11)
+	VMOVUPD (BX)(SI*2), Z0
+	VMOVUPD Z0, 128(R11)
+	VMOVUPD (DI), Z0
+	VMOVUPD Z0, 192(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000100, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x03, R9
+	SUBQ      R9, R8
+	VMOVUPD   (R8), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R11)
+	VMOVUPD.Z (BX)(SI*1), K1, Z0
+	VMOVUPD   Z0, 64(R11)
+	VMOVUPD.Z (BX)(SI*2), K1, Z0
+	VMOVUPD   Z0, 128(R11)
+	VMOVUPD.Z (DI), K1, Z0
+	VMOVUPD   Z0, 192(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX5125<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF64AVX5125<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R11)
+	VMOVUPD (BX)(SI*1), Z0
+	VMOVUPD Z0, 64(R11)
+	VMOVUPD (BX)(SI*2), Z0
+	VMOVUPD Z0, 128(R11)
+	VMOVUPD (DI), Z0
+	VMOVUPD Z0, 192(R11)
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD Z0, 256(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000140, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x03, R9
+	SUBQ      R9, R8
+	VMOVUPD   (R8), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R11)
+	VMOVUPD.Z (BX)(SI*1), K1, Z0
+	VMOVUPD   Z0, 64(R11)
+	VMOVUPD.Z (BX)(SI*2), K1, Z0
+	VMOVUPD   Z0, 128(R11)
+	VMOVUPD.Z (DI), K1, Z0
+	VMOVUPD   Z0, 192(R11)
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD   Z0, 256(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX5126<>(code int, args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·packF64AVX5126<>(SB), NOSPLIT, $0-16
+	MOVQ    args+8(FP), AX
+	MOVQ    8(AX), AX
+	MOVQ    args+8(FP), CX
+	MOVQ    32(CX), CX
+	MOVQ    args+8(FP), DX
+	MOVQ    56(DX), DX
+	CMPQ    DX, $0x00000001
+	JLT     tileDone
+	PCALIGN $0x40
+
+tile:
+	MOVQ    AX, BX
+	MOVQ    args+8(FP), SI
+	MOVQ    16(SI), SI
+	LEAQ    (BX)(SI*2), DI
+	ADDQ    SI, DI
+	MOVQ    $+64, R8
+	MOVQ    CX, R9
+	MOVQ    args+8(FP), R10
+	MOVQ    40(R10), R10
+	MOVQ    R9, R11
+	ADDQ    R10, R9
+	MOVQ    args+8(FP), R9
+	MOVQ    (R9), R9
+	CMPQ    R9, $0x00000001
+	JLT     loopDone
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (R11)
+	VMOVUPD (BX)(SI*1), Z0
+	VMOVUPD Z0, 64(R11)
+	VMOVUPD (BX)(SI*2), Z0
+	VMOVUPD Z0, 128(R11)
+	VMOVUPD (DI), Z0
+	VMOVUPD Z0, 192(R11)
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD Z0, 256(R11)
+	VMOVUPD (DI)(SI*2), Z0
+	VMOVUPD Z0, 320(R11)
+	ADDQ    R8, BX
+	ADDQ    R8, DI
+	ADDQ    $0x00000180, R11
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     loop
+
+loopDone:
+	MOVQ      args+8(FP), R8
+	MOVQ      64(R8), R8
+	CMPQ      R8, $0x00000000
+	JLE       endif
+	MOVQ      R8, R9
+	LEAQ      ·lineMask<>+64(SB), R8
+	SHLQ      $0x03, R9
+	SUBQ      R9, R8
+	VMOVUPD   (R8), Z0
+	VPMOVQ2M  Z0, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD   Z0, (R11)
+	VMOVUPD.Z (BX)(SI*1), K1, Z0
+	VMOVUPD   Z0, 64(R11)
+	VMOVUPD.Z (BX)(SI*2), K1, Z0
+	VMOVUPD   Z0, 128(R11)
+	VMOVUPD.Z (DI), K1, Z0
+	VMOVUPD   Z0, 192(R11)
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD   Z0, 256(R11)
+	VMOVUPD.Z (DI)(SI*2), K1, Z0
+	VMOVUPD   Z0, 320(R11)
+
+endif:
+	MOVQ args+8(FP), BX
+	MOVQ 24(BX), BX
+	ADDQ BX, AX
+	MOVQ args+8(FP), BX
+	MOVQ 48(BX), BX
+	ADDQ BX, CX
+	SUBQ $0x00000001, DX
+	CMPQ DX, $0x00000001
+	JGE  tile
+
+tileDone:
+	VZEROUPPER
+	RET
+
+// func packF64AVX512(code int, args *byte)
+TEXT ·packF64AVX512(SB), $0-16
+	MOVQ code+0(FP), AX
+	LEAQ ·packF64AVX512Codes<>+0(SB), CX
+	MOVQ (CX)(AX*8), AX
+	JMP  AX
 
 // func copyF64AVX5121<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 // Requires: AVX, AVX512F
@@ -132084,6 +151774,14 @@ DATA ·lanesF32AVX2Codes<>+160(SB)/8, $·lanesF32AVX21x5Whole<>(SB)
 DATA ·lanesF32AVX2Codes<>+168(SB)/8, $·lanesF32AVX21x6Whole<>(SB)
 GLOBL ·lanesF32AVX2Codes<>(SB), RODATA, $176
 
+DATA ·packF32AVX2Codes<>+0(SB)/8, $·packF32AVX21<>(SB)
+DATA ·packF32AVX2Codes<>+8(SB)/8, $·packF32AVX22<>(SB)
+DATA ·packF32AVX2Codes<>+16(SB)/8, $·packF32AVX23<>(SB)
+DATA ·packF32AVX2Codes<>+24(SB)/8, $·packF32AVX24<>(SB)
+DATA ·packF32AVX2Codes<>+32(SB)/8, $·packF32AVX25<>(SB)
+DATA ·packF32AVX2Codes<>+40(SB)/8, $·packF32AVX26<>(SB)
+GLOBL ·packF32AVX2Codes<>(SB), RODATA, $48
+
 DATA ·copyF32AVX2Codes<>+0(SB)/8, $·copyF32AVX21<>(SB)
 DATA ·copyF32AVX2Codes<>+8(SB)/8, $·copyF32AVX21Masked<>(SB)
 DATA ·copyF32AVX2Codes<>+16(SB)/8, $·copyF32AVX22<>(SB)
@@ -132439,6 +152137,14 @@ DATA ·lanesF64AVX2Codes<>+152(SB)/8, $·lanesF64AVX21x4Whole<>(SB)
 DATA ·lanesF64AVX2Codes<>+160(SB)/8, $·lanesF64AVX21x5Whole<>(SB)
 DATA ·lanesF64AVX2Codes<>+168(SB)/8, $·lanesF64AVX21x6Whole<>(SB)
 GLOBL ·lanesF64AVX2Codes<>(SB), RODATA, $176
+
+DATA ·packF64AVX2Codes<>+0(SB)/8, $·packF64AVX21<>(SB)
+DATA ·packF64AVX2Codes<>+8(SB)/8, $·packF64AVX22<>(SB)
+DATA ·packF64AVX2Codes<>+16(SB)/8, $·packF64AVX23<>(SB)
+DATA ·packF64AVX2Codes<>+24(SB)/8, $·packF64AVX24<>(SB)
+DATA ·packF64AVX2Codes<>+32(SB)/8, $·packF64AVX25<>(SB)
+DATA ·packF64AVX2Codes<>+40(SB)/8, $·packF64AVX26<>(SB)
+GLOBL ·packF64AVX2Codes<>(SB), RODATA, $48
 
 DATA ·copyF64AVX2Codes<>+0(SB)/8, $·copyF64AVX21<>(SB)
 DATA ·copyF64AVX2Codes<>+8(SB)/8, $·copyF64AVX21Masked<>(SB)
@@ -132796,7 +152502,23 @@ DATA ·lanesF32AVX512Codes<>+160(SB)/8, $·lanesF32AVX5124x3<>(SB)
 DATA ·lanesF32AVX512Codes<>+168(SB)/8, $·lanesF32AVX5124x4<>(SB)
 DATA ·lanesF32AVX512Codes<>+176(SB)/8, $·lanesF32AVX5124x5<>(SB)
 DATA ·lanesF32AVX512Codes<>+184(SB)/8, $·lanesF32AVX5124x6<>(SB)
-GLOBL ·lanesF32AVX512Codes<>(SB), RODATA, $192
+DATA ·lanesF32AVX512Codes<>+192(SB)/8, $·lanesF32AVX5121x1Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+200(SB)/8, $·lanesF32AVX5121x2Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+208(SB)/8, $·lanesF32AVX5121x3Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+216(SB)/8, $·lanesF32AVX5121x4Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+224(SB)/8, $·lanesF32AVX5121x5Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+232(SB)/8, $·lanesF32AVX5121x6Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+240(SB)/8, $·lanesF32AVX5121x7Whole<>(SB)
+DATA ·lanesF32AVX512Codes<>+248(SB)/8, $·lanesF32AVX5121x8Whole<>(SB)
+GLOBL ·lanesF32AVX512Codes<>(SB), RODATA, $256
+
+DATA ·packF32AVX512Codes<>+0(SB)/8, $·packF32AVX5121<>(SB)
+DATA ·packF32AVX512Codes<>+8(SB)/8, $·packF32AVX5122<>(SB)
+DATA ·packF32AVX512Codes<>+16(SB)/8, $·packF32AVX5123<>(SB)
+DATA ·packF32AVX512Codes<>+24(SB)/8, $·packF32AVX5124<>(SB)
+DATA ·packF32AVX512Codes<>+32(SB)/8, $·packF32AVX5125<>(SB)
+DATA ·packF32AVX512Codes<>+40(SB)/8, $·packF32AVX5126<>(SB)
+GLOBL ·packF32AVX512Codes<>(SB), RODATA, $48
 
 DATA ·copyF32AVX512Codes<>+0(SB)/8, $·copyF32AVX5121<>(SB)
 DATA ·copyF32AVX512Codes<>+8(SB)/8, $·copyF32AVX5121Masked<>(SB)
@@ -133154,7 +152876,23 @@ DATA ·lanesF64AVX512Codes<>+160(SB)/8, $·lanesF64AVX5124x3<>(SB)
 DATA ·lanesF64AVX512Codes<>+168(SB)/8, $·lanesF64AVX5124x4<>(SB)
 DATA ·lanesF64AVX512Codes<>+176(SB)/8, $·lanesF64AVX5124x5<>(SB)
 DATA ·lanesF64AVX512Codes<>+184(SB)/8, $·lanesF64AVX5124x6<>(SB)
-GLOBL ·lanesF64AVX512Codes<>(SB), RODATA, $192
+DATA ·lanesF64AVX512Codes<>+192(SB)/8, $·lanesF64AVX5121x1Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+200(SB)/8, $·lanesF64AVX5121x2Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+208(SB)/8, $·lanesF64AVX5121x3Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+216(SB)/8, $·lanesF64AVX5121x4Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+224(SB)/8, $·lanesF64AVX5121x5Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+232(SB)/8, $·lanesF64AVX5121x6Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+240(SB)/8, $·lanesF64AVX5121x7Whole<>(SB)
+DATA ·lanesF64AVX512Codes<>+248(SB)/8, $·lanesF64AVX5121x8Whole<>(SB)
+GLOBL ·lanesF64AVX512Codes<>(SB), RODATA, $256
+
+DATA ·packF64AVX512Codes<>+0(SB)/8, $·packF64AVX5121<>(SB)
+DATA ·packF64AVX512Codes<>+8(SB)/8, $·packF64AVX5122<>(SB)
+DATA ·packF64AVX512Codes<>+16(SB)/8, $·packF64AVX5123<>(SB)
+DATA ·packF64AVX512Codes<>+24(SB)/8, $·packF64AVX5124<>(SB)
+DATA ·packF64AVX512Codes<>+32(SB)/8, $·packF64AVX5125<>(SB)
+DATA ·packF64AVX512Codes<>+40(SB)/8, $·packF64AVX5126<>(SB)
+GLOBL ·packF64AVX512Codes<>(SB), RODATA, $48
 
 DATA ·copyF64AVX512Codes<>+0(SB)/8, $·copyF64AVX5121<>(SB)
 DATA ·copyF64AVX512Codes<>+8(SB)/8, $·copyF64AVX5121Masked<>(SB)

@@ -43311,1109 +43311,544 @@ TEXT ·chainF32NEON(SB), $0-16
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func lanesF32NEON1x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON1x1<>(code int, args *byte)
+TEXT ·lanesF32NEON1x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R9
-	CMP  $1, R9
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R7), F1
-	FMOVQ 0(R3), F2
-	VFMLA V1.S4, V2.S4, V0.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	SUB   $1, R9
-	CMP   $1, R9
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R9
-	SUB   R9, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F1
-	VEOR  V2.B16, V2.B16, V2.B16
-	CMP   $4, R6
-	BLT   partial
-	FMOVQ 0(R7), F2
-	B     masked
-
-partial:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif3
-	FMOVD (R7), F2
-	CMP   $2, R6
-	BLE   endif4
-	ADD   $8, R7
-	VLD1  (R7), V2.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V2.S[0]
-
-endif5:
-masked:
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R6
-	BLT   partial2
-	FMOVQ 0(R3), F3
-	B     masked2
-
-partial2:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R3), F3
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R3
-	VLD1  (R3), V3.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V3.S[0]
-
-endif8:
-masked2:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.S4, V3.S4, V4.S4
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF32NEON1x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R10
-	CMP  $1, R10
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F2
-	FMOVQ 0(R7), F3
-	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 0(R9), F3
-	VFMLA V3.S4, V2.S4, V1.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R6
-	BLT   partial
-	FMOVQ 0(R7), F3
-	B     masked
-
-partial:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif3
-	FMOVD (R7), F3
-	CMP   $2, R6
-	BLE   endif4
-	ADD   $8, R7
-	VLD1  (R7), V3.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V3.S[0]
-
-endif5:
-masked:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
-	BLT   partial2
-	FMOVQ 0(R3), F4
-	B     masked2
-
-partial2:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R7), F4
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R7
-	VLD1  (R7), V4.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R7), V4.S[0]
-
-endif8:
-masked2:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R6
-	BLT   partial3
-	FMOVQ 0(R9), F3
-	B     masked3
-
-partial3:
-	MOVD  R9, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R7), F3
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R7
-	VLD1  (R7), V3.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R7), V3.S[0]
-
-endif11:
-masked3:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
-	BLT   partial4
-	FMOVQ 0(R3), F4
-	B     masked4
-
-partial4:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R3), F4
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R3
-	VLD1  (R3), V4.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V4.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF32NEON1x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD R9, R10
-	ADD  R8, R10
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R11
-	CMP  $1, R11
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F3
-	FMOVQ 0(R7), F4
-	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 0(R9), F4
-	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 0(R10), F4
-	VFMLA V4.S4, V3.S4, V2.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R11
-	SUB   R11, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
-	BLT   partial
-	FMOVQ 0(R7), F4
-	B     masked
-
-partial:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif3
-	FMOVD (R7), F4
-	CMP   $2, R6
-	BLE   endif4
-	ADD   $8, R7
-	VLD1  (R7), V4.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V4.S[0]
-
-endif5:
-masked:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial2
-	FMOVQ 0(R3), F5
-	B     masked2
-
-partial2:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R7), V5.S[0]
-
-endif8:
-masked2:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
-	BLT   partial3
-	FMOVQ 0(R9), F4
-	B     masked3
-
-partial3:
-	MOVD  R9, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R7), F4
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R7
-	VLD1  (R7), V4.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R7), V4.S[0]
-
-endif11:
-masked3:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial4
-	FMOVQ 0(R3), F5
-	B     masked4
-
-partial4:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R7), V5.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
-	BLT   partial5
-	FMOVQ 0(R10), F4
-	B     masked5
-
-partial5:
-	MOVD  R10, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R7), F4
-	CMP   $2, R6
-	BLE   endif16
-	ADD   $8, R7
-	VLD1  (R7), V4.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R7), V4.S[0]
-
-endif17:
-masked5:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial6
-	FMOVQ 0(R3), F5
-	B     masked6
-
-partial6:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R3), F5
-	CMP   $2, R6
-	BLE   endif19
-	ADD   $8, R3
-	VLD1  (R3), V5.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R3), V5.S[0]
-
-endif20:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF32NEON1x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD R9, R10
-	ADD  R8, R10
-	MOVD R10, R11
-	ADD  R8, R11
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R12
-	CMP  $1, R12
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F4
-	FMOVQ 0(R7), F5
-	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 0(R9), F5
-	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 0(R10), F5
-	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 0(R11), F5
-	VFMLA V5.S4, V4.S4, V3.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	ADD   R8, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R12
-	SUB   R12, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial
-	FMOVQ 0(R7), F5
-	B     masked
-
-partial:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif3
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif4
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V5.S[0]
-
-endif5:
-masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial2
-	FMOVQ 0(R3), F6
-	B     masked2
-
-partial2:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R7), F6
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R7
-	VLD1  (R7), V6.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R7), V6.S[0]
-
-endif8:
-masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial3
-	FMOVQ 0(R9), F5
-	B     masked3
-
-partial3:
-	MOVD  R9, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R7), V5.S[0]
-
-endif11:
-masked3:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial4
-	FMOVQ 0(R3), F6
-	B     masked4
-
-partial4:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R7), F6
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R7
-	VLD1  (R7), V6.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R7), V6.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial5
-	FMOVQ 0(R10), F5
-	B     masked5
-
-partial5:
-	MOVD  R10, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif16
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R7), V5.S[0]
-
-endif17:
-masked5:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial6
-	FMOVQ 0(R3), F6
-	B     masked6
-
-partial6:
-	MOVD  R3, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R7), F6
-	CMP   $2, R6
-	BLE   endif19
-	ADD   $8, R7
-	VLD1  (R7), V6.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R7), V6.S[0]
-
-endif20:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial7
-	FMOVQ 0(R11), F5
-	B     masked7
-
-partial7:
-	MOVD  R11, R7
-	ADD   $0, R7
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif22
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R7), V5.S[0]
-
-endif23:
-masked7:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial8
-	FMOVQ 0(R3), F6
-	B     masked8
-
-partial8:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V6.S[0]
-
-endif26:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF32NEON2x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON2x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R10
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
 	CMP  $1, R10
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F2
-	FMOVQ 0(R3), F3
-	VFMLA V2.S4, V3.S4, V0.S4
-	FMOVQ 0(R7), F3
-	VFMLA V2.S4, V3.S4, V1.S4
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R10
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F2
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F1
+	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R8), F3
+	FMOVQ 0(R6), F3
 	B     masked
 
 partial:
-	MOVD  R8, R8
-	ADD   $0, R8
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F3
-	CMP   $2, R6
+	FMOVD (R6), F3
+	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V3.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V3.S[0]
+	VLD1 (R6), V3.S[0]
 
 endif5:
 masked:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	B     endif6
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif6:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif7
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F4
+	FMOVQ 0(R6), F3
 	B     masked2
 
 partial2:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R3), F4
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R3
-	VLD1  (R3), V4.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif8
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
 
-endif7:
+endif9:
 	B masked2
 
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V4.S[0]
-
 endif8:
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V3.S[0]
+
+endif10:
 masked2:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif7:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	B     endif11
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F4
+	FMOVQ 0(R6), F3
 	B     masked3
 
 partial3:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R3), F4
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R3
-	VLD1  (R3), V4.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
 
-endif10:
+endif14:
 	B masked3
 
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R3), V4.S[0]
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V3.S[0]
 
-endif11:
+endif15:
 masked3:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	B     endif16
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif17
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F3
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif19:
+	B masked4
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V3.S[0]
+
+endif20:
+masked4:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif17:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	B     endif21
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R6), F4
+	FMOVQ 32(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	VZIP1 V0.D2, V2.D2, V3.D2
+	VZIP2 V0.D2, V2.D2, V0.D2
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	VUZP1 V0.S4, V1.S4, V2.S4
+	VUZP2 V0.S4, V1.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	B     endif22
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+
+endif22:
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON2x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON2x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON1x2<>(code int, args *byte)
+TEXT ·lanesF32NEON1x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F4
-	FMOVQ 0(R10), F5
-	FMOVQ 0(R3), F6
-	VFMLA V4.S4, V6.S4, V0.S4
-	VFMLA V5.S4, V6.S4, V1.S4
-	FMOVQ 0(R7), F6
-	VFMLA V4.S4, V6.S4, V2.S4
-	VFMLA V5.S4, V6.S4, V3.S4
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 0(R10), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	SUB   $1, R11
@@ -44421,271 +43856,648 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R11
 	SUB   R11, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R6), F4
 	B     masked
 
 partial:
-	MOVD  R8, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F5
-	CMP   $2, R6
+	FMOVD (R8), F4
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	VLD1  (R8), V4.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V5.S[0]
+	VLD1 (R8), V4.S[0]
 
 endif5:
 masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F6
+	FMOVQ 0(R6), F4
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F6
-	CMP   $2, R6
+	FMOVD (R6), F4
+	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V6.S[0]
+	VLD1 (R6), V4.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	B     endif9
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 0(R10), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif10
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R6), F4
 	B     masked3
 
 partial3:
-	MOVD  R7, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R8), F6
-	CMP   $2, R6
-	BLE   endif10
+	CMP   $1, R7
+	BLE   endif11
+	FMOVD (R8), F4
+	CMP   $2, R7
+	BLE   endif12
 	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	VLD1  (R8), V4.S[2]
 
-endif10:
+endif12:
 	B masked3
 
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R8), V6.S[0]
-
 endif11:
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R8), V4.S[0]
+
+endif13:
 masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R10), F5
+	FMOVQ 0(R6), F4
 	B     masked4
 
 partial4:
-	MOVD  R10, R8
-	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R8), F5
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
-endif13:
+endif15:
 	B masked4
 
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R8), V5.S[0]
-
 endif14:
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V4.S[0]
+
+endif16:
 masked4:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif17
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 0(R10), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif18
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R3), F6
+	FMOVQ 0(R6), F4
 	B     masked5
 
 partial5:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif16
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R8), F4
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R8
+	VLD1  (R8), V4.S[2]
 
-endif16:
+endif20:
 	B masked5
 
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R3), V6.S[0]
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R8), V4.S[0]
 
-endif17:
+endif21:
 masked5:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R6), F4
 	B     masked6
 
 partial6:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif19
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
-endif19:
+endif23:
 	B masked6
 
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R3), V6.S[0]
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V4.S[0]
 
-endif20:
+endif24:
 masked6:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif18:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif25
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 0(R10), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif26
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F4
+	B     masked7
+
+partial7:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R8), F4
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V4.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R8), V4.S[0]
+
+endif29:
+masked7:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R6), F4
+	B     masked8
+
+partial8:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif30
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V4.S[0]
+
+endif32:
+masked8:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif26:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	B     endif33
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 64(R6), F2
+	FMOVQ 80(R6), F3
+	FMOVQ 96(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e21d463 // fadd v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V0.D2, V3.D2
+	VZIP2 V2.D2, V0.D2, V0.D2
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 64(R6), F2
+	FMOVQ 80(R6), F3
+	FMOVQ 96(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e21d463 // fadd v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ 64(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 96(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VZIP1 V1.D2, V2.D2, V3.D2
+	VZIP2 V1.D2, V2.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif34
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+
+endif34:
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON2x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON2x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON1x3<>(code int, args *byte)
+TEXT ·lanesF32NEON1x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
 	MOVD R10, R11
 	ADD  R9, R11
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F6
-	FMOVQ 0(R7), F7
-	FMOVQ 0(R8), F8
-	VFMLA V8.S4, V6.S4, V0.S4
-	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 0(R10), F8
-	VFMLA V8.S4, V6.S4, V1.S4
-	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 0(R11), F8
-	VFMLA V8.S4, V6.S4, V2.S4
-	VFMLA V8.S4, V7.S4, V5.S4
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 0(R10), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 0(R11), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	ADD   R9, R11
@@ -44694,320 +44506,766 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R12
 	SUB   R12, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F6
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R8), F7
+	FMOVQ 0(R6), F5
 	B     masked
 
 partial:
-	MOVD  R8, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F7
-	CMP   $2, R6
+	FMOVD (R8), F5
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R8
-	VLD1  (R8), V7.S[2]
+	VLD1  (R8), V5.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V7.S[0]
+	VLD1 (R8), V5.S[0]
 
 endif5:
 masked:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F8
-	CMP   $2, R6
+	FMOVD (R8), F5
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R8
-	VLD1  (R8), V8.S[2]
+	VLD1  (R8), V5.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V8.S[0]
+	VLD1 (R8), V5.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked3
 
 partial3:
-	MOVD  R7, R8
-	ADD   $0, R8
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F8
-	CMP   $2, R6
+	FMOVD (R6), F5
+	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V8.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V8.S[0]
+	VLD1 (R6), V5.S[0]
 
 endif11:
 masked3:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	B     endif12
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 0(R10), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 0(R11), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif13
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R10), F7
+	FMOVQ 0(R6), F5
 	B     masked4
 
 partial4:
-	MOVD  R10, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R8), F7
-	CMP   $2, R6
-	BLE   endif13
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif15
 	ADD   $8, R8
-	VLD1  (R8), V7.S[2]
+	VLD1  (R8), V5.S[2]
 
-endif13:
+endif15:
 	B masked4
 
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R8), V7.S[0]
-
 endif14:
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R8), V5.S[0]
+
+endif16:
 masked4:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked5
 
 partial5:
-	MOVD  R3, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R8), F8
-	CMP   $2, R6
-	BLE   endif16
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif18
 	ADD   $8, R8
-	VLD1  (R8), V8.S[2]
+	VLD1  (R8), V5.S[2]
 
-endif16:
+endif18:
 	B masked5
 
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R8), V8.S[0]
-
 endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R8), V5.S[0]
+
+endif19:
 masked5:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked6
 
 partial6:
-	MOVD  R7, R8
-	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R8), F8
-	CMP   $2, R6
-	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V8.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
 
-endif19:
+endif21:
 	B masked6
 
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R8), V8.S[0]
-
 endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V5.S[0]
+
+endif22:
 masked6:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif23
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif23:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 0(R10), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 0(R11), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif24
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R11), F7
+	FMOVQ 0(R6), F5
 	B     masked7
 
 partial7:
-	MOVD  R11, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R8), F7
-	CMP   $2, R6
-	BLE   endif22
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif26
 	ADD   $8, R8
-	VLD1  (R8), V7.S[2]
+	VLD1  (R8), V5.S[2]
 
-endif22:
+endif26:
 	B masked7
 
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R8), V7.S[0]
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R8), V5.S[0]
 
-endif23:
+endif27:
 masked7:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked8
 
 partial8:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R3), F8
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R3
-	VLD1  (R3), V8.S[2]
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
 
-endif25:
+endif29:
 	B masked8
 
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V8.S[0]
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R8), V5.S[0]
 
-endif26:
+endif30:
 masked8:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked9
 
 partial9:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif27
-	FMOVD (R3), F8
-	CMP   $2, R6
-	BLE   endif28
-	ADD   $8, R3
-	VLD1  (R3), V8.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
 
-endif28:
+endif32:
 	B masked9
 
-endif27:
-	CMP  $0, R6
-	BLE  endif29
-	VLD1 (R3), V8.S[0]
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V5.S[0]
 
-endif29:
+endif33:
 masked9:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif24:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif34
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif34:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 0(R10), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 0(R11), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif35
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R6), F5
+	B     masked10
+
+partial10:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif37:
+	B masked10
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R8), V5.S[0]
+
+endif38:
+masked10:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F5
+	B     masked11
+
+partial11:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif40:
+	B masked11
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R8), V5.S[0]
+
+endif41:
+masked11:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R6), F5
+	B     masked12
+
+partial12:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif43:
+	B masked12
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V5.S[0]
+
+endif44:
+masked12:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif35:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	B     endif45
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R6), F4
+	FMOVQ 32(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 64(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 96(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V3.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F3
+	FMOVQ 160(R6), F4
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	FMOVQ 128(R6), F3
+	FMOVQ 144(R6), F4
+	FMOVQ 160(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d462 // fadd v2.4s, v3.4s, v2.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R1), F0
+	FMOVS F0, 8(R6)
+	B     endif46
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+
+endif46:
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON2x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON2x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON1x4<>(code int, args *byte)
+TEXT ·lanesF32NEON1x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
 	B     endif
 
 otherwise:
@@ -45015,48 +45273,42 @@ otherwise:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
 	MOVD R10, R11
 	ADD  R9, R11
 	MOVD R11, R12
 	ADD  R9, R12
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F8
-	FMOVQ 0(R7), F9
-	FMOVQ 0(R8), F10
-	VFMLA V10.S4, V8.S4, V0.S4
-	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 0(R10), F10
-	VFMLA V10.S4, V8.S4, V1.S4
-	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 0(R11), F10
-	VFMLA V10.S4, V8.S4, V2.S4
-	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 0(R12), F10
-	VFMLA V10.S4, V8.S4, V3.S4
-	VFMLA V10.S4, V9.S4, V7.S4
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 0(R10), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 0(R11), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 0(R12), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	ADD   R9, R11
@@ -45066,612 +45318,1569 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R13
 	SUB   R13, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD  R8, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F9
-	CMP   $2, R6
+	FMOVD (R8), F6
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	VLD1  (R8), V6.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V9.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif5:
 masked:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F10
-	CMP   $2, R6
+	FMOVD (R8), F6
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	VLD1  (R8), V6.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V10.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked3
 
 partial3:
-	MOVD  R7, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F10
-	CMP   $2, R6
+	FMOVD (R8), F6
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	VLD1  (R8), V6.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V10.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif11:
 masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R6), F6
 	B     masked4
 
 partial4:
-	MOVD  R10, R8
-	ADD   $0, R8
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R8), F9
-	CMP   $2, R6
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V9.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif14:
 masked4:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	B     endif15
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 0(R10), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 0(R11), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 0(R12), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked5
 
 partial5:
-	MOVD  R3, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R8), F10
-	CMP   $2, R6
-	BLE   endif16
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif18
 	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	VLD1  (R8), V6.S[2]
 
-endif16:
+endif18:
 	B masked5
 
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R8), V10.S[0]
-
 endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R8), V6.S[0]
+
+endif19:
 masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked6
 
 partial6:
-	MOVD  R7, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R8), F10
-	CMP   $2, R6
-	BLE   endif19
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif21
 	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	VLD1  (R8), V6.S[2]
 
-endif19:
+endif21:
 	B masked6
 
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R8), V10.S[0]
-
 endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R8), V6.S[0]
+
+endif22:
 masked6:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R6), F6
 	B     masked7
 
 partial7:
-	MOVD  R11, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R8), F9
-	CMP   $2, R6
-	BLE   endif22
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif24
 	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	VLD1  (R8), V6.S[2]
 
-endif22:
+endif24:
 	B masked7
 
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R8), V9.S[0]
-
 endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R8), V6.S[0]
+
+endif25:
 masked7:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked8
 
 partial8:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R8), F10
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
-endif25:
+endif27:
 	B masked8
 
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R8), V10.S[0]
-
 endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V6.S[0]
+
+endif28:
 masked8:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif29
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif29:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 0(R10), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 0(R11), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 0(R12), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif30
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked9
 
 partial9:
-	MOVD  R7, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif27
-	FMOVD (R8), F10
-	CMP   $2, R6
-	BLE   endif28
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif32
 	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	VLD1  (R8), V6.S[2]
 
-endif28:
+endif32:
 	B masked9
 
-endif27:
-	CMP  $0, R6
-	BLE  endif29
-	VLD1 (R8), V10.S[0]
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R8), V6.S[0]
 
-endif29:
+endif33:
 masked9:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 0(R12), F9
+	FMOVQ 0(R6), F6
 	B     masked10
 
 partial10:
-	MOVD  R12, R8
+	MOVD  R6, R8
 	ADD   $0, R8
-	CMP   $1, R6
-	BLE   endif30
-	FMOVD (R8), F9
-	CMP   $2, R6
-	BLE   endif31
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif35
 	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	VLD1  (R8), V6.S[2]
 
-endif31:
+endif35:
 	B masked10
 
-endif30:
-	CMP  $0, R6
-	BLE  endif32
-	VLD1 (R8), V9.S[0]
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R8), V6.S[0]
 
-endif32:
+endif36:
 masked10:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked11
 
 partial11:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif33
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif34
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
 
-endif34:
+endif38:
 	B masked11
 
-endif33:
-	CMP  $0, R6
-	BLE  endif35
-	VLD1 (R3), V10.S[0]
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R8), V6.S[0]
 
-endif35:
+endif39:
 masked11:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked12
 
 partial12:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif36
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif37
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif40
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif41
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
-endif37:
+endif41:
 	B masked12
 
-endif36:
-	CMP  $0, R6
-	BLE  endif38
-	VLD1 (R3), V10.S[0]
+endif40:
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V6.S[0]
 
-endif38:
+endif42:
 masked12:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif30:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif43
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif43:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 0(R10), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 0(R11), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 0(R12), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif44
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif46:
+	B masked13
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R8), V6.S[0]
+
+endif47:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R6), F6
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif49:
+	B masked14
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R8), V6.S[0]
+
+endif50:
+masked14:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F6
+	B     masked15
+
+partial15:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R7
+	BLE   endif51
+	FMOVD (R8), F6
+	CMP   $2, R7
+	BLE   endif52
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif52:
+	B masked15
+
+endif51:
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R8), V6.S[0]
+
+endif53:
+masked15:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R6), F6
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif54
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif55:
+	B masked16
+
+endif54:
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V6.S[0]
+
+endif56:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif44:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	B     endif57
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e21d4a1 // fadd v1.4s, v5.4s, v1.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F4
+	FMOVQ 160(R6), F5
+	WORD  $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R6), F2
+	FMOVQ 208(R6), F4
+	FMOVQ 224(R6), F5
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif58
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+
+endif58:
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON3x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON3x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON2x1<>(code int, args *byte)
+TEXT ·lanesF32NEON2x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R11
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F3
-	FMOVQ 0(R3), F4
-	VFMLA V3.S4, V4.S4, V0.S4
-	FMOVQ 0(R7), F4
-	VFMLA V3.S4, V4.S4, V1.S4
-	FMOVQ 0(R8), F4
-	VFMLA V3.S4, V4.S4, V2.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F3
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F2
+	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R6), F4
 	B     masked
 
 partial:
-	MOVD  R9, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F4
-	CMP   $2, R6
+	FMOVD (R6), F4
+	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V4.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V4.S[0]
+	VLD1 (R6), V4.S[0]
 
 endif5:
 masked:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R8), F4
 	B     masked2
 
 partial2:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R3), F5
-	CMP   $2, R6
+	FMOVD (R6), F4
+	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R3
-	VLD1  (R3), V5.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R3), V5.S[0]
+	VLD1 (R6), V4.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	B     endif9
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif10
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R6), F4
 	B     masked3
 
 partial3:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R3), F5
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R3
-	VLD1  (R3), V5.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif11
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif12
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
-endif10:
+endif12:
 	B masked3
 
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R3), V5.S[0]
-
 endif11:
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V4.S[0]
+
+endif13:
 masked3:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R8), F4
 	B     masked4
 
 partial4:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R3), F5
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R3
-	VLD1  (R3), V5.S[2]
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
 
-endif13:
+endif15:
 	B masked4
 
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V5.S[0]
-
 endif14:
-masked4:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V4.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif16:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	B     endif17
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif18
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif20:
+	B masked5
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V4.S[0]
+
+endif21:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif23:
+	B masked6
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V4.S[0]
+
+endif24:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif18:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif25
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif26
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F4
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V4.S[0]
+
+endif29:
+masked7:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F4
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif30
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V4.S[0]
+
+endif32:
+masked8:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif26:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	B     endif33
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F3
+	FMOVQ 32(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e21d463 // fadd v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V0.D2, V3.D2
+	VZIP2 V2.D2, V0.D2, V0.D2
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F3
+	FMOVQ 32(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e21d463 // fadd v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ 0(R8), F3
+	FMOVQ 16(R8), F4
+	FMOVQ 32(R8), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VZIP1 V1.D2, V2.D2, V3.D2
+	VZIP2 V1.D2, V2.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	B     endif34
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+
+endif34:
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON3x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON3x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON2x2<>(code int, args *byte)
+TEXT ·lanesF32NEON2x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
 	B     endif
 
 otherwise:
@@ -45679,42 +46888,40 @@ otherwise:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F6
-	FMOVQ 0(R11), F7
-	FMOVQ 0(R3), F8
-	VFMLA V6.S4, V8.S4, V0.S4
-	VFMLA V7.S4, V8.S4, V1.S4
-	FMOVQ 0(R7), F8
-	VFMLA V6.S4, V8.S4, V2.S4
-	VFMLA V7.S4, V8.S4, V3.S4
-	FMOVQ 0(R8), F8
-	VFMLA V6.S4, V8.S4, V4.S4
-	VFMLA V7.S4, V8.S4, V5.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	SUB   $1, R12
@@ -45722,296 +46929,910 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R12
 	SUB   R12, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F6
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R9), F7
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD  R9, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F7
-	CMP   $2, R6
+	FMOVD (R9), F6
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R9
-	VLD1  (R9), V7.S[2]
+	VLD1  (R9), V6.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V7.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif5:
 masked:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R8), F6
 	B     masked2
 
 partial2:
-	MOVD  R3, R9
+	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F8
-	CMP   $2, R6
+	FMOVD (R9), F6
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	VLD1  (R9), V6.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V8.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F6
 	B     masked3
 
 partial3:
-	MOVD  R7, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R9), F8
-	CMP   $2, R6
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V8.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif11:
 masked3:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R8), F6
 	B     masked4
 
 partial4:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R9), F8
-	CMP   $2, R6
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V8.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	B     endif15
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R11), F7
+	FMOVQ 0(R6), F6
 	B     masked5
 
 partial5:
-	MOVD  R11, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R9), F7
-	CMP   $2, R6
-	BLE   endif16
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif18
 	ADD   $8, R9
-	VLD1  (R9), V7.S[2]
+	VLD1  (R9), V6.S[2]
 
-endif16:
+endif18:
 	B masked5
 
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R9), V7.S[0]
-
 endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R9), V6.S[0]
+
+endif19:
 masked5:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R8), F6
 	B     masked6
 
 partial6:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif18
-	FMOVD (R3), F8
-	CMP   $2, R6
-	BLE   endif19
-	ADD   $8, R3
-	VLD1  (R3), V8.S[2]
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
-endif19:
+endif21:
 	B masked6
 
-endif18:
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R3), V8.S[0]
-
 endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R9), V6.S[0]
+
+endif22:
 masked6:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F6
 	B     masked7
 
 partial7:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R3), F8
-	CMP   $2, R6
-	BLE   endif22
-	ADD   $8, R3
-	VLD1  (R3), V8.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif24
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
-endif22:
+endif24:
 	B masked7
 
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R3), V8.S[0]
-
 endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V6.S[0]
+
+endif25:
 masked7:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R8), F6
 	B     masked8
 
 partial8:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R3), F8
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R3
-	VLD1  (R3), V8.S[2]
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
-endif25:
+endif27:
 	B masked8
 
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V8.S[0]
-
 endif26:
-masked8:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V6.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif28:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif29
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif29:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif30
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif32:
+	B masked9
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R9), V6.S[0]
+
+endif33:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif35
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif35:
+	B masked10
+
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R9), V6.S[0]
+
+endif36:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif38:
+	B masked11
+
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V6.S[0]
+
+endif39:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif40
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif41
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif41:
+	B masked12
+
+endif40:
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V6.S[0]
+
+endif42:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif30:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif43
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif43:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif44
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif46:
+	B masked13
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R9), V6.S[0]
+
+endif47:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F6
+	B     masked14
+
+partial14:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif49:
+	B masked14
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R9), V6.S[0]
+
+endif50:
+masked14:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F6
+	B     masked15
+
+partial15:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif51
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif52:
+	B masked15
+
+endif51:
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V6.S[0]
+
+endif53:
+masked15:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R8), F6
+	B     masked16
+
+partial16:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif54
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif55:
+	B masked16
+
+endif54:
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V6.S[0]
+
+endif56:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif44:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	B     endif57
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e21d4a1 // fadd v1.4s, v5.4s, v1.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F4
+	FMOVQ 32(R8), F5
+	WORD  $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R8), F2
+	FMOVQ 80(R8), F4
+	FMOVQ 96(R8), F5
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif58
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+
+endif58:
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON3x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON3x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON2x3<>(code int, args *byte)
+TEXT ·lanesF32NEON2x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	FMOVQ 128(R3), F8
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
 	B     endif
 
 otherwise:
@@ -46021,49 +47842,45 @@ otherwise:
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
 	MOVD R11, R12
 	ADD  R10, R12
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F9
-	FMOVQ 0(R11), F10
-	FMOVQ 0(R12), F11
-	FMOVQ 0(R3), F12
-	VFMLA V9.S4, V12.S4, V0.S4
-	VFMLA V10.S4, V12.S4, V1.S4
-	VFMLA V11.S4, V12.S4, V2.S4
-	FMOVQ 0(R7), F12
-	VFMLA V9.S4, V12.S4, V3.S4
-	VFMLA V10.S4, V12.S4, V4.S4
-	VFMLA V11.S4, V12.S4, V5.S4
-	FMOVQ 0(R8), F12
-	VFMLA V9.S4, V12.S4, V6.S4
-	VFMLA V10.S4, V12.S4, V7.S4
-	VFMLA V11.S4, V12.S4, V8.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 0(R11), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 0(R12), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	ADD   R10, R12
@@ -46072,419 +47889,1239 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R13
 	SUB   R13, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R6), F8
 	B     masked
 
 partial:
-	MOVD  R9, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F10
-	CMP   $2, R6
+	FMOVD (R9), F8
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	VLD1  (R9), V8.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V10.S[0]
+	VLD1 (R9), V8.S[0]
 
 endif5:
 masked:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked2
 
 partial2:
-	MOVD  R3, R9
+	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F11
-	CMP   $2, R6
+	FMOVD (R9), F8
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	VLD1  (R9), V8.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V11.S[0]
+	VLD1 (R9), V8.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked3
 
 partial3:
-	MOVD  R7, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R9), F11
-	CMP   $2, R6
+	FMOVD (R9), F8
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	VLD1  (R9), V8.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V11.S[0]
+	VLD1 (R9), V8.S[0]
 
 endif11:
 masked3:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked4
 
 partial4:
 	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R9), F11
-	CMP   $2, R6
+	FMOVD (R9), F8
+	CMP   $2, R7
 	BLE   endif13
 	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	VLD1  (R9), V8.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V11.S[0]
+	VLD1 (R9), V8.S[0]
 
 endif14:
 masked4:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V6.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R11), F10
+	FMOVQ 0(R6), F8
 	B     masked5
 
 partial5:
-	MOVD  R11, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R9), F10
-	CMP   $2, R6
+	FMOVD (R6), F8
+	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R9), V10.S[0]
+	VLD1 (R6), V8.S[0]
 
 endif17:
 masked5:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked6
 
 partial6:
-	MOVD  R3, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R9), F11
-	CMP   $2, R6
+	FMOVD (R6), F8
+	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R9), V11.S[0]
+	VLD1 (R6), V8.S[0]
 
 endif20:
 masked6:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif21
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 0(R11), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 0(R12), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif22
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked7
 
 partial7:
-	MOVD  R7, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R9), F11
-	CMP   $2, R6
-	BLE   endif22
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif24
 	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	VLD1  (R9), V8.S[2]
 
-endif22:
+endif24:
 	B masked7
 
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R9), V11.S[0]
-
 endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R9), V8.S[0]
+
+endif25:
 masked7:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked8
 
 partial8:
 	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R9), F11
-	CMP   $2, R6
-	BLE   endif25
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif27
 	ADD   $8, R9
-	VLD1  (R9), V11.S[2]
+	VLD1  (R9), V8.S[2]
 
-endif25:
+endif27:
 	B masked8
 
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R9), V11.S[0]
-
 endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R9), V8.S[0]
+
+endif28:
 masked8:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V7.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R12), F10
+	FMOVQ 0(R6), F8
 	B     masked9
 
 partial9:
-	MOVD  R12, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif27
-	FMOVD (R9), F10
-	CMP   $2, R6
-	BLE   endif28
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif30
 	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	VLD1  (R9), V8.S[2]
 
-endif28:
+endif30:
 	B masked9
 
-endif27:
-	CMP  $0, R6
-	BLE  endif29
-	VLD1 (R9), V10.S[0]
-
 endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R9), V8.S[0]
+
+endif31:
 masked9:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked10
 
 partial10:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif30
-	FMOVD (R3), F11
-	CMP   $2, R6
-	BLE   endif31
-	ADD   $8, R3
-	VLD1  (R3), V11.S[2]
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
 
-endif31:
+endif33:
 	B masked10
 
-endif30:
-	CMP  $0, R6
-	BLE  endif32
-	VLD1 (R3), V11.S[0]
-
 endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R9), V8.S[0]
+
+endif34:
 masked10:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked11
 
 partial11:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif33
-	FMOVD (R3), F11
-	CMP   $2, R6
-	BLE   endif34
-	ADD   $8, R3
-	VLD1  (R3), V11.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
-endif34:
+endif36:
 	B masked11
 
-endif33:
-	CMP  $0, R6
-	BLE  endif35
-	VLD1 (R3), V11.S[0]
-
 endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R6), V8.S[0]
+
+endif37:
 masked11:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked12
 
 partial12:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif36
-	FMOVD (R3), F11
-	CMP   $2, R6
-	BLE   endif37
-	ADD   $8, R3
-	VLD1  (R3), V11.S[2]
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
-endif37:
+endif39:
 	B masked12
 
-endif36:
-	CMP  $0, R6
-	BLE  endif38
-	VLD1 (R3), V11.S[0]
-
 endif38:
-masked12:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V8.B16
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V8.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	FMOVQ F8, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif40:
+masked12:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif22:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif41
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif41:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 0(R11), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 0(R12), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif42
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif43
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif44
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif44:
+	B masked13
+
+endif43:
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R9), V8.S[0]
+
+endif45:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif46
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif47
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif47:
+	B masked14
+
+endif46:
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R9), V8.S[0]
+
+endif48:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif49
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif50
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif50:
+	B masked15
+
+endif49:
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R9), V8.S[0]
+
+endif51:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif52
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif53
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif53:
+	B masked16
+
+endif52:
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R9), V8.S[0]
+
+endif54:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif55
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif56
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif56:
+	B masked17
+
+endif55:
+	CMP  $0, R7
+	BLE  endif57
+	VLD1 (R6), V8.S[0]
+
+endif57:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif58
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif59
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif59:
+	B masked18
+
+endif58:
+	CMP  $0, R7
+	BLE  endif60
+	VLD1 (R6), V8.S[0]
+
+endif60:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif42:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif61
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif61:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 0(R11), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 0(R12), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif62
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F8
+	B     masked19
+
+partial19:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif64:
+	B masked19
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R9), V8.S[0]
+
+endif65:
+masked19:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F8
+	B     masked20
+
+partial20:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif67:
+	B masked20
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R9), V8.S[0]
+
+endif68:
+masked20:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F8
+	B     masked21
+
+partial21:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif70:
+	B masked21
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R9), V8.S[0]
+
+endif71:
+masked21:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F8
+	B     masked22
+
+partial22:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R9), F8
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif73:
+	B masked22
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R9), V8.S[0]
+
+endif74:
+masked22:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R6), F8
+	B     masked23
+
+partial23:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif75
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif76
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif76:
+	B masked23
+
+endif75:
+	CMP  $0, R7
+	BLE  endif77
+	VLD1 (R6), V8.S[0]
+
+endif77:
+masked23:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R8), F8
+	B     masked24
+
+partial24:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif78
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif79
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif79:
+	B masked24
+
+endif78:
+	CMP  $0, R7
+	BLE  endif80
+	VLD1 (R6), V8.S[0]
+
+endif80:
+masked24:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif62:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	B     endif81
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 16(R6), F7
+	FMOVQ 32(R6), F8
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ 64(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 96(R6), F8
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD  $0x4e21d4e1 // fadd v1.4s, v7.4s, v1.4s
+	WORD  $0x4e21d4c1 // fadd v1.4s, v6.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V6.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F6
+	FMOVQ 160(R6), F7
+	WORD  $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F6
+	FMOVQ 32(R8), F7
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x4e23d4c3 // fadd v3.4s, v6.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 128(R8), F2
+	FMOVQ 144(R8), F3
+	FMOVQ 160(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 12(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 20(R1), F0
+	FMOVS F0, 8(R6)
+	B     endif82
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R6)
+
+endif82:
+endif81:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON3x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON3x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON2x4<>(code int, args *byte)
+TEXT ·lanesF32NEON2x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
-	ADD   R6, R3
-	FMOVQ 0(R3), F8
-	FMOVQ 64(R3), F9
-	FMOVQ 128(R3), F10
-	FMOVQ 192(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
 	B     endif
 
 otherwise:
@@ -46496,56 +49133,50 @@ otherwise:
 	VEOR V5.B16, V5.B16, V5.B16
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
 	MOVD R11, R12
 	ADD  R10, R12
 	MOVD R12, R13
 	ADD  R10, R13
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R14
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
 	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F12
-	FMOVQ 0(R7), F13
-	FMOVQ 0(R8), F14
-	FMOVQ 0(R9), F15
-	VFMLA V15.S4, V12.S4, V0.S4
-	VFMLA V15.S4, V13.S4, V4.S4
-	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 0(R11), F15
-	VFMLA V15.S4, V12.S4, V1.S4
-	VFMLA V15.S4, V13.S4, V5.S4
-	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 0(R12), F15
-	VFMLA V15.S4, V12.S4, V2.S4
-	VFMLA V15.S4, V13.S4, V6.S4
-	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 0(R13), F15
-	VFMLA V15.S4, V12.S4, V3.S4
-	VFMLA V15.S4, V13.S4, V7.S4
-	VFMLA V15.S4, V14.S4, V11.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 0(R11), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 0(R12), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 0(R13), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	ADD   R10, R12
@@ -46555,783 +49186,293 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R14
+	MOVD  R7, R14
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R14
 	SUB   R14, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R6), F10
 	B     masked
 
 partial:
-	MOVD  R9, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F13
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V13.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif5:
 masked:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F10
 	B     masked2
 
 partial2:
-	MOVD  R3, R9
+	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V14.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F10
 	B     masked3
 
 partial3:
-	MOVD  R7, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V14.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif11:
 masked3:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F10
 	B     masked4
 
 partial4:
 	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif13
 	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V14.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif14:
 masked4:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R6), F10
 	B     masked5
 
 partial5:
-	MOVD  R11, R9
+	MOVD  R6, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R9), F13
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif16
 	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R9), V13.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif17:
 masked5:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F10
 	B     masked6
 
 partial6:
-	MOVD  R3, R9
+	MOVD  R8, R9
 	ADD   $0, R9
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R9), F10
+	CMP   $2, R7
 	BLE   endif19
 	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	VLD1  (R9), V10.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R9), V14.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif20:
 masked6:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F10
 	B     masked7
 
 partial7:
-	MOVD  R7, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R9), V14.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif23:
 masked7:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F10
 	B     masked8
 
 partial8:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R9), F14
-	CMP   $2, R6
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R9), V14.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif26:
 masked8:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
-	BLT   partial9
-	FMOVQ 0(R12), F13
-	B     masked9
-
-partial9:
-	MOVD  R12, R9
-	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif27
-	FMOVD (R9), F13
-	CMP   $2, R6
-	BLE   endif28
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R6
-	BLE  endif29
-	VLD1 (R9), V13.S[0]
-
-endif29:
-masked9:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial10
-	FMOVQ 0(R3), F14
-	B     masked10
-
-partial10:
-	MOVD  R3, R9
-	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif30
-	FMOVD (R9), F14
-	CMP   $2, R6
-	BLE   endif31
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
-
-endif31:
-	B masked10
-
-endif30:
-	CMP  $0, R6
-	BLE  endif32
-	VLD1 (R9), V14.S[0]
-
-endif32:
-masked10:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial11
-	FMOVQ 0(R7), F14
-	B     masked11
-
-partial11:
-	MOVD  R7, R9
-	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif33
-	FMOVD (R9), F14
-	CMP   $2, R6
-	BLE   endif34
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
-
-endif34:
-	B masked11
-
-endif33:
-	CMP  $0, R6
-	BLE  endif35
-	VLD1 (R9), V14.S[0]
-
-endif35:
-masked11:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial12
-	FMOVQ 0(R8), F14
-	B     masked12
-
-partial12:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif36
-	FMOVD (R9), F14
-	CMP   $2, R6
-	BLE   endif37
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
-
-endif37:
-	B masked12
-
-endif36:
-	CMP  $0, R6
-	BLE  endif38
-	VLD1 (R9), V14.S[0]
-
-endif38:
-masked12:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
-	BLT   partial13
-	FMOVQ 0(R13), F13
-	B     masked13
-
-partial13:
-	MOVD  R13, R9
-	ADD   $0, R9
-	CMP   $1, R6
-	BLE   endif39
-	FMOVD (R9), F13
-	CMP   $2, R6
-	BLE   endif40
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
-
-endif40:
-	B masked13
-
-endif39:
-	CMP  $0, R6
-	BLE  endif41
-	VLD1 (R9), V13.S[0]
-
-endif41:
-masked13:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial14
-	FMOVQ 0(R3), F14
-	B     masked14
-
-partial14:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif42
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif43
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
-
-endif43:
-	B masked14
-
-endif42:
-	CMP  $0, R6
-	BLE  endif44
-	VLD1 (R3), V14.S[0]
-
-endif44:
-masked14:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial15
-	FMOVQ 0(R7), F14
-	B     masked15
-
-partial15:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif45
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif46
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
-
-endif46:
-	B masked15
-
-endif45:
-	CMP  $0, R6
-	BLE  endif47
-	VLD1 (R3), V14.S[0]
-
-endif47:
-masked15:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial16
-	FMOVQ 0(R8), F14
-	B     masked16
-
-partial16:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif48
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif49
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
-
-endif49:
-	B masked16
-
-endif48:
-	CMP  $0, R6
-	BLE  endif50
-	VLD1 (R3), V14.S[0]
-
-endif50:
-masked16:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	ADD   R6, R3
-	FMOVQ F8, 0(R3)
-	FMOVQ F9, 64(R3)
-	FMOVQ F10, 128(R3)
-	FMOVQ F11, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif27
 
-tileDone:
-	RET
-
-// func lanesF32NEON4x1<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON4x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
-	MOVD R0, R10
-	MOVD bRow+48(FP), R11
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R12
-	CMP  $1, R12
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F4
-	FMOVQ 0(R3), F5
-	VFMLA V4.S4, V5.S4, V0.S4
-	FMOVQ 0(R7), F5
-	VFMLA V4.S4, V5.S4, V1.S4
-	FMOVQ 0(R8), F5
-	VFMLA V4.S4, V5.S4, V2.S4
-	FMOVQ 0(R9), F5
-	VFMLA V4.S4, V5.S4, V3.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial
-	FMOVQ 0(R10), F5
-	B     masked
-
-partial:
-	MOVD  R10, R10
-	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif3
-	FMOVD (R10), F5
-	CMP   $2, R6
-	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V5.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R10), V5.S[0]
-
-endif5:
-masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial2
-	FMOVQ 0(R3), F6
-	B     masked2
-
-partial2:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif6
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif7
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V6.S[0]
-
-endif8:
-masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial3
-	FMOVQ 0(R7), F6
-	B     masked3
-
-partial3:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif9
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif10
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R3), V6.S[0]
-
-endif11:
-masked3:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial4
-	FMOVQ 0(R8), F6
-	B     masked4
-
-partial4:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif12
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif13
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V6.S[0]
-
-endif14:
-masked4:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial5
-	FMOVQ 0(R9), F6
-	B     masked5
-
-partial5:
-	MOVD  R9, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif15
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif16
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R3), V6.S[0]
-
-endif17:
-masked5:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF32NEON4x2<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON4x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	B     endif
-
-otherwise:
+otherwise2:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -47341,45 +49482,2095 @@ otherwise:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 0(R11), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 0(R12), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 0(R13), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif28
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F10
+	B     masked9
+
+partial9:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif30
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif30:
+	B masked9
+
+endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R9), V10.S[0]
+
+endif31:
+masked9:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F10
+	B     masked10
+
+partial10:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif33:
+	B masked10
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R9), V10.S[0]
+
+endif34:
+masked10:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F10
+	B     masked11
+
+partial11:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif36:
+	B masked11
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R9), V10.S[0]
+
+endif37:
+masked11:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R8), F10
+	B     masked12
+
+partial12:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif39:
+	B masked12
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R9), V10.S[0]
+
+endif40:
+masked12:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F10
+	B     masked13
+
+partial13:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif42:
+	B masked13
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R9), V10.S[0]
+
+endif43:
+masked13:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F10
+	B     masked14
+
+partial14:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif45:
+	B masked14
+
+endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R9), V10.S[0]
+
+endif46:
+masked14:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F10
+	B     masked15
+
+partial15:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif48:
+	B masked15
+
+endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R6), V10.S[0]
+
+endif49:
+masked15:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R8), F10
+	B     masked16
+
+partial16:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif51:
+	B masked16
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R6), V10.S[0]
+
+endif52:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif28:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif53
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif53:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 0(R11), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 0(R12), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 0(R13), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif54
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif55
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif56
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif56:
+	B masked17
+
+endif55:
+	CMP  $0, R7
+	BLE  endif57
+	VLD1 (R9), V10.S[0]
+
+endif57:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif58
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif59
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif59:
+	B masked18
+
+endif58:
+	CMP  $0, R7
+	BLE  endif60
+	VLD1 (R9), V10.S[0]
+
+endif60:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif61
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif62
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif62:
+	B masked19
+
+endif61:
+	CMP  $0, R7
+	BLE  endif63
+	VLD1 (R9), V10.S[0]
+
+endif63:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif64
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif65
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif65:
+	B masked20
+
+endif64:
+	CMP  $0, R7
+	BLE  endif66
+	VLD1 (R9), V10.S[0]
+
+endif66:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif67
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif68
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif68:
+	B masked21
+
+endif67:
+	CMP  $0, R7
+	BLE  endif69
+	VLD1 (R9), V10.S[0]
+
+endif69:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif70
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif71
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif71:
+	B masked22
+
+endif70:
+	CMP  $0, R7
+	BLE  endif72
+	VLD1 (R9), V10.S[0]
+
+endif72:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif73
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif74
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif74:
+	B masked23
+
+endif73:
+	CMP  $0, R7
+	BLE  endif75
+	VLD1 (R6), V10.S[0]
+
+endif75:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif76
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif77
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif77:
+	B masked24
+
+endif76:
+	CMP  $0, R7
+	BLE  endif78
+	VLD1 (R6), V10.S[0]
+
+endif78:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif54:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif79
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif79:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 0(R11), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 0(R12), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 0(R13), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif80
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F10
+	B     masked25
+
+partial25:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif81
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif82
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif82:
+	B masked25
+
+endif81:
+	CMP  $0, R7
+	BLE  endif83
+	VLD1 (R9), V10.S[0]
+
+endif83:
+masked25:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F10
+	B     masked26
+
+partial26:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif84
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif85
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif85:
+	B masked26
+
+endif84:
+	CMP  $0, R7
+	BLE  endif86
+	VLD1 (R9), V10.S[0]
+
+endif86:
+masked26:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R6), F10
+	B     masked27
+
+partial27:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif87
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif88
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif88:
+	B masked27
+
+endif87:
+	CMP  $0, R7
+	BLE  endif89
+	VLD1 (R9), V10.S[0]
+
+endif89:
+masked27:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R8), F10
+	B     masked28
+
+partial28:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif90
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif91
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif91:
+	B masked28
+
+endif90:
+	CMP  $0, R7
+	BLE  endif92
+	VLD1 (R9), V10.S[0]
+
+endif92:
+masked28:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F10
+	B     masked29
+
+partial29:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif93
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif94
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif94:
+	B masked29
+
+endif93:
+	CMP  $0, R7
+	BLE  endif95
+	VLD1 (R9), V10.S[0]
+
+endif95:
+masked29:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F10
+	B     masked30
+
+partial30:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif96
+	FMOVD (R9), F10
+	CMP   $2, R7
+	BLE   endif97
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif97:
+	B masked30
+
+endif96:
+	CMP  $0, R7
+	BLE  endif98
+	VLD1 (R9), V10.S[0]
+
+endif98:
+masked30:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R6), F10
+	B     masked31
+
+partial31:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif99
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif100
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif100:
+	B masked31
+
+endif99:
+	CMP  $0, R7
+	BLE  endif101
+	VLD1 (R6), V10.S[0]
+
+endif101:
+masked31:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R8), F10
+	B     masked32
+
+partial32:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif102
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif103
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif103:
+	B masked32
+
+endif102:
+	CMP  $0, R7
+	BLE  endif104
+	VLD1 (R6), V10.S[0]
+
+endif104:
+masked32:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif80:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	B     endif105
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ 32(R6), F10
+	WORD  $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ 64(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 96(R6), F10
+	WORD  $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V8.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F8
+	FMOVQ 160(R6), F9
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R6), F2
+	FMOVQ 208(R6), F8
+	FMOVQ 224(R6), F9
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R8), F2
+	FMOVQ 208(R8), F3
+	FMOVQ 224(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif106
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R6)
+
+endif106:
+endif105:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x1<>(code int, args *byte)
+TEXT ·lanesF32NEON3x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F5
+	B     masked
+
+partial:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif3
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif4
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R6), V5.S[0]
+
+endif5:
+masked:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif6
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif7
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V5.S[0]
+
+endif8:
+masked2:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F5
+	B     masked3
+
+partial3:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif10
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V5.S[0]
+
+endif11:
+masked3:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	B     endif12
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif13
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V5.S[0]
+
+endif16:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R8), F5
+	B     masked5
+
+partial5:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif18
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif18:
+	B masked5
+
+endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V5.S[0]
+
+endif19:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R9), F5
+	B     masked6
+
+partial6:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif21:
+	B masked6
+
+endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V5.S[0]
+
+endif22:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	B     endif23
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif23:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif24
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif26:
+	B masked7
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V5.S[0]
+
+endif27:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif29:
+	B masked8
+
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V5.S[0]
+
+endif30:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif32:
+	B masked9
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V5.S[0]
+
+endif33:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif24:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif34
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif34:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif35
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R6), F5
+	B     masked10
+
+partial10:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif37:
+	B masked10
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R6), V5.S[0]
+
+endif38:
+masked10:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R8), F5
+	B     masked11
+
+partial11:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif40:
+	B masked11
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V5.S[0]
+
+endif41:
+masked11:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R9), F5
+	B     masked12
+
+partial12:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif43:
+	B masked12
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V5.S[0]
+
+endif44:
+masked12:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif35:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	B     endif45
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R6), F4
+	FMOVQ 32(R6), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 0(R8), F3
+	FMOVQ 16(R8), F4
+	FMOVQ 32(R8), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V3.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F3
+	FMOVQ 32(R9), F4
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	FMOVQ 0(R9), F3
+	FMOVQ 16(R9), F4
+	FMOVQ 32(R9), F5
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d462 // fadd v2.4s, v3.4s, v2.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	B     endif46
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+
+endif46:
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON3x2<>(code int, args *byte)
+TEXT ·lanesF32NEON3x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R12), F9
-	FMOVQ 0(R3), F10
-	VFMLA V8.S4, V10.S4, V0.S4
-	VFMLA V9.S4, V10.S4, V1.S4
-	FMOVQ 0(R7), F10
-	VFMLA V8.S4, V10.S4, V2.S4
-	VFMLA V9.S4, V10.S4, V3.S4
-	FMOVQ 0(R8), F10
-	VFMLA V8.S4, V10.S4, V4.S4
-	VFMLA V9.S4, V10.S4, V5.S4
-	FMOVQ 0(R9), F10
-	VFMLA V8.S4, V10.S4, V6.S4
-	VFMLA V9.S4, V10.S4, V7.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	SUB   $1, R13
@@ -47387,363 +51578,1244 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R13
 	SUB   R13, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R6), F8
 	B     masked
 
 partial:
-	MOVD  R10, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F9
-	CMP   $2, R6
+	FMOVD (R10), F8
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R10
-	VLD1  (R10), V9.S[2]
+	VLD1  (R10), V8.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V9.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif5:
 masked:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R8), F8
 	B     masked2
 
 partial2:
-	MOVD  R3, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F10
-	CMP   $2, R6
+	FMOVD (R10), F8
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
+	VLD1  (R10), V8.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V10.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R9), F8
 	B     masked3
 
 partial3:
-	MOVD  R7, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F10
-	CMP   $2, R6
+	FMOVD (R10), F8
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
+	VLD1  (R10), V8.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V10.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif11:
 masked3:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F10
+	FMOVQ 0(R6), F8
 	B     masked4
 
 partial4:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R10), F10
-	CMP   $2, R6
+	FMOVD (R6), F8
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V10.S[0]
+	VLD1 (R6), V8.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R8), F8
 	B     masked5
 
 partial5:
-	MOVD  R9, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R10), F10
-	CMP   $2, R6
+	FMOVD (R6), F8
+	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V10.S[0]
+	VLD1 (R6), V8.S[0]
 
 endif17:
 masked5:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R12), F9
+	FMOVQ 0(R9), F8
 	B     masked6
 
 partial6:
-	MOVD  R12, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R10), F9
-	CMP   $2, R6
+	FMOVD (R6), F8
+	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R10
-	VLD1  (R10), V9.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V9.S[0]
+	VLD1 (R6), V8.S[0]
 
 endif20:
 masked6:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif21
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif22
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F8
 	B     masked7
 
 partial7:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif22
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif24
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
-endif22:
+endif24:
 	B masked7
 
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R3), V10.S[0]
-
 endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R10), V8.S[0]
+
+endif25:
 masked7:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R8), F8
 	B     masked8
 
 partial8:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
-endif25:
+endif27:
 	B masked8
 
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V10.S[0]
-
 endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R10), V8.S[0]
+
+endif28:
 masked8:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R8), F10
+	FMOVQ 0(R9), F8
 	B     masked9
 
 partial9:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif27
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif28
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif30
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
-endif28:
+endif30:
 	B masked9
 
-endif27:
-	CMP  $0, R6
-	BLE  endif29
-	VLD1 (R3), V10.S[0]
-
 endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R10), V8.S[0]
+
+endif31:
 masked9:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R6), F8
 	B     masked10
 
 partial10:
-	MOVD  R9, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif30
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif31
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
 
-endif31:
+endif33:
 	B masked10
 
-endif30:
-	CMP  $0, R6
-	BLE  endif32
-	VLD1 (R3), V10.S[0]
-
 endif32:
-masked10:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V8.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif34:
+masked10:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R8), F8
+	B     masked11
+
+partial11:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif36:
+	B masked11
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R6), V8.S[0]
+
+endif37:
+masked11:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R9), F8
+	B     masked12
+
+partial12:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif39:
+	B masked12
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V8.S[0]
+
+endif40:
+masked12:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif22:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif41
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif41:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif42
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif43
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif44
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif44:
+	B masked13
+
+endif43:
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R10), V8.S[0]
+
+endif45:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif46
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif47
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif47:
+	B masked14
+
+endif46:
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R10), V8.S[0]
+
+endif48:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif49
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif50
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif50:
+	B masked15
+
+endif49:
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R10), V8.S[0]
+
+endif51:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif52
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif53
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif53:
+	B masked16
+
+endif52:
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V8.S[0]
+
+endif54:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif55
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif56
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif56:
+	B masked17
+
+endif55:
+	CMP  $0, R7
+	BLE  endif57
+	VLD1 (R6), V8.S[0]
+
+endif57:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif58
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif59
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif59:
+	B masked18
+
+endif58:
+	CMP  $0, R7
+	BLE  endif60
+	VLD1 (R6), V8.S[0]
+
+endif60:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif42:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif61
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif61:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif62
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F8
+	B     masked19
+
+partial19:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif64:
+	B masked19
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R10), V8.S[0]
+
+endif65:
+masked19:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F8
+	B     masked20
+
+partial20:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif67:
+	B masked20
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R10), V8.S[0]
+
+endif68:
+masked20:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R9), F8
+	B     masked21
+
+partial21:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif70:
+	B masked21
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R10), V8.S[0]
+
+endif71:
+masked21:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R6), F8
+	B     masked22
+
+partial22:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif73:
+	B masked22
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R6), V8.S[0]
+
+endif74:
+masked22:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R8), F8
+	B     masked23
+
+partial23:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif75
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif76
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif76:
+	B masked23
+
+endif75:
+	CMP  $0, R7
+	BLE  endif77
+	VLD1 (R6), V8.S[0]
+
+endif77:
+masked23:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R9), F8
+	B     masked24
+
+partial24:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif78
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif79
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif79:
+	B masked24
+
+endif78:
+	CMP  $0, R7
+	BLE  endif80
+	VLD1 (R6), V8.S[0]
+
+endif80:
+masked24:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif62:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	B     endif81
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F6
+	FMOVQ 16(R6), F7
+	FMOVQ 32(R6), F8
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ 64(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 96(R6), F8
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD  $0x4e21d4e1 // fadd v1.4s, v7.4s, v1.4s
+	WORD  $0x4e21d4c1 // fadd v1.4s, v6.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V6.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F6
+	FMOVQ 32(R8), F7
+	WORD  $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R8), F2
+	FMOVQ 80(R8), F6
+	FMOVQ 96(R8), F7
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x4e23d4c3 // fadd v3.4s, v6.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R9), F2
+	FMOVQ 80(R9), F3
+	FMOVQ 96(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif82
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R6)
+
+endif82:
+endif81:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON4x3<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON4x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON3x3<>(code int, args *byte)
+TEXT ·lanesF32NEON3x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	FMOVQ 128(R3), F8
-	ADD   R6, R3
-	FMOVQ 0(R3), F9
-	FMOVQ 64(R3), F10
-	FMOVQ 128(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
+	FMOVQ 128(R6), F8
 	B     endif
 
 otherwise:
@@ -47756,56 +52828,52 @@ otherwise:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
 	MOVD R12, R13
 	ADD  R11, R13
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
 	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F12
-	FMOVQ 0(R12), F13
-	FMOVQ 0(R13), F14
-	FMOVQ 0(R3), F15
-	VFMLA V12.S4, V15.S4, V0.S4
-	VFMLA V13.S4, V15.S4, V1.S4
-	VFMLA V14.S4, V15.S4, V2.S4
-	FMOVQ 0(R7), F15
-	VFMLA V12.S4, V15.S4, V3.S4
-	VFMLA V13.S4, V15.S4, V4.S4
-	VFMLA V14.S4, V15.S4, V5.S4
-	FMOVQ 0(R8), F15
-	VFMLA V12.S4, V15.S4, V6.S4
-	VFMLA V13.S4, V15.S4, V7.S4
-	VFMLA V14.S4, V15.S4, V8.S4
-	FMOVQ 0(R9), F15
-	VFMLA V12.S4, V15.S4, V9.S4
-	VFMLA V13.S4, V15.S4, V10.S4
-	VFMLA V14.S4, V15.S4, V11.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	ADD   R11, R13
@@ -47814,518 +52882,1712 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R14
+	MOVD  R7, R14
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R14
 	SUB   R14, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R6), F11
 	B     masked
 
 partial:
-	MOVD  R10, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F13
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R10
-	VLD1  (R10), V13.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V13.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif5:
 masked:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F11
 	B     masked2
 
 partial2:
-	MOVD  R3, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V14.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R9), F11
 	B     masked3
 
 partial3:
-	MOVD  R7, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V14.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif11:
 masked3:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R6), F11
 	B     masked4
 
 partial4:
-	MOVD  R8, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif13
 	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V14.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif14:
 masked4:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R8), F11
 	B     masked5
 
 partial5:
-	MOVD  R9, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif16
 	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V14.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif17:
 masked5:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R12), F13
+	FMOVQ 0(R9), F11
 	B     masked6
 
 partial6:
-	MOVD  R12, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R10), F13
-	CMP   $2, R6
+	FMOVD (R10), F11
+	CMP   $2, R7
 	BLE   endif19
 	ADD   $8, R10
-	VLD1  (R10), V13.S[2]
+	VLD1  (R10), V11.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V13.S[0]
+	VLD1 (R10), V11.S[0]
 
 endif20:
 masked6:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R6), F11
 	B     masked7
 
 partial7:
-	MOVD  R3, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R6), F11
+	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R10), V14.S[0]
+	VLD1 (R6), V11.S[0]
 
 endif23:
 masked7:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R8), F11
 	B     masked8
 
 partial8:
-	MOVD  R7, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R6), F11
+	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R10), V14.S[0]
+	VLD1 (R6), V11.S[0]
 
 endif26:
 masked8:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R9), F11
 	B     masked9
 
 partial9:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R10), F14
-	CMP   $2, R6
+	FMOVD (R6), F11
+	CMP   $2, R7
 	BLE   endif28
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R10), V14.S[0]
+	VLD1 (R6), V11.S[0]
 
 endif29:
 masked9:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif30
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif30:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif31
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R6), F11
 	B     masked10
 
 partial10:
-	MOVD  R9, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif30
-	FMOVD (R10), F14
-	CMP   $2, R6
-	BLE   endif31
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif33
 	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	VLD1  (R10), V11.S[2]
 
-endif31:
+endif33:
 	B masked10
 
-endif30:
-	CMP  $0, R6
-	BLE  endif32
-	VLD1 (R10), V14.S[0]
-
 endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R10), V11.S[0]
+
+endif34:
 masked10:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 0(R13), F13
+	FMOVQ 0(R8), F11
 	B     masked11
 
 partial11:
-	MOVD  R13, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif33
-	FMOVD (R10), F13
-	CMP   $2, R6
-	BLE   endif34
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif36
 	ADD   $8, R10
-	VLD1  (R10), V13.S[2]
+	VLD1  (R10), V11.S[2]
 
-endif34:
+endif36:
 	B masked11
 
-endif33:
-	CMP  $0, R6
-	BLE  endif35
-	VLD1 (R10), V13.S[0]
-
 endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R10), V11.S[0]
+
+endif37:
 masked11:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R9), F11
 	B     masked12
 
 partial12:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif36
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif37
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
 
-endif37:
+endif39:
 	B masked12
 
-endif36:
-	CMP  $0, R6
-	BLE  endif38
-	VLD1 (R3), V14.S[0]
-
 endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R10), V11.S[0]
+
+endif40:
 masked12:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial13
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F11
 	B     masked13
 
 partial13:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif39
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif40
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
 
-endif40:
+endif42:
 	B masked13
 
-endif39:
-	CMP  $0, R6
-	BLE  endif41
-	VLD1 (R3), V14.S[0]
-
 endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R10), V11.S[0]
+
+endif43:
 masked13:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial14
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F11
 	B     masked14
 
 partial14:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif42
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif43
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
 
-endif43:
+endif45:
 	B masked14
 
-endif42:
-	CMP  $0, R6
-	BLE  endif44
-	VLD1 (R3), V14.S[0]
-
 endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R10), V11.S[0]
+
+endif46:
 masked14:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
 	BLT   partial15
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R9), F11
 	B     masked15
 
 partial15:
-	MOVD  R9, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif45
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif46
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
 
-endif46:
+endif48:
 	B masked15
 
-endif45:
-	CMP  $0, R6
-	BLE  endif47
-	VLD1 (R3), V14.S[0]
-
 endif47:
-masked15:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R10), V11.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	FMOVQ F8, 128(R3)
-	ADD   R6, R3
-	FMOVQ F9, 0(R3)
-	FMOVQ F10, 64(R3)
-	FMOVQ F11, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif49:
+masked15:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R6), F11
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif51:
+	B masked16
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R6), V11.S[0]
+
+endif52:
+masked16:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R8), F11
+	B     masked17
+
+partial17:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif54:
+	B masked17
+
+endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V11.S[0]
+
+endif55:
+masked17:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R9), F11
+	B     masked18
+
+partial18:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif57:
+	B masked18
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R6), V11.S[0]
+
+endif58:
+masked18:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif59
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif59:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif60
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif61
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif62
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif62:
+	B masked19
+
+endif61:
+	CMP  $0, R7
+	BLE  endif63
+	VLD1 (R10), V11.S[0]
+
+endif63:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif64
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif65
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif65:
+	B masked20
+
+endif64:
+	CMP  $0, R7
+	BLE  endif66
+	VLD1 (R10), V11.S[0]
+
+endif66:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif67
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif68
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif68:
+	B masked21
+
+endif67:
+	CMP  $0, R7
+	BLE  endif69
+	VLD1 (R10), V11.S[0]
+
+endif69:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif70
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif71
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif71:
+	B masked22
+
+endif70:
+	CMP  $0, R7
+	BLE  endif72
+	VLD1 (R10), V11.S[0]
+
+endif72:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif73
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif74
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif74:
+	B masked23
+
+endif73:
+	CMP  $0, R7
+	BLE  endif75
+	VLD1 (R10), V11.S[0]
+
+endif75:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif76
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif77
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif77:
+	B masked24
+
+endif76:
+	CMP  $0, R7
+	BLE  endif78
+	VLD1 (R10), V11.S[0]
+
+endif78:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif79
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif80
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif80:
+	B masked25
+
+endif79:
+	CMP  $0, R7
+	BLE  endif81
+	VLD1 (R6), V11.S[0]
+
+endif81:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif82
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif83
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif83:
+	B masked26
+
+endif82:
+	CMP  $0, R7
+	BLE  endif84
+	VLD1 (R6), V11.S[0]
+
+endif84:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif85
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif86
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif86:
+	B masked27
+
+endif85:
+	CMP  $0, R7
+	BLE  endif87
+	VLD1 (R6), V11.S[0]
+
+endif87:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif60:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif88
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif88:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif89
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R6), F11
+	B     masked28
+
+partial28:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif90
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif91
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif91:
+	B masked28
+
+endif90:
+	CMP  $0, R7
+	BLE  endif92
+	VLD1 (R10), V11.S[0]
+
+endif92:
+masked28:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R8), F11
+	B     masked29
+
+partial29:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif93
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif94
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif94:
+	B masked29
+
+endif93:
+	CMP  $0, R7
+	BLE  endif95
+	VLD1 (R10), V11.S[0]
+
+endif95:
+masked29:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R9), F11
+	B     masked30
+
+partial30:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif96
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif97
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif97:
+	B masked30
+
+endif96:
+	CMP  $0, R7
+	BLE  endif98
+	VLD1 (R10), V11.S[0]
+
+endif98:
+masked30:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R6), F11
+	B     masked31
+
+partial31:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif99
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif100
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif100:
+	B masked31
+
+endif99:
+	CMP  $0, R7
+	BLE  endif101
+	VLD1 (R10), V11.S[0]
+
+endif101:
+masked31:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R8), F11
+	B     masked32
+
+partial32:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif102
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif103
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif103:
+	B masked32
+
+endif102:
+	CMP  $0, R7
+	BLE  endif104
+	VLD1 (R10), V11.S[0]
+
+endif104:
+masked32:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R9), F11
+	B     masked33
+
+partial33:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif105
+	FMOVD (R10), F11
+	CMP   $2, R7
+	BLE   endif106
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif106:
+	B masked33
+
+endif105:
+	CMP  $0, R7
+	BLE  endif107
+	VLD1 (R10), V11.S[0]
+
+endif107:
+masked33:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R6), F11
+	B     masked34
+
+partial34:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif108
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif109
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif109:
+	B masked34
+
+endif108:
+	CMP  $0, R7
+	BLE  endif110
+	VLD1 (R6), V11.S[0]
+
+endif110:
+masked34:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R8), F11
+	B     masked35
+
+partial35:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif111
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif112
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif112:
+	B masked35
+
+endif111:
+	CMP  $0, R7
+	BLE  endif113
+	VLD1 (R6), V11.S[0]
+
+endif113:
+masked35:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R9), F11
+	B     masked36
+
+partial36:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif114
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif115
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif115:
+	B masked36
+
+endif114:
+	CMP  $0, R7
+	BLE  endif116
+	VLD1 (R6), V11.S[0]
+
+endif116:
+masked36:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif89:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 176(R6)
+	B     endif117
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F9
+	FMOVQ 16(R6), F10
+	FMOVQ 32(R6), F11
+	WORD  $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD  $0x4e20d540 // fadd v0.4s, v10.4s, v0.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ 64(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 96(R6), F11
+	WORD  $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD  $0x4e21d541 // fadd v1.4s, v10.4s, v1.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V9.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	WORD  $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	WORD  $0x4e22d522 // fadd v2.4s, v9.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F9
+	FMOVQ 32(R8), F10
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F2
+	FMOVQ 32(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R9), F2
+	FMOVQ 80(R9), F3
+	FMOVQ 96(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 128(R9), F1
+	FMOVQ 144(R9), F2
+	FMOVQ 160(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R9), F1
+	FMOVQ 144(R9), F2
+	FMOVQ 160(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 128(R9), F2
+	FMOVQ 144(R9), F3
+	FMOVQ 160(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 32(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 12(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 20(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 32(R1), F0
+	FMOVS F0, 8(R6)
+	B     endif118
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 32(R1), F0
+	FMOVS F0, 0(R6)
+
+endif118:
+endif117:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON4x4<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON4x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON3x4<>(code int, args *byte)
+TEXT ·lanesF32NEON3x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
-	ADD   R6, R3
-	FMOVQ 0(R3), F8
-	FMOVQ 64(R3), F9
-	FMOVQ 128(R3), F10
-	FMOVQ 192(R3), F11
-	ADD   R6, R3
-	FMOVQ 0(R3), F12
-	FMOVQ 64(R3), F13
-	FMOVQ 128(R3), F14
-	FMOVQ 192(R3), F15
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
+	ADD   R7, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 64(R6), F9
+	FMOVQ 128(R6), F10
+	FMOVQ 192(R6), F11
 	B     endif
 
 otherwise:
@@ -48341,64 +54603,58 @@ otherwise:
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
 	MOVD R12, R13
 	ADD  R11, R13
 	MOVD R13, R14
 	ADD  R11, R14
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R15
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
 	CMP  $1, R15
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F16
-	FMOVQ 0(R12), F17
-	FMOVQ 0(R13), F18
-	FMOVQ 0(R14), F19
-	FMOVQ 0(R3), F20
-	VFMLA V16.S4, V20.S4, V0.S4
-	VFMLA V17.S4, V20.S4, V1.S4
-	VFMLA V18.S4, V20.S4, V2.S4
-	VFMLA V19.S4, V20.S4, V3.S4
-	FMOVQ 0(R7), F20
-	VFMLA V16.S4, V20.S4, V4.S4
-	VFMLA V17.S4, V20.S4, V5.S4
-	VFMLA V18.S4, V20.S4, V6.S4
-	VFMLA V19.S4, V20.S4, V7.S4
-	FMOVQ 0(R8), F20
-	VFMLA V16.S4, V20.S4, V8.S4
-	VFMLA V17.S4, V20.S4, V9.S4
-	VFMLA V18.S4, V20.S4, V10.S4
-	VFMLA V19.S4, V20.S4, V11.S4
-	FMOVQ 0(R9), F20
-	VFMLA V16.S4, V20.S4, V12.S4
-	VFMLA V17.S4, V20.S4, V13.S4
-	VFMLA V18.S4, V20.S4, V14.S4
-	VFMLA V19.S4, V20.S4, V15.S4
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 0(R12), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 0(R13), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 0(R14), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	ADD   R11, R13
@@ -48408,654 +54664,2124 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R15
+	MOVD  R7, R15
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R15
 	SUB   R15, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R6), F14
 	B     masked
 
 partial:
-	MOVD  R10, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F17
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif4
 	ADD   $8, R10
-	VLD1  (R10), V17.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V17.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif5:
 masked:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R8), F14
 	B     masked2
 
 partial2:
-	MOVD  R3, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif7
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R9), F14
 	B     masked3
 
 partial3:
-	MOVD  R7, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif10
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif11:
 masked3:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R6), F14
 	B     masked4
 
 partial4:
-	MOVD  R8, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif13
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif14:
 masked4:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R8), F14
 	B     masked5
 
 partial5:
-	MOVD  R9, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif16
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif17:
 masked5:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R9), F14
 	B     masked6
 
 partial6:
-	MOVD  R12, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R10), F17
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif19
 	ADD   $8, R10
-	VLD1  (R10), V17.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V17.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif20:
 masked6:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F14
 	B     masked7
 
 partial7:
-	MOVD  R3, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif22
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif23:
 masked7:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R8), F14
 	B     masked8
 
 partial8:
-	MOVD  R7, R10
+	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif25
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif26:
 masked8:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R9), F14
 	B     masked9
 
 partial9:
-	MOVD  R8, R10
+	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
+	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R10), F14
+	CMP   $2, R7
 	BLE   endif28
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R10), V18.S[0]
+	VLD1 (R10), V14.S[0]
 
 endif29:
 masked9:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R6), F14
 	B     masked10
 
 partial10:
-	MOVD  R9, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif30
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif31
-	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R10), V18.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif32:
 masked10:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 0(R13), F17
+	FMOVQ 0(R8), F14
 	B     masked11
 
 partial11:
-	MOVD  R13, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif33
-	FMOVD (R10), F17
-	CMP   $2, R6
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif34
-	ADD   $8, R10
-	VLD1  (R10), V17.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R10), V17.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif35:
 masked11:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R9), F14
 	B     masked12
 
 partial12:
-	MOVD  R3, R10
-	ADD   $0, R10
-	CMP   $1, R6
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif36
-	FMOVD (R10), F18
-	CMP   $2, R6
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif37
-	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R10), V18.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif38:
 masked12:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif39
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif39:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 0(R12), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 0(R13), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 0(R14), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif40
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial13
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R6), F14
 	B     masked13
 
 partial13:
-	MOVD  R7, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif39
-	FMOVD (R10), F18
-	CMP   $2, R6
-	BLE   endif40
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif42
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
-endif40:
+endif42:
 	B masked13
 
-endif39:
-	CMP  $0, R6
-	BLE  endif41
-	VLD1 (R10), V18.S[0]
-
 endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R10), V14.S[0]
+
+endif43:
 masked13:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial14
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R8), F14
 	B     masked14
 
 partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif42
-	FMOVD (R10), F18
-	CMP   $2, R6
-	BLE   endif43
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif45
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
-endif43:
+endif45:
 	B masked14
 
-endif42:
-	CMP  $0, R6
-	BLE  endif44
-	VLD1 (R10), V18.S[0]
-
 endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R10), V14.S[0]
+
+endif46:
 masked14:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial15
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R9), F14
 	B     masked15
 
 partial15:
 	MOVD  R9, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif45
-	FMOVD (R10), F18
-	CMP   $2, R6
-	BLE   endif46
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif48
 	ADD   $8, R10
-	VLD1  (R10), V18.S[2]
+	VLD1  (R10), V14.S[2]
 
-endif46:
+endif48:
 	B masked15
 
-endif45:
-	CMP  $0, R6
-	BLE  endif47
-	VLD1 (R10), V18.S[0]
-
 endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R10), V14.S[0]
+
+endif49:
 masked15:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V14.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial16
-	FMOVQ 0(R14), F17
+	FMOVQ 0(R6), F14
 	B     masked16
 
 partial16:
-	MOVD  R14, R10
+	MOVD  R6, R10
 	ADD   $0, R10
-	CMP   $1, R6
-	BLE   endif48
-	FMOVD (R10), F17
-	CMP   $2, R6
-	BLE   endif49
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif51
 	ADD   $8, R10
-	VLD1  (R10), V17.S[2]
+	VLD1  (R10), V14.S[2]
 
-endif49:
+endif51:
 	B masked16
 
-endif48:
-	CMP  $0, R6
-	BLE  endif50
-	VLD1 (R10), V17.S[0]
-
 endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R10), V14.S[0]
+
+endif52:
 masked16:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial17
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R8), F14
 	B     masked17
 
 partial17:
-	MOVD  R3, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif51
-	FMOVD (R3), F18
-	CMP   $2, R6
-	BLE   endif52
-	ADD   $8, R3
-	VLD1  (R3), V18.S[2]
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
 
-endif52:
+endif54:
 	B masked17
 
-endif51:
-	CMP  $0, R6
-	BLE  endif53
-	VLD1 (R3), V18.S[0]
-
 endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R10), V14.S[0]
+
+endif55:
 masked17:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial18
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R9), F14
 	B     masked18
 
 partial18:
-	MOVD  R7, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif54
-	FMOVD (R3), F18
-	CMP   $2, R6
-	BLE   endif55
-	ADD   $8, R3
-	VLD1  (R3), V18.S[2]
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
 
-endif55:
+endif57:
 	B masked18
 
-endif54:
-	CMP  $0, R6
-	BLE  endif56
-	VLD1 (R3), V18.S[0]
-
 endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R10), V14.S[0]
+
+endif58:
 masked18:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial19
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R6), F14
 	B     masked19
 
 partial19:
-	MOVD  R8, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif57
-	FMOVD (R3), F18
-	CMP   $2, R6
-	BLE   endif58
-	ADD   $8, R3
-	VLD1  (R3), V18.S[2]
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
 
-endif58:
+endif60:
 	B masked19
 
-endif57:
-	CMP  $0, R6
-	BLE  endif59
-	VLD1 (R3), V18.S[0]
-
 endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R10), V14.S[0]
+
+endif61:
 masked19:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial20
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R8), F14
 	B     masked20
 
 partial20:
-	MOVD  R9, R3
-	ADD   $0, R3
-	CMP   $1, R6
-	BLE   endif60
-	FMOVD (R3), F18
-	CMP   $2, R6
-	BLE   endif61
-	ADD   $8, R3
-	VLD1  (R3), V18.S[2]
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
 
-endif61:
+endif63:
 	B masked20
 
-endif60:
-	CMP  $0, R6
-	BLE  endif62
-	VLD1 (R3), V18.S[0]
-
 endif62:
-masked20:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V15.B16
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R10), V14.S[0]
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	ADD   R6, R3
-	FMOVQ F8, 0(R3)
-	FMOVQ F9, 64(R3)
-	FMOVQ F10, 128(R3)
-	FMOVQ F11, 192(R3)
-	ADD   R6, R3
-	FMOVQ F12, 0(R3)
-	FMOVQ F13, 64(R3)
-	FMOVQ F14, 128(R3)
-	FMOVQ F15, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif64:
+masked20:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R9), F14
+	B     masked21
+
+partial21:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif66:
+	B masked21
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R10), V14.S[0]
+
+endif67:
+masked21:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R6), F14
+	B     masked22
+
+partial22:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif69:
+	B masked22
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R6), V14.S[0]
+
+endif70:
+masked22:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R8), F14
+	B     masked23
+
+partial23:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif72:
+	B masked23
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R6), V14.S[0]
+
+endif73:
+masked23:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R9), F14
+	B     masked24
+
+partial24:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif75:
+	B masked24
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R6), V14.S[0]
+
+endif76:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif40:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	ADD   R7, R6
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	ADD   R7, R6
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif77
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif77:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 0(R12), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 0(R13), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 0(R14), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif78
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif79
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif80
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif80:
+	B masked25
+
+endif79:
+	CMP  $0, R7
+	BLE  endif81
+	VLD1 (R10), V14.S[0]
+
+endif81:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif82
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif83
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif83:
+	B masked26
+
+endif82:
+	CMP  $0, R7
+	BLE  endif84
+	VLD1 (R10), V14.S[0]
+
+endif84:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif85
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif86
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif86:
+	B masked27
+
+endif85:
+	CMP  $0, R7
+	BLE  endif87
+	VLD1 (R10), V14.S[0]
+
+endif87:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif88
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif89
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif89:
+	B masked28
+
+endif88:
+	CMP  $0, R7
+	BLE  endif90
+	VLD1 (R10), V14.S[0]
+
+endif90:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif91
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif92
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif92:
+	B masked29
+
+endif91:
+	CMP  $0, R7
+	BLE  endif93
+	VLD1 (R10), V14.S[0]
+
+endif93:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif94
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif95
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif95:
+	B masked30
+
+endif94:
+	CMP  $0, R7
+	BLE  endif96
+	VLD1 (R10), V14.S[0]
+
+endif96:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif97
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif98
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif98:
+	B masked31
+
+endif97:
+	CMP  $0, R7
+	BLE  endif99
+	VLD1 (R10), V14.S[0]
+
+endif99:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif100
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif101
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif101:
+	B masked32
+
+endif100:
+	CMP  $0, R7
+	BLE  endif102
+	VLD1 (R10), V14.S[0]
+
+endif102:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif103
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif104
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif104:
+	B masked33
+
+endif103:
+	CMP  $0, R7
+	BLE  endif105
+	VLD1 (R10), V14.S[0]
+
+endif105:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif106
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif107
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif107:
+	B masked34
+
+endif106:
+	CMP  $0, R7
+	BLE  endif108
+	VLD1 (R6), V14.S[0]
+
+endif108:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif109
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif110
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif110:
+	B masked35
+
+endif109:
+	CMP  $0, R7
+	BLE  endif111
+	VLD1 (R6), V14.S[0]
+
+endif111:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif112
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif113
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif113:
+	B masked36
+
+endif112:
+	CMP  $0, R7
+	BLE  endif114
+	VLD1 (R6), V14.S[0]
+
+endif114:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif78:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif115
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif115:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 0(R12), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 0(R13), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 0(R14), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif116
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial37
+	FMOVQ 0(R6), F14
+	B     masked37
+
+partial37:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif117
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif118
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif118:
+	B masked37
+
+endif117:
+	CMP  $0, R7
+	BLE  endif119
+	VLD1 (R10), V14.S[0]
+
+endif119:
+masked37:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial38
+	FMOVQ 0(R8), F14
+	B     masked38
+
+partial38:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif120
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif121
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif121:
+	B masked38
+
+endif120:
+	CMP  $0, R7
+	BLE  endif122
+	VLD1 (R10), V14.S[0]
+
+endif122:
+masked38:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial39
+	FMOVQ 0(R9), F14
+	B     masked39
+
+partial39:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif123
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif124
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif124:
+	B masked39
+
+endif123:
+	CMP  $0, R7
+	BLE  endif125
+	VLD1 (R10), V14.S[0]
+
+endif125:
+masked39:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial40
+	FMOVQ 0(R6), F14
+	B     masked40
+
+partial40:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif126
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif127
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif127:
+	B masked40
+
+endif126:
+	CMP  $0, R7
+	BLE  endif128
+	VLD1 (R10), V14.S[0]
+
+endif128:
+masked40:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial41
+	FMOVQ 0(R8), F14
+	B     masked41
+
+partial41:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif129
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif130
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif130:
+	B masked41
+
+endif129:
+	CMP  $0, R7
+	BLE  endif131
+	VLD1 (R10), V14.S[0]
+
+endif131:
+masked41:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial42
+	FMOVQ 0(R9), F14
+	B     masked42
+
+partial42:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif132
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif133
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif133:
+	B masked42
+
+endif132:
+	CMP  $0, R7
+	BLE  endif134
+	VLD1 (R10), V14.S[0]
+
+endif134:
+masked42:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial43
+	FMOVQ 0(R6), F14
+	B     masked43
+
+partial43:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif135
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif136
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif136:
+	B masked43
+
+endif135:
+	CMP  $0, R7
+	BLE  endif137
+	VLD1 (R10), V14.S[0]
+
+endif137:
+masked43:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial44
+	FMOVQ 0(R8), F14
+	B     masked44
+
+partial44:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif138
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif139
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif139:
+	B masked44
+
+endif138:
+	CMP  $0, R7
+	BLE  endif140
+	VLD1 (R10), V14.S[0]
+
+endif140:
+masked44:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial45
+	FMOVQ 0(R9), F14
+	B     masked45
+
+partial45:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif141
+	FMOVD (R10), F14
+	CMP   $2, R7
+	BLE   endif142
+	ADD   $8, R10
+	VLD1  (R10), V14.S[2]
+
+endif142:
+	B masked45
+
+endif141:
+	CMP  $0, R7
+	BLE  endif143
+	VLD1 (R10), V14.S[0]
+
+endif143:
+masked45:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial46
+	FMOVQ 0(R6), F14
+	B     masked46
+
+partial46:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif144
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif145
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif145:
+	B masked46
+
+endif144:
+	CMP  $0, R7
+	BLE  endif146
+	VLD1 (R6), V14.S[0]
+
+endif146:
+masked46:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial47
+	FMOVQ 0(R8), F14
+	B     masked47
+
+partial47:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif147
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif148
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif148:
+	B masked47
+
+endif147:
+	CMP  $0, R7
+	BLE  endif149
+	VLD1 (R6), V14.S[0]
+
+endif149:
+masked47:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial48
+	FMOVQ 0(R9), F14
+	B     masked48
+
+partial48:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif150
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif151
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif151:
+	B masked48
+
+endif150:
+	CMP  $0, R7
+	BLE  endif152
+	VLD1 (R6), V14.S[0]
+
+endif152:
+masked48:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif116:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	ADD   R7, R6
+	FMOVQ F8, 48(R6)
+	FMOVQ F9, 112(R6)
+	FMOVQ F10, 176(R6)
+	FMOVQ F11, 240(R6)
+	B     endif153
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F12
+	FMOVQ 16(R6), F13
+	FMOVQ 32(R6), F14
+	WORD  $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD  $0x4e20d5a0 // fadd v0.4s, v13.4s, v0.4s
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ 64(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 96(R6), F14
+	WORD  $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD  $0x4e21d5a1 // fadd v1.4s, v13.4s, v1.4s
+	WORD  $0x4e21d581 // fadd v1.4s, v12.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V12.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F12
+	FMOVQ 160(R6), F13
+	WORD  $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD  $0x4e22d582 // fadd v2.4s, v12.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R6), F2
+	FMOVQ 208(R6), F12
+	FMOVQ 224(R6), F13
+	WORD  $0x4e2dd442 // fadd v2.4s, v2.4s, v13.4s
+	WORD  $0x4e23d583 // fadd v3.4s, v12.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R8), F2
+	FMOVQ 208(R8), F3
+	FMOVQ 224(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R9), F1
+	FMOVQ 144(R9), F2
+	FMOVQ 160(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R9), F2
+	FMOVQ 208(R9), F3
+	FMOVQ 224(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 32(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif154
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 32(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 36(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 40(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 44(R1), F0
+	FMOVS F0, 0(R6)
+
+endif154:
+endif153:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON1x1Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x1Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON4x1<>(code int, args *byte)
+TEXT ·lanesF32NEON4x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
 	B     endif
 
 otherwise:
@@ -49065,335 +56791,988 @@ otherwise:
 	VEOR V3.B16, V3.B16, V3.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R9
-	CMP  $1, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R7), F4
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
-	FMOVQ 16(R7), F4
-	FMOVQ 16(R3), F5
+	FMOVQ 0(R8), F5
 	VFMLA V4.S4, V5.S4, V1.S4
-	FMOVQ 32(R7), F4
-	FMOVQ 32(R3), F5
+	FMOVQ 0(R9), F5
 	VFMLA V4.S4, V5.S4, V2.S4
-	FMOVQ 48(R7), F4
-	FMOVQ 48(R3), F5
+	FMOVQ 0(R10), F5
 	VFMLA V4.S4, V5.S4, V3.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	SUB   $1, R9
-	CMP   $1, R9
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $0, R9
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R9
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD  R7, R8
-	ADD   $0, R8
-	CMP   $1, R9
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F5
-	CMP   $2, R9
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R9
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V5.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif5:
 masked:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R9
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F6
+	FMOVQ 0(R8), F6
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R9
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F6
-	CMP   $2, R9
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R9
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V6.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V7.B16
+	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $4, R9
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R9
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 16(R7), F5
+	FMOVQ 0(R9), F6
 	B     masked3
 
 partial3:
-	MOVD  R7, R8
-	ADD   $16, R8
-	CMP   $1, R9
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F5
-	CMP   $2, R9
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R9
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V5.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif11:
 masked3:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R9
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 16(R3), F6
+	FMOVQ 0(R10), F6
 	B     masked4
 
 partial4:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R9
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R8), F6
-	CMP   $2, R9
+	FMOVD (R6), F6
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R9
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V6.S[0]
+	VLD1 (R6), V6.S[0]
 
 endif14:
 masked4:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $8, R9
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R9
-	BLT   partial5
-	FMOVQ 32(R7), F5
-	B     masked5
-
-partial5:
-	MOVD  R7, R8
-	ADD   $32, R8
-	CMP   $1, R9
-	BLE   endif15
-	FMOVD (R8), F5
-	CMP   $2, R9
-	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R9
-	BLE  endif17
-	VLD1 (R8), V5.S[0]
-
-endif17:
-masked5:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R9
-	BLT   partial6
-	FMOVQ 32(R3), F6
-	B     masked6
-
-partial6:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R9
-	BLE   endif18
-	FMOVD (R8), F6
-	CMP   $2, R9
-	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R9
-	BLE  endif20
-	VLD1 (R8), V6.S[0]
-
-endif20:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R9
-	SUB   R9, R8
-	MOVD  R6, R6
-	SUB   $12, R6
-	FMOVQ 48(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R6
-	BLT   partial7
-	FMOVQ 48(R7), F5
-	B     masked7
-
-partial7:
-	MOVD  R7, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif21
-	FMOVD (R7), F5
-	CMP   $2, R6
-	BLE   endif22
-	ADD   $8, R7
-	VLD1  (R7), V5.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R7), V5.S[0]
-
-endif23:
-masked7:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R6
-	BLT   partial8
-	FMOVQ 48(R3), F6
-	B     masked8
-
-partial8:
-	MOVD  R3, R3
-	ADD   $48, R3
-	CMP   $1, R6
-	BLE   endif24
-	FMOVD (R3), F6
-	CMP   $2, R6
-	BLE   endif25
-	ADD   $8, R3
-	VLD1  (R3), V6.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V6.S[0]
-
-endif26:
-masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	B     endif15
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R10), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif18
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif18:
+	B masked5
+
+endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.S[0]
+
+endif19:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F6
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif21:
+	B masked6
+
+endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V6.S[0]
+
+endif22:
+masked6:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R9), F6
+	B     masked7
+
+partial7:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif24
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif24:
+	B masked7
+
+endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V6.S[0]
+
+endif25:
+masked7:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R10), F6
+	B     masked8
+
+partial8:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif27:
+	B masked8
+
+endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V6.S[0]
+
+endif28:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	B     endif29
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif29:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R10), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif30
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif32:
+	B masked9
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V6.S[0]
+
+endif33:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif35
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif35:
+	B masked10
+
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R6), V6.S[0]
+
+endif36:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif38:
+	B masked11
+
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V6.S[0]
+
+endif39:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif40
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif41
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif41:
+	B masked12
+
+endif40:
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V6.S[0]
+
+endif42:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif30:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif43
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif43:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R10), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif44
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif46:
+	B masked13
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R6), V6.S[0]
+
+endif47:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F6
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif49:
+	B masked14
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R6), V6.S[0]
+
+endif50:
+masked14:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F6
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif51
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif52:
+	B masked15
+
+endif51:
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V6.S[0]
+
+endif53:
+masked15:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R10), F6
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif54
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif55:
+	B masked16
+
+endif54:
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V6.S[0]
+
+endif56:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif44:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	B     endif57
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 0(R8), F4
+	FMOVQ 16(R8), F5
+	FMOVQ 32(R8), F6
+	WORD  $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD  $0x4e21d4a1 // fadd v1.4s, v5.4s, v1.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F4
+	FMOVQ 32(R9), F5
+	WORD  $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R10), F2
+	FMOVQ 16(R10), F4
+	FMOVQ 32(R10), F5
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	B     endif58
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+
+endif58:
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON1x2Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x2Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON4x2<>(code int, args *byte)
+TEXT ·lanesF32NEON4x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
 	B     endif
 
 otherwise:
@@ -49407,582 +57786,1595 @@ otherwise:
 	VEOR V7.B16, V7.B16, V7.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R10
-	CMP  $1, R10
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F8
-	FMOVQ 0(R7), F9
-	VFMLA V9.S4, V8.S4, V0.S4
-	FMOVQ 0(R9), F9
-	VFMLA V9.S4, V8.S4, V4.S4
-	FMOVQ 16(R3), F8
-	FMOVQ 16(R7), F9
-	VFMLA V9.S4, V8.S4, V1.S4
-	FMOVQ 16(R9), F9
-	VFMLA V9.S4, V8.S4, V5.S4
-	FMOVQ 32(R3), F8
-	FMOVQ 32(R7), F9
-	VFMLA V9.S4, V8.S4, V2.S4
-	FMOVQ 32(R9), F9
-	VFMLA V9.S4, V8.S4, V6.S4
-	FMOVQ 48(R3), F8
-	FMOVQ 48(R7), F9
-	VFMLA V9.S4, V8.S4, V3.S4
-	FMOVQ 48(R9), F9
-	VFMLA V9.S4, V8.S4, V7.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R7), F9
+	FMOVQ 0(R6), F10
 	B     masked
 
 partial:
-	MOVD  R7, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R11), F10
+	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V9.S[0]
+	VLD1 (R11), V10.S[0]
 
 endif5:
 masked:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R8), F10
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R11), F10
+	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V10.S[0]
+	VLD1 (R11), V10.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V11.B16
+	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R9), F9
+	FMOVQ 0(R9), F10
 	B     masked3
 
 partial3:
-	MOVD  R9, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R11), F10
+	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V9.S[0]
+	VLD1 (R11), V10.S[0]
 
 endif11:
 masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R10), F10
 	B     masked4
 
 partial4:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R11), F10
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V10.S[0]
+	VLD1 (R11), V10.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V11.B16
+	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $4, R10
-	FMOVQ 16(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 16(R7), F9
+	FMOVQ 0(R6), F10
 	B     masked5
 
 partial5:
-	MOVD  R7, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R8), V9.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif17:
 masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 16(R3), F10
+	FMOVQ 0(R8), F10
 	B     masked6
 
 partial6:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R8), V10.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif20:
 masked6:
-	VORR  V1.B16, V1.B16, V11.B16
+	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 16(R9), F9
+	FMOVQ 0(R9), F10
 	B     masked7
 
 partial7:
-	MOVD  R9, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R8), V9.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif23:
 masked7:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 16(R3), F10
+	FMOVQ 0(R10), F10
 	B     masked8
 
 partial8:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R8), V10.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif26:
 masked8:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $8, R10
-	FMOVQ 32(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
-	BLT   partial9
-	FMOVQ 32(R7), F9
-	B     masked9
-
-partial9:
-	MOVD  R7, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif27
-	FMOVD (R8), F9
-	CMP   $2, R10
-	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R10
-	BLE  endif29
-	VLD1 (R8), V9.S[0]
-
-endif29:
-masked9:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
-	BLT   partial10
-	FMOVQ 32(R3), F10
-	B     masked10
-
-partial10:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif30
-	FMOVD (R8), F10
-	CMP   $2, R10
-	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
-
-endif31:
-	B masked10
-
-endif30:
-	CMP  $0, R10
-	BLE  endif32
-	VLD1 (R8), V10.S[0]
-
-endif32:
-masked10:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
-	BLT   partial11
-	FMOVQ 32(R9), F9
-	B     masked11
-
-partial11:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif33
-	FMOVD (R8), F9
-	CMP   $2, R10
-	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
-
-endif34:
-	B masked11
-
-endif33:
-	CMP  $0, R10
-	BLE  endif35
-	VLD1 (R8), V9.S[0]
-
-endif35:
-masked11:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
-	BLT   partial12
-	FMOVQ 32(R3), F10
-	B     masked12
-
-partial12:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif36
-	FMOVD (R8), F10
-	CMP   $2, R10
-	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
-
-endif37:
-	B masked12
-
-endif36:
-	CMP  $0, R10
-	BLE  endif38
-	VLD1 (R8), V10.S[0]
-
-endif38:
-masked12:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R6, R6
-	SUB   $12, R6
-	FMOVQ 48(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
-	BLT   partial13
-	FMOVQ 48(R7), F9
-	B     masked13
-
-partial13:
-	MOVD  R7, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif39
-	FMOVD (R7), F9
-	CMP   $2, R6
-	BLE   endif40
-	ADD   $8, R7
-	VLD1  (R7), V9.S[2]
-
-endif40:
-	B masked13
-
-endif39:
-	CMP  $0, R6
-	BLE  endif41
-	VLD1 (R7), V9.S[0]
-
-endif41:
-masked13:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
-	BLT   partial14
-	FMOVQ 48(R3), F10
-	B     masked14
-
-partial14:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif42
-	FMOVD (R7), F10
-	CMP   $2, R6
-	BLE   endif43
-	ADD   $8, R7
-	VLD1  (R7), V10.S[2]
-
-endif43:
-	B masked14
-
-endif42:
-	CMP  $0, R6
-	BLE  endif44
-	VLD1 (R7), V10.S[0]
-
-endif44:
-masked14:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R6
-	BLT   partial15
-	FMOVQ 48(R9), F9
-	B     masked15
-
-partial15:
-	MOVD  R9, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif45
-	FMOVD (R7), F9
-	CMP   $2, R6
-	BLE   endif46
-	ADD   $8, R7
-	VLD1  (R7), V9.S[2]
-
-endif46:
-	B masked15
-
-endif45:
-	CMP  $0, R6
-	BLE  endif47
-	VLD1 (R7), V9.S[0]
-
-endif47:
-masked15:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R6
-	BLT   partial16
-	FMOVQ 48(R3), F10
-	B     masked16
-
-partial16:
-	MOVD  R3, R3
-	ADD   $48, R3
-	CMP   $1, R6
-	BLE   endif48
-	FMOVD (R3), F10
-	CMP   $2, R6
-	BLE   endif49
-	ADD   $8, R3
-	VLD1  (R3), V10.S[2]
-
-endif49:
-	B masked16
-
-endif48:
-	CMP  $0, R6
-	BLE  endif50
-	VLD1 (R3), V10.S[0]
-
-endif50:
-masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif27
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif28
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F10
+	B     masked9
+
+partial9:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif30
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif30:
+	B masked9
+
+endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R11), V10.S[0]
+
+endif31:
+masked9:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F10
+	B     masked10
+
+partial10:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif33:
+	B masked10
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R11), V10.S[0]
+
+endif34:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F10
+	B     masked11
+
+partial11:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif36:
+	B masked11
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R11), V10.S[0]
+
+endif37:
+masked11:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F10
+	B     masked12
+
+partial12:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif39:
+	B masked12
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R11), V10.S[0]
+
+endif40:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F10
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif42:
+	B masked13
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V10.S[0]
+
+endif43:
+masked13:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F10
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif45:
+	B masked14
+
+endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R6), V10.S[0]
+
+endif46:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F10
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif48:
+	B masked15
+
+endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R6), V10.S[0]
+
+endif49:
+masked15:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R10), F10
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif51:
+	B masked16
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R6), V10.S[0]
+
+endif52:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif28:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif53
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif53:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif54
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif55
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif56
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif56:
+	B masked17
+
+endif55:
+	CMP  $0, R7
+	BLE  endif57
+	VLD1 (R11), V10.S[0]
+
+endif57:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif58
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif59
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif59:
+	B masked18
+
+endif58:
+	CMP  $0, R7
+	BLE  endif60
+	VLD1 (R11), V10.S[0]
+
+endif60:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif61
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif62
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif62:
+	B masked19
+
+endif61:
+	CMP  $0, R7
+	BLE  endif63
+	VLD1 (R11), V10.S[0]
+
+endif63:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif64
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif65
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif65:
+	B masked20
+
+endif64:
+	CMP  $0, R7
+	BLE  endif66
+	VLD1 (R11), V10.S[0]
+
+endif66:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif67
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif68
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif68:
+	B masked21
+
+endif67:
+	CMP  $0, R7
+	BLE  endif69
+	VLD1 (R6), V10.S[0]
+
+endif69:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif70
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif71
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif71:
+	B masked22
+
+endif70:
+	CMP  $0, R7
+	BLE  endif72
+	VLD1 (R6), V10.S[0]
+
+endif72:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif73
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif74
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif74:
+	B masked23
+
+endif73:
+	CMP  $0, R7
+	BLE  endif75
+	VLD1 (R6), V10.S[0]
+
+endif75:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif76
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif77
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif77:
+	B masked24
+
+endif76:
+	CMP  $0, R7
+	BLE  endif78
+	VLD1 (R6), V10.S[0]
+
+endif78:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif54:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif79
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif79:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif80
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F10
+	B     masked25
+
+partial25:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif81
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif82
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif82:
+	B masked25
+
+endif81:
+	CMP  $0, R7
+	BLE  endif83
+	VLD1 (R11), V10.S[0]
+
+endif83:
+masked25:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F10
+	B     masked26
+
+partial26:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif84
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif85
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif85:
+	B masked26
+
+endif84:
+	CMP  $0, R7
+	BLE  endif86
+	VLD1 (R11), V10.S[0]
+
+endif86:
+masked26:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F10
+	B     masked27
+
+partial27:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif87
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif88
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif88:
+	B masked27
+
+endif87:
+	CMP  $0, R7
+	BLE  endif89
+	VLD1 (R11), V10.S[0]
+
+endif89:
+masked27:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R10), F10
+	B     masked28
+
+partial28:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif90
+	FMOVD (R11), F10
+	CMP   $2, R7
+	BLE   endif91
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif91:
+	B masked28
+
+endif90:
+	CMP  $0, R7
+	BLE  endif92
+	VLD1 (R11), V10.S[0]
+
+endif92:
+masked28:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F10
+	B     masked29
+
+partial29:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif93
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif94
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif94:
+	B masked29
+
+endif93:
+	CMP  $0, R7
+	BLE  endif95
+	VLD1 (R6), V10.S[0]
+
+endif95:
+masked29:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F10
+	B     masked30
+
+partial30:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif96
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif97
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif97:
+	B masked30
+
+endif96:
+	CMP  $0, R7
+	BLE  endif98
+	VLD1 (R6), V10.S[0]
+
+endif98:
+masked30:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R9), F10
+	B     masked31
+
+partial31:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif99
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif100
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif100:
+	B masked31
+
+endif99:
+	CMP  $0, R7
+	BLE  endif101
+	VLD1 (R6), V10.S[0]
+
+endif101:
+masked31:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R10), F10
+	B     masked32
+
+partial32:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif102
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif103
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif103:
+	B masked32
+
+endif102:
+	CMP  $0, R7
+	BLE  endif104
+	VLD1 (R6), V10.S[0]
+
+endif104:
+masked32:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif80:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	B     endif105
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ 32(R6), F10
+	WORD  $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ 64(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 96(R6), F10
+	WORD  $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V8.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F8
+	FMOVQ 32(R8), F9
+	WORD  $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R8), F2
+	FMOVQ 80(R8), F8
+	FMOVQ 96(R8), F9
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R10), F1
+	FMOVQ 16(R10), F2
+	FMOVQ 32(R10), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R10), F2
+	FMOVQ 80(R10), F3
+	FMOVQ 96(R10), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif106
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R6)
+
+endif106:
+endif105:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON1x3Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x3Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON4x3<>(code int, args *byte)
+TEXT ·lanesF32NEON4x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
-	FMOVQ 128(R3), F8
-	FMOVQ 144(R3), F9
-	FMOVQ 160(R3), F10
-	FMOVQ 176(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
+	FMOVQ 128(R6), F8
+	ADD   R7, R6
+	FMOVQ 0(R6), F9
+	FMOVQ 64(R6), F10
+	FMOVQ 128(R6), F11
 	B     endif
 
 otherwise:
@@ -50000,829 +59392,2210 @@ otherwise:
 	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
 	MOVD R9, R10
-	ADD  R8, R10
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R11
-	CMP  $1, R11
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F12
-	FMOVQ 0(R7), F13
-	VFMLA V13.S4, V12.S4, V0.S4
-	FMOVQ 0(R9), F13
-	VFMLA V13.S4, V12.S4, V4.S4
-	FMOVQ 0(R10), F13
-	VFMLA V13.S4, V12.S4, V8.S4
-	FMOVQ 16(R3), F12
-	FMOVQ 16(R7), F13
-	VFMLA V13.S4, V12.S4, V1.S4
-	FMOVQ 16(R9), F13
-	VFMLA V13.S4, V12.S4, V5.S4
-	FMOVQ 16(R10), F13
-	VFMLA V13.S4, V12.S4, V9.S4
-	FMOVQ 32(R3), F12
-	FMOVQ 32(R7), F13
-	VFMLA V13.S4, V12.S4, V2.S4
-	FMOVQ 32(R9), F13
-	VFMLA V13.S4, V12.S4, V6.S4
-	FMOVQ 32(R10), F13
-	VFMLA V13.S4, V12.S4, V10.S4
-	FMOVQ 48(R3), F12
-	FMOVQ 48(R7), F13
-	VFMLA V13.S4, V12.S4, V3.S4
-	FMOVQ 48(R9), F13
-	VFMLA V13.S4, V12.S4, V7.S4
-	FMOVQ 48(R10), F13
-	VFMLA V13.S4, V12.S4, V11.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	SUB   $1, R11
-	CMP   $1, R11
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $0, R11
-	FMOVQ 0(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial
-	FMOVQ 0(R7), F13
+	FMOVQ 0(R6), F14
 	B     masked
 
 partial:
-	MOVD  R7, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V13.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif5:
 masked:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial2
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F14
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V15.B16
+	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial3
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R9), F14
 	B     masked3
 
 partial3:
-	MOVD  R9, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V13.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif11:
 masked3:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial4
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R10), F14
 	B     masked4
 
 partial4:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V15.B16
+	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial5
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R6), F14
 	B     masked5
 
 partial5:
-	MOVD  R10, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R8), V13.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif17:
 masked5:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial6
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F14
 	B     masked6
 
 partial6:
-	MOVD  R3, R8
-	ADD   $0, R8
-	CMP   $1, R11
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R8), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif20:
 masked6:
-	VORR  V8.B16, V8.B16, V15.B16
+	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $4, R11
-	FMOVQ 16(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 16(R7), F13
+	FMOVQ 0(R9), F14
 	B     masked7
 
 partial7:
-	MOVD  R7, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R8), V13.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif23:
 masked7:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 16(R3), F14
+	FMOVQ 0(R10), F14
 	B     masked8
 
 partial8:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R11), F14
+	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R8), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif26:
 masked8:
-	VORR  V1.B16, V1.B16, V15.B16
+	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial9
-	FMOVQ 16(R9), F13
+	FMOVQ 0(R6), F14
 	B     masked9
 
 partial9:
-	MOVD  R9, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R8), V13.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif29:
 masked9:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 16(R3), F14
+	FMOVQ 0(R8), F14
 	B     masked10
 
 partial10:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif30
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R8), V14.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif32:
 masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 16(R10), F13
+	FMOVQ 0(R9), F14
 	B     masked11
 
 partial11:
-	MOVD  R10, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif33
-	FMOVD (R8), F13
-	CMP   $2, R11
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R8), V13.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif35:
 masked11:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 16(R3), F14
+	FMOVQ 0(R10), F14
 	B     masked12
 
 partial12:
-	MOVD  R3, R8
-	ADD   $16, R8
-	CMP   $1, R11
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
 	BLE   endif36
-	FMOVD (R8), F14
-	CMP   $2, R11
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R11
+	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R8), V14.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif38:
 masked12:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $8, R11
-	FMOVQ 32(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
-	BLT   partial13
-	FMOVQ 32(R7), F13
-	B     masked13
-
-partial13:
-	MOVD  R7, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif39
-	FMOVD (R8), F13
-	CMP   $2, R11
-	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif40:
-	B masked13
-
-endif39:
-	CMP  $0, R11
-	BLE  endif41
-	VLD1 (R8), V13.S[0]
-
-endif41:
-masked13:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
-	BLT   partial14
-	FMOVQ 32(R3), F14
-	B     masked14
-
-partial14:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif42
-	FMOVD (R8), F14
-	CMP   $2, R11
-	BLE   endif43
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif43:
-	B masked14
-
-endif42:
-	CMP  $0, R11
-	BLE  endif44
-	VLD1 (R8), V14.S[0]
-
-endif44:
-masked14:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
-	BLT   partial15
-	FMOVQ 32(R9), F13
-	B     masked15
-
-partial15:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif45
-	FMOVD (R8), F13
-	CMP   $2, R11
-	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif46:
-	B masked15
-
-endif45:
-	CMP  $0, R11
-	BLE  endif47
-	VLD1 (R8), V13.S[0]
-
-endif47:
-masked15:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
-	BLT   partial16
-	FMOVQ 32(R3), F14
-	B     masked16
-
-partial16:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif48
-	FMOVD (R8), F14
-	CMP   $2, R11
-	BLE   endif49
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif49:
-	B masked16
-
-endif48:
-	CMP  $0, R11
-	BLE  endif50
-	VLD1 (R8), V14.S[0]
-
-endif50:
-masked16:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R11
-	BLT   partial17
-	FMOVQ 32(R10), F13
-	B     masked17
-
-partial17:
-	MOVD  R10, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif51
-	FMOVD (R8), F13
-	CMP   $2, R11
-	BLE   endif52
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif52:
-	B masked17
-
-endif51:
-	CMP  $0, R11
-	BLE  endif53
-	VLD1 (R8), V13.S[0]
-
-endif53:
-masked17:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R11
-	BLT   partial18
-	FMOVQ 32(R3), F14
-	B     masked18
-
-partial18:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R11
-	BLE   endif54
-	FMOVD (R8), F14
-	CMP   $2, R11
-	BLE   endif55
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif55:
-	B masked18
-
-endif54:
-	CMP  $0, R11
-	BLE  endif56
-	VLD1 (R8), V14.S[0]
-
-endif56:
-masked18:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R11
-	SUB   R11, R8
-	MOVD  R6, R6
-	SUB   $12, R6
-	FMOVQ 48(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
-	BLT   partial19
-	FMOVQ 48(R7), F13
-	B     masked19
-
-partial19:
-	MOVD  R7, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif57
-	FMOVD (R7), F13
-	CMP   $2, R6
-	BLE   endif58
-	ADD   $8, R7
-	VLD1  (R7), V13.S[2]
-
-endif58:
-	B masked19
-
-endif57:
-	CMP  $0, R6
-	BLE  endif59
-	VLD1 (R7), V13.S[0]
-
-endif59:
-masked19:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial20
-	FMOVQ 48(R3), F14
-	B     masked20
-
-partial20:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif60
-	FMOVD (R7), F14
-	CMP   $2, R6
-	BLE   endif61
-	ADD   $8, R7
-	VLD1  (R7), V14.S[2]
-
-endif61:
-	B masked20
-
-endif60:
-	CMP  $0, R6
-	BLE  endif62
-	VLD1 (R7), V14.S[0]
-
-endif62:
-masked20:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
-	BLT   partial21
-	FMOVQ 48(R9), F13
-	B     masked21
-
-partial21:
-	MOVD  R9, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif63
-	FMOVD (R7), F13
-	CMP   $2, R6
-	BLE   endif64
-	ADD   $8, R7
-	VLD1  (R7), V13.S[2]
-
-endif64:
-	B masked21
-
-endif63:
-	CMP  $0, R6
-	BLE  endif65
-	VLD1 (R7), V13.S[0]
-
-endif65:
-masked21:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial22
-	FMOVQ 48(R3), F14
-	B     masked22
-
-partial22:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif66
-	FMOVD (R7), F14
-	CMP   $2, R6
-	BLE   endif67
-	ADD   $8, R7
-	VLD1  (R7), V14.S[2]
-
-endif67:
-	B masked22
-
-endif66:
-	CMP  $0, R6
-	BLE  endif68
-	VLD1 (R7), V14.S[0]
-
-endif68:
-masked22:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R6
-	BLT   partial23
-	FMOVQ 48(R10), F13
-	B     masked23
-
-partial23:
-	MOVD  R10, R7
-	ADD   $48, R7
-	CMP   $1, R6
-	BLE   endif69
-	FMOVD (R7), F13
-	CMP   $2, R6
-	BLE   endif70
-	ADD   $8, R7
-	VLD1  (R7), V13.S[2]
-
-endif70:
-	B masked23
-
-endif69:
-	CMP  $0, R6
-	BLE  endif71
-	VLD1 (R7), V13.S[0]
-
-endif71:
-masked23:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R6
-	BLT   partial24
-	FMOVQ 48(R3), F14
-	B     masked24
-
-partial24:
-	MOVD  R3, R3
-	ADD   $48, R3
-	CMP   $1, R6
-	BLE   endif72
-	FMOVD (R3), F14
-	CMP   $2, R6
-	BLE   endif73
-	ADD   $8, R3
-	VLD1  (R3), V14.S[2]
-
-endif73:
-	B masked24
-
-endif72:
-	CMP  $0, R6
-	BLE  endif74
-	VLD1 (R3), V14.S[0]
-
-endif74:
-masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	FMOVQ F8, 128(R3)
-	FMOVQ F9, 144(R3)
-	FMOVQ F10, 160(R3)
-	FMOVQ F11, 176(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	ADD   R7, R6
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif39
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif39:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif40
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F14
+	B     masked13
+
+partial13:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif42:
+	B masked13
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R11), V14.S[0]
+
+endif43:
+masked13:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F14
+	B     masked14
+
+partial14:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif45:
+	B masked14
+
+endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R11), V14.S[0]
+
+endif46:
+masked14:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F14
+	B     masked15
+
+partial15:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif48:
+	B masked15
+
+endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R11), V14.S[0]
+
+endif49:
+masked15:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R10), F14
+	B     masked16
+
+partial16:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif51:
+	B masked16
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R11), V14.S[0]
+
+endif52:
+masked16:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F14
+	B     masked17
+
+partial17:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif54:
+	B masked17
+
+endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R11), V14.S[0]
+
+endif55:
+masked17:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F14
+	B     masked18
+
+partial18:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif57:
+	B masked18
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R11), V14.S[0]
+
+endif58:
+masked18:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R9), F14
+	B     masked19
+
+partial19:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif60:
+	B masked19
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R11), V14.S[0]
+
+endif61:
+masked19:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R10), F14
+	B     masked20
+
+partial20:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif63:
+	B masked20
+
+endif62:
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R11), V14.S[0]
+
+endif64:
+masked20:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F14
+	B     masked21
+
+partial21:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif66:
+	B masked21
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R6), V14.S[0]
+
+endif67:
+masked21:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F14
+	B     masked22
+
+partial22:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif69:
+	B masked22
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R6), V14.S[0]
+
+endif70:
+masked22:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R9), F14
+	B     masked23
+
+partial23:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif72:
+	B masked23
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R6), V14.S[0]
+
+endif73:
+masked23:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R10), F14
+	B     masked24
+
+partial24:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif75:
+	B masked24
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R6), V14.S[0]
+
+endif76:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif40:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
+	ADD   R7, R6
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	ADD   R7, R6
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif77
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif77:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif78
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif79
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif80
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif80:
+	B masked25
+
+endif79:
+	CMP  $0, R7
+	BLE  endif81
+	VLD1 (R11), V14.S[0]
+
+endif81:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif82
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif83
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif83:
+	B masked26
+
+endif82:
+	CMP  $0, R7
+	BLE  endif84
+	VLD1 (R11), V14.S[0]
+
+endif84:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif85
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif86
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif86:
+	B masked27
+
+endif85:
+	CMP  $0, R7
+	BLE  endif87
+	VLD1 (R11), V14.S[0]
+
+endif87:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif88
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif89
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif89:
+	B masked28
+
+endif88:
+	CMP  $0, R7
+	BLE  endif90
+	VLD1 (R11), V14.S[0]
+
+endif90:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif91
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif92
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif92:
+	B masked29
+
+endif91:
+	CMP  $0, R7
+	BLE  endif93
+	VLD1 (R11), V14.S[0]
+
+endif93:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif94
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif95
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif95:
+	B masked30
+
+endif94:
+	CMP  $0, R7
+	BLE  endif96
+	VLD1 (R11), V14.S[0]
+
+endif96:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif97
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif98
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif98:
+	B masked31
+
+endif97:
+	CMP  $0, R7
+	BLE  endif99
+	VLD1 (R11), V14.S[0]
+
+endif99:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif100
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif101
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif101:
+	B masked32
+
+endif100:
+	CMP  $0, R7
+	BLE  endif102
+	VLD1 (R11), V14.S[0]
+
+endif102:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif103
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif104
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif104:
+	B masked33
+
+endif103:
+	CMP  $0, R7
+	BLE  endif105
+	VLD1 (R6), V14.S[0]
+
+endif105:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif106
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif107
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif107:
+	B masked34
+
+endif106:
+	CMP  $0, R7
+	BLE  endif108
+	VLD1 (R6), V14.S[0]
+
+endif108:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif109
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif110
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif110:
+	B masked35
+
+endif109:
+	CMP  $0, R7
+	BLE  endif111
+	VLD1 (R6), V14.S[0]
+
+endif111:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif112
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif113
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif113:
+	B masked36
+
+endif112:
+	CMP  $0, R7
+	BLE  endif114
+	VLD1 (R6), V14.S[0]
+
+endif114:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif78:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif115
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif115:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif116
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial37
+	FMOVQ 0(R6), F14
+	B     masked37
+
+partial37:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif117
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif118
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif118:
+	B masked37
+
+endif117:
+	CMP  $0, R7
+	BLE  endif119
+	VLD1 (R11), V14.S[0]
+
+endif119:
+masked37:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial38
+	FMOVQ 0(R8), F14
+	B     masked38
+
+partial38:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif120
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif121
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif121:
+	B masked38
+
+endif120:
+	CMP  $0, R7
+	BLE  endif122
+	VLD1 (R11), V14.S[0]
+
+endif122:
+masked38:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial39
+	FMOVQ 0(R9), F14
+	B     masked39
+
+partial39:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif123
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif124
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif124:
+	B masked39
+
+endif123:
+	CMP  $0, R7
+	BLE  endif125
+	VLD1 (R11), V14.S[0]
+
+endif125:
+masked39:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial40
+	FMOVQ 0(R10), F14
+	B     masked40
+
+partial40:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif126
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif127
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif127:
+	B masked40
+
+endif126:
+	CMP  $0, R7
+	BLE  endif128
+	VLD1 (R11), V14.S[0]
+
+endif128:
+masked40:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial41
+	FMOVQ 0(R6), F14
+	B     masked41
+
+partial41:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif129
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif130
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif130:
+	B masked41
+
+endif129:
+	CMP  $0, R7
+	BLE  endif131
+	VLD1 (R11), V14.S[0]
+
+endif131:
+masked41:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial42
+	FMOVQ 0(R8), F14
+	B     masked42
+
+partial42:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif132
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif133
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif133:
+	B masked42
+
+endif132:
+	CMP  $0, R7
+	BLE  endif134
+	VLD1 (R11), V14.S[0]
+
+endif134:
+masked42:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial43
+	FMOVQ 0(R9), F14
+	B     masked43
+
+partial43:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif135
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif136
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif136:
+	B masked43
+
+endif135:
+	CMP  $0, R7
+	BLE  endif137
+	VLD1 (R11), V14.S[0]
+
+endif137:
+masked43:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial44
+	FMOVQ 0(R10), F14
+	B     masked44
+
+partial44:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif138
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif139
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif139:
+	B masked44
+
+endif138:
+	CMP  $0, R7
+	BLE  endif140
+	VLD1 (R11), V14.S[0]
+
+endif140:
+masked44:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial45
+	FMOVQ 0(R6), F14
+	B     masked45
+
+partial45:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif141
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif142
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif142:
+	B masked45
+
+endif141:
+	CMP  $0, R7
+	BLE  endif143
+	VLD1 (R6), V14.S[0]
+
+endif143:
+masked45:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial46
+	FMOVQ 0(R8), F14
+	B     masked46
+
+partial46:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif144
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif145
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif145:
+	B masked46
+
+endif144:
+	CMP  $0, R7
+	BLE  endif146
+	VLD1 (R6), V14.S[0]
+
+endif146:
+masked46:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial47
+	FMOVQ 0(R9), F14
+	B     masked47
+
+partial47:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif147
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif148
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif148:
+	B masked47
+
+endif147:
+	CMP  $0, R7
+	BLE  endif149
+	VLD1 (R6), V14.S[0]
+
+endif149:
+masked47:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial48
+	FMOVQ 0(R10), F14
+	B     masked48
+
+partial48:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif150
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif151
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif151:
+	B masked48
+
+endif150:
+	CMP  $0, R7
+	BLE  endif152
+	VLD1 (R6), V14.S[0]
+
+endif152:
+masked48:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif116:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 176(R6)
+	ADD   R7, R6
+	FMOVQ F9, 48(R6)
+	FMOVQ F10, 112(R6)
+	FMOVQ F11, 176(R6)
+	B     endif153
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F12
+	FMOVQ 16(R6), F13
+	FMOVQ 32(R6), F14
+	WORD  $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD  $0x4e20d5a0 // fadd v0.4s, v13.4s, v0.4s
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ 64(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 96(R6), F14
+	WORD  $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD  $0x4e21d5a1 // fadd v1.4s, v13.4s, v1.4s
+	WORD  $0x4e21d581 // fadd v1.4s, v12.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V12.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F12
+	FMOVQ 160(R6), F13
+	WORD  $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD  $0x4e22d582 // fadd v2.4s, v12.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F12
+	FMOVQ 32(R8), F13
+	WORD  $0x4e2dd442 // fadd v2.4s, v2.4s, v13.4s
+	WORD  $0x4e23d583 // fadd v3.4s, v12.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F2
+	FMOVQ 32(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 64(R9), F2
+	FMOVQ 80(R9), F3
+	FMOVQ 96(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 0(R10), F1
+	FMOVQ 16(R10), F2
+	FMOVQ 32(R10), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 64(R10), F1
+	FMOVQ 80(R10), F2
+	FMOVQ 96(R10), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 128(R10), F2
+	FMOVQ 144(R10), F3
+	FMOVQ 160(R10), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 32(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 12(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 20(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 32(R1), F0
+	FMOVS F0, 8(R6)
+	ADD   R7, R6
+	FMOVD 36(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 44(R1), F0
+	FMOVS F0, 8(R6)
+	B     endif154
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 36(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 40(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 32(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 44(R1), F0
+	FMOVS F0, 0(R6)
+
+endif154:
+endif153:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON1x4Whole<>(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON1x4Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF32NEON4x4<>(code int, args *byte)
+TEXT ·lanesF32NEON4x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
-	FMOVQ 128(R3), F8
-	FMOVQ 144(R3), F9
-	FMOVQ 160(R3), F10
-	FMOVQ 176(R3), F11
-	FMOVQ 192(R3), F12
-	FMOVQ 208(R3), F13
-	FMOVQ 224(R3), F14
-	FMOVQ 240(R3), F15
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
+	ADD   R7, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 64(R6), F9
+	FMOVQ 128(R6), F10
+	FMOVQ 192(R6), F11
+	ADD   R7, R6
+	FMOVQ 0(R6), F12
+	FMOVQ 64(R6), F13
+	FMOVQ 128(R6), F14
+	FMOVQ 192(R6), F15
 	B     endif
 
 otherwise:
@@ -50844,96 +61617,3964 @@ otherwise:
 	VEOR V15.B16, V15.B16, V15.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
 	MOVD R9, R10
-	ADD  R8, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F18
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif3
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif4
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V18.S[0]
+
+endif5:
+masked:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F18
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif6
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif7
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R11), V18.S[0]
+
+endif8:
+masked2:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F18
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif10
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R11), V18.S[0]
+
+endif11:
+masked3:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R10), F18
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif12
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif13
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R11), V18.S[0]
+
+endif14:
+masked4:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F18
+	B     masked5
+
+partial5:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R11), V18.S[0]
+
+endif17:
+masked5:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F18
+	B     masked6
+
+partial6:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R11), V18.S[0]
+
+endif20:
+masked6:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R9), F18
+	B     masked7
+
+partial7:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R11), V18.S[0]
+
+endif23:
+masked7:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R10), F18
+	B     masked8
+
+partial8:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R11), V18.S[0]
+
+endif26:
+masked8:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F18
+	B     masked9
+
+partial9:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R11), V18.S[0]
+
+endif29:
+masked9:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F18
+	B     masked10
+
+partial10:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif30
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif31
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R11), V18.S[0]
+
+endif32:
+masked10:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F18
+	B     masked11
+
+partial11:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R11), V18.S[0]
+
+endif35:
+masked11:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F18
+	B     masked12
+
+partial12:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R11), V18.S[0]
+
+endif38:
+masked12:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F18
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V18.S[0]
+
+endif41:
+masked13:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V18.S[0]
+
+endif44:
+masked14:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R6), V18.S[0]
+
+endif47:
+masked15:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R10), F18
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R6), V18.S[0]
+
+endif50:
+masked16:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	ADD   R7, R6
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif51
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif51:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif52
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F18
+	B     masked17
+
+partial17:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif54:
+	B masked17
+
+endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R11), V18.S[0]
+
+endif55:
+masked17:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F18
+	B     masked18
+
+partial18:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif57:
+	B masked18
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R11), V18.S[0]
+
+endif58:
+masked18:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R9), F18
+	B     masked19
+
+partial19:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif60:
+	B masked19
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R11), V18.S[0]
+
+endif61:
+masked19:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R10), F18
+	B     masked20
+
+partial20:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif63:
+	B masked20
+
+endif62:
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R11), V18.S[0]
+
+endif64:
+masked20:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F18
+	B     masked21
+
+partial21:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif66:
+	B masked21
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R11), V18.S[0]
+
+endif67:
+masked21:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F18
+	B     masked22
+
+partial22:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif69:
+	B masked22
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R11), V18.S[0]
+
+endif70:
+masked22:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R9), F18
+	B     masked23
+
+partial23:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif72:
+	B masked23
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R11), V18.S[0]
+
+endif73:
+masked23:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R10), F18
+	B     masked24
+
+partial24:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif75:
+	B masked24
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R11), V18.S[0]
+
+endif76:
+masked24:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F18
+	B     masked25
+
+partial25:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif77
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif78
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif78:
+	B masked25
+
+endif77:
+	CMP  $0, R7
+	BLE  endif79
+	VLD1 (R11), V18.S[0]
+
+endif79:
+masked25:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F18
+	B     masked26
+
+partial26:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif80
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif81
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif81:
+	B masked26
+
+endif80:
+	CMP  $0, R7
+	BLE  endif82
+	VLD1 (R11), V18.S[0]
+
+endif82:
+masked26:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F18
+	B     masked27
+
+partial27:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif83
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif84
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif84:
+	B masked27
+
+endif83:
+	CMP  $0, R7
+	BLE  endif85
+	VLD1 (R11), V18.S[0]
+
+endif85:
+masked27:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R10), F18
+	B     masked28
+
+partial28:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif86
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif87
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif87:
+	B masked28
+
+endif86:
+	CMP  $0, R7
+	BLE  endif88
+	VLD1 (R11), V18.S[0]
+
+endif88:
+masked28:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F18
+	B     masked29
+
+partial29:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif89
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif90
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif90:
+	B masked29
+
+endif89:
+	CMP  $0, R7
+	BLE  endif91
+	VLD1 (R6), V18.S[0]
+
+endif91:
+masked29:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F18
+	B     masked30
+
+partial30:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif92
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif93
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif93:
+	B masked30
+
+endif92:
+	CMP  $0, R7
+	BLE  endif94
+	VLD1 (R6), V18.S[0]
+
+endif94:
+masked30:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R9), F18
+	B     masked31
+
+partial31:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif95
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif96
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif96:
+	B masked31
+
+endif95:
+	CMP  $0, R7
+	BLE  endif97
+	VLD1 (R6), V18.S[0]
+
+endif97:
+masked31:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R10), F18
+	B     masked32
+
+partial32:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif98
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif99
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif99:
+	B masked32
+
+endif98:
+	CMP  $0, R7
+	BLE  endif100
+	VLD1 (R6), V18.S[0]
+
+endif100:
+masked32:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif52:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	ADD   R7, R6
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
+	ADD   R7, R6
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	ADD   R7, R6
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	ADD   R7, R6
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif101
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif101:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $8, R7
+	BLE   endif102
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif103
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif104
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif104:
+	B masked33
+
+endif103:
+	CMP  $0, R7
+	BLE  endif105
+	VLD1 (R11), V18.S[0]
+
+endif105:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif106
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif107
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif107:
+	B masked34
+
+endif106:
+	CMP  $0, R7
+	BLE  endif108
+	VLD1 (R11), V18.S[0]
+
+endif108:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif109
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif110
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif110:
+	B masked35
+
+endif109:
+	CMP  $0, R7
+	BLE  endif111
+	VLD1 (R11), V18.S[0]
+
+endif111:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif112
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif113
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif113:
+	B masked36
+
+endif112:
+	CMP  $0, R7
+	BLE  endif114
+	VLD1 (R11), V18.S[0]
+
+endif114:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif115
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif116
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif116:
+	B masked37
+
+endif115:
+	CMP  $0, R7
+	BLE  endif117
+	VLD1 (R11), V18.S[0]
+
+endif117:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif118
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif119
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif119:
+	B masked38
+
+endif118:
+	CMP  $0, R7
+	BLE  endif120
+	VLD1 (R11), V18.S[0]
+
+endif120:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif121
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif122
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif122:
+	B masked39
+
+endif121:
+	CMP  $0, R7
+	BLE  endif123
+	VLD1 (R11), V18.S[0]
+
+endif123:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif124
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif125
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif125:
+	B masked40
+
+endif124:
+	CMP  $0, R7
+	BLE  endif126
+	VLD1 (R11), V18.S[0]
+
+endif126:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif127
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif128
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif128:
+	B masked41
+
+endif127:
+	CMP  $0, R7
+	BLE  endif129
+	VLD1 (R11), V18.S[0]
+
+endif129:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif130
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif131
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif131:
+	B masked42
+
+endif130:
+	CMP  $0, R7
+	BLE  endif132
+	VLD1 (R11), V18.S[0]
+
+endif132:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif133
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif134
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif134:
+	B masked43
+
+endif133:
+	CMP  $0, R7
+	BLE  endif135
+	VLD1 (R11), V18.S[0]
+
+endif135:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif136
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif137
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif137:
+	B masked44
+
+endif136:
+	CMP  $0, R7
+	BLE  endif138
+	VLD1 (R11), V18.S[0]
+
+endif138:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif139
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif140
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif140:
+	B masked45
+
+endif139:
+	CMP  $0, R7
+	BLE  endif141
+	VLD1 (R6), V18.S[0]
+
+endif141:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif142
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif143
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif143:
+	B masked46
+
+endif142:
+	CMP  $0, R7
+	BLE  endif144
+	VLD1 (R6), V18.S[0]
+
+endif144:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif145
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif146
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif146:
+	B masked47
+
+endif145:
+	CMP  $0, R7
+	BLE  endif147
+	VLD1 (R6), V18.S[0]
+
+endif147:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif148
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif149
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif149:
+	B masked48
+
+endif148:
+	CMP  $0, R7
+	BLE  endif150
+	VLD1 (R6), V18.S[0]
+
+endif150:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif102:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif151
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif151:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $12, R7
+	BLE   endif152
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial49
+	FMOVQ 0(R6), F18
+	B     masked49
+
+partial49:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif153
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif154
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif154:
+	B masked49
+
+endif153:
+	CMP  $0, R7
+	BLE  endif155
+	VLD1 (R11), V18.S[0]
+
+endif155:
+masked49:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial50
+	FMOVQ 0(R8), F18
+	B     masked50
+
+partial50:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif156
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif157
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif157:
+	B masked50
+
+endif156:
+	CMP  $0, R7
+	BLE  endif158
+	VLD1 (R11), V18.S[0]
+
+endif158:
+masked50:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial51
+	FMOVQ 0(R9), F18
+	B     masked51
+
+partial51:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif159
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif160
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif160:
+	B masked51
+
+endif159:
+	CMP  $0, R7
+	BLE  endif161
+	VLD1 (R11), V18.S[0]
+
+endif161:
+masked51:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial52
+	FMOVQ 0(R10), F18
+	B     masked52
+
+partial52:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif162
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif163
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif163:
+	B masked52
+
+endif162:
+	CMP  $0, R7
+	BLE  endif164
+	VLD1 (R11), V18.S[0]
+
+endif164:
+masked52:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial53
+	FMOVQ 0(R6), F18
+	B     masked53
+
+partial53:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif165
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif166
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif166:
+	B masked53
+
+endif165:
+	CMP  $0, R7
+	BLE  endif167
+	VLD1 (R11), V18.S[0]
+
+endif167:
+masked53:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial54
+	FMOVQ 0(R8), F18
+	B     masked54
+
+partial54:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif168
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif169
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif169:
+	B masked54
+
+endif168:
+	CMP  $0, R7
+	BLE  endif170
+	VLD1 (R11), V18.S[0]
+
+endif170:
+masked54:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial55
+	FMOVQ 0(R9), F18
+	B     masked55
+
+partial55:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif171
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif172
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif172:
+	B masked55
+
+endif171:
+	CMP  $0, R7
+	BLE  endif173
+	VLD1 (R11), V18.S[0]
+
+endif173:
+masked55:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial56
+	FMOVQ 0(R10), F18
+	B     masked56
+
+partial56:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif174
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif175
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif175:
+	B masked56
+
+endif174:
+	CMP  $0, R7
+	BLE  endif176
+	VLD1 (R11), V18.S[0]
+
+endif176:
+masked56:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial57
+	FMOVQ 0(R6), F18
+	B     masked57
+
+partial57:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif177
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif178
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif178:
+	B masked57
+
+endif177:
+	CMP  $0, R7
+	BLE  endif179
+	VLD1 (R11), V18.S[0]
+
+endif179:
+masked57:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial58
+	FMOVQ 0(R8), F18
+	B     masked58
+
+partial58:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif180
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif181
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif181:
+	B masked58
+
+endif180:
+	CMP  $0, R7
+	BLE  endif182
+	VLD1 (R11), V18.S[0]
+
+endif182:
+masked58:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial59
+	FMOVQ 0(R9), F18
+	B     masked59
+
+partial59:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif183
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif184
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif184:
+	B masked59
+
+endif183:
+	CMP  $0, R7
+	BLE  endif185
+	VLD1 (R11), V18.S[0]
+
+endif185:
+masked59:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial60
+	FMOVQ 0(R10), F18
+	B     masked60
+
+partial60:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif186
+	FMOVD (R11), F18
+	CMP   $2, R7
+	BLE   endif187
+	ADD   $8, R11
+	VLD1  (R11), V18.S[2]
+
+endif187:
+	B masked60
+
+endif186:
+	CMP  $0, R7
+	BLE  endif188
+	VLD1 (R11), V18.S[0]
+
+endif188:
+masked60:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial61
+	FMOVQ 0(R6), F18
+	B     masked61
+
+partial61:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif189
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif190
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif190:
+	B masked61
+
+endif189:
+	CMP  $0, R7
+	BLE  endif191
+	VLD1 (R6), V18.S[0]
+
+endif191:
+masked61:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial62
+	FMOVQ 0(R8), F18
+	B     masked62
+
+partial62:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif192
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif193
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif193:
+	B masked62
+
+endif192:
+	CMP  $0, R7
+	BLE  endif194
+	VLD1 (R6), V18.S[0]
+
+endif194:
+masked62:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial63
+	FMOVQ 0(R9), F18
+	B     masked63
+
+partial63:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif195
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif196
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif196:
+	B masked63
+
+endif195:
+	CMP  $0, R7
+	BLE  endif197
+	VLD1 (R6), V18.S[0]
+
+endif197:
+masked63:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial64
+	FMOVQ 0(R10), F18
+	B     masked64
+
+partial64:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif198
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif199
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif199:
+	B masked64
+
+endif198:
+	CMP  $0, R7
+	BLE  endif200
+	VLD1 (R6), V18.S[0]
+
+endif200:
+masked64:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif152:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	ADD   R7, R6
+	FMOVQ F8, 48(R6)
+	FMOVQ F9, 112(R6)
+	FMOVQ F10, 176(R6)
+	FMOVQ F11, 240(R6)
+	ADD   R7, R6
+	FMOVQ F12, 48(R6)
+	FMOVQ F13, 112(R6)
+	FMOVQ F14, 176(R6)
+	FMOVQ F15, 240(R6)
+	B     endif201
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F16
+	FMOVQ 16(R6), F17
+	FMOVQ 32(R6), F18
+	WORD  $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD  $0x4e20d620 // fadd v0.4s, v17.4s, v0.4s
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ 64(R6), F16
+	FMOVQ 80(R6), F17
+	FMOVQ 96(R6), F18
+	WORD  $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD  $0x4e21d621 // fadd v1.4s, v17.4s, v1.4s
+	WORD  $0x4e21d601 // fadd v1.4s, v16.4s, v1.4s
+	VZIP1 V1.D2, V0.D2, V16.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F16
+	FMOVQ 160(R6), F17
+	WORD  $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	WORD  $0x4e22d602 // fadd v2.4s, v16.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R6), F2
+	FMOVQ 208(R6), F16
+	FMOVQ 224(R6), F17
+	WORD  $0x4e31d442 // fadd v2.4s, v2.4s, v17.4s
+	WORD  $0x4e23d603 // fadd v3.4s, v16.4s, v3.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R8), F2
+	FMOVQ 208(R8), F3
+	FMOVQ 224(R8), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R9), F1
+	FMOVQ 144(R9), F2
+	FMOVQ 160(R9), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R9), F2
+	FMOVQ 208(R9), F3
+	FMOVQ 224(R9), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 0(R10), F0
+	FMOVQ 16(R10), F1
+	FMOVQ 32(R10), F2
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 64(R10), F1
+	FMOVQ 80(R10), F2
+	FMOVQ 96(R10), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e2dd442 // fadd v2.4s, v2.4s, v13.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ 128(R10), F1
+	FMOVQ 144(R10), F2
+	FMOVQ 160(R10), F3
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ 192(R10), F2
+	FMOVQ 208(R10), F3
+	FMOVQ 224(R10), F4
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD  $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 48(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif202
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 16(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 32(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 48(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 20(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 36(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 52(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 24(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 40(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R7, R9
+	FMOVS 56(R1), F0
+	FMOVS F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 28(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 44(R1), F0
+	FMOVS F0, 0(R6)
+	ADD   R7, R6
+	FMOVS 60(R1), F0
+	FMOVS F0, 0(R6)
+
+endif202:
+endif201:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x1Whole<>(code int, args *byte)
+TEXT ·lanesF32NEON1x1Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 16(R8), F4
+	FMOVQ 16(R6), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 32(R8), F4
+	FMOVQ 32(R6), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 48(R8), F4
+	FMOVQ 48(R6), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R10
+	BLT   partial
+	FMOVQ 0(R8), F5
+	B     masked
+
+partial:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R10
+	BLE   endif3
+	FMOVD (R9), F5
+	CMP   $2, R10
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R9), V5.S[0]
+
+endif5:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R10
+	BLT   partial2
+	FMOVQ 0(R6), F6
+	B     masked2
+
+partial2:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R10
+	BLE   endif6
+	FMOVD (R9), F6
+	CMP   $2, R10
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R9), V6.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 16(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R10
+	BLT   partial3
+	FMOVQ 16(R8), F5
+	B     masked3
+
+partial3:
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R10
+	BLE   endif9
+	FMOVD (R9), F5
+	CMP   $2, R10
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R9), V5.S[0]
+
+endif11:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R10
+	BLT   partial4
+	FMOVQ 16(R6), F6
+	B     masked4
+
+partial4:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R10
+	BLE   endif12
+	FMOVD (R9), F6
+	CMP   $2, R10
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R10
+	BLE  endif14
+	VLD1 (R9), V6.S[0]
+
+endif14:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $8, R10
+	FMOVQ 32(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R10
+	BLT   partial5
+	FMOVQ 32(R8), F5
+	B     masked5
+
+partial5:
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R10
+	BLE   endif15
+	FMOVD (R9), F5
+	CMP   $2, R10
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R10
+	BLE  endif17
+	VLD1 (R9), V5.S[0]
+
+endif17:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R10
+	BLT   partial6
+	FMOVQ 32(R6), F6
+	B     masked6
+
+partial6:
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R10
+	BLE   endif18
+	FMOVD (R9), F6
+	CMP   $2, R10
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R10
+	BLE  endif20
+	VLD1 (R9), V6.S[0]
+
+endif20:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 48(R8), F5
+	B     masked7
+
+partial7:
+	MOVD  R8, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R8), F5
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R8), V5.S[0]
+
+endif23:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 48(R6), F6
+	B     masked8
+
+partial8:
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V6.S[0]
+
+endif26:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	B     endif27
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e22d404 // fadd v4.4s, v0.4s, v2.4s
+	WORD  $0x4e23d425 // fadd v5.4s, v1.4s, v3.4s
+	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD  $0x4e22d405 // fadd v5.4s, v0.4s, v2.4s
+	WORD  $0x4e23d426 // fadd v6.4s, v1.4s, v3.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	WORD  $0x4e24d4c4 // fadd v4.4s, v6.4s, v4.4s
+	WORD  $0x4e22d405 // fadd v5.4s, v0.4s, v2.4s
+	WORD  $0x4e23d426 // fadd v6.4s, v1.4s, v3.4s
+	WORD  $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VZIP1 V0.D2, V5.D2, V1.D2
+	VZIP2 V0.D2, V5.D2, V0.D2
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	VUZP1 V0.S4, V4.S4, V1.S4
+	VUZP2 V0.S4, V4.S4, V0.S4
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+	B     endif28
+
+otherwise3:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R6)
+
+endif28:
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x2Whole<>(code int, args *byte)
+TEXT ·lanesF32NEON1x2Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VFMLA V9.S4, V8.S4, V0.S4
+	FMOVQ 0(R10), F9
+	VFMLA V9.S4, V8.S4, V4.S4
+	FMOVQ 16(R6), F8
+	FMOVQ 16(R8), F9
+	VFMLA V9.S4, V8.S4, V1.S4
+	FMOVQ 16(R10), F9
+	VFMLA V9.S4, V8.S4, V5.S4
+	FMOVQ 32(R6), F8
+	FMOVQ 32(R8), F9
+	VFMLA V9.S4, V8.S4, V2.S4
+	FMOVQ 32(R10), F9
+	VFMLA V9.S4, V8.S4, V6.S4
+	FMOVQ 48(R6), F8
+	FMOVQ 48(R8), F9
+	VFMLA V9.S4, V8.S4, V3.S4
+	FMOVQ 48(R10), F9
+	VFMLA V9.S4, V8.S4, V7.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R8), F9
+	B     masked
+
+partial:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R11
+	BLE   endif3
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R9), V9.S[0]
+
+endif5:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R6), F10
+	B     masked2
+
+partial2:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R11
+	BLE   endif6
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R11
+	BLE  endif8
+	VLD1 (R9), V10.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R10), F9
+	B     masked3
+
+partial3:
+	MOVD  R10, R9
+	ADD   $0, R9
+	CMP   $1, R11
+	BLE   endif9
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R9), V9.S[0]
+
+endif11:
+masked3:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R6), F10
+	B     masked4
+
+partial4:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R11
+	BLE   endif12
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R11
+	BLE  endif14
+	VLD1 (R9), V10.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $4, R11
+	FMOVQ 16(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 16(R8), F9
+	B     masked5
+
+partial5:
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R11
+	BLE   endif15
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R11
+	BLE  endif17
+	VLD1 (R9), V9.S[0]
+
+endif17:
+masked5:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 16(R6), F10
+	B     masked6
+
+partial6:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R11
+	BLE   endif18
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R9), V10.S[0]
+
+endif20:
+masked6:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 16(R10), F9
+	B     masked7
+
+partial7:
+	MOVD  R10, R9
+	ADD   $16, R9
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R9), V9.S[0]
+
+endif23:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 16(R6), F10
+	B     masked8
+
+partial8:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R9), V10.S[0]
+
+endif26:
+masked8:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $8, R11
+	FMOVQ 32(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 32(R8), F9
+	B     masked9
+
+partial9:
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R9), V9.S[0]
+
+endif29:
+masked9:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 32(R6), F10
+	B     masked10
+
+partial10:
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R11
+	BLE   endif30
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif31
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R11
+	BLE  endif32
+	VLD1 (R9), V10.S[0]
+
+endif32:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 32(R10), F9
+	B     masked11
+
+partial11:
+	MOVD  R10, R9
+	ADD   $32, R9
+	CMP   $1, R11
+	BLE   endif33
+	FMOVD (R9), F9
+	CMP   $2, R11
+	BLE   endif34
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R11
+	BLE  endif35
+	VLD1 (R9), V9.S[0]
+
+endif35:
+masked11:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 32(R6), F10
+	B     masked12
+
+partial12:
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R11
+	BLE   endif36
+	FMOVD (R9), F10
+	CMP   $2, R11
+	BLE   endif37
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R11
+	BLE  endif38
+	VLD1 (R9), V10.S[0]
+
+endif38:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 48(R8), F9
+	B     masked13
+
+partial13:
+	MOVD  R8, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R8), F9
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R8), V9.S[0]
+
+endif41:
+masked13:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 48(R6), F10
+	B     masked14
+
+partial14:
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R8), F10
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R8), V10.S[0]
+
+endif44:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 48(R10), F9
+	B     masked15
+
+partial15:
+	MOVD  R10, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R8), F9
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R8), V9.S[0]
+
+endif47:
+masked15:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 48(R6), F10
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R6), V10.S[0]
+
+endif50:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	B     endif51
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	WORD  $0x4e27d4a2 // fadd v2.4s, v5.4s, v7.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	WORD  $0x4e27d4a2 // fadd v2.4s, v5.4s, v7.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x4e26d482 // fadd v2.4s, v4.4s, v6.4s
+	WORD  $0x4e27d4a3 // fadd v3.4s, v5.4s, v7.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif52
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R6)
+
+endif52:
+endif51:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x3Whole<>(code int, args *byte)
+TEXT ·lanesF32NEON1x3Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 128(R6), F8
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
 	MOVD R10, R11
-	ADD  R8, R11
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R12
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F16
-	FMOVQ 0(R7), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 0(R9), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 0(R10), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 0(R11), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	FMOVQ 16(R3), F16
-	FMOVQ 16(R7), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 16(R9), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 16(R10), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 16(R11), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	FMOVQ 32(R3), F16
-	FMOVQ 32(R7), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 32(R9), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 32(R10), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 32(R11), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	FMOVQ 48(R3), F16
-	FMOVQ 48(R7), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 48(R9), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 48(R10), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 48(R11), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	ADD   R8, R11
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	VFMLA V13.S4, V12.S4, V0.S4
+	FMOVQ 0(R10), F13
+	VFMLA V13.S4, V12.S4, V4.S4
+	FMOVQ 0(R11), F13
+	VFMLA V13.S4, V12.S4, V8.S4
+	FMOVQ 16(R6), F12
+	FMOVQ 16(R8), F13
+	VFMLA V13.S4, V12.S4, V1.S4
+	FMOVQ 16(R10), F13
+	VFMLA V13.S4, V12.S4, V5.S4
+	FMOVQ 16(R11), F13
+	VFMLA V13.S4, V12.S4, V9.S4
+	FMOVQ 32(R6), F12
+	FMOVQ 32(R8), F13
+	VFMLA V13.S4, V12.S4, V2.S4
+	FMOVQ 32(R10), F13
+	VFMLA V13.S4, V12.S4, V6.S4
+	FMOVQ 32(R11), F13
+	VFMLA V13.S4, V12.S4, V10.S4
+	FMOVQ 48(R6), F12
+	FMOVQ 48(R8), F13
+	VFMLA V13.S4, V12.S4, V3.S4
+	FMOVQ 48(R10), F13
+	VFMLA V13.S4, V12.S4, V7.S4
+	FMOVQ 48(R11), F13
+	VFMLA V13.S4, V12.S4, V11.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
 	SUB   $1, R12
 	CMP   $1, R12
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R12
-	SUB   R12, R8
-	MOVD  R6, R12
+	SUB   R12, R9
+	MOVD  R7, R12
 	SUB   $0, R12
-	FMOVQ 0(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
+	FMOVQ 0(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial
-	FMOVQ 0(R7), F17
+	FMOVQ 0(R8), F13
 	B     masked
 
 partial:
-	MOVD  R7, R8
-	ADD   $0, R8
+	MOVD  R8, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif3
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif4:
 	B masked
@@ -50941,26 +65582,26 @@ endif4:
 endif3:
 	CMP  $0, R12
 	BLE  endif5
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif5:
 masked:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial2
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F14
 	B     masked2
 
 partial2:
-	MOVD  R3, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif6
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif7:
 	B masked2
@@ -50968,29 +65609,29 @@ endif7:
 endif6:
 	CMP  $0, R12
 	BLE  endif8
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif8:
 masked2:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial3
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R10), F13
 	B     masked3
 
 partial3:
-	MOVD  R9, R8
-	ADD   $0, R8
+	MOVD  R10, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif9
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif10:
 	B masked3
@@ -50998,26 +65639,26 @@ endif10:
 endif9:
 	CMP  $0, R12
 	BLE  endif11
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif11:
 masked3:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial4
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F14
 	B     masked4
 
 partial4:
-	MOVD  R3, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif12
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif13:
 	B masked4
@@ -51025,29 +65666,29 @@ endif13:
 endif12:
 	CMP  $0, R12
 	BLE  endif14
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial5
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R11), F13
 	B     masked5
 
 partial5:
-	MOVD  R10, R8
-	ADD   $0, R8
+	MOVD  R11, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif15
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif16:
 	B masked5
@@ -51055,26 +65696,26 @@ endif16:
 endif15:
 	CMP  $0, R12
 	BLE  endif17
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif17:
 masked5:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial6
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F14
 	B     masked6
 
 partial6:
-	MOVD  R3, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R12
 	BLE   endif18
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif19:
 	B masked6
@@ -51082,29 +65723,36 @@ endif19:
 endif18:
 	CMP  $0, R12
 	BLE  endif20
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif20:
 masked6:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $4, R12
+	FMOVQ 16(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial7
-	FMOVQ 0(R11), F17
+	FMOVQ 16(R8), F13
 	B     masked7
 
 partial7:
-	MOVD  R11, R8
-	ADD   $0, R8
+	MOVD  R8, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif21
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif22:
 	B masked7
@@ -51112,26 +65760,26 @@ endif22:
 endif21:
 	CMP  $0, R12
 	BLE  endif23
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif23:
 masked7:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial8
-	FMOVQ 0(R3), F18
+	FMOVQ 16(R6), F14
 	B     masked8
 
 partial8:
-	MOVD  R3, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif24
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif25:
 	B masked8
@@ -51139,36 +65787,29 @@ endif25:
 endif24:
 	CMP  $0, R12
 	BLE  endif26
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif26:
 masked8:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R12
-	SUB   R12, R8
-	MOVD  R6, R12
-	SUB   $4, R12
-	FMOVQ 16(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial9
-	FMOVQ 16(R7), F17
+	FMOVQ 16(R10), F13
 	B     masked9
 
 partial9:
-	MOVD  R7, R8
-	ADD   $16, R8
+	MOVD  R10, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif27
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif28:
 	B masked9
@@ -51176,26 +65817,26 @@ endif28:
 endif27:
 	CMP  $0, R12
 	BLE  endif29
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif29:
 masked9:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial10
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F14
 	B     masked10
 
 partial10:
-	MOVD  R3, R8
-	ADD   $16, R8
+	MOVD  R6, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif30
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif31:
 	B masked10
@@ -51203,29 +65844,29 @@ endif31:
 endif30:
 	CMP  $0, R12
 	BLE  endif32
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif32:
 masked10:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial11
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R11), F13
 	B     masked11
 
 partial11:
-	MOVD  R9, R8
-	ADD   $16, R8
+	MOVD  R11, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif33
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif34:
 	B masked11
@@ -51233,26 +65874,26 @@ endif34:
 endif33:
 	CMP  $0, R12
 	BLE  endif35
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif35:
 masked11:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial12
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F14
 	B     masked12
 
 partial12:
-	MOVD  R3, R8
-	ADD   $16, R8
+	MOVD  R6, R9
+	ADD   $16, R9
 	CMP   $1, R12
 	BLE   endif36
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif37:
 	B masked12
@@ -51260,29 +65901,36 @@ endif37:
 endif36:
 	CMP  $0, R12
 	BLE  endif38
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif38:
 masked12:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $8, R12
+	FMOVQ 32(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial13
-	FMOVQ 16(R10), F17
+	FMOVQ 32(R8), F13
 	B     masked13
 
 partial13:
-	MOVD  R10, R8
-	ADD   $16, R8
+	MOVD  R8, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif39
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif40:
 	B masked13
@@ -51290,26 +65938,26 @@ endif40:
 endif39:
 	CMP  $0, R12
 	BLE  endif41
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif41:
 masked13:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial14
-	FMOVQ 16(R3), F18
+	FMOVQ 32(R6), F14
 	B     masked14
 
 partial14:
-	MOVD  R3, R8
-	ADD   $16, R8
+	MOVD  R6, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif42
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif43
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif43:
 	B masked14
@@ -51317,29 +65965,29 @@ endif43:
 endif42:
 	CMP  $0, R12
 	BLE  endif44
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif44:
 masked14:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial15
-	FMOVQ 16(R11), F17
+	FMOVQ 32(R10), F13
 	B     masked15
 
 partial15:
-	MOVD  R11, R8
-	ADD   $16, R8
+	MOVD  R10, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif45
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif46:
 	B masked15
@@ -51347,26 +65995,26 @@ endif46:
 endif45:
 	CMP  $0, R12
 	BLE  endif47
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif47:
 masked15:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial16
-	FMOVQ 16(R3), F18
+	FMOVQ 32(R6), F14
 	B     masked16
 
 partial16:
-	MOVD  R3, R8
-	ADD   $16, R8
+	MOVD  R6, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif48
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif49
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif49:
 	B masked16
@@ -51374,36 +66022,29 @@ endif49:
 endif48:
 	CMP  $0, R12
 	BLE  endif50
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif50:
 masked16:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R12
-	SUB   R12, R8
-	MOVD  R6, R12
-	SUB   $8, R12
-	FMOVQ 32(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R12
 	BLT   partial17
-	FMOVQ 32(R7), F17
+	FMOVQ 32(R11), F13
 	B     masked17
 
 partial17:
-	MOVD  R7, R8
-	ADD   $32, R8
+	MOVD  R11, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif51
-	FMOVD (R8), F17
+	FMOVD (R9), F13
 	CMP   $2, R12
 	BLE   endif52
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif52:
 	B masked17
@@ -51411,26 +66052,26 @@ endif52:
 endif51:
 	CMP  $0, R12
 	BLE  endif53
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif53:
 masked17:
-	VEOR  V18.B16, V18.B16, V18.B16
+	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R12
 	BLT   partial18
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F14
 	B     masked18
 
 partial18:
-	MOVD  R3, R8
-	ADD   $32, R8
+	MOVD  R6, R9
+	ADD   $32, R9
 	CMP   $1, R12
 	BLE   endif54
-	FMOVD (R8), F18
+	FMOVD (R9), F14
 	CMP   $2, R12
 	BLE   endif55
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif55:
 	B masked18
@@ -51438,7 +66079,942 @@ endif55:
 endif54:
 	CMP  $0, R12
 	BLE  endif56
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V14.S[0]
+
+endif56:
+masked18:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 48(R8), F13
+	B     masked19
+
+partial19:
+	MOVD  R8, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif57
+	FMOVD (R8), F13
+	CMP   $2, R7
+	BLE   endif58
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif58:
+	B masked19
+
+endif57:
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R8), V13.S[0]
+
+endif59:
+masked19:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 48(R6), F14
+	B     masked20
+
+partial20:
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif60
+	FMOVD (R8), F14
+	CMP   $2, R7
+	BLE   endif61
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif61:
+	B masked20
+
+endif60:
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R8), V14.S[0]
+
+endif62:
+masked20:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 48(R10), F13
+	B     masked21
+
+partial21:
+	MOVD  R10, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R8), F13
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif64:
+	B masked21
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R8), V13.S[0]
+
+endif65:
+masked21:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 48(R6), F14
+	B     masked22
+
+partial22:
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R8), F14
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
+
+endif67:
+	B masked22
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R8), V14.S[0]
+
+endif68:
+masked22:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 48(R11), F13
+	B     masked23
+
+partial23:
+	MOVD  R11, R8
+	ADD   $48, R8
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R8), F13
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
+
+endif70:
+	B masked23
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R8), V13.S[0]
+
+endif71:
+masked23:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 48(R6), F14
+	B     masked24
+
+partial24:
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif73:
+	B masked24
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R6), V14.S[0]
+
+endif74:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 128(R6)
+	FMOVQ F9, 144(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 176(R6)
+	B     endif75
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	WORD  $0x4e27d4a2 // fadd v2.4s, v5.4s, v7.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD  $0x4e2ad501 // fadd v1.4s, v8.4s, v10.4s
+	WORD  $0x4e2bd522 // fadd v2.4s, v9.4s, v11.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x4e2ad502 // fadd v2.4s, v8.4s, v10.4s
+	WORD  $0x4e2bd523 // fadd v3.4s, v9.4s, v11.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R1), F0
+	FMOVS F0, 8(R6)
+	B     endif76
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R6)
+
+endif76:
+endif75:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF32NEON1x4Whole<>(code int, args *byte)
+TEXT ·lanesF32NEON1x4Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 128(R6), F8
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 176(R6), F11
+	FMOVQ 192(R6), F12
+	FMOVQ 208(R6), F13
+	FMOVQ 224(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F16
+	FMOVQ 0(R8), F17
+	VFMLA V17.S4, V16.S4, V0.S4
+	FMOVQ 0(R10), F17
+	VFMLA V17.S4, V16.S4, V4.S4
+	FMOVQ 0(R11), F17
+	VFMLA V17.S4, V16.S4, V8.S4
+	FMOVQ 0(R12), F17
+	VFMLA V17.S4, V16.S4, V12.S4
+	FMOVQ 16(R6), F16
+	FMOVQ 16(R8), F17
+	VFMLA V17.S4, V16.S4, V1.S4
+	FMOVQ 16(R10), F17
+	VFMLA V17.S4, V16.S4, V5.S4
+	FMOVQ 16(R11), F17
+	VFMLA V17.S4, V16.S4, V9.S4
+	FMOVQ 16(R12), F17
+	VFMLA V17.S4, V16.S4, V13.S4
+	FMOVQ 32(R6), F16
+	FMOVQ 32(R8), F17
+	VFMLA V17.S4, V16.S4, V2.S4
+	FMOVQ 32(R10), F17
+	VFMLA V17.S4, V16.S4, V6.S4
+	FMOVQ 32(R11), F17
+	VFMLA V17.S4, V16.S4, V10.S4
+	FMOVQ 32(R12), F17
+	VFMLA V17.S4, V16.S4, V14.S4
+	FMOVQ 48(R6), F16
+	FMOVQ 48(R8), F17
+	VFMLA V17.S4, V16.S4, V3.S4
+	FMOVQ 48(R10), F17
+	VFMLA V17.S4, V16.S4, V7.S4
+	FMOVQ 48(R11), F17
+	VFMLA V17.S4, V16.S4, V11.S4
+	FMOVQ 48(R12), F17
+	VFMLA V17.S4, V16.S4, V15.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $0, R13
+	FMOVQ 0(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial
+	FMOVQ 0(R8), F17
+	B     masked
+
+partial:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif3
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif4
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif4:
+	B masked
+
+endif3:
+	CMP  $0, R13
+	BLE  endif5
+	VLD1 (R9), V17.S[0]
+
+endif5:
+masked:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial2
+	FMOVQ 0(R6), F18
+	B     masked2
+
+partial2:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif6
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif7
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif7:
+	B masked2
+
+endif6:
+	CMP  $0, R13
+	BLE  endif8
+	VLD1 (R9), V18.S[0]
+
+endif8:
+masked2:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial3
+	FMOVQ 0(R10), F17
+	B     masked3
+
+partial3:
+	MOVD  R10, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif9
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif10:
+	B masked3
+
+endif9:
+	CMP  $0, R13
+	BLE  endif11
+	VLD1 (R9), V17.S[0]
+
+endif11:
+masked3:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial4
+	FMOVQ 0(R6), F18
+	B     masked4
+
+partial4:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif12
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif13:
+	B masked4
+
+endif12:
+	CMP  $0, R13
+	BLE  endif14
+	VLD1 (R9), V18.S[0]
+
+endif14:
+masked4:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial5
+	FMOVQ 0(R11), F17
+	B     masked5
+
+partial5:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif15
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif16:
+	B masked5
+
+endif15:
+	CMP  $0, R13
+	BLE  endif17
+	VLD1 (R9), V17.S[0]
+
+endif17:
+masked5:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial6
+	FMOVQ 0(R6), F18
+	B     masked6
+
+partial6:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif18
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif19:
+	B masked6
+
+endif18:
+	CMP  $0, R13
+	BLE  endif20
+	VLD1 (R9), V18.S[0]
+
+endif20:
+masked6:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial7
+	FMOVQ 0(R12), F17
+	B     masked7
+
+partial7:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif21
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif22:
+	B masked7
+
+endif21:
+	CMP  $0, R13
+	BLE  endif23
+	VLD1 (R9), V17.S[0]
+
+endif23:
+masked7:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial8
+	FMOVQ 0(R6), F18
+	B     masked8
+
+partial8:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R13
+	BLE   endif24
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif25
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif25:
+	B masked8
+
+endif24:
+	CMP  $0, R13
+	BLE  endif26
+	VLD1 (R9), V18.S[0]
+
+endif26:
+masked8:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $4, R13
+	FMOVQ 16(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial9
+	FMOVQ 16(R8), F17
+	B     masked9
+
+partial9:
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif27
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif28
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif28:
+	B masked9
+
+endif27:
+	CMP  $0, R13
+	BLE  endif29
+	VLD1 (R9), V17.S[0]
+
+endif29:
+masked9:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial10
+	FMOVQ 16(R6), F18
+	B     masked10
+
+partial10:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif30
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif31
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif31:
+	B masked10
+
+endif30:
+	CMP  $0, R13
+	BLE  endif32
+	VLD1 (R9), V18.S[0]
+
+endif32:
+masked10:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial11
+	FMOVQ 16(R10), F17
+	B     masked11
+
+partial11:
+	MOVD  R10, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif33
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif34
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif34:
+	B masked11
+
+endif33:
+	CMP  $0, R13
+	BLE  endif35
+	VLD1 (R9), V17.S[0]
+
+endif35:
+masked11:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial12
+	FMOVQ 16(R6), F18
+	B     masked12
+
+partial12:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif36
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif37
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif37:
+	B masked12
+
+endif36:
+	CMP  $0, R13
+	BLE  endif38
+	VLD1 (R9), V18.S[0]
+
+endif38:
+masked12:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial13
+	FMOVQ 16(R11), F17
+	B     masked13
+
+partial13:
+	MOVD  R11, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif39
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif40
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif40:
+	B masked13
+
+endif39:
+	CMP  $0, R13
+	BLE  endif41
+	VLD1 (R9), V17.S[0]
+
+endif41:
+masked13:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial14
+	FMOVQ 16(R6), F18
+	B     masked14
+
+partial14:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif42
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif43
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif43:
+	B masked14
+
+endif42:
+	CMP  $0, R13
+	BLE  endif44
+	VLD1 (R9), V18.S[0]
+
+endif44:
+masked14:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial15
+	FMOVQ 16(R12), F17
+	B     masked15
+
+partial15:
+	MOVD  R12, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif45
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif46
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif46:
+	B masked15
+
+endif45:
+	CMP  $0, R13
+	BLE  endif47
+	VLD1 (R9), V17.S[0]
+
+endif47:
+masked15:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial16
+	FMOVQ 16(R6), F18
+	B     masked16
+
+partial16:
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R13
+	BLE   endif48
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif49
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif49:
+	B masked16
+
+endif48:
+	CMP  $0, R13
+	BLE  endif50
+	VLD1 (R9), V18.S[0]
+
+endif50:
+masked16:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $8, R13
+	FMOVQ 32(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
+	BLT   partial17
+	FMOVQ 32(R8), F17
+	B     masked17
+
+partial17:
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R13
+	BLE   endif51
+	FMOVD (R9), F17
+	CMP   $2, R13
+	BLE   endif52
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
+
+endif52:
+	B masked17
+
+endif51:
+	CMP  $0, R13
+	BLE  endif53
+	VLD1 (R9), V17.S[0]
+
+endif53:
+masked17:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
+	BLT   partial18
+	FMOVQ 32(R6), F18
+	B     masked18
+
+partial18:
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R13
+	BLE   endif54
+	FMOVD (R9), F18
+	CMP   $2, R13
+	BLE   endif55
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
+
+endif55:
+	B masked18
+
+endif54:
+	CMP  $0, R13
+	BLE  endif56
+	VLD1 (R9), V18.S[0]
 
 endif56:
 masked18:
@@ -51446,56 +67022,56 @@ masked18:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial19
-	FMOVQ 32(R9), F17
+	FMOVQ 32(R10), F17
 	B     masked19
 
 partial19:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R10, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif57
-	FMOVD (R8), F17
-	CMP   $2, R12
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif58
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif58:
 	B masked19
 
 endif57:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif59
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif59:
 masked19:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial20
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked20
 
 partial20:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif60
-	FMOVD (R8), F18
-	CMP   $2, R12
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif61
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif61:
 	B masked20
 
 endif60:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif62
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif62:
 masked20:
@@ -51503,56 +67079,56 @@ masked20:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial21
-	FMOVQ 32(R10), F17
+	FMOVQ 32(R11), F17
 	B     masked21
 
 partial21:
-	MOVD  R10, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R11, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif63
-	FMOVD (R8), F17
-	CMP   $2, R12
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif64
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif64:
 	B masked21
 
 endif63:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif65
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif65:
 masked21:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial22
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked22
 
 partial22:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif66
-	FMOVD (R8), F18
-	CMP   $2, R12
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif67
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif67:
 	B masked22
 
 endif66:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif68
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif68:
 masked22:
@@ -51560,120 +67136,120 @@ masked22:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial23
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R12), F17
 	B     masked23
 
 partial23:
-	MOVD  R11, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R12, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif69
-	FMOVD (R8), F17
-	CMP   $2, R12
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif70
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif70:
 	B masked23
 
 endif69:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif71
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif71:
 masked23:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R12
+	CMP   $4, R13
 	BLT   partial24
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked24
 
 partial24:
-	MOVD  R3, R8
-	ADD   $32, R8
-	CMP   $1, R12
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif72
-	FMOVD (R8), F18
-	CMP   $2, R12
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif73
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif73:
 	B masked24
 
 endif72:
-	CMP  $0, R12
+	CMP  $0, R13
 	BLE  endif74
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif74:
 masked24:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R12
-	SUB   R12, R8
-	MOVD  R6, R6
-	SUB   $12, R6
-	FMOVQ 48(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial25
-	FMOVQ 48(R7), F17
+	FMOVQ 48(R8), F17
 	B     masked25
 
 partial25:
-	MOVD  R7, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R8, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif75
-	FMOVD (R7), F17
-	CMP   $2, R6
+	FMOVD (R8), F17
+	CMP   $2, R7
 	BLE   endif76
-	ADD   $8, R7
-	VLD1  (R7), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif76:
 	B masked25
 
 endif75:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif77
-	VLD1 (R7), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif77:
 masked25:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial26
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked26
 
 partial26:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif78
-	FMOVD (R7), F18
-	CMP   $2, R6
+	FMOVD (R8), F18
+	CMP   $2, R7
 	BLE   endif79
-	ADD   $8, R7
-	VLD1  (R7), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif79:
 	B masked26
 
 endif78:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif80
-	VLD1 (R7), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif80:
 masked26:
@@ -51681,56 +67257,56 @@ masked26:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial27
-	FMOVQ 48(R9), F17
+	FMOVQ 48(R10), F17
 	B     masked27
 
 partial27:
-	MOVD  R9, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R10, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif81
-	FMOVD (R7), F17
-	CMP   $2, R6
+	FMOVD (R8), F17
+	CMP   $2, R7
 	BLE   endif82
-	ADD   $8, R7
-	VLD1  (R7), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif82:
 	B masked27
 
 endif81:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif83
-	VLD1 (R7), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif83:
 masked27:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial28
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked28
 
 partial28:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif84
-	FMOVD (R7), F18
-	CMP   $2, R6
+	FMOVD (R8), F18
+	CMP   $2, R7
 	BLE   endif85
-	ADD   $8, R7
-	VLD1  (R7), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif85:
 	B masked28
 
 endif84:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif86
-	VLD1 (R7), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif86:
 masked28:
@@ -51738,56 +67314,56 @@ masked28:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial29
-	FMOVQ 48(R10), F17
+	FMOVQ 48(R11), F17
 	B     masked29
 
 partial29:
-	MOVD  R10, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R11, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif87
-	FMOVD (R7), F17
-	CMP   $2, R6
+	FMOVD (R8), F17
+	CMP   $2, R7
 	BLE   endif88
-	ADD   $8, R7
-	VLD1  (R7), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif88:
 	B masked29
 
 endif87:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif89
-	VLD1 (R7), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif89:
 masked29:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial30
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked30
 
 partial30:
-	MOVD  R3, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R6, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif90
-	FMOVD (R7), F18
-	CMP   $2, R6
+	FMOVD (R8), F18
+	CMP   $2, R7
 	BLE   endif91
-	ADD   $8, R7
-	VLD1  (R7), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif91:
 	B masked30
 
 endif90:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif92
-	VLD1 (R7), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif92:
 masked30:
@@ -51795,56 +67371,56 @@ masked30:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial31
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R12), F17
 	B     masked31
 
 partial31:
-	MOVD  R11, R7
-	ADD   $48, R7
-	CMP   $1, R6
+	MOVD  R12, R8
+	ADD   $48, R8
+	CMP   $1, R7
 	BLE   endif93
-	FMOVD (R7), F17
-	CMP   $2, R6
+	FMOVD (R8), F17
+	CMP   $2, R7
 	BLE   endif94
-	ADD   $8, R7
-	VLD1  (R7), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif94:
 	B masked31
 
 endif93:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif95
-	VLD1 (R7), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif95:
 masked31:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R6
+	CMP   $4, R7
 	BLT   partial32
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked32
 
 partial32:
-	MOVD  R3, R3
-	ADD   $48, R3
-	CMP   $1, R6
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif96
-	FMOVD (R3), F18
-	CMP   $2, R6
+	FMOVD (R6), F18
+	CMP   $2, R7
 	BLE   endif97
-	ADD   $8, R3
-	VLD1  (R3), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
 
 endif97:
 	B masked32
 
 endif96:
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif98
-	VLD1 (R3), V18.S[0]
+	VLD1 (R6), V18.S[0]
 
 endif98:
 masked32:
@@ -51853,186 +67429,1693 @@ masked32:
 	VBIT  V16.B16, V19.B16, V15.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	FMOVQ F8, 128(R3)
-	FMOVQ F9, 144(R3)
-	FMOVQ F10, 160(R3)
-	FMOVQ F11, 176(R3)
-	FMOVQ F12, 192(R3)
-	FMOVQ F13, 208(R3)
-	FMOVQ F14, 224(R3)
-	FMOVQ F15, 240(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 128(R6)
+	FMOVQ F9, 144(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 176(R6)
+	FMOVQ F12, 192(R6)
+	FMOVQ F13, 208(R6)
+	FMOVQ F14, 224(R6)
+	FMOVQ F15, 240(R6)
+	B     endif99
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	WORD  $0x4e27d4a2 // fadd v2.4s, v5.4s, v7.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD  $0x4e2ad501 // fadd v1.4s, v8.4s, v10.4s
+	WORD  $0x4e2bd522 // fadd v2.4s, v9.4s, v11.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x4e2ed582 // fadd v2.4s, v12.4s, v14.4s
+	WORD  $0x4e2fd5a3 // fadd v3.4s, v13.4s, v15.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V0.S4
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif100
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVS 0(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 4(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVS 8(R1), F0
+	FMOVS F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVS 12(R1), F0
+	FMOVS F0, 0(R6)
+
+endif100:
+endif99:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF32NEON(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF32NEON(SB), $0-112
+// func lanesF32NEON(code int, args *byte)
+TEXT ·lanesF32NEON(SB), $0-16
 	MOVD code+0(FP), R0
 	MOVD $·lanesF32NEONCodes<>(SB), R1
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func foldF32NEON(n int, out *float32, acc *float32, step int)
-TEXT ·foldF32NEON(SB), $0-32
-	MOVD n+0(FP), R0
-	MOVD out+8(FP), R1
-	MOVD acc+16(FP), R2
-	MOVD step+24(FP), R3
-	MOVD R3, R6
-	LSL  $2, R6
-	CMP  $4, R0
+// func packF32NEON1<>(code int, args *byte)
+TEXT ·packF32NEON1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD $64, R6
+	MOVD R1, R7
+	MOVD args+8(FP), R8
+	MOVD 40(R8), R8
+	MOVD R7, R9
+	ADD  R8, R7
+	MOVD R7, R10
+	ADD  R8, R7
+	MOVD R7, R11
+	ADD  R8, R7
+	MOVD R7, R12
+	ADD  R8, R7
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $1, R7
 	BLT  loopDone
 
 loop:
-	MOVD  R2, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	MOVD  R8, R9
-	ADD   R3, R9
-	MOVD  R9, R10
-	ADD   R3, R10
-	FMOVQ 0(R7), F0
-	FMOVQ 16(R7), F1
-	FMOVQ 32(R7), F2
-	FMOVQ 48(R7), F3
-	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R8), F1
-	FMOVQ 16(R8), F2
-	FMOVQ 32(R8), F3
-	FMOVQ 48(R8), F4
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
-	VZIP1 V1.D2, V0.D2, V2.D2
-	VZIP2 V1.D2, V0.D2, V0.D2
-	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	FMOVQ 0(R9), F1
-	FMOVQ 16(R9), F2
-	FMOVQ 32(R9), F3
-	FMOVQ 48(R9), F4
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
-	FMOVQ 0(R10), F2
-	FMOVQ 16(R10), F3
-	FMOVQ 32(R10), F4
-	FMOVQ 48(R10), F5
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	VZIP1 V2.D2, V1.D2, V3.D2
-	VZIP2 V2.D2, V1.D2, V1.D2
-	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
-	VUZP1 V1.S4, V0.S4, V2.S4
-	VUZP2 V1.S4, V0.S4, V0.S4
-	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	FMOVQ F0, 0(R1)
-	ADD   R6, R2
-	ADD   $16, R1
-	SUB   $4, R0
-	CMP   $4, R0
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R9)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R10)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R12)
+	ADD   R6, R3
+	ADD   $16, R9
+	ADD   $16, R10
+	ADD   $16, R11
+	ADD   $16, R12
+	SUB   $1, R7
+	CMP   $1, R7
 	BGE   loop
 
 loopDone:
-	CMP   $0, R0
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
 	BLE   endif
-	MOVD  R2, R2
-	MOVD  R2, R6
-	ADD   R3, R6
-	MOVD  R6, R7
-	ADD   R3, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	FMOVQ 0(R2), F0
-	FMOVQ 16(R2), F1
-	FMOVQ 32(R2), F2
-	FMOVQ 48(R2), F3
-	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R6), F2
-	FMOVQ 32(R6), F3
-	FMOVQ 48(R6), F4
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
-	VZIP1 V1.D2, V0.D2, V2.D2
-	VZIP2 V1.D2, V0.D2, V0.D2
-	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	FMOVQ 0(R7), F1
-	FMOVQ 16(R7), F2
-	FMOVQ 32(R7), F3
-	FMOVQ 48(R7), F4
-	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
-	FMOVQ 0(R8), F2
-	FMOVQ 16(R8), F3
-	FMOVQ 32(R8), F4
-	FMOVQ 48(R8), F5
-	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
-	WORD  $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
-	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	VZIP1 V2.D2, V1.D2, V3.D2
-	VZIP2 V2.D2, V1.D2, V1.D2
-	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
-	VUZP1 V1.S4, V0.S4, V2.S4
-	VUZP2 V1.S4, V0.S4, V0.S4
-	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	MOVD  R0, R3
-	MOVD  $·lineMask<>+64(SB), R2
-	LSL   $2, R3
-	SUB   R3, R2
-	MOVD  R0, R0
-	SUB   $0, R0
-	FMOVQ 0(R2), F1
-	CMP   $4, R0
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $2, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $0, R8
+	FMOVQ 0(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R8
 	BLT   partial
-	FMOVQ F0, 0(R1)
+	FMOVQ 0(R3), F0
 	B     masked
 
 partial:
-	MOVD  R1, R1
-	ADD   $0, R1
-	CMP   $1, R0
+	MOVD  R3, R7
+	ADD   $0, R7
+	CMP   $1, R8
 	BLE   endif2
-	FMOVD F0, (R1)
-	CMP   $2, R0
+	FMOVD (R7), F0
+	CMP   $2, R8
 	BLE   endif3
-	ADD   $8, R1
-	VST1  V0.S[2], (R1)
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
 
 endif3:
 	B masked
 
 endif2:
-	CMP  $0, R0
+	CMP  $0, R8
 	BLE  endif4
-	VST1 V0.S[0], (R1)
+	VLD1 (R7), V0.S[0]
 
 endif4:
 masked:
+	FMOVQ F0, 0(R9)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $2, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $4, R8
+	FMOVQ 16(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R8
+	BLT   partial2
+	FMOVQ 16(R3), F0
+	B     masked2
+
+partial2:
+	MOVD  R3, R7
+	ADD   $16, R7
+	CMP   $1, R8
+	BLE   endif5
+	FMOVD (R7), F0
+	CMP   $2, R8
+	BLE   endif6
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R8
+	BLE  endif7
+	VLD1 (R7), V0.S[0]
+
+endif7:
+masked2:
+	FMOVQ F0, 0(R10)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $2, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $8, R8
+	FMOVQ 32(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R8
+	BLT   partial3
+	FMOVQ 32(R3), F0
+	B     masked3
+
+partial3:
+	MOVD  R3, R7
+	ADD   $32, R7
+	CMP   $1, R8
+	BLE   endif8
+	FMOVD (R7), F0
+	CMP   $2, R8
+	BLE   endif9
+	ADD   $8, R7
+	VLD1  (R7), V0.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R8
+	BLE  endif10
+	VLD1 (R7), V0.S[0]
+
+endif10:
+masked3:
+	FMOVQ F0, 0(R11)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $2, R8
+	SUB   R8, R7
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial4
+	FMOVQ 48(R3), F0
+	B     masked4
+
+partial4:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif11
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif12
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R3), V0.S[0]
+
+endif13:
+masked4:
+	FMOVQ F0, 0(R12)
+
 endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
+
+// func packF32NEON2<>(code int, args *byte)
+TEXT ·packF32NEON2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD $64, R6
+	MOVD R1, R8
+	MOVD args+8(FP), R9
+	MOVD 40(R9), R9
+	MOVD R8, R10
+	ADD  R9, R8
+	MOVD R8, R11
+	ADD  R9, R8
+	MOVD R8, R12
+	ADD  R9, R8
+	MOVD R8, R13
+	ADD  R9, R8
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $1, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R10)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R10)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R11)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R13)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   $32, R10
+	ADD   $32, R11
+	ADD   $32, R12
+	ADD   $32, R13
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD  R3, R8
+	ADD   $0, R8
+	CMP   $1, R9
+	BLE   endif2
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif3
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V0.S[0]
+
+endif4:
+masked:
+	FMOVQ F0, 0(R10)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD  R7, R8
+	ADD   $0, R8
+	CMP   $1, R9
+	BLE   endif5
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif6
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V0.S[0]
+
+endif7:
+masked2:
+	FMOVQ F0, 16(R10)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $4, R9
+	FMOVQ 16(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial3
+	FMOVQ 16(R3), F0
+	B     masked3
+
+partial3:
+	MOVD  R3, R8
+	ADD   $16, R8
+	CMP   $1, R9
+	BLE   endif8
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R9
+	BLE  endif10
+	VLD1 (R8), V0.S[0]
+
+endif10:
+masked3:
+	FMOVQ F0, 0(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial4
+	FMOVQ 16(R7), F0
+	B     masked4
+
+partial4:
+	MOVD  R7, R8
+	ADD   $16, R8
+	CMP   $1, R9
+	BLE   endif11
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif12
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R9
+	BLE  endif13
+	VLD1 (R8), V0.S[0]
+
+endif13:
+masked4:
+	FMOVQ F0, 16(R11)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $8, R9
+	FMOVQ 32(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial5
+	FMOVQ 32(R3), F0
+	B     masked5
+
+partial5:
+	MOVD  R3, R8
+	ADD   $32, R8
+	CMP   $1, R9
+	BLE   endif14
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif15
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R9
+	BLE  endif16
+	VLD1 (R8), V0.S[0]
+
+endif16:
+masked5:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R9
+	BLT   partial6
+	FMOVQ 32(R7), F0
+	B     masked6
+
+partial6:
+	MOVD  R7, R8
+	ADD   $32, R8
+	CMP   $1, R9
+	BLE   endif17
+	FMOVD (R8), F0
+	CMP   $2, R9
+	BLE   endif18
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R9
+	BLE  endif19
+	VLD1 (R8), V0.S[0]
+
+endif19:
+masked6:
+	FMOVQ F0, 16(R12)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial7
+	FMOVQ 48(R3), F0
+	B     masked7
+
+partial7:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif20
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif21
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R6
+	BLE  endif22
+	VLD1 (R3), V0.S[0]
+
+endif22:
+masked7:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial8
+	FMOVQ 48(R7), F0
+	B     masked8
+
+partial8:
+	MOVD  R7, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif23
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif24
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R6
+	BLE  endif25
+	VLD1 (R3), V0.S[0]
+
+endif25:
+masked8:
+	FMOVQ F0, 16(R13)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF32NEON3<>(code int, args *byte)
+TEXT ·packF32NEON3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD $64, R6
+	MOVD R1, R9
+	MOVD args+8(FP), R10
+	MOVD 40(R10), R10
+	MOVD R9, R11
+	ADD  R10, R9
+	MOVD R9, R12
+	ADD  R10, R9
+	MOVD R9, R13
+	ADD  R10, R9
+	MOVD R9, R14
+	ADD  R10, R9
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R14)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R11)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R13)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R14)
+	FMOVQ 0(R8), F0
+	FMOVQ F0, 32(R11)
+	FMOVQ 16(R8), F0
+	FMOVQ F0, 32(R12)
+	FMOVQ 32(R8), F0
+	FMOVQ F0, 32(R13)
+	FMOVQ 48(R8), F0
+	FMOVQ F0, 32(R14)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   $48, R11
+	ADD   $48, R12
+	ADD   $48, R13
+	ADD   $48, R14
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD  R3, R9
+	ADD   $0, R9
+	CMP   $1, R10
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	FMOVQ F0, 0(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R10
+	BLE   endif5
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V0.S[0]
+
+endif7:
+masked2:
+	FMOVQ F0, 16(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial3
+	FMOVQ 0(R8), F0
+	B     masked3
+
+partial3:
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R10
+	BLE   endif8
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif9
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R10
+	BLE  endif10
+	VLD1 (R9), V0.S[0]
+
+endif10:
+masked3:
+	FMOVQ F0, 32(R11)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $4, R10
+	FMOVQ 16(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial4
+	FMOVQ 16(R3), F0
+	B     masked4
+
+partial4:
+	MOVD  R3, R9
+	ADD   $16, R9
+	CMP   $1, R10
+	BLE   endif11
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R10
+	BLE  endif13
+	VLD1 (R9), V0.S[0]
+
+endif13:
+masked4:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial5
+	FMOVQ 16(R7), F0
+	B     masked5
+
+partial5:
+	MOVD  R7, R9
+	ADD   $16, R9
+	CMP   $1, R10
+	BLE   endif14
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif15
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R10
+	BLE  endif16
+	VLD1 (R9), V0.S[0]
+
+endif16:
+masked5:
+	FMOVQ F0, 16(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial6
+	FMOVQ 16(R8), F0
+	B     masked6
+
+partial6:
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R10
+	BLE   endif17
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif18
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R10
+	BLE  endif19
+	VLD1 (R9), V0.S[0]
+
+endif19:
+masked6:
+	FMOVQ F0, 32(R12)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $8, R10
+	FMOVQ 32(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial7
+	FMOVQ 32(R3), F0
+	B     masked7
+
+partial7:
+	MOVD  R3, R9
+	ADD   $32, R9
+	CMP   $1, R10
+	BLE   endif20
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif21
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R10
+	BLE  endif22
+	VLD1 (R9), V0.S[0]
+
+endif22:
+masked7:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial8
+	FMOVQ 32(R7), F0
+	B     masked8
+
+partial8:
+	MOVD  R7, R9
+	ADD   $32, R9
+	CMP   $1, R10
+	BLE   endif23
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif24
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R10
+	BLE  endif25
+	VLD1 (R9), V0.S[0]
+
+endif25:
+masked8:
+	FMOVQ F0, 16(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R10
+	BLT   partial9
+	FMOVQ 32(R8), F0
+	B     masked9
+
+partial9:
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R10
+	BLE   endif26
+	FMOVD (R9), F0
+	CMP   $2, R10
+	BLE   endif27
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R10
+	BLE  endif28
+	VLD1 (R9), V0.S[0]
+
+endif28:
+masked9:
+	FMOVQ F0, 32(R13)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial10
+	FMOVQ 48(R3), F0
+	B     masked10
+
+partial10:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif29
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif30
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R6
+	BLE  endif31
+	VLD1 (R3), V0.S[0]
+
+endif31:
+masked10:
+	FMOVQ F0, 0(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial11
+	FMOVQ 48(R7), F0
+	B     masked11
+
+partial11:
+	MOVD  R7, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif32
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif33
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R6
+	BLE  endif34
+	VLD1 (R3), V0.S[0]
+
+endif34:
+masked11:
+	FMOVQ F0, 16(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial12
+	FMOVQ 48(R8), F0
+	B     masked12
+
+partial12:
+	MOVD  R8, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif35
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif36
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R6
+	BLE  endif37
+	VLD1 (R3), V0.S[0]
+
+endif37:
+masked12:
+	FMOVQ F0, 32(R14)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF32NEON4<>(code int, args *byte)
+TEXT ·packF32NEON4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD $64, R6
+	MOVD R1, R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	MOVD R10, R12
+	ADD  R11, R10
+	MOVD R10, R13
+	ADD  R11, R10
+	MOVD R10, R14
+	ADD  R11, R10
+	MOVD R10, R15
+	ADD  R11, R10
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R14)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R15)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R13)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R14)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R15)
+	FMOVQ 0(R8), F0
+	FMOVQ F0, 32(R12)
+	FMOVQ 16(R8), F0
+	FMOVQ F0, 32(R13)
+	FMOVQ 32(R8), F0
+	FMOVQ F0, 32(R14)
+	FMOVQ 48(R8), F0
+	FMOVQ F0, 32(R15)
+	FMOVQ 0(R9), F0
+	FMOVQ F0, 48(R12)
+	FMOVQ 16(R9), F0
+	FMOVQ F0, 48(R13)
+	FMOVQ 32(R9), F0
+	FMOVQ F0, 48(R14)
+	FMOVQ 48(R9), F0
+	FMOVQ F0, 48(R15)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   $64, R12
+	ADD   $64, R13
+	ADD   $64, R14
+	ADD   $64, R15
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif2
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V0.S[0]
+
+endif4:
+masked:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V0.S[0]
+
+endif7:
+masked2:
+	FMOVQ F0, 16(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F0
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V0.S[0]
+
+endif10:
+masked3:
+	FMOVQ F0, 32(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F0
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V0.S[0]
+
+endif13:
+masked4:
+	FMOVQ F0, 48(R12)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $4, R11
+	FMOVQ 16(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 16(R3), F0
+	B     masked5
+
+partial5:
+	MOVD  R3, R10
+	ADD   $16, R10
+	CMP   $1, R11
+	BLE   endif14
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R11
+	BLE  endif16
+	VLD1 (R10), V0.S[0]
+
+endif16:
+masked5:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 16(R7), F0
+	B     masked6
+
+partial6:
+	MOVD  R7, R10
+	ADD   $16, R10
+	CMP   $1, R11
+	BLE   endif17
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif18
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R11
+	BLE  endif19
+	VLD1 (R10), V0.S[0]
+
+endif19:
+masked6:
+	FMOVQ F0, 16(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 16(R8), F0
+	B     masked7
+
+partial7:
+	MOVD  R8, R10
+	ADD   $16, R10
+	CMP   $1, R11
+	BLE   endif20
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif21
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R11
+	BLE  endif22
+	VLD1 (R10), V0.S[0]
+
+endif22:
+masked7:
+	FMOVQ F0, 32(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 16(R9), F0
+	B     masked8
+
+partial8:
+	MOVD  R9, R10
+	ADD   $16, R10
+	CMP   $1, R11
+	BLE   endif23
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif24
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R11
+	BLE  endif25
+	VLD1 (R10), V0.S[0]
+
+endif25:
+masked8:
+	FMOVQ F0, 48(R13)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $8, R11
+	FMOVQ 32(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 32(R3), F0
+	B     masked9
+
+partial9:
+	MOVD  R3, R10
+	ADD   $32, R10
+	CMP   $1, R11
+	BLE   endif26
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif27
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R11
+	BLE  endif28
+	VLD1 (R10), V0.S[0]
+
+endif28:
+masked9:
+	FMOVQ F0, 0(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 32(R7), F0
+	B     masked10
+
+partial10:
+	MOVD  R7, R10
+	ADD   $32, R10
+	CMP   $1, R11
+	BLE   endif29
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif30
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif30:
+	B masked10
+
+endif29:
+	CMP  $0, R11
+	BLE  endif31
+	VLD1 (R10), V0.S[0]
+
+endif31:
+masked10:
+	FMOVQ F0, 16(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 32(R8), F0
+	B     masked11
+
+partial11:
+	MOVD  R8, R10
+	ADD   $32, R10
+	CMP   $1, R11
+	BLE   endif32
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif33
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif33:
+	B masked11
+
+endif32:
+	CMP  $0, R11
+	BLE  endif34
+	VLD1 (R10), V0.S[0]
+
+endif34:
+masked11:
+	FMOVQ F0, 32(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 32(R9), F0
+	B     masked12
+
+partial12:
+	MOVD  R9, R10
+	ADD   $32, R10
+	CMP   $1, R11
+	BLE   endif35
+	FMOVD (R10), F0
+	CMP   $2, R11
+	BLE   endif36
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif36:
+	B masked12
+
+endif35:
+	CMP  $0, R11
+	BLE  endif37
+	VLD1 (R10), V0.S[0]
+
+endif37:
+masked12:
+	FMOVQ F0, 48(R14)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R6
+	SUB   $12, R6
+	FMOVQ 48(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial13
+	FMOVQ 48(R3), F0
+	B     masked13
+
+partial13:
+	MOVD  R3, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif38
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif39
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif39:
+	B masked13
+
+endif38:
+	CMP  $0, R6
+	BLE  endif40
+	VLD1 (R3), V0.S[0]
+
+endif40:
+masked13:
+	FMOVQ F0, 0(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial14
+	FMOVQ 48(R7), F0
+	B     masked14
+
+partial14:
+	MOVD  R7, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif41
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif42
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif42:
+	B masked14
+
+endif41:
+	CMP  $0, R6
+	BLE  endif43
+	VLD1 (R3), V0.S[0]
+
+endif43:
+masked14:
+	FMOVQ F0, 16(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial15
+	FMOVQ 48(R8), F0
+	B     masked15
+
+partial15:
+	MOVD  R8, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif44
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif45
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif45:
+	B masked15
+
+endif44:
+	CMP  $0, R6
+	BLE  endif46
+	VLD1 (R3), V0.S[0]
+
+endif46:
+masked15:
+	FMOVQ F0, 32(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R6
+	BLT   partial16
+	FMOVQ 48(R9), F0
+	B     masked16
+
+partial16:
+	MOVD  R9, R3
+	ADD   $48, R3
+	CMP   $1, R6
+	BLE   endif47
+	FMOVD (R3), F0
+	CMP   $2, R6
+	BLE   endif48
+	ADD   $8, R3
+	VLD1  (R3), V0.S[2]
+
+endif48:
+	B masked16
+
+endif47:
+	CMP  $0, R6
+	BLE  endif49
+	VLD1 (R3), V0.S[0]
+
+endif49:
+masked16:
+	FMOVQ F0, 48(R15)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF32NEON(code int, args *byte)
+TEXT ·packF32NEON(SB), $0-16
+	MOVD code+0(FP), R0
+	MOVD $·packF32NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
 
 // func copyF32NEON1<>(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 TEXT ·copyF32NEON1<>(SB), NOSPLIT, $0-56
@@ -89378,833 +106461,478 @@ TEXT ·chainF64NEON(SB), $0-16
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func lanesF64NEON1x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON1x1<>(code int, args *byte)
+TEXT ·lanesF64NEON1x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R9
-	CMP  $1, R9
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R7), F1
-	FMOVQ 0(R3), F2
-	VFMLA V1.D2, V2.D2, V0.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	SUB   $1, R9
-	CMP   $1, R9
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R9
-	SUB   R9, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F1
-	VEOR  V2.B16, V2.B16, V2.B16
-	CMP   $2, R6
-	BLT   partial
-	FMOVQ 0(R7), F2
-	B     masked
-
-partial:
-	MOVD R7, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif3
-	VLD1 (R7), V2.D[0]
-
-endif3:
-masked:
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R6
-	BLT   partial2
-	FMOVQ 0(R3), F3
-	B     masked2
-
-partial2:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R3), V3.D[0]
-
-endif4:
-masked2:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.D2, V3.D2, V4.D2
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF64NEON1x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R10
-	CMP  $1, R10
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F2
-	FMOVQ 0(R7), F3
-	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 0(R9), F3
-	VFMLA V3.D2, V2.D2, V1.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R6
-	BLT   partial
-	FMOVQ 0(R7), F3
-	B     masked
-
-partial:
-	MOVD R7, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif3
-	VLD1 (R7), V3.D[0]
-
-endif3:
-masked:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
-	BLT   partial2
-	FMOVQ 0(R3), F4
-	B     masked2
-
-partial2:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R7), V4.D[0]
-
-endif4:
-masked2:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R6
-	BLT   partial3
-	FMOVQ 0(R9), F3
-	B     masked3
-
-partial3:
-	MOVD R9, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V3.D[0]
-
-endif5:
-masked3:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
-	BLT   partial4
-	FMOVQ 0(R3), F4
-	B     masked4
-
-partial4:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R3), V4.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF64NEON1x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD R9, R10
-	ADD  R8, R10
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R11
-	CMP  $1, R11
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F3
-	FMOVQ 0(R7), F4
-	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 0(R9), F4
-	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 0(R10), F4
-	VFMLA V4.D2, V3.D2, V2.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R11
-	SUB   R11, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
-	BLT   partial
-	FMOVQ 0(R7), F4
-	B     masked
-
-partial:
-	MOVD R7, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif3
-	VLD1 (R7), V4.D[0]
-
-endif3:
-masked:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial2
-	FMOVQ 0(R3), F5
-	B     masked2
-
-partial2:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R7), V5.D[0]
-
-endif4:
-masked2:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
-	BLT   partial3
-	FMOVQ 0(R9), F4
-	B     masked3
-
-partial3:
-	MOVD R9, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V4.D[0]
-
-endif5:
-masked3:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial4
-	FMOVQ 0(R3), F5
-	B     masked4
-
-partial4:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R7), V5.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
-	BLT   partial5
-	FMOVQ 0(R10), F4
-	B     masked5
-
-partial5:
-	MOVD R10, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R7), V4.D[0]
-
-endif7:
-masked5:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial6
-	FMOVQ 0(R3), F5
-	B     masked6
-
-partial6:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V5.D[0]
-
-endif8:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF64NEON1x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD R9, R10
-	ADD  R8, R10
-	MOVD R10, R11
-	ADD  R8, R11
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R12
-	CMP  $1, R12
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F4
-	FMOVQ 0(R7), F5
-	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 0(R9), F5
-	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 0(R10), F5
-	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 0(R11), F5
-	VFMLA V5.D2, V4.D2, V3.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	ADD   R8, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R12
-	SUB   R12, R8
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial
-	FMOVQ 0(R7), F5
-	B     masked
-
-partial:
-	MOVD R7, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif3
-	VLD1 (R7), V5.D[0]
-
-endif3:
-masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial2
-	FMOVQ 0(R3), F6
-	B     masked2
-
-partial2:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R7), V6.D[0]
-
-endif4:
-masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial3
-	FMOVQ 0(R9), F5
-	B     masked3
-
-partial3:
-	MOVD R9, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R7), V5.D[0]
-
-endif5:
-masked3:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial4
-	FMOVQ 0(R3), F6
-	B     masked4
-
-partial4:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R7), V6.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial5
-	FMOVQ 0(R10), F5
-	B     masked5
-
-partial5:
-	MOVD R10, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R7), V5.D[0]
-
-endif7:
-masked5:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial6
-	FMOVQ 0(R3), F6
-	B     masked6
-
-partial6:
-	MOVD R3, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R7), V6.D[0]
-
-endif8:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial7
-	FMOVQ 0(R11), F5
-	B     masked7
-
-partial7:
-	MOVD R11, R7
-	ADD  $0, R7
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R7), V5.D[0]
-
-endif9:
-masked7:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial8
-	FMOVQ 0(R3), F6
-	B     masked8
-
-partial8:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R3), V6.D[0]
-
-endif10:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF64NEON2x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON2x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R10
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
 	CMP  $1, R10
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F2
-	FMOVQ 0(R3), F3
-	VFMLA V2.D2, V3.D2, V0.D2
-	FMOVQ 0(R7), F3
-	VFMLA V2.D2, V3.D2, V1.D2
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R10
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F2
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F1
+	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R8), F3
+	FMOVQ 0(R6), F3
 	B     masked
 
 partial:
-	MOVD R8, R8
-	ADD  $0, R8
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V3.D[0]
+	VLD1 (R6), V3.D[0]
 
 endif3:
 masked:
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	B     endif4
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif4:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif5
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F4
+	FMOVQ 0(R6), F3
 	B     masked2
 
 partial2:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R3), V4.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R6), V3.D[0]
 
-endif4:
+endif6:
 masked2:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	B     endif7
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif7:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F4
+	FMOVQ 0(R6), F3
 	B     masked3
 
 partial3:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R3), V4.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V3.D[0]
 
-endif5:
+endif9:
 masked3:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	B     endif10
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif10:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif11
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F3
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V3.D[0]
+
+endif12:
+masked4:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif11:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	B     endif13
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F1
+	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	VZIP1 V0.D2, V1.D2, V2.D2
+	VZIP2 V0.D2, V1.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif14
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+
+endif14:
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON2x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON2x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON1x2<>(code int, args *byte)
+TEXT ·lanesF64NEON1x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F4
-	FMOVQ 0(R10), F5
-	FMOVQ 0(R3), F6
-	VFMLA V4.D2, V6.D2, V0.D2
-	VFMLA V5.D2, V6.D2, V1.D2
-	FMOVQ 0(R7), F6
-	VFMLA V4.D2, V6.D2, V2.D2
-	VFMLA V5.D2, V6.D2, V3.D2
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 0(R10), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	SUB   $1, R11
@@ -90212,199 +106940,534 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R11
 	SUB   R11, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R6), F4
 	B     masked
 
 partial:
-	MOVD R8, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V5.D[0]
+	VLD1 (R8), V4.D[0]
 
 endif3:
 masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F6
+	FMOVQ 0(R6), F4
 	B     masked2
 
 partial2:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R8), V6.D[0]
+	VLD1 (R6), V4.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	B     endif5
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif5:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 0(R10), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif6
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R6), F4
 	B     masked3
 
 partial3:
-	MOVD R7, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R8), V6.D[0]
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R8), V4.D[0]
 
-endif5:
+endif7:
 masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R10), F5
+	FMOVQ 0(R6), F4
 	B     masked4
 
 partial4:
-	MOVD R10, R8
-	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R8), V5.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V4.D[0]
+
+endif8:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
 
 endif6:
-masked4:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif9
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 0(R10), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif10
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R3), F6
+	FMOVQ 0(R6), F4
 	B     masked5
 
 partial5:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R3), V6.D[0]
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R8), V4.D[0]
 
-endif7:
+endif11:
 masked5:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R7), F6
+	FMOVQ 0(R6), F4
 	B     masked6
 
 partial6:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V6.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V4.D[0]
 
-endif8:
+endif12:
 masked6:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif13
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 0(R10), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif14
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F4
+	B     masked7
+
+partial7:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R8), V4.D[0]
+
+endif15:
+masked7:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 0(R10), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R6), F4
+	B     masked8
+
+partial8:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V4.D[0]
+
+endif16:
+masked8:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif14:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	B     endif17
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ 64(R6), F2
+	FMOVQ 80(R6), F3
+	FMOVQ 96(R6), F4
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif18
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+
+endif18:
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON2x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON2x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON1x3<>(code int, args *byte)
+TEXT ·lanesF64NEON1x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
 	MOVD R10, R11
 	ADD  R9, R11
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F6
-	FMOVQ 0(R7), F7
-	FMOVQ 0(R8), F8
-	VFMLA V8.D2, V6.D2, V0.D2
-	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 0(R10), F8
-	VFMLA V8.D2, V6.D2, V1.D2
-	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 0(R11), F8
-	VFMLA V8.D2, V6.D2, V2.D2
-	VFMLA V8.D2, V7.D2, V5.D2
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 0(R10), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 0(R11), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	ADD   R9, R11
@@ -90413,212 +107476,620 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R12
 	SUB   R12, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F6
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R8), F7
+	FMOVQ 0(R6), F5
 	B     masked
 
 partial:
-	MOVD R8, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V7.D[0]
+	VLD1 (R8), V5.D[0]
 
 endif3:
 masked:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked2
 
 partial2:
-	MOVD R3, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R8), V8.D[0]
+	VLD1 (R8), V5.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked3
 
 partial3:
-	MOVD R7, R8
-	ADD  $0, R8
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V8.D[0]
+	VLD1 (R6), V5.D[0]
 
 endif5:
 masked3:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	B     endif6
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif6:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 0(R10), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 0(R11), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif7
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R10), F7
+	FMOVQ 0(R6), F5
 	B     masked4
 
 partial4:
-	MOVD R10, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R8), V7.D[0]
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R8), V5.D[0]
 
-endif6:
+endif8:
 masked4:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked5
 
 partial5:
-	MOVD R3, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R8), V8.D[0]
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R8), V5.D[0]
 
-endif7:
+endif9:
 masked5:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked6
 
 partial6:
-	MOVD R7, R8
-	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R8), V8.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V5.D[0]
 
-endif8:
+endif10:
 masked6:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif7:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif11
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 0(R10), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 0(R11), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif12
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R11), F7
+	FMOVQ 0(R6), F5
 	B     masked7
 
 partial7:
-	MOVD R11, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R8), V7.D[0]
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R8), V5.D[0]
 
-endif9:
+endif13:
 masked7:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R6), F5
 	B     masked8
 
 partial8:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R3), V8.D[0]
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R8), V5.D[0]
 
-endif10:
+endif14:
 masked8:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F5
 	B     masked9
 
 partial9:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R3), V8.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V5.D[0]
 
-endif11:
+endif15:
 masked9:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif16
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 0(R10), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 0(R11), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif17
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R6), F5
+	B     masked10
+
+partial10:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R8), V5.D[0]
+
+endif18:
+masked10:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F5
+	B     masked11
+
+partial11:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R8), V5.D[0]
+
+endif19:
+masked11:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 0(R11), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R6), F5
+	B     masked12
+
+partial12:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V5.D[0]
+
+endif20:
+masked12:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif17:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	B     endif21
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R6), F4
+	FMOVQ 32(R6), F5
+	WORD  $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ 64(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 96(R6), F5
+	WORD  $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V3.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F3
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R6), F1
+	FMOVQ 144(R6), F3
+	FMOVQ 160(R6), F4
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e62d462 // fadd v2.2d, v3.2d, v2.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 16(R1), F0
+	FMOVD F0, 16(R6)
+	B     endif22
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+
+endif22:
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON2x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON2x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON1x4<>(code int, args *byte)
+TEXT ·lanesF64NEON1x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
 	B     endif
 
 otherwise:
@@ -90626,48 +108097,42 @@ otherwise:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD bRow+48(FP), R9
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
 	MOVD R8, R10
 	ADD  R9, R10
 	MOVD R10, R11
 	ADD  R9, R11
 	MOVD R11, R12
 	ADD  R9, R12
-	MOVD bLine+56(FP), R9
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F8
-	FMOVQ 0(R7), F9
-	FMOVQ 0(R8), F10
-	VFMLA V10.D2, V8.D2, V0.D2
-	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 0(R10), F10
-	VFMLA V10.D2, V8.D2, V1.D2
-	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 0(R11), F10
-	VFMLA V10.D2, V8.D2, V2.D2
-	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 0(R12), F10
-	VFMLA V10.D2, V8.D2, V3.D2
-	VFMLA V10.D2, V9.D2, V7.D2
-	ADD   R6, R3
-	ADD   R6, R7
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 0(R10), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 0(R11), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 0(R12), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
 	ADD   R9, R8
 	ADD   R9, R10
 	ADD   R9, R11
@@ -90677,420 +108142,1263 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R13
 	SUB   R13, R9
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R9), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD R8, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V9.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif3:
 masked:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked2
 
 partial2:
-	MOVD R3, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R8), V10.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked3
 
 partial3:
-	MOVD R7, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V10.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif5:
 masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R6), F6
 	B     masked4
 
 partial4:
-	MOVD R10, R8
-	ADD  $0, R8
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R8), V9.D[0]
+	VLD1 (R6), V6.D[0]
 
 endif6:
 masked4:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	B     endif7
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif7:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 0(R10), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 0(R11), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 0(R12), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif8
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked5
 
 partial5:
-	MOVD R3, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R8), V10.D[0]
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R8), V6.D[0]
 
-endif7:
+endif9:
 masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked6
 
 partial6:
-	MOVD R7, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R8), V10.D[0]
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R8), V6.D[0]
 
-endif8:
+endif10:
 masked6:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R6), F6
 	B     masked7
 
 partial7:
-	MOVD R11, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R8), V9.D[0]
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R8), V6.D[0]
 
-endif9:
+endif11:
 masked7:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked8
 
 partial8:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R8), V10.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V6.D[0]
 
-endif10:
+endif12:
 masked8:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif13
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 0(R10), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 0(R11), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 0(R12), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked9
 
 partial9:
-	MOVD R7, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R8), V10.D[0]
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R8), V6.D[0]
 
-endif11:
+endif15:
 masked9:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 0(R12), F9
+	FMOVQ 0(R6), F6
 	B     masked10
 
 partial10:
-	MOVD R12, R8
+	MOVD R6, R8
 	ADD  $0, R8
-	CMP  $0, R6
-	BLE  endif12
-	VLD1 (R8), V9.D[0]
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R8), V6.D[0]
 
-endif12:
+endif16:
 masked10:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial11
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F6
 	B     masked11
 
 partial11:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif13
-	VLD1 (R3), V10.D[0]
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R8), V6.D[0]
 
-endif13:
+endif17:
 masked11:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial12
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R6), F6
 	B     masked12
 
 partial12:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V10.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
 
 endif14:
-masked12:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif19
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif19:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 0(R10), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 0(R11), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 0(R12), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif20
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R8), V6.D[0]
+
+endif21:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 0(R10), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R6), F6
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R8), V6.D[0]
+
+endif22:
+masked14:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F6
+	B     masked15
+
+partial15:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R8), V6.D[0]
+
+endif23:
+masked15:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R12), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R6), F6
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V6.D[0]
+
+endif24:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif20:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	B     endif25
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e61d4a1 // fadd v1.2d, v5.2d, v1.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F4
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R6), F1
+	FMOVQ 208(R6), F2
+	FMOVQ 224(R6), F4
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R6)
+	B     endif26
+
+otherwise6:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+
+endif26:
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON3x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON3x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON2x1<>(code int, args *byte)
+TEXT ·lanesF64NEON2x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
 	B     endif
 
 otherwise:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R11
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F3
-	FMOVQ 0(R3), F4
-	VFMLA V3.D2, V4.D2, V0.D2
-	FMOVQ 0(R7), F4
-	VFMLA V3.D2, V4.D2, V1.D2
-	FMOVQ 0(R8), F4
-	VFMLA V3.D2, V4.D2, V2.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F3
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F2
+	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R6), F4
 	B     masked
 
 partial:
-	MOVD R9, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V4.D[0]
+	VLD1 (R6), V4.D[0]
 
 endif3:
 masked:
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R8), F4
 	B     masked2
 
 partial2:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R3), V5.D[0]
+	VLD1 (R6), V4.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	B     endif5
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif5:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif6
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R6), F4
 	B     masked3
 
 partial3:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R3), V5.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V4.D[0]
 
-endif5:
+endif7:
 masked3:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R8), F4
 	B     masked4
 
 partial4:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R3), V5.D[0]
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V4.D[0]
+
+endif8:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
 
 endif6:
-masked4:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	B     endif9
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif10
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V4.D[0]
+
+endif11:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V4.D[0]
+
+endif12:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif13
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif14
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F4
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V4.D[0]
+
+endif15:
+masked7:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F4
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V4.D[0]
+
+endif16:
+masked8:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif14:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	B     endif17
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ 0(R8), F2
+	FMOVQ 16(R8), F3
+	FMOVQ 32(R8), F4
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif18
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+
+endif18:
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON3x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON3x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON2x2<>(code int, args *byte)
+TEXT ·lanesF64NEON2x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
 	B     endif
 
 otherwise:
@@ -91098,42 +109406,40 @@ otherwise:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F6
-	FMOVQ 0(R11), F7
-	FMOVQ 0(R3), F8
-	VFMLA V6.D2, V8.D2, V0.D2
-	VFMLA V7.D2, V8.D2, V1.D2
-	FMOVQ 0(R7), F8
-	VFMLA V6.D2, V8.D2, V2.D2
-	VFMLA V7.D2, V8.D2, V3.D2
-	FMOVQ 0(R8), F8
-	VFMLA V6.D2, V8.D2, V4.D2
-	VFMLA V7.D2, V8.D2, V5.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	SUB   $1, R12
@@ -91141,200 +109447,716 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R12
 	SUB   R12, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F6
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R9), F7
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD R9, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V7.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif3:
 masked:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R8), F6
 	B     masked2
 
 partial2:
-	MOVD R3, R9
+	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V8.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F6
 	B     masked3
 
 partial3:
-	MOVD R7, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V8.D[0]
+	VLD1 (R6), V6.D[0]
 
 endif5:
 masked3:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R8), F6
 	B     masked4
 
 partial4:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R9), V8.D[0]
+	VLD1 (R6), V6.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	VEOR  V7.B16, V7.B16, V7.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	B     endif7
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif7:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif8
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R11), F7
+	FMOVQ 0(R6), F6
 	B     masked5
 
 partial5:
-	MOVD R11, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R9), V7.D[0]
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R9), V6.D[0]
 
-endif7:
+endif9:
 masked5:
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R3), F8
+	FMOVQ 0(R8), F6
 	B     masked6
 
 partial6:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif8
-	VLD1 (R3), V8.D[0]
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R9), V6.D[0]
 
-endif8:
+endif10:
 masked6:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R7), F8
+	FMOVQ 0(R6), F6
 	B     masked7
 
 partial7:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R3), V8.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V6.D[0]
 
-endif9:
+endif11:
 masked7:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R8), F8
+	FMOVQ 0(R8), F6
 	B     masked8
 
 partial8:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R3), V8.D[0]
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V6.D[0]
 
-endif10:
+endif12:
 masked8:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif13
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R9), V6.D[0]
+
+endif15:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R9), V6.D[0]
+
+endif16:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V6.D[0]
+
+endif17:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif19
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif19:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R11), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif20
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R12
+	SUB   R12, R10
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R9), V6.D[0]
+
+endif21:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F6
+	B     masked14
+
+partial14:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R9), V6.D[0]
+
+endif22:
+masked14:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F6
+	B     masked15
+
+partial15:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V6.D[0]
+
+endif23:
+masked15:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R8), F6
+	B     masked16
+
+partial16:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V6.D[0]
+
+endif24:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif20:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	B     endif25
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e61d4a1 // fadd v1.2d, v5.2d, v1.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F4
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F4
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif26
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+
+endif26:
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON3x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON3x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON2x3<>(code int, args *byte)
+TEXT ·lanesF64NEON2x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	FMOVQ 128(R3), F8
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
 	B     endif
 
 otherwise:
@@ -91344,49 +110166,45 @@ otherwise:
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
 	MOVD R11, R12
 	ADD  R10, R12
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F9
-	FMOVQ 0(R11), F10
-	FMOVQ 0(R12), F11
-	FMOVQ 0(R3), F12
-	VFMLA V9.D2, V12.D2, V0.D2
-	VFMLA V10.D2, V12.D2, V1.D2
-	VFMLA V11.D2, V12.D2, V2.D2
-	FMOVQ 0(R7), F12
-	VFMLA V9.D2, V12.D2, V3.D2
-	VFMLA V10.D2, V12.D2, V4.D2
-	VFMLA V11.D2, V12.D2, V5.D2
-	FMOVQ 0(R8), F12
-	VFMLA V9.D2, V12.D2, V6.D2
-	VFMLA V10.D2, V12.D2, V7.D2
-	VFMLA V11.D2, V12.D2, V8.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 0(R11), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 0(R12), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	ADD   R10, R12
@@ -91395,275 +110213,931 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R13
 	SUB   R13, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R6), F8
 	B     masked
 
 partial:
-	MOVD R9, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V10.D[0]
+	VLD1 (R9), V8.D[0]
 
 endif3:
 masked:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked2
 
 partial2:
-	MOVD R3, R9
+	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V11.D[0]
+	VLD1 (R9), V8.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked3
 
 partial3:
-	MOVD R7, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V11.D[0]
+	VLD1 (R9), V8.D[0]
 
 endif5:
 masked3:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked4
 
 partial4:
 	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R9), V11.D[0]
+	VLD1 (R9), V8.D[0]
 
 endif6:
 masked4:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V6.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R11), F10
+	FMOVQ 0(R6), F8
 	B     masked5
 
 partial5:
-	MOVD R11, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R9), V10.D[0]
+	VLD1 (R6), V8.D[0]
 
 endif7:
 masked5:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked6
 
 partial6:
-	MOVD R3, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V11.D[0]
+	VLD1 (R6), V8.D[0]
 
 endif8:
 masked6:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif9
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 0(R11), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 0(R12), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif10
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked7
 
 partial7:
-	MOVD R7, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R9), V11.D[0]
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R9), V8.D[0]
 
-endif9:
+endif11:
 masked7:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked8
 
 partial8:
 	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R9), V11.D[0]
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R9), V8.D[0]
 
-endif10:
+endif12:
 masked8:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V7.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R12), F10
+	FMOVQ 0(R6), F8
 	B     masked9
 
 partial9:
-	MOVD R12, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R9), V10.D[0]
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R9), V8.D[0]
 
-endif11:
+endif13:
 masked9:
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 0(R3), F11
+	FMOVQ 0(R8), F8
 	B     masked10
 
 partial10:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif12
-	VLD1 (R3), V11.D[0]
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R9), V8.D[0]
 
-endif12:
+endif14:
 masked10:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial11
-	FMOVQ 0(R7), F11
+	FMOVQ 0(R6), F8
 	B     masked11
 
 partial11:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif13
-	VLD1 (R3), V11.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V8.D[0]
 
-endif13:
+endif15:
 masked11:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial12
-	FMOVQ 0(R8), F11
+	FMOVQ 0(R8), F8
 	B     masked12
 
 partial12:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V11.D[0]
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V8.D[0]
 
-endif14:
+endif16:
 masked12:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V8.B16
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	FMOVQ F8, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif17
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 0(R11), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 0(R12), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif18
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R9), V8.D[0]
+
+endif19:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R9), V8.D[0]
+
+endif20:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R9), V8.D[0]
+
+endif21:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R9), V8.D[0]
+
+endif22:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V8.D[0]
+
+endif23:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V8.D[0]
+
+endif24:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif18:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif25
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 0(R11), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 0(R12), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif26
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R13
+	SUB   R13, R10
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F8
+	B     masked19
+
+partial19:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R9), V8.D[0]
+
+endif27:
+masked19:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F8
+	B     masked20
+
+partial20:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R9), V8.D[0]
+
+endif28:
+masked20:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 0(R11), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F8
+	B     masked21
+
+partial21:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R9), V8.D[0]
+
+endif29:
+masked21:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F8
+	B     masked22
+
+partial22:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R9), V8.D[0]
+
+endif30:
+masked22:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R6), F8
+	B     masked23
+
+partial23:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V8.D[0]
+
+endif31:
+masked23:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R8), F8
+	B     masked24
+
+partial24:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V8.D[0]
+
+endif32:
+masked24:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif26:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	B     endif33
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 16(R6), F7
+	FMOVQ 32(R6), F8
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ 64(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 96(R6), F8
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD  $0x4e61d4e1 // fadd v1.2d, v7.2d, v1.2d
+	WORD  $0x4e61d4c1 // fadd v1.2d, v6.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V6.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F6
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F2
+	FMOVQ 32(R8), F6
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 16(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 24(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 40(R1), F0
+	FMOVD F0, 16(R6)
+	B     endif34
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R6)
+
+endif34:
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON3x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON3x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON2x4<>(code int, args *byte)
+TEXT ·lanesF64NEON2x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
-	ADD   R6, R3
-	FMOVQ 0(R3), F8
-	FMOVQ 64(R3), F9
-	FMOVQ 128(R3), F10
-	FMOVQ 192(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
 	B     endif
 
 otherwise:
@@ -91675,56 +111149,50 @@ otherwise:
 	VEOR V5.B16, V5.B16, V5.B16
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD aLine+32(FP), R6
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD bRow+48(FP), R10
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
 	MOVD R9, R11
 	ADD  R10, R11
 	MOVD R11, R12
 	ADD  R10, R12
 	MOVD R12, R13
 	ADD  R10, R13
-	MOVD bLine+56(FP), R10
-	MOVD lines+8(FP), R14
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
 	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F12
-	FMOVQ 0(R7), F13
-	FMOVQ 0(R8), F14
-	FMOVQ 0(R9), F15
-	VFMLA V15.D2, V12.D2, V0.D2
-	VFMLA V15.D2, V13.D2, V4.D2
-	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 0(R11), F15
-	VFMLA V15.D2, V12.D2, V1.D2
-	VFMLA V15.D2, V13.D2, V5.D2
-	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 0(R12), F15
-	VFMLA V15.D2, V12.D2, V2.D2
-	VFMLA V15.D2, V13.D2, V6.D2
-	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 0(R13), F15
-	VFMLA V15.D2, V12.D2, V3.D2
-	VFMLA V15.D2, V13.D2, V7.D2
-	VFMLA V15.D2, V14.D2, V11.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 0(R11), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 0(R12), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 0(R13), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
 	ADD   R10, R9
 	ADD   R10, R11
 	ADD   R10, R12
@@ -91734,531 +111202,197 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R14
+	MOVD  R7, R14
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R14
 	SUB   R14, R10
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R10), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R6), F10
 	B     masked
 
 partial:
-	MOVD R9, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V13.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif3:
 masked:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F10
 	B     masked2
 
 partial2:
-	MOVD R3, R9
+	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V14.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F10
 	B     masked3
 
 partial3:
-	MOVD R7, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V14.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif5:
 masked3:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F10
 	B     masked4
 
 partial4:
 	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R9), V14.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif6:
 masked4:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R6), F10
 	B     masked5
 
 partial5:
-	MOVD R11, R9
+	MOVD R6, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R9), V13.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif7:
 masked5:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F10
 	B     masked6
 
 partial6:
-	MOVD R3, R9
+	MOVD R8, R9
 	ADD  $0, R9
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V14.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif8:
 masked6:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F10
 	B     masked7
 
 partial7:
-	MOVD R7, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R9), V14.D[0]
+	VLD1 (R6), V10.D[0]
 
 endif9:
 masked7:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F10
 	B     masked8
 
 partial8:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R9), V14.D[0]
+	VLD1 (R6), V10.D[0]
 
 endif10:
 masked8:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
-	BLT   partial9
-	FMOVQ 0(R12), F13
-	B     masked9
-
-partial9:
-	MOVD R12, R9
-	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R9), V13.D[0]
-
-endif11:
-masked9:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial10
-	FMOVQ 0(R3), F14
-	B     masked10
-
-partial10:
-	MOVD R3, R9
-	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif12
-	VLD1 (R9), V14.D[0]
-
-endif12:
-masked10:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial11
-	FMOVQ 0(R7), F14
-	B     masked11
-
-partial11:
-	MOVD R7, R9
-	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif13
-	VLD1 (R9), V14.D[0]
-
-endif13:
-masked11:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial12
-	FMOVQ 0(R8), F14
-	B     masked12
-
-partial12:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R9), V14.D[0]
-
-endif14:
-masked12:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
-	BLT   partial13
-	FMOVQ 0(R13), F13
-	B     masked13
-
-partial13:
-	MOVD R13, R9
-	ADD  $0, R9
-	CMP  $0, R6
-	BLE  endif15
-	VLD1 (R9), V13.D[0]
-
-endif15:
-masked13:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial14
-	FMOVQ 0(R3), F14
-	B     masked14
-
-partial14:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif16
-	VLD1 (R3), V14.D[0]
-
-endif16:
-masked14:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial15
-	FMOVQ 0(R7), F14
-	B     masked15
-
-partial15:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R3), V14.D[0]
-
-endif17:
-masked15:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial16
-	FMOVQ 0(R8), F14
-	B     masked16
-
-partial16:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif18
-	VLD1 (R3), V14.D[0]
-
-endif18:
-masked16:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	ADD   R6, R3
-	FMOVQ F8, 0(R3)
-	FMOVQ F9, 64(R3)
-	FMOVQ F10, 128(R3)
-	FMOVQ F11, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif11
 
-tileDone:
-	RET
-
-// func lanesF64NEON4x1<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON4x1<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	ADD   R6, R3
-	FMOVQ 0(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	B     endif
-
-otherwise:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
-	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
-	MOVD R0, R10
-	MOVD bRow+48(FP), R11
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R12
-	CMP  $1, R12
-	BLT  loopDone
-
-loop:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F4
-	FMOVQ 0(R3), F5
-	VFMLA V4.D2, V5.D2, V0.D2
-	FMOVQ 0(R7), F5
-	VFMLA V4.D2, V5.D2, V1.D2
-	FMOVQ 0(R8), F5
-	VFMLA V4.D2, V5.D2, V2.D2
-	FMOVQ 0(R9), F5
-	VFMLA V4.D2, V5.D2, V3.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
-
-loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
-	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial
-	FMOVQ 0(R10), F5
-	B     masked
-
-partial:
-	MOVD R10, R10
-	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif3
-	VLD1 (R10), V5.D[0]
-
-endif3:
-masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial2
-	FMOVQ 0(R3), F6
-	B     masked2
-
-partial2:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif4
-	VLD1 (R3), V6.D[0]
-
-endif4:
-masked2:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial3
-	FMOVQ 0(R7), F6
-	B     masked3
-
-partial3:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif5
-	VLD1 (R3), V6.D[0]
-
-endif5:
-masked3:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial4
-	FMOVQ 0(R8), F6
-	B     masked4
-
-partial4:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif6
-	VLD1 (R3), V6.D[0]
-
-endif6:
-masked4:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial5
-	FMOVQ 0(R9), F6
-	B     masked5
-
-partial5:
-	MOVD R9, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif7
-	VLD1 (R3), V6.D[0]
-
-endif7:
-masked5:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	ADD   R6, R3
-	FMOVQ F1, 0(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
-
-tileDone:
-	RET
-
-// func lanesF64NEON4x2<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON4x2<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
-	BLT  tileDone
-
-tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	ADD   R6, R3
-	FMOVQ 0(R3), F2
-	FMOVQ 64(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	B     endif
-
-otherwise:
+otherwise2:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -92268,45 +111402,1661 @@ otherwise:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 0(R11), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 0(R12), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 0(R13), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif12
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F10
+	B     masked9
+
+partial9:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R9), V10.D[0]
+
+endif13:
+masked9:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F10
+	B     masked10
+
+partial10:
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R9), V10.D[0]
+
+endif14:
+masked10:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F10
+	B     masked11
+
+partial11:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R9), V10.D[0]
+
+endif15:
+masked11:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R8), F10
+	B     masked12
+
+partial12:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R9), V10.D[0]
+
+endif16:
+masked12:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F10
+	B     masked13
+
+partial13:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R9), V10.D[0]
+
+endif17:
+masked13:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F10
+	B     masked14
+
+partial14:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R9), V10.D[0]
+
+endif18:
+masked14:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F10
+	B     masked15
+
+partial15:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V10.D[0]
+
+endif19:
+masked15:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R8), F10
+	B     masked16
+
+partial16:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V10.D[0]
+
+endif20:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif21
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 0(R11), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 0(R12), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 0(R13), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif22
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R9), V10.D[0]
+
+endif23:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R9), V10.D[0]
+
+endif24:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R9), V10.D[0]
+
+endif25:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R9), V10.D[0]
+
+endif26:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R9), V10.D[0]
+
+endif27:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R9), V10.D[0]
+
+endif28:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V10.D[0]
+
+endif29:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V10.D[0]
+
+endif30:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif22:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif31
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif31:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 0(R11), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 0(R12), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 0(R13), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	ADD   R10, R11
+	ADD   R10, R12
+	ADD   R10, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif32
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R14
+	SUB   R14, R10
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F10
+	B     masked25
+
+partial25:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R9), V10.D[0]
+
+endif33:
+masked25:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F10
+	B     masked26
+
+partial26:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R9), V10.D[0]
+
+endif34:
+masked26:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R6), F10
+	B     masked27
+
+partial27:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R9), V10.D[0]
+
+endif35:
+masked27:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R8), F10
+	B     masked28
+
+partial28:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R9), V10.D[0]
+
+endif36:
+masked28:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 0(R12), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F10
+	B     masked29
+
+partial29:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R9), V10.D[0]
+
+endif37:
+masked29:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F10
+	B     masked30
+
+partial30:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R9), V10.D[0]
+
+endif38:
+masked30:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R6), F10
+	B     masked31
+
+partial31:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V10.D[0]
+
+endif39:
+masked31:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R8), F10
+	B     masked32
+
+partial32:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V10.D[0]
+
+endif40:
+masked32:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif32:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	B     endif41
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ 32(R6), F10
+	WORD  $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ 64(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 96(R6), F10
+	WORD  $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V8.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F8
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R6), F1
+	FMOVQ 208(R6), F2
+	FMOVQ 224(R6), F8
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 128(R8), F0
+	FMOVQ 144(R8), F1
+	FMOVQ 160(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R8), F1
+	FMOVQ 208(R8), F2
+	FMOVQ 224(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 16(R6)
+	B     endif42
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R6)
+
+endif42:
+endif41:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x1<>(code int, args *byte)
+TEXT ·lanesF64NEON3x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F5
+	B     masked
+
+partial:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R6), V5.D[0]
+
+endif3:
+masked:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R6), V5.D[0]
+
+endif4:
+masked2:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F5
+	B     masked3
+
+partial3:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R6), V5.D[0]
+
+endif5:
+masked3:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	B     endif6
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif6:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif7
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V5.D[0]
+
+endif8:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R8), F5
+	B     masked5
+
+partial5:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V5.D[0]
+
+endif9:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R9), F5
+	B     masked6
+
+partial6:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V5.D[0]
+
+endif10:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif7:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	B     endif11
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif12
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V5.D[0]
+
+endif13:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V5.D[0]
+
+endif14:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V5.D[0]
+
+endif15:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif16
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif17
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R6), F5
+	B     masked10
+
+partial10:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V5.D[0]
+
+endif18:
+masked10:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R8), F5
+	B     masked11
+
+partial11:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V5.D[0]
+
+endif19:
+masked11:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R9), F5
+	B     masked12
+
+partial12:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V5.D[0]
+
+endif20:
+masked12:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif17:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	B     endif21
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F3
+	FMOVQ 16(R6), F4
+	FMOVQ 32(R6), F5
+	WORD  $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ 0(R8), F3
+	FMOVQ 16(R8), F4
+	FMOVQ 32(R8), F5
+	WORD  $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V3.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F3
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R9), F1
+	FMOVQ 16(R9), F3
+	FMOVQ 32(R9), F4
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e62d462 // fadd v2.2d, v3.2d, v2.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif22
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+
+endif22:
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON3x2<>(code int, args *byte)
+TEXT ·lanesF64NEON3x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R12), F9
-	FMOVQ 0(R3), F10
-	VFMLA V8.D2, V10.D2, V0.D2
-	VFMLA V9.D2, V10.D2, V1.D2
-	FMOVQ 0(R7), F10
-	VFMLA V8.D2, V10.D2, V2.D2
-	VFMLA V9.D2, V10.D2, V3.D2
-	FMOVQ 0(R8), F10
-	VFMLA V8.D2, V10.D2, V4.D2
-	VFMLA V9.D2, V10.D2, V5.D2
-	FMOVQ 0(R9), F10
-	VFMLA V8.D2, V10.D2, V6.D2
-	VFMLA V9.D2, V10.D2, V7.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	SUB   $1, R13
@@ -92314,243 +113064,936 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R13
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R13
 	SUB   R13, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R6), F8
 	B     masked
 
 partial:
-	MOVD R10, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V9.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif3:
 masked:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R8), F8
 	B     masked2
 
 partial2:
-	MOVD R3, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V10.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R9), F8
 	B     masked3
 
 partial3:
-	MOVD R7, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V10.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif5:
 masked3:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F10
+	FMOVQ 0(R6), F8
 	B     masked4
 
 partial4:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R10), V10.D[0]
+	VLD1 (R6), V8.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R8), F8
 	B     masked5
 
 partial5:
-	MOVD R9, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R10), V10.D[0]
+	VLD1 (R6), V8.D[0]
 
 endif7:
 masked5:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R12), F9
+	FMOVQ 0(R9), F8
 	B     masked6
 
 partial6:
-	MOVD R12, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V9.D[0]
+	VLD1 (R6), V8.D[0]
 
 endif8:
 masked6:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif9
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif9:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif10
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R3), F10
+	FMOVQ 0(R6), F8
 	B     masked7
 
 partial7:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R3), V10.D[0]
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R10), V8.D[0]
 
-endif9:
+endif11:
 masked7:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R7), F10
+	FMOVQ 0(R8), F8
 	B     masked8
 
 partial8:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R3), V10.D[0]
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R10), V8.D[0]
 
-endif10:
+endif12:
 masked8:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R8), F10
+	FMOVQ 0(R9), F8
 	B     masked9
 
 partial9:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif11
-	VLD1 (R3), V10.D[0]
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R10), V8.D[0]
 
-endif11:
+endif13:
 masked9:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 0(R9), F10
+	FMOVQ 0(R6), F8
 	B     masked10
 
 partial10:
-	MOVD R9, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif12
-	VLD1 (R3), V10.D[0]
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V8.D[0]
 
-endif12:
+endif14:
 masked10:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R8), F8
+	B     masked11
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	ADD   R6, R3
-	FMOVQ F2, 0(R3)
-	FMOVQ F3, 64(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+partial11:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V8.D[0]
+
+endif15:
+masked11:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R9), F8
+	B     masked12
+
+partial12:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V8.D[0]
+
+endif16:
+masked12:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif17
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif18
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R10), V8.D[0]
+
+endif19:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R10), V8.D[0]
+
+endif20:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R10), V8.D[0]
+
+endif21:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V8.D[0]
+
+endif22:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V8.D[0]
+
+endif23:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V8.D[0]
+
+endif24:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif18:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif25
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif26
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F8
+	B     masked19
+
+partial19:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R10), V8.D[0]
+
+endif27:
+masked19:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F8
+	B     masked20
+
+partial20:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R10), V8.D[0]
+
+endif28:
+masked20:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R9), F8
+	B     masked21
+
+partial21:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R10), V8.D[0]
+
+endif29:
+masked21:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 0(R12), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R6), F8
+	B     masked22
+
+partial22:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V8.D[0]
+
+endif30:
+masked22:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R8), F8
+	B     masked23
+
+partial23:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V8.D[0]
+
+endif31:
+masked23:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R9), F8
+	B     masked24
+
+partial24:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V8.D[0]
+
+endif32:
+masked24:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif26:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	B     endif33
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F6
+	FMOVQ 16(R6), F7
+	FMOVQ 32(R6), F8
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ 64(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 96(R6), F8
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD  $0x4e61d4e1 // fadd v1.2d, v7.2d, v1.2d
+	WORD  $0x4e61d4c1 // fadd v1.2d, v6.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V6.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F6
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F6
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif34
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R6)
+
+endif34:
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON4x3<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON4x3<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON3x3<>(code int, args *byte)
+TEXT ·lanesF64NEON3x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	ADD   R6, R3
-	FMOVQ 0(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 128(R3), F5
-	ADD   R6, R3
-	FMOVQ 0(R3), F6
-	FMOVQ 64(R3), F7
-	FMOVQ 128(R3), F8
-	ADD   R6, R3
-	FMOVQ 0(R3), F9
-	FMOVQ 64(R3), F10
-	FMOVQ 128(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
+	FMOVQ 128(R6), F8
 	B     endif
 
 otherwise:
@@ -92563,56 +114006,52 @@ otherwise:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
 	MOVD R12, R13
 	ADD  R11, R13
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
 	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F12
-	FMOVQ 0(R12), F13
-	FMOVQ 0(R13), F14
-	FMOVQ 0(R3), F15
-	VFMLA V12.D2, V15.D2, V0.D2
-	VFMLA V13.D2, V15.D2, V1.D2
-	VFMLA V14.D2, V15.D2, V2.D2
-	FMOVQ 0(R7), F15
-	VFMLA V12.D2, V15.D2, V3.D2
-	VFMLA V13.D2, V15.D2, V4.D2
-	VFMLA V14.D2, V15.D2, V5.D2
-	FMOVQ 0(R8), F15
-	VFMLA V12.D2, V15.D2, V6.D2
-	VFMLA V13.D2, V15.D2, V7.D2
-	VFMLA V14.D2, V15.D2, V8.D2
-	FMOVQ 0(R9), F15
-	VFMLA V12.D2, V15.D2, V9.D2
-	VFMLA V13.D2, V15.D2, V10.D2
-	VFMLA V14.D2, V15.D2, V11.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	ADD   R11, R13
@@ -92621,338 +114060,1258 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R14
+	MOVD  R7, R14
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R14
 	SUB   R14, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R6), F11
 	B     masked
 
 partial:
-	MOVD R10, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V13.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif3:
 masked:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R8), F11
 	B     masked2
 
 partial2:
-	MOVD R3, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V14.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R9), F11
 	B     masked3
 
 partial3:
-	MOVD R7, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V14.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif5:
 masked3:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R6), F11
 	B     masked4
 
 partial4:
-	MOVD R8, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R10), V14.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif6:
 masked4:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R8), F11
 	B     masked5
 
 partial5:
-	MOVD R9, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R10), V14.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif7:
 masked5:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R12), F13
+	FMOVQ 0(R9), F11
 	B     masked6
 
 partial6:
-	MOVD R12, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V13.D[0]
+	VLD1 (R10), V11.D[0]
 
 endif8:
 masked6:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R6), F11
 	B     masked7
 
 partial7:
-	MOVD R3, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R10), V14.D[0]
+	VLD1 (R6), V11.D[0]
 
 endif9:
 masked7:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R8), F11
 	B     masked8
 
 partial8:
-	MOVD R7, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R10), V14.D[0]
+	VLD1 (R6), V11.D[0]
 
 endif10:
 masked8:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R9), F11
 	B     masked9
 
 partial9:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V14.D[0]
+	VLD1 (R6), V11.D[0]
 
 endif11:
 masked9:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif12
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif13
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R6), F11
 	B     masked10
 
 partial10:
-	MOVD R9, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif12
-	VLD1 (R10), V14.D[0]
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R10), V11.D[0]
 
-endif12:
+endif14:
 masked10:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial11
-	FMOVQ 0(R13), F13
+	FMOVQ 0(R8), F11
 	B     masked11
 
 partial11:
-	MOVD R13, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif13
-	VLD1 (R10), V13.D[0]
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R10), V11.D[0]
 
-endif13:
+endif15:
 masked11:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial12
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R9), F11
 	B     masked12
 
 partial12:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif14
-	VLD1 (R3), V14.D[0]
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R10), V11.D[0]
 
-endif14:
+endif16:
 masked12:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial13
-	FMOVQ 0(R7), F14
+	FMOVQ 0(R6), F11
 	B     masked13
 
 partial13:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif15
-	VLD1 (R3), V14.D[0]
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R10), V11.D[0]
 
-endif15:
+endif17:
 masked13:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial14
-	FMOVQ 0(R8), F14
+	FMOVQ 0(R8), F11
 	B     masked14
 
 partial14:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif16
-	VLD1 (R3), V14.D[0]
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R10), V11.D[0]
 
-endif16:
+endif18:
 masked14:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
 	BLT   partial15
-	FMOVQ 0(R9), F14
+	FMOVQ 0(R9), F11
 	B     masked15
 
 partial15:
-	MOVD R9, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R3), V14.D[0]
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R10), V11.D[0]
 
-endif17:
+endif19:
 masked15:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R6), F11
+	B     masked16
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	ADD   R6, R3
-	FMOVQ F3, 0(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 128(R3)
-	ADD   R6, R3
-	FMOVQ F6, 0(R3)
-	FMOVQ F7, 64(R3)
-	FMOVQ F8, 128(R3)
-	ADD   R6, R3
-	FMOVQ F9, 0(R3)
-	FMOVQ F10, 64(R3)
-	FMOVQ F11, 128(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V11.D[0]
+
+endif20:
+masked16:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R8), F11
+	B     masked17
+
+partial17:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V11.D[0]
+
+endif21:
+masked17:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R9), F11
+	B     masked18
+
+partial18:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V11.D[0]
+
+endif22:
+masked18:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif23
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif23:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif24
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R10), V11.D[0]
+
+endif25:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R10), V11.D[0]
+
+endif26:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R10), V11.D[0]
+
+endif27:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R10), V11.D[0]
+
+endif28:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R10), V11.D[0]
+
+endif29:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R10), V11.D[0]
+
+endif30:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V11.D[0]
+
+endif31:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V11.D[0]
+
+endif32:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V11.D[0]
+
+endif33:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif24:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif34
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif34:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif35
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R14
+	SUB   R14, R11
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R6), F11
+	B     masked28
+
+partial28:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R10), V11.D[0]
+
+endif36:
+masked28:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R8), F11
+	B     masked29
+
+partial29:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R10), V11.D[0]
+
+endif37:
+masked29:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R9), F11
+	B     masked30
+
+partial30:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R10), V11.D[0]
+
+endif38:
+masked30:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 0(R12), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R6), F11
+	B     masked31
+
+partial31:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R10), V11.D[0]
+
+endif39:
+masked31:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R8), F11
+	B     masked32
+
+partial32:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R10), V11.D[0]
+
+endif40:
+masked32:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R9), F11
+	B     masked33
+
+partial33:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R10), V11.D[0]
+
+endif41:
+masked33:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 0(R13), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R6), F11
+	B     masked34
+
+partial34:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V11.D[0]
+
+endif42:
+masked34:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R8), F11
+	B     masked35
+
+partial35:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V11.D[0]
+
+endif43:
+masked35:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R9), F11
+	B     masked36
+
+partial36:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V11.D[0]
+
+endif44:
+masked36:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif35:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 176(R6)
+	B     endif45
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F9
+	FMOVQ 16(R6), F10
+	FMOVQ 32(R6), F11
+	WORD  $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
+	WORD  $0x4e60d540 // fadd v0.2d, v10.2d, v0.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ 64(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 96(R6), F11
+	WORD  $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
+	WORD  $0x4e61d541 // fadd v1.2d, v10.2d, v1.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V9.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F9
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F2
+	FMOVQ 32(R8), F9
+	WORD  $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R9), F1
+	FMOVQ 144(R9), F2
+	FMOVQ 160(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 64(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 16(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 24(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 40(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 64(R1), F0
+	FMOVD F0, 16(R6)
+	B     endif46
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 64(R1), F0
+	FMOVD F0, 0(R6)
+
+endif46:
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON4x4<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON4x4<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON3x4<>(code int, args *byte)
+TEXT ·lanesF64NEON3x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 64(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 192(R3), F3
-	ADD   R6, R3
-	FMOVQ 0(R3), F4
-	FMOVQ 64(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 192(R3), F7
-	ADD   R6, R3
-	FMOVQ 0(R3), F8
-	FMOVQ 64(R3), F9
-	FMOVQ 128(R3), F10
-	FMOVQ 192(R3), F11
-	ADD   R6, R3
-	FMOVQ 0(R3), F12
-	FMOVQ 64(R3), F13
-	FMOVQ 128(R3), F14
-	FMOVQ 192(R3), F15
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
+	ADD   R7, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 64(R6), F9
+	FMOVQ 128(R6), F10
+	FMOVQ 192(R6), F11
 	B     endif
 
 otherwise:
@@ -92968,64 +115327,58 @@ otherwise:
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD R3, R7
-	ADD  R6, R7
-	MOVD R7, R8
-	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
 	MOVD R8, R9
-	ADD  R6, R9
-	MOVD aLine+32(FP), R6
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD bRow+48(FP), R11
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
 	MOVD R10, R12
 	ADD  R11, R12
 	MOVD R12, R13
 	ADD  R11, R13
 	MOVD R13, R14
 	ADD  R11, R14
-	MOVD bLine+56(FP), R11
-	MOVD lines+8(FP), R15
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
 	CMP  $1, R15
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F16
-	FMOVQ 0(R12), F17
-	FMOVQ 0(R13), F18
-	FMOVQ 0(R14), F19
-	FMOVQ 0(R3), F20
-	VFMLA V16.D2, V20.D2, V0.D2
-	VFMLA V17.D2, V20.D2, V1.D2
-	VFMLA V18.D2, V20.D2, V2.D2
-	VFMLA V19.D2, V20.D2, V3.D2
-	FMOVQ 0(R7), F20
-	VFMLA V16.D2, V20.D2, V4.D2
-	VFMLA V17.D2, V20.D2, V5.D2
-	VFMLA V18.D2, V20.D2, V6.D2
-	VFMLA V19.D2, V20.D2, V7.D2
-	FMOVQ 0(R8), F20
-	VFMLA V16.D2, V20.D2, V8.D2
-	VFMLA V17.D2, V20.D2, V9.D2
-	VFMLA V18.D2, V20.D2, V10.D2
-	VFMLA V19.D2, V20.D2, V11.D2
-	FMOVQ 0(R9), F20
-	VFMLA V16.D2, V20.D2, V12.D2
-	VFMLA V17.D2, V20.D2, V13.D2
-	VFMLA V18.D2, V20.D2, V14.D2
-	VFMLA V19.D2, V20.D2, V15.D2
-	ADD   R6, R3
-	ADD   R6, R7
-	ADD   R6, R8
-	ADD   R6, R9
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 0(R12), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 0(R13), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 0(R14), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
 	ADD   R11, R10
 	ADD   R11, R12
 	ADD   R11, R13
@@ -93035,414 +115388,1548 @@ loop:
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R15
+	MOVD  R7, R15
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R15
 	SUB   R15, R11
-	MOVD  R6, R6
-	SUB   $0, R6
-	FMOVQ 0(R11), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R6), F14
 	B     masked
 
 partial:
-	MOVD R10, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V17.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif3:
 masked:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial2
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R8), F14
 	B     masked2
 
 partial2:
-	MOVD R3, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif4:
 masked2:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R9), F14
 	B     masked3
 
 partial3:
-	MOVD R7, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif5:
 masked3:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R6), F14
 	B     masked4
 
 partial4:
-	MOVD R8, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif6:
 masked4:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R8), F14
 	B     masked5
 
 partial5:
-	MOVD R9, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif7:
 masked5:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V12.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial6
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R9), F14
 	B     masked6
 
 partial6:
-	MOVD R12, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V17.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif8:
 masked6:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F14
 	B     masked7
 
 partial7:
-	MOVD R3, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif9:
 masked7:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R8), F14
 	B     masked8
 
 partial8:
-	MOVD R7, R10
+	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif10:
 masked8:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R9), F14
 	B     masked9
 
 partial9:
-	MOVD R8, R10
+	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V18.D[0]
+	VLD1 (R10), V14.D[0]
 
 endif11:
 masked9:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R6), F14
 	B     masked10
 
 partial10:
-	MOVD R9, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif12
-	VLD1 (R10), V18.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif12:
 masked10:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V13.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial11
-	FMOVQ 0(R13), F17
+	FMOVQ 0(R8), F14
 	B     masked11
 
 partial11:
-	MOVD R13, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R10), V17.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif13:
 masked11:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial12
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R9), F14
 	B     masked12
 
 partial12:
-	MOVD R3, R10
-	ADD  $0, R10
-	CMP  $0, R6
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V18.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif14:
 masked12:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif15
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 0(R12), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 0(R13), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 0(R14), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif16
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial13
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R6), F14
 	B     masked13
 
 partial13:
-	MOVD R7, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif15
-	VLD1 (R10), V18.D[0]
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R10), V14.D[0]
 
-endif15:
+endif17:
 masked13:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial14
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R8), F14
 	B     masked14
 
 partial14:
 	MOVD R8, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif16
-	VLD1 (R10), V18.D[0]
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R10), V14.D[0]
 
-endif16:
+endif18:
 masked14:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial15
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R9), F14
 	B     masked15
 
 partial15:
 	MOVD R9, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R10), V18.D[0]
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R10), V14.D[0]
 
-endif17:
+endif19:
 masked15:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V14.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial16
-	FMOVQ 0(R14), F17
+	FMOVQ 0(R6), F14
 	B     masked16
 
 partial16:
-	MOVD R14, R10
+	MOVD R6, R10
 	ADD  $0, R10
-	CMP  $0, R6
-	BLE  endif18
-	VLD1 (R10), V17.D[0]
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R10), V14.D[0]
 
-endif18:
+endif20:
 masked16:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial17
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R8), F14
 	B     masked17
 
 partial17:
-	MOVD R3, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif19
-	VLD1 (R3), V18.D[0]
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R10), V14.D[0]
 
-endif19:
+endif21:
 masked17:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial18
-	FMOVQ 0(R7), F18
+	FMOVQ 0(R9), F14
 	B     masked18
 
 partial18:
-	MOVD R7, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif20
-	VLD1 (R3), V18.D[0]
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R10), V14.D[0]
 
-endif20:
+endif22:
 masked18:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial19
-	FMOVQ 0(R8), F18
+	FMOVQ 0(R6), F14
 	B     masked19
 
 partial19:
-	MOVD R8, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif21
-	VLD1 (R3), V18.D[0]
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R10), V14.D[0]
 
-endif21:
+endif23:
 masked19:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial20
-	FMOVQ 0(R9), F18
+	FMOVQ 0(R8), F14
 	B     masked20
 
 partial20:
-	MOVD R9, R3
-	ADD  $0, R3
-	CMP  $0, R6
-	BLE  endif22
-	VLD1 (R3), V18.D[0]
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R10), V14.D[0]
 
-endif22:
+endif24:
 masked20:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V15.B16
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R9), F14
+	B     masked21
 
-endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 64(R3)
-	FMOVQ F2, 128(R3)
-	FMOVQ F3, 192(R3)
-	ADD   R6, R3
-	FMOVQ F4, 0(R3)
-	FMOVQ F5, 64(R3)
-	FMOVQ F6, 128(R3)
-	FMOVQ F7, 192(R3)
-	ADD   R6, R3
-	FMOVQ F8, 0(R3)
-	FMOVQ F9, 64(R3)
-	FMOVQ F10, 128(R3)
-	FMOVQ F11, 192(R3)
-	ADD   R6, R3
-	FMOVQ F12, 0(R3)
-	FMOVQ F13, 64(R3)
-	FMOVQ F14, 128(R3)
-	FMOVQ F15, 192(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+partial21:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R10), V14.D[0]
+
+endif25:
+masked21:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R6), F14
+	B     masked22
+
+partial22:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V14.D[0]
+
+endif26:
+masked22:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R8), F14
+	B     masked23
+
+partial23:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V14.D[0]
+
+endif27:
+masked23:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R9), F14
+	B     masked24
+
+partial24:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V14.D[0]
+
+endif28:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	ADD   R7, R6
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	ADD   R7, R6
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif29
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif29:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 0(R12), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 0(R13), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 0(R14), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif30
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R10), V14.D[0]
+
+endif31:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R10), V14.D[0]
+
+endif32:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R10), V14.D[0]
+
+endif33:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R10), V14.D[0]
+
+endif34:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R10), V14.D[0]
+
+endif35:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R10), V14.D[0]
+
+endif36:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R10), V14.D[0]
+
+endif37:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R10), V14.D[0]
+
+endif38:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R10), V14.D[0]
+
+endif39:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V14.D[0]
+
+endif40:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V14.D[0]
+
+endif41:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif30:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif43
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif43:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD R10, R12
+	ADD  R11, R12
+	MOVD R12, R13
+	ADD  R11, R13
+	MOVD R13, R14
+	ADD  R11, R14
+	MOVD args+8(FP), R11
+	MOVD 56(R11), R11
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 0(R12), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 0(R13), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 0(R14), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	ADD   R11, R12
+	ADD   R11, R13
+	ADD   R11, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif44
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R15
+	SUB   R15, R11
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial37
+	FMOVQ 0(R6), F14
+	B     masked37
+
+partial37:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R10), V14.D[0]
+
+endif45:
+masked37:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial38
+	FMOVQ 0(R8), F14
+	B     masked38
+
+partial38:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R10), V14.D[0]
+
+endif46:
+masked38:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial39
+	FMOVQ 0(R9), F14
+	B     masked39
+
+partial39:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R10), V14.D[0]
+
+endif47:
+masked39:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 0(R12), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial40
+	FMOVQ 0(R6), F14
+	B     masked40
+
+partial40:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R10), V14.D[0]
+
+endif48:
+masked40:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial41
+	FMOVQ 0(R8), F14
+	B     masked41
+
+partial41:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R10), V14.D[0]
+
+endif49:
+masked41:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial42
+	FMOVQ 0(R9), F14
+	B     masked42
+
+partial42:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R10), V14.D[0]
+
+endif50:
+masked42:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial43
+	FMOVQ 0(R6), F14
+	B     masked43
+
+partial43:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R10), V14.D[0]
+
+endif51:
+masked43:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial44
+	FMOVQ 0(R8), F14
+	B     masked44
+
+partial44:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R10), V14.D[0]
+
+endif52:
+masked44:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial45
+	FMOVQ 0(R9), F14
+	B     masked45
+
+partial45:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R10), V14.D[0]
+
+endif53:
+masked45:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial46
+	FMOVQ 0(R6), F14
+	B     masked46
+
+partial46:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V14.D[0]
+
+endif54:
+masked46:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial47
+	FMOVQ 0(R8), F14
+	B     masked47
+
+partial47:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V14.D[0]
+
+endif55:
+masked47:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial48
+	FMOVQ 0(R9), F14
+	B     masked48
+
+partial48:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V14.D[0]
+
+endif56:
+masked48:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif44:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	ADD   R7, R6
+	FMOVQ F8, 48(R6)
+	FMOVQ F9, 112(R6)
+	FMOVQ F10, 176(R6)
+	FMOVQ F11, 240(R6)
+	B     endif57
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	FMOVQ 0(R6), F12
+	FMOVQ 16(R6), F13
+	FMOVQ 32(R6), F14
+	WORD  $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
+	WORD  $0x4e60d5a0 // fadd v0.2d, v13.2d, v0.2d
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ 64(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 96(R6), F14
+	WORD  $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
+	WORD  $0x4e61d5a1 // fadd v1.2d, v13.2d, v1.2d
+	WORD  $0x4e61d581 // fadd v1.2d, v12.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V12.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F12
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R6), F1
+	FMOVQ 208(R6), F2
+	FMOVQ 224(R6), F12
+	WORD  $0x4e6cd421 // fadd v1.2d, v1.2d, v12.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 128(R8), F0
+	FMOVQ 144(R8), F1
+	FMOVQ 160(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R8), F1
+	FMOVQ 208(R8), F2
+	FMOVQ 224(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 64(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R9), F1
+	FMOVQ 208(R9), F2
+	FMOVQ 224(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e6bd442 // fadd v2.2d, v2.2d, v11.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 80(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 64(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 80(R1), F0
+	FMOVQ F0, 16(R6)
+	B     endif58
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 64(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 72(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 80(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 88(R1), F0
+	FMOVD F0, 0(R6)
+
+endif58:
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON1x1Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x1Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON4x1<>(code int, args *byte)
+TEXT ·lanesF64NEON4x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	ADD   R7, R6
+	FMOVQ 0(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
 	B     endif
 
 otherwise:
@@ -93452,239 +116939,794 @@ otherwise:
 	VEOR V3.B16, V3.B16, V3.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R9
-	CMP  $1, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R7), F4
-	FMOVQ 0(R3), F5
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
-	FMOVQ 16(R7), F4
-	FMOVQ 16(R3), F5
+	FMOVQ 0(R8), F5
 	VFMLA V4.D2, V5.D2, V1.D2
-	FMOVQ 32(R7), F4
-	FMOVQ 32(R3), F5
+	FMOVQ 0(R9), F5
 	VFMLA V4.D2, V5.D2, V2.D2
-	FMOVQ 48(R7), F4
-	FMOVQ 48(R3), F5
+	FMOVQ 0(R10), F5
 	VFMLA V4.D2, V5.D2, V3.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	SUB   $1, R9
-	CMP   $1, R9
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $0, R9
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R9
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R7), F5
+	FMOVQ 0(R6), F6
 	B     masked
 
 partial:
-	MOVD R7, R8
-	ADD  $0, R8
-	CMP  $0, R9
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V5.D[0]
+	VLD1 (R6), V6.D[0]
 
 endif3:
 masked:
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R9
-	BLT   partial2
-	FMOVQ 0(R3), F6
-	B     masked2
-
-partial2:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R9
-	BLE  endif4
-	VLD1 (R8), V6.D[0]
-
-endif4:
-masked2:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $2, R9
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R9
-	BLT   partial3
-	FMOVQ 16(R7), F5
-	B     masked3
-
-partial3:
-	MOVD R7, R8
-	ADD  $16, R8
-	CMP  $0, R9
-	BLE  endif5
-	VLD1 (R8), V5.D[0]
-
-endif5:
-masked3:
 	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R9
-	BLT   partial4
-	FMOVQ 16(R3), F6
-	B     masked4
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F6
+	B     masked2
 
-partial4:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R9
-	BLE  endif6
-	VLD1 (R8), V6.D[0]
+partial2:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R6), V6.D[0]
 
-endif6:
-masked4:
+endif4:
+masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R9
-	SUB   R9, R8
-	MOVD  R6, R9
-	SUB   $4, R9
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R9
-	BLT   partial5
-	FMOVQ 32(R7), F5
-	B     masked5
-
-partial5:
-	MOVD R7, R8
-	ADD  $32, R8
-	CMP  $0, R9
-	BLE  endif7
-	VLD1 (R8), V5.D[0]
-
-endif7:
-masked5:
 	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R9
-	BLT   partial6
-	FMOVQ 32(R3), F6
-	B     masked6
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F6
+	B     masked3
 
-partial6:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R9
-	BLE  endif8
-	VLD1 (R8), V6.D[0]
+partial3:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R6), V6.D[0]
 
-endif8:
-masked6:
+endif5:
+masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	MOVD  R6, R9
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R9
-	SUB   R9, R8
-	MOVD  R6, R6
-	SUB   $6, R6
-	FMOVQ 48(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R6
-	BLT   partial7
-	FMOVQ 48(R7), F5
-	B     masked7
-
-partial7:
-	MOVD R7, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif9
-	VLD1 (R7), V5.D[0]
-
-endif9:
-masked7:
 	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R6
-	BLT   partial8
-	FMOVQ 48(R3), F6
-	B     masked8
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F6
+	B     masked4
 
-partial8:
-	MOVD R3, R3
-	ADD  $48, R3
-	CMP  $0, R6
-	BLE  endif10
-	VLD1 (R3), V6.D[0]
+partial4:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R6), V6.D[0]
 
-endif10:
-masked8:
+endif6:
+masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $64, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	B     endif7
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif7:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R10), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif8
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V6.D[0]
+
+endif9:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F6
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V6.D[0]
+
+endif10:
+masked6:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F6
+	B     masked7
+
+partial7:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V6.D[0]
+
+endif11:
+masked7:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F6
+	B     masked8
+
+partial8:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V6.D[0]
+
+endif12:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	B     endif13
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R10), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V6.D[0]
+
+endif15:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V6.D[0]
+
+endif16:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V6.D[0]
+
+endif17:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif19
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif19:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R10), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif20
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F6
+	B     masked13
+
+partial13:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V6.D[0]
+
+endif21:
+masked13:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F6
+	B     masked14
+
+partial14:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V6.D[0]
+
+endif22:
+masked14:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F6
+	B     masked15
+
+partial15:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V6.D[0]
+
+endif23:
+masked15:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R10), F6
+	B     masked16
+
+partial16:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V6.D[0]
+
+endif24:
+masked16:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif20:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	ADD   R7, R6
+	FMOVQ F1, 48(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	B     endif25
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	FMOVQ 32(R6), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ 0(R8), F4
+	FMOVQ 16(R8), F5
+	FMOVQ 32(R8), F6
+	WORD  $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD  $0x4e61d4a1 // fadd v1.2d, v5.2d, v1.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V4.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F4
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R10), F1
+	FMOVQ 16(R10), F2
+	FMOVQ 32(R10), F4
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif26
+
+otherwise6:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+
+endif26:
+endif25:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON1x2Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x2Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON4x2<>(code int, args *byte)
+TEXT ·lanesF64NEON4x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	ADD   R7, R6
+	FMOVQ 0(R6), F2
+	FMOVQ 64(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
 	B     endif
 
 otherwise:
@@ -93698,390 +117740,1207 @@ otherwise:
 	VEOR V7.B16, V7.B16, V7.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R10
-	CMP  $1, R10
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F8
-	FMOVQ 0(R7), F9
-	VFMLA V9.D2, V8.D2, V0.D2
-	FMOVQ 0(R9), F9
-	VFMLA V9.D2, V8.D2, V4.D2
-	FMOVQ 16(R3), F8
-	FMOVQ 16(R7), F9
-	VFMLA V9.D2, V8.D2, V1.D2
-	FMOVQ 16(R9), F9
-	VFMLA V9.D2, V8.D2, V5.D2
-	FMOVQ 32(R3), F8
-	FMOVQ 32(R7), F9
-	VFMLA V9.D2, V8.D2, V2.D2
-	FMOVQ 32(R9), F9
-	VFMLA V9.D2, V8.D2, V6.D2
-	FMOVQ 48(R3), F8
-	FMOVQ 48(R7), F9
-	VFMLA V9.D2, V8.D2, V3.D2
-	FMOVQ 48(R9), F9
-	VFMLA V9.D2, V8.D2, V7.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R7), F9
+	FMOVQ 0(R6), F10
 	B     masked
 
 partial:
-	MOVD R7, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V9.D[0]
+	VLD1 (R11), V10.D[0]
 
 endif3:
 masked:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial2
-	FMOVQ 0(R3), F10
-	B     masked2
-
-partial2:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R10
-	BLE  endif4
-	VLD1 (R8), V10.D[0]
-
-endif4:
-masked2:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial3
-	FMOVQ 0(R9), F9
-	B     masked3
-
-partial3:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R10
-	BLE  endif5
-	VLD1 (R8), V9.D[0]
-
-endif5:
-masked3:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial4
-	FMOVQ 0(R3), F10
-	B     masked4
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F10
+	B     masked2
 
-partial4:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R10
-	BLE  endif6
-	VLD1 (R8), V10.D[0]
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V10.D[0]
 
-endif6:
-masked4:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $2, R10
-	FMOVQ 16(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial5
-	FMOVQ 16(R7), F9
-	B     masked5
-
-partial5:
-	MOVD R7, R8
-	ADD  $16, R8
-	CMP  $0, R10
-	BLE  endif7
-	VLD1 (R8), V9.D[0]
-
-endif7:
-masked5:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial6
-	FMOVQ 16(R3), F10
-	B     masked6
-
-partial6:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R10
-	BLE  endif8
-	VLD1 (R8), V10.D[0]
-
-endif8:
-masked6:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial7
-	FMOVQ 16(R9), F9
-	B     masked7
-
-partial7:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R10
-	BLE  endif9
-	VLD1 (R8), V9.D[0]
-
-endif9:
-masked7:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial8
-	FMOVQ 16(R3), F10
-	B     masked8
-
-partial8:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R10
-	BLE  endif10
-	VLD1 (R8), V10.D[0]
-
-endif10:
-masked8:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R6, R10
-	SUB   $4, R10
-	FMOVQ 32(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial9
-	FMOVQ 32(R7), F9
-	B     masked9
-
-partial9:
-	MOVD R7, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif11
-	VLD1 (R8), V9.D[0]
-
-endif11:
-masked9:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial10
-	FMOVQ 32(R3), F10
-	B     masked10
-
-partial10:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif12
-	VLD1 (R8), V10.D[0]
-
-endif12:
-masked10:
+endif4:
+masked2:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial11
-	FMOVQ 32(R9), F9
-	B     masked11
-
-partial11:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif13
-	VLD1 (R8), V9.D[0]
-
-endif13:
-masked11:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial12
-	FMOVQ 32(R3), F10
-	B     masked12
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F10
+	B     masked3
 
-partial12:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif14
-	VLD1 (R8), V10.D[0]
+partial3:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V10.D[0]
 
-endif14:
-masked12:
+endif5:
+masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F10
+	B     masked4
+
+partial4:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V10.D[0]
+
+endif6:
+masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R6, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R6, R6
-	SUB   $6, R6
-	FMOVQ 48(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
-	BLT   partial13
-	FMOVQ 48(R7), F9
-	B     masked13
-
-partial13:
-	MOVD R7, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif15
-	VLD1 (R7), V9.D[0]
-
-endif15:
-masked13:
+	FMOVQ 0(R13), F9
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
-	BLT   partial14
-	FMOVQ 48(R3), F10
-	B     masked14
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F10
+	B     masked5
 
-partial14:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif16
-	VLD1 (R7), V10.D[0]
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V10.D[0]
 
-endif16:
-masked14:
+endif7:
+masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F10
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V10.D[0]
+
+endif8:
+masked6:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R6
-	BLT   partial15
-	FMOVQ 48(R9), F9
-	B     masked15
-
-partial15:
-	MOVD R9, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif17
-	VLD1 (R7), V9.D[0]
-
-endif17:
-masked15:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R6
-	BLT   partial16
-	FMOVQ 48(R3), F10
-	B     masked16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F10
+	B     masked7
 
-partial16:
-	MOVD R3, R3
-	ADD  $48, R3
-	CMP  $0, R6
-	BLE  endif18
-	VLD1 (R3), V10.D[0]
+partial7:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V10.D[0]
 
-endif18:
-masked16:
+endif9:
+masked7:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F10
+	B     masked8
+
+partial8:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V10.D[0]
+
+endif10:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $128, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif11
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif12
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F10
+	B     masked9
+
+partial9:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R11), V10.D[0]
+
+endif13:
+masked9:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F10
+	B     masked10
+
+partial10:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R11), V10.D[0]
+
+endif14:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F10
+	B     masked11
+
+partial11:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R11), V10.D[0]
+
+endif15:
+masked11:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F10
+	B     masked12
+
+partial12:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R11), V10.D[0]
+
+endif16:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F10
+	B     masked13
+
+partial13:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V10.D[0]
+
+endif17:
+masked13:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F10
+	B     masked14
+
+partial14:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V10.D[0]
+
+endif18:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F10
+	B     masked15
+
+partial15:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V10.D[0]
+
+endif19:
+masked15:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R10), F10
+	B     masked16
+
+partial16:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V10.D[0]
+
+endif20:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif21
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif22
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R11), V10.D[0]
+
+endif23:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R11), V10.D[0]
+
+endif24:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R11), V10.D[0]
+
+endif25:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R11), V10.D[0]
+
+endif26:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V10.D[0]
+
+endif27:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V10.D[0]
+
+endif28:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V10.D[0]
+
+endif29:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V10.D[0]
+
+endif30:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif22:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif31
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif31:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R14
+	MOVD 0(R14), R14
+	CMP  $1, R14
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R13), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	SUB   $1, R14
+	CMP   $1, R14
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif32
+	MOVD  R7, R14
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R14
+	SUB   R14, R12
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F10
+	B     masked25
+
+partial25:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R11), V10.D[0]
+
+endif33:
+masked25:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F10
+	B     masked26
+
+partial26:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R11), V10.D[0]
+
+endif34:
+masked26:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F10
+	B     masked27
+
+partial27:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R11), V10.D[0]
+
+endif35:
+masked27:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R10), F10
+	B     masked28
+
+partial28:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R11), V10.D[0]
+
+endif36:
+masked28:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 0(R13), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F10
+	B     masked29
+
+partial29:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R6), V10.D[0]
+
+endif37:
+masked29:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F10
+	B     masked30
+
+partial30:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R6), V10.D[0]
+
+endif38:
+masked30:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R9), F10
+	B     masked31
+
+partial31:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V10.D[0]
+
+endif39:
+masked31:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R10), F10
+	B     masked32
+
+partial32:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V10.D[0]
+
+endif40:
+masked32:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif32:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	ADD   R7, R6
+	FMOVQ F2, 48(R6)
+	FMOVQ F3, 112(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	B     endif41
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ 32(R6), F10
+	WORD  $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ 64(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 96(R6), F10
+	WORD  $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V8.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F8
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F8
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 0(R10), F0
+	FMOVQ 16(R10), F1
+	FMOVQ 32(R10), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R10), F1
+	FMOVQ 80(R10), F2
+	FMOVQ 96(R10), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif42
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R6)
+
+endif42:
+endif41:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON1x3Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x3Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON4x3<>(code int, args *byte)
+TEXT ·lanesF64NEON4x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
-	FMOVQ 128(R3), F8
-	FMOVQ 144(R3), F9
-	FMOVQ 160(R3), F10
-	FMOVQ 176(R3), F11
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	ADD   R7, R6
+	FMOVQ 0(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 128(R6), F5
+	ADD   R7, R6
+	FMOVQ 0(R6), F6
+	FMOVQ 64(R6), F7
+	FMOVQ 128(R6), F8
+	ADD   R7, R6
+	FMOVQ 0(R6), F9
+	FMOVQ 64(R6), F10
+	FMOVQ 128(R6), F11
 	B     endif
 
 otherwise:
@@ -94099,541 +118958,1628 @@ otherwise:
 	VEOR V11.B16, V11.B16, V11.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
 	MOVD R9, R10
-	ADD  R8, R10
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R11
-	CMP  $1, R11
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F12
-	FMOVQ 0(R7), F13
-	VFMLA V13.D2, V12.D2, V0.D2
-	FMOVQ 0(R9), F13
-	VFMLA V13.D2, V12.D2, V4.D2
-	FMOVQ 0(R10), F13
-	VFMLA V13.D2, V12.D2, V8.D2
-	FMOVQ 16(R3), F12
-	FMOVQ 16(R7), F13
-	VFMLA V13.D2, V12.D2, V1.D2
-	FMOVQ 16(R9), F13
-	VFMLA V13.D2, V12.D2, V5.D2
-	FMOVQ 16(R10), F13
-	VFMLA V13.D2, V12.D2, V9.D2
-	FMOVQ 32(R3), F12
-	FMOVQ 32(R7), F13
-	VFMLA V13.D2, V12.D2, V2.D2
-	FMOVQ 32(R9), F13
-	VFMLA V13.D2, V12.D2, V6.D2
-	FMOVQ 32(R10), F13
-	VFMLA V13.D2, V12.D2, V10.D2
-	FMOVQ 48(R3), F12
-	FMOVQ 48(R7), F13
-	VFMLA V13.D2, V12.D2, V3.D2
-	FMOVQ 48(R9), F13
-	VFMLA V13.D2, V12.D2, V7.D2
-	FMOVQ 48(R10), F13
-	VFMLA V13.D2, V12.D2, V11.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	SUB   $1, R11
-	CMP   $1, R11
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $0, R11
-	FMOVQ 0(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial
-	FMOVQ 0(R7), F13
+	FMOVQ 0(R6), F14
 	B     masked
 
 partial:
-	MOVD R7, R8
-	ADD  $0, R8
-	CMP  $0, R11
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V13.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif3:
 masked:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial2
-	FMOVQ 0(R3), F14
-	B     masked2
-
-partial2:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R11
-	BLE  endif4
-	VLD1 (R8), V14.D[0]
-
-endif4:
-masked2:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F14
+	B     masked2
+
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V14.D[0]
+
+endif4:
+masked2:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial3
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R9), F14
 	B     masked3
 
 partial3:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R11
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V13.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif5:
 masked3:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
+	CMP   $2, R7
 	BLT   partial4
-	FMOVQ 0(R3), F14
+	FMOVQ 0(R10), F14
 	B     masked4
 
 partial4:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R11
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R8), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V15.B16
+	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial5
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R6), F14
 	B     masked5
 
 partial5:
-	MOVD R10, R8
-	ADD  $0, R8
-	CMP  $0, R11
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R8), V13.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif7:
 masked5:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial6
-	FMOVQ 0(R3), F14
-	B     masked6
-
-partial6:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R11
-	BLE  endif8
-	VLD1 (R8), V14.D[0]
-
-endif8:
-masked6:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $2, R11
-	FMOVQ 16(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
-	BLT   partial7
-	FMOVQ 16(R7), F13
-	B     masked7
-
-partial7:
-	MOVD R7, R8
-	ADD  $16, R8
-	CMP  $0, R11
-	BLE  endif9
-	VLD1 (R8), V13.D[0]
-
-endif9:
-masked7:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial8
-	FMOVQ 16(R3), F14
-	B     masked8
-
-partial8:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R11
-	BLE  endif10
-	VLD1 (R8), V14.D[0]
-
-endif10:
-masked8:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F14
+	B     masked6
+
+partial6:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R11), V14.D[0]
+
+endif8:
+masked6:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F14
+	B     masked7
+
+partial7:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V14.D[0]
+
+endif9:
+masked7:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F14
+	B     masked8
+
+partial8:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R11), V14.D[0]
+
+endif10:
+masked8:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial9
-	FMOVQ 16(R9), F13
+	FMOVQ 0(R6), F14
 	B     masked9
 
 partial9:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R11
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V13.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif11:
 masked9:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 16(R3), F14
+	FMOVQ 0(R8), F14
 	B     masked10
 
 partial10:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R11
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif12
-	VLD1 (R8), V14.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif12:
 masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial11
-	FMOVQ 16(R10), F13
+	FMOVQ 0(R9), F14
 	B     masked11
 
 partial11:
-	MOVD R10, R8
-	ADD  $16, R8
-	CMP  $0, R11
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R8), V13.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif13:
 masked11:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
+	CMP   $2, R7
 	BLT   partial12
-	FMOVQ 16(R3), F14
+	FMOVQ 0(R10), F14
 	B     masked12
 
 partial12:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R11
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V14.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif14:
 masked12:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R11
-	SUB   R11, R8
-	MOVD  R6, R11
-	SUB   $4, R11
-	FMOVQ 32(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
-	BLT   partial13
-	FMOVQ 32(R7), F13
-	B     masked13
-
-partial13:
-	MOVD R7, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif15
-	VLD1 (R8), V13.D[0]
-
-endif15:
-masked13:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial14
-	FMOVQ 32(R3), F14
-	B     masked14
-
-partial14:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif16
-	VLD1 (R8), V14.D[0]
-
-endif16:
-masked14:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
-	BLT   partial15
-	FMOVQ 32(R9), F13
-	B     masked15
-
-partial15:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif17
-	VLD1 (R8), V13.D[0]
-
-endif17:
-masked15:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial16
-	FMOVQ 32(R3), F14
-	B     masked16
-
-partial16:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif18
-	VLD1 (R8), V14.D[0]
-
-endif18:
-masked16:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R11
-	BLT   partial17
-	FMOVQ 32(R10), F13
-	B     masked17
-
-partial17:
-	MOVD R10, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif19
-	VLD1 (R8), V13.D[0]
-
-endif19:
-masked17:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R11
-	BLT   partial18
-	FMOVQ 32(R3), F14
-	B     masked18
-
-partial18:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R11
-	BLE  endif20
-	VLD1 (R8), V14.D[0]
-
-endif20:
-masked18:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R6, R11
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R11
-	SUB   R11, R8
-	MOVD  R6, R6
-	SUB   $6, R6
-	FMOVQ 48(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
-	BLT   partial19
-	FMOVQ 48(R7), F13
-	B     masked19
-
-partial19:
-	MOVD R7, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif21
-	VLD1 (R7), V13.D[0]
-
-endif21:
-masked19:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial20
-	FMOVQ 48(R3), F14
-	B     masked20
-
-partial20:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif22
-	VLD1 (R7), V14.D[0]
-
-endif22:
-masked20:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
-	BLT   partial21
-	FMOVQ 48(R9), F13
-	B     masked21
-
-partial21:
-	MOVD R9, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif23
-	VLD1 (R7), V13.D[0]
-
-endif23:
-masked21:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial22
-	FMOVQ 48(R3), F14
-	B     masked22
-
-partial22:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif24
-	VLD1 (R7), V14.D[0]
-
-endif24:
-masked22:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R6
-	BLT   partial23
-	FMOVQ 48(R10), F13
-	B     masked23
-
-partial23:
-	MOVD R10, R7
-	ADD  $48, R7
-	CMP  $0, R6
-	BLE  endif25
-	VLD1 (R7), V13.D[0]
-
-endif25:
-masked23:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R6
-	BLT   partial24
-	FMOVQ 48(R3), F14
-	B     masked24
-
-partial24:
-	MOVD R3, R3
-	ADD  $48, R3
-	CMP  $0, R6
-	BLE  endif26
-	VLD1 (R3), V14.D[0]
-
-endif26:
-masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	FMOVQ F8, 128(R3)
-	FMOVQ F9, 144(R3)
-	FMOVQ F10, 160(R3)
-	FMOVQ F11, 176(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $192, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	ADD   R7, R6
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif15
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif16
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F14
+	B     masked13
+
+partial13:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R11), V14.D[0]
+
+endif17:
+masked13:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F14
+	B     masked14
+
+partial14:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R11), V14.D[0]
+
+endif18:
+masked14:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F14
+	B     masked15
+
+partial15:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R11), V14.D[0]
+
+endif19:
+masked15:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R10), F14
+	B     masked16
+
+partial16:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R11), V14.D[0]
+
+endif20:
+masked16:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F14
+	B     masked17
+
+partial17:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V14.D[0]
+
+endif21:
+masked17:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F14
+	B     masked18
+
+partial18:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R11), V14.D[0]
+
+endif22:
+masked18:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R9), F14
+	B     masked19
+
+partial19:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R11), V14.D[0]
+
+endif23:
+masked19:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R10), F14
+	B     masked20
+
+partial20:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R11), V14.D[0]
+
+endif24:
+masked20:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F14
+	B     masked21
+
+partial21:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V14.D[0]
+
+endif25:
+masked21:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F14
+	B     masked22
+
+partial22:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V14.D[0]
+
+endif26:
+masked22:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R9), F14
+	B     masked23
+
+partial23:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V14.D[0]
+
+endif27:
+masked23:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R10), F14
+	B     masked24
+
+partial24:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V14.D[0]
+
+endif28:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	ADD   R7, R6
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
+	ADD   R7, R6
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
+	ADD   R7, R6
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	ADD   R7, R6
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	ADD   R7, R6
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	ADD   R7, R6
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif29
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif29:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif30
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R11), V14.D[0]
+
+endif31:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R11), V14.D[0]
+
+endif32:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R11), V14.D[0]
+
+endif33:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R11), V14.D[0]
+
+endif34:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R11), V14.D[0]
+
+endif35:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R11), V14.D[0]
+
+endif36:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R11), V14.D[0]
+
+endif37:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R11), V14.D[0]
+
+endif38:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V14.D[0]
+
+endif39:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V14.D[0]
+
+endif40:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V14.D[0]
+
+endif41:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif30:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif43
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif43:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R15
+	MOVD 0(R15), R15
+	CMP  $1, R15
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R13), F13
+	FMOVQ 0(R14), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	SUB   $1, R15
+	CMP   $1, R15
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif44
+	MOVD  R7, R15
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R15
+	SUB   R15, R12
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial37
+	FMOVQ 0(R6), F14
+	B     masked37
+
+partial37:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R11), V14.D[0]
+
+endif45:
+masked37:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial38
+	FMOVQ 0(R8), F14
+	B     masked38
+
+partial38:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R11), V14.D[0]
+
+endif46:
+masked38:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial39
+	FMOVQ 0(R9), F14
+	B     masked39
+
+partial39:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R11), V14.D[0]
+
+endif47:
+masked39:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial40
+	FMOVQ 0(R10), F14
+	B     masked40
+
+partial40:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R11), V14.D[0]
+
+endif48:
+masked40:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 0(R13), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial41
+	FMOVQ 0(R6), F14
+	B     masked41
+
+partial41:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R11), V14.D[0]
+
+endif49:
+masked41:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial42
+	FMOVQ 0(R8), F14
+	B     masked42
+
+partial42:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R11), V14.D[0]
+
+endif50:
+masked42:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial43
+	FMOVQ 0(R9), F14
+	B     masked43
+
+partial43:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R11), V14.D[0]
+
+endif51:
+masked43:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial44
+	FMOVQ 0(R10), F14
+	B     masked44
+
+partial44:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R11), V14.D[0]
+
+endif52:
+masked44:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 0(R14), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial45
+	FMOVQ 0(R6), F14
+	B     masked45
+
+partial45:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V14.D[0]
+
+endif53:
+masked45:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial46
+	FMOVQ 0(R8), F14
+	B     masked46
+
+partial46:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V14.D[0]
+
+endif54:
+masked46:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial47
+	FMOVQ 0(R9), F14
+	B     masked47
+
+partial47:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V14.D[0]
+
+endif55:
+masked47:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial48
+	FMOVQ 0(R10), F14
+	B     masked48
+
+partial48:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V14.D[0]
+
+endif56:
+masked48:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif44:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	ADD   R7, R6
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 112(R6)
+	FMOVQ F5, 176(R6)
+	ADD   R7, R6
+	FMOVQ F6, 48(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 176(R6)
+	ADD   R7, R6
+	FMOVQ F9, 48(R6)
+	FMOVQ F10, 112(R6)
+	FMOVQ F11, 176(R6)
+	B     endif57
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F12
+	FMOVQ 16(R6), F13
+	FMOVQ 32(R6), F14
+	WORD  $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
+	WORD  $0x4e60d5a0 // fadd v0.2d, v13.2d, v0.2d
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ 64(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 96(R6), F14
+	WORD  $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
+	WORD  $0x4e61d5a1 // fadd v1.2d, v13.2d, v1.2d
+	WORD  $0x4e61d581 // fadd v1.2d, v12.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V12.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F12
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R8), F1
+	FMOVQ 16(R8), F2
+	FMOVQ 32(R8), F12
+	WORD  $0x4e6cd421 // fadd v1.2d, v1.2d, v12.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 64(R8), F0
+	FMOVQ 80(R8), F1
+	FMOVQ 96(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R8), F1
+	FMOVQ 144(R8), F2
+	FMOVQ 160(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 0(R10), F1
+	FMOVQ 16(R10), F2
+	FMOVQ 32(R10), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 64(R1)
+	FMOVQ 64(R10), F0
+	FMOVQ 80(R10), F1
+	FMOVQ 96(R10), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 128(R10), F1
+	FMOVQ 144(R10), F2
+	FMOVQ 160(R10), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e6bd442 // fadd v2.2d, v2.2d, v11.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 80(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 16(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 24(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 40(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 64(R1), F0
+	FMOVD F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 72(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 88(R1), F0
+	FMOVD F0, 16(R6)
+	B     endif58
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 72(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 80(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 64(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 88(R1), F0
+	FMOVD F0, 0(R6)
+
+endif58:
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON1x4Whole<>(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON1x4Whole<>(SB), NOSPLIT, $0-112
-	MOVD b+40(FP), R0
-	MOVD acc+72(FP), R1
-	MOVD tiles+88(FP), R2
-	CMP  $1, R2
+// func lanesF64NEON4x4<>(code int, args *byte)
+TEXT ·lanesF64NEON4x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
 	BLT  tileDone
 
 tile:
-	MOVD  first+96(FP), R3
-	CBNZ  R3, otherwise
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ 0(R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
-	FMOVQ 96(R3), F6
-	FMOVQ 112(R3), F7
-	FMOVQ 128(R3), F8
-	FMOVQ 144(R3), F9
-	FMOVQ 160(R3), F10
-	FMOVQ 176(R3), F11
-	FMOVQ 192(R3), F12
-	FMOVQ 208(R3), F13
-	FMOVQ 224(R3), F14
-	FMOVQ 240(R3), F15
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 64(R6), F1
+	FMOVQ 128(R6), F2
+	FMOVQ 192(R6), F3
+	ADD   R7, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 64(R6), F5
+	FMOVQ 128(R6), F6
+	FMOVQ 192(R6), F7
+	ADD   R7, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 64(R6), F9
+	FMOVQ 128(R6), F10
+	FMOVQ 192(R6), F11
+	ADD   R7, R6
+	FMOVQ 0(R6), F12
+	FMOVQ 64(R6), F13
+	FMOVQ 128(R6), F14
+	FMOVQ 192(R6), F15
 	B     endif
 
 otherwise:
@@ -94655,107 +120601,3540 @@ otherwise:
 	VEOR V15.B16, V15.B16, V15.B16
 
 endif:
-	MOVD a+16(FP), R3
-	MOVD aRow+24(FP), R6
-	MOVD aLine+32(FP), R6
-	MOVD R0, R7
-	MOVD bRow+48(FP), R8
-	MOVD R7, R9
-	ADD  R8, R9
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
 	MOVD R9, R10
-	ADD  R8, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F18
+	B     masked
+
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R11), V18.D[0]
+
+endif3:
+masked:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F18
+	B     masked2
+
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V18.D[0]
+
+endif4:
+masked2:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F18
+	B     masked3
+
+partial3:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V18.D[0]
+
+endif5:
+masked3:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F18
+	B     masked4
+
+partial4:
 	MOVD R10, R11
-	ADD  R8, R11
-	MOVD bLine+56(FP), R8
-	MOVD lines+8(FP), R12
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V18.D[0]
+
+endif6:
+masked4:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F18
+	B     masked5
+
+partial5:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R11), V18.D[0]
+
+endif7:
+masked5:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F18
+	B     masked6
+
+partial6:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R11), V18.D[0]
+
+endif8:
+masked6:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F18
+	B     masked7
+
+partial7:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V18.D[0]
+
+endif9:
+masked7:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F18
+	B     masked8
+
+partial8:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R11), V18.D[0]
+
+endif10:
+masked8:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F18
+	B     masked9
+
+partial9:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R11), V18.D[0]
+
+endif11:
+masked9:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F18
+	B     masked10
+
+partial10:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R11), V18.D[0]
+
+endif12:
+masked10:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F18
+	B     masked11
+
+partial11:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R11), V18.D[0]
+
+endif13:
+masked11:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F18
+	B     masked12
+
+partial12:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R11), V18.D[0]
+
+endif14:
+masked12:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F18
+	B     masked13
+
+partial13:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V18.D[0]
+
+endif15:
+masked13:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V18.D[0]
+
+endif16:
+masked14:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V18.D[0]
+
+endif17:
+masked15:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R10), F18
+	B     masked16
+
+partial16:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V18.D[0]
+
+endif18:
+masked16:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	ADD   R7, R6
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif19
+
+otherwise2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif19:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone2
+
+loop2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop2
+
+loopDone2:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $2, R7
+	BLE   endif20
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F18
+	B     masked17
+
+partial17:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V18.D[0]
+
+endif21:
+masked17:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F18
+	B     masked18
+
+partial18:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R11), V18.D[0]
+
+endif22:
+masked18:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R9), F18
+	B     masked19
+
+partial19:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R11), V18.D[0]
+
+endif23:
+masked19:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R10), F18
+	B     masked20
+
+partial20:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R11), V18.D[0]
+
+endif24:
+masked20:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F18
+	B     masked21
+
+partial21:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R11), V18.D[0]
+
+endif25:
+masked21:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F18
+	B     masked22
+
+partial22:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R11), V18.D[0]
+
+endif26:
+masked22:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R9), F18
+	B     masked23
+
+partial23:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R11), V18.D[0]
+
+endif27:
+masked23:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R10), F18
+	B     masked24
+
+partial24:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R11), V18.D[0]
+
+endif28:
+masked24:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F18
+	B     masked25
+
+partial25:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R11), V18.D[0]
+
+endif29:
+masked25:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F18
+	B     masked26
+
+partial26:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R11), V18.D[0]
+
+endif30:
+masked26:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F18
+	B     masked27
+
+partial27:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R11), V18.D[0]
+
+endif31:
+masked27:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R10), F18
+	B     masked28
+
+partial28:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R11), V18.D[0]
+
+endif32:
+masked28:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F18
+	B     masked29
+
+partial29:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V18.D[0]
+
+endif33:
+masked29:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F18
+	B     masked30
+
+partial30:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V18.D[0]
+
+endif34:
+masked30:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R9), F18
+	B     masked31
+
+partial31:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R6), V18.D[0]
+
+endif35:
+masked31:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R10), F18
+	B     masked32
+
+partial32:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R6), V18.D[0]
+
+endif36:
+masked32:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif20:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	ADD   R7, R6
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
+	ADD   R7, R6
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
+	ADD   R7, R6
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	ADD   R7, R6
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	ADD   R7, R6
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	ADD   R7, R6
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif37
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif37:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone3
+
+loop3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop3
+
+loopDone3:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $4, R7
+	BLE   endif38
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R11), V18.D[0]
+
+endif39:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R11), V18.D[0]
+
+endif40:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R11), V18.D[0]
+
+endif41:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R11), V18.D[0]
+
+endif42:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R11), V18.D[0]
+
+endif43:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R11), V18.D[0]
+
+endif44:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R11), V18.D[0]
+
+endif45:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R11), V18.D[0]
+
+endif46:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R11), V18.D[0]
+
+endif47:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R11), V18.D[0]
+
+endif48:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R11), V18.D[0]
+
+endif49:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R11), V18.D[0]
+
+endif50:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R6), V18.D[0]
+
+endif51:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R6), V18.D[0]
+
+endif52:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V18.D[0]
+
+endif53:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V18.D[0]
+
+endif54:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif38:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif55
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif55:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 48(R12), R12
+	MOVD R11, R13
+	ADD  R12, R13
+	MOVD R13, R14
+	ADD  R12, R14
+	MOVD R14, R15
+	ADD  R12, R15
+	MOVD args+8(FP), R12
+	MOVD 56(R12), R12
+	MOVD args+8(FP), R5
+	MOVD 0(R5), R5
+	CMP  $1, R5
+	BLT  loopDone4
+
+loop4:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 0(R13), F17
+	FMOVQ 0(R14), F18
+	FMOVQ 0(R15), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	ADD   R12, R13
+	ADD   R12, R14
+	ADD   R12, R15
+	SUB   $1, R5
+	CMP   $1, R5
+	BGE   loop4
+
+loopDone4:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $6, R7
+	BLE   endif56
+	MOVD  R7, R5
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R5
+	SUB   R5, R12
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial49
+	FMOVQ 0(R6), F18
+	B     masked49
+
+partial49:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif57
+	VLD1 (R11), V18.D[0]
+
+endif57:
+masked49:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial50
+	FMOVQ 0(R8), F18
+	B     masked50
+
+partial50:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R11), V18.D[0]
+
+endif58:
+masked50:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial51
+	FMOVQ 0(R9), F18
+	B     masked51
+
+partial51:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R11), V18.D[0]
+
+endif59:
+masked51:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial52
+	FMOVQ 0(R10), F18
+	B     masked52
+
+partial52:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif60
+	VLD1 (R11), V18.D[0]
+
+endif60:
+masked52:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 0(R13), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial53
+	FMOVQ 0(R6), F18
+	B     masked53
+
+partial53:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R11), V18.D[0]
+
+endif61:
+masked53:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial54
+	FMOVQ 0(R8), F18
+	B     masked54
+
+partial54:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R11), V18.D[0]
+
+endif62:
+masked54:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial55
+	FMOVQ 0(R9), F18
+	B     masked55
+
+partial55:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif63
+	VLD1 (R11), V18.D[0]
+
+endif63:
+masked55:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial56
+	FMOVQ 0(R10), F18
+	B     masked56
+
+partial56:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R11), V18.D[0]
+
+endif64:
+masked56:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 0(R14), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial57
+	FMOVQ 0(R6), F18
+	B     masked57
+
+partial57:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R11), V18.D[0]
+
+endif65:
+masked57:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial58
+	FMOVQ 0(R8), F18
+	B     masked58
+
+partial58:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif66
+	VLD1 (R11), V18.D[0]
+
+endif66:
+masked58:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial59
+	FMOVQ 0(R9), F18
+	B     masked59
+
+partial59:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R11), V18.D[0]
+
+endif67:
+masked59:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial60
+	FMOVQ 0(R10), F18
+	B     masked60
+
+partial60:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R11), V18.D[0]
+
+endif68:
+masked60:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 0(R15), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial61
+	FMOVQ 0(R6), F18
+	B     masked61
+
+partial61:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif69
+	VLD1 (R6), V18.D[0]
+
+endif69:
+masked61:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial62
+	FMOVQ 0(R8), F18
+	B     masked62
+
+partial62:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R6), V18.D[0]
+
+endif70:
+masked62:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial63
+	FMOVQ 0(R9), F18
+	B     masked63
+
+partial63:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R6), V18.D[0]
+
+endif71:
+masked63:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial64
+	FMOVQ 0(R10), F18
+	B     masked64
+
+partial64:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif72
+	VLD1 (R6), V18.D[0]
+
+endif72:
+masked64:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif56:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 48(R6)
+	FMOVQ F1, 112(R6)
+	FMOVQ F2, 176(R6)
+	FMOVQ F3, 240(R6)
+	ADD   R7, R6
+	FMOVQ F4, 48(R6)
+	FMOVQ F5, 112(R6)
+	FMOVQ F6, 176(R6)
+	FMOVQ F7, 240(R6)
+	ADD   R7, R6
+	FMOVQ F8, 48(R6)
+	FMOVQ F9, 112(R6)
+	FMOVQ F10, 176(R6)
+	FMOVQ F11, 240(R6)
+	ADD   R7, R6
+	FMOVQ F12, 48(R6)
+	FMOVQ F13, 112(R6)
+	FMOVQ F14, 176(R6)
+	FMOVQ F15, 240(R6)
+	B     endif73
+
+otherwise5:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	MOVD  R6, R8
+	ADD   R7, R8
+	MOVD  R8, R9
+	ADD   R7, R9
+	MOVD  R9, R10
+	ADD   R7, R10
+	FMOVQ 0(R6), F16
+	FMOVQ 16(R6), F17
+	FMOVQ 32(R6), F18
+	WORD  $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD  $0x4e60d620 // fadd v0.2d, v17.2d, v0.2d
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ 64(R6), F16
+	FMOVQ 80(R6), F17
+	FMOVQ 96(R6), F18
+	WORD  $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD  $0x4e61d621 // fadd v1.2d, v17.2d, v1.2d
+	WORD  $0x4e61d601 // fadd v1.2d, v16.2d, v1.2d
+	VZIP1 V1.D2, V0.D2, V16.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 128(R6), F0
+	FMOVQ 144(R6), F1
+	FMOVQ 160(R6), F16
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R6), F1
+	FMOVQ 208(R6), F2
+	FMOVQ 224(R6), F16
+	WORD  $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 32(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R8), F1
+	FMOVQ 80(R8), F2
+	FMOVQ 96(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 128(R8), F0
+	FMOVQ 144(R8), F1
+	FMOVQ 160(R8), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e66d421 // fadd v1.2d, v1.2d, v6.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R8), F1
+	FMOVQ 208(R8), F2
+	FMOVQ 224(R8), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 48(R1)
+	FMOVQ 0(R9), F0
+	FMOVQ 16(R9), F1
+	FMOVQ 32(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R9), F1
+	FMOVQ 80(R9), F2
+	FMOVQ 96(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 64(R1)
+	FMOVQ 128(R9), F0
+	FMOVQ 144(R9), F1
+	FMOVQ 160(R9), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R9), F1
+	FMOVQ 208(R9), F2
+	FMOVQ 224(R9), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e6bd442 // fadd v2.2d, v2.2d, v11.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 80(R1)
+	FMOVQ 0(R10), F0
+	FMOVQ 16(R10), F1
+	FMOVQ 32(R10), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e6cd421 // fadd v1.2d, v1.2d, v12.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 64(R10), F1
+	FMOVQ 80(R10), F2
+	FMOVQ 96(R10), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e6dd442 // fadd v2.2d, v2.2d, v13.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 96(R1)
+	FMOVQ 128(R10), F0
+	FMOVQ 144(R10), F1
+	FMOVQ 160(R10), F2
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e6ed421 // fadd v1.2d, v1.2d, v14.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ 192(R10), F1
+	FMOVQ 208(R10), F2
+	FMOVQ 224(R10), F3
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e6fd442 // fadd v2.2d, v2.2d, v15.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 112(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise6
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 64(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 80(R1), F0
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ 96(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 112(R1), F0
+	FMOVQ F0, 16(R6)
+	B     endif74
+
+otherwise6:
+	MOVD  R2, R8
+	MOVD  R8, R9
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 32(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 64(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 96(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 40(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 72(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 104(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R9
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 48(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 80(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R7, R9
+	FMOVD 112(R1), F0
+	FMOVD F0, 0(R9)
+	ADD   R6, R8
+	MOVD  R8, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 56(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 88(R1), F0
+	FMOVD F0, 0(R6)
+	ADD   R7, R6
+	FMOVD 120(R1), F0
+	FMOVD F0, 0(R6)
+
+endif74:
+endif73:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x1Whole<>(code int, args *byte)
+TEXT ·lanesF64NEON1x1Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 16(R8), F4
+	FMOVQ 16(R6), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 32(R8), F4
+	FMOVQ 32(R6), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 48(R8), F4
+	FMOVQ 48(R6), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R8), F5
+	B     masked
+
+partial:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R6), F6
+	B     masked2
+
+partial2:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V6.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $2, R10
+	FMOVQ 16(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 16(R8), F5
+	B     masked3
+
+partial3:
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R9), V5.D[0]
+
+endif5:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 16(R6), F6
+	B     masked4
+
+partial4:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R9), V6.D[0]
+
+endif6:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 32(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 32(R8), F5
+	B     masked5
+
+partial5:
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V5.D[0]
+
+endif7:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 32(R6), F6
+	B     masked6
+
+partial6:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R9), V6.D[0]
+
+endif8:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 48(R8), F5
+	B     masked7
+
+partial7:
+	MOVD R8, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R8), V5.D[0]
+
+endif9:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 48(R6), F6
+	B     masked8
+
+partial8:
+	MOVD R6, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V6.D[0]
+
+endif10:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	B     endif11
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e62d404 // fadd v4.2d, v0.2d, v2.2d
+	WORD  $0x4e63d425 // fadd v5.2d, v1.2d, v3.2d
+	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VZIP1 V0.D2, V4.D2, V1.D2
+	VZIP2 V0.D2, V4.D2, V0.D2
+	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+	B     endif12
+
+otherwise3:
+	MOVD  R2, R6
+	MOVD  R6, R6
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R6)
+
+endif12:
+endif11:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x2Whole<>(code int, args *byte)
+TEXT ·lanesF64NEON1x2Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VFMLA V9.D2, V8.D2, V0.D2
+	FMOVQ 0(R10), F9
+	VFMLA V9.D2, V8.D2, V4.D2
+	FMOVQ 16(R6), F8
+	FMOVQ 16(R8), F9
+	VFMLA V9.D2, V8.D2, V1.D2
+	FMOVQ 16(R10), F9
+	VFMLA V9.D2, V8.D2, V5.D2
+	FMOVQ 32(R6), F8
+	FMOVQ 32(R8), F9
+	VFMLA V9.D2, V8.D2, V2.D2
+	FMOVQ 32(R10), F9
+	VFMLA V9.D2, V8.D2, V6.D2
+	FMOVQ 48(R6), F8
+	FMOVQ 48(R8), F9
+	VFMLA V9.D2, V8.D2, V3.D2
+	FMOVQ 48(R10), F9
+	VFMLA V9.D2, V8.D2, V7.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R8), F9
+	B     masked
+
+partial:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R9), V9.D[0]
+
+endif3:
+masked:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R6), F10
+	B     masked2
+
+partial2:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R9), V10.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial3
+	FMOVQ 0(R10), F9
+	B     masked3
+
+partial3:
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R9), V9.D[0]
+
+endif5:
+masked3:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial4
+	FMOVQ 0(R6), F10
+	B     masked4
+
+partial4:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R11
+	BLE  endif6
+	VLD1 (R9), V10.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $2, R11
+	FMOVQ 16(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial5
+	FMOVQ 16(R8), F9
+	B     masked5
+
+partial5:
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R9), V9.D[0]
+
+endif7:
+masked5:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial6
+	FMOVQ 16(R6), F10
+	B     masked6
+
+partial6:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R11
+	BLE  endif8
+	VLD1 (R9), V10.D[0]
+
+endif8:
+masked6:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial7
+	FMOVQ 16(R10), F9
+	B     masked7
+
+partial7:
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R11
+	BLE  endif9
+	VLD1 (R9), V9.D[0]
+
+endif9:
+masked7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial8
+	FMOVQ 16(R6), F10
+	B     masked8
+
+partial8:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R9), V10.D[0]
+
+endif10:
+masked8:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $4, R11
+	FMOVQ 32(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial9
+	FMOVQ 32(R8), F9
+	B     masked9
+
+partial9:
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R9), V9.D[0]
+
+endif11:
+masked9:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial10
+	FMOVQ 32(R6), F10
+	B     masked10
+
+partial10:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R11
+	BLE  endif12
+	VLD1 (R9), V10.D[0]
+
+endif12:
+masked10:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
+	BLT   partial11
+	FMOVQ 32(R10), F9
+	B     masked11
+
+partial11:
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R9), V9.D[0]
+
+endif13:
+masked11:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
+	BLT   partial12
+	FMOVQ 32(R6), F10
+	B     masked12
+
+partial12:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R11
+	BLE  endif14
+	VLD1 (R9), V10.D[0]
+
+endif14:
+masked12:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 48(R8), F9
+	B     masked13
+
+partial13:
+	MOVD R8, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R8), V9.D[0]
+
+endif15:
+masked13:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 48(R6), F10
+	B     masked14
+
+partial14:
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R8), V10.D[0]
+
+endif16:
+masked14:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 48(R10), F9
+	B     masked15
+
+partial15:
+	MOVD R10, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R8), V9.D[0]
+
+endif17:
+masked15:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 48(R6), F10
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V10.D[0]
+
+endif18:
+masked16:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	B     endif19
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	WORD  $0x4e67d4a2 // fadd v2.2d, v5.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	B     endif20
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R6)
+
+endif20:
+endif19:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x3Whole<>(code int, args *byte)
+TEXT ·lanesF64NEON1x3Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 128(R6), F8
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loopDone
 
 loop:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R3), F16
-	FMOVQ 0(R7), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 0(R9), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 0(R10), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 0(R11), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	FMOVQ 16(R3), F16
-	FMOVQ 16(R7), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 16(R9), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 16(R10), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 16(R11), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	FMOVQ 32(R3), F16
-	FMOVQ 32(R7), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 32(R9), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 32(R10), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 32(R11), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	FMOVQ 48(R3), F16
-	FMOVQ 48(R7), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 48(R9), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 48(R10), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 48(R11), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD   R6, R3
-	ADD   R8, R7
-	ADD   R8, R9
-	ADD   R8, R10
-	ADD   R8, R11
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	VFMLA V13.D2, V12.D2, V0.D2
+	FMOVQ 0(R10), F13
+	VFMLA V13.D2, V12.D2, V4.D2
+	FMOVQ 0(R11), F13
+	VFMLA V13.D2, V12.D2, V8.D2
+	FMOVQ 16(R6), F12
+	FMOVQ 16(R8), F13
+	VFMLA V13.D2, V12.D2, V1.D2
+	FMOVQ 16(R10), F13
+	VFMLA V13.D2, V12.D2, V5.D2
+	FMOVQ 16(R11), F13
+	VFMLA V13.D2, V12.D2, V9.D2
+	FMOVQ 32(R6), F12
+	FMOVQ 32(R8), F13
+	VFMLA V13.D2, V12.D2, V2.D2
+	FMOVQ 32(R10), F13
+	VFMLA V13.D2, V12.D2, V6.D2
+	FMOVQ 32(R11), F13
+	VFMLA V13.D2, V12.D2, V10.D2
+	FMOVQ 48(R6), F12
+	FMOVQ 48(R8), F13
+	VFMLA V13.D2, V12.D2, V3.D2
+	FMOVQ 48(R10), F13
+	VFMLA V13.D2, V12.D2, V7.D2
+	FMOVQ 48(R11), F13
+	VFMLA V13.D2, V12.D2, V11.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
 	SUB   $1, R12
 	CMP   $1, R12
 	BGE   loop
 
 loopDone:
-	MOVD  tail+104(FP), R6
-	CMP   $0, R6
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
 	BLE   endif2
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R12
-	SUB   R12, R8
-	MOVD  R6, R12
+	SUB   R12, R9
+	MOVD  R7, R12
 	SUB   $0, R12
-	FMOVQ 0(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
+	FMOVQ 0(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $2, R12
 	BLT   partial
-	FMOVQ 0(R7), F17
+	FMOVQ 0(R8), F13
 	B     masked
 
 partial:
-	MOVD R7, R8
-	ADD  $0, R8
+	MOVD R8, R9
+	ADD  $0, R9
 	CMP  $0, R12
 	BLE  endif3
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V13.D[0]
+
+endif3:
+masked:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R6), F14
+	B     masked2
+
+partial2:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R9), V14.D[0]
+
+endif4:
+masked2:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial3
+	FMOVQ 0(R10), F13
+	B     masked3
+
+partial3:
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R12
+	BLE  endif5
+	VLD1 (R9), V13.D[0]
+
+endif5:
+masked3:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial4
+	FMOVQ 0(R6), F14
+	B     masked4
+
+partial4:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R12
+	BLE  endif6
+	VLD1 (R9), V14.D[0]
+
+endif6:
+masked4:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial5
+	FMOVQ 0(R11), F13
+	B     masked5
+
+partial5:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R9), V13.D[0]
+
+endif7:
+masked5:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial6
+	FMOVQ 0(R6), F14
+	B     masked6
+
+partial6:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R12
+	BLE  endif8
+	VLD1 (R9), V14.D[0]
+
+endif8:
+masked6:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $2, R12
+	FMOVQ 16(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial7
+	FMOVQ 16(R8), F13
+	B     masked7
+
+partial7:
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif9
+	VLD1 (R9), V13.D[0]
+
+endif9:
+masked7:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial8
+	FMOVQ 16(R6), F14
+	B     masked8
+
+partial8:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R9), V14.D[0]
+
+endif10:
+masked8:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial9
+	FMOVQ 16(R10), F13
+	B     masked9
+
+partial9:
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif11
+	VLD1 (R9), V13.D[0]
+
+endif11:
+masked9:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial10
+	FMOVQ 16(R6), F14
+	B     masked10
+
+partial10:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif12
+	VLD1 (R9), V14.D[0]
+
+endif12:
+masked10:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial11
+	FMOVQ 16(R11), F13
+	B     masked11
+
+partial11:
+	MOVD R11, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R9), V13.D[0]
+
+endif13:
+masked11:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial12
+	FMOVQ 16(R6), F14
+	B     masked12
+
+partial12:
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R12
+	BLE  endif14
+	VLD1 (R9), V14.D[0]
+
+endif14:
+masked12:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $4, R12
+	FMOVQ 32(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial13
+	FMOVQ 32(R8), F13
+	B     masked13
+
+partial13:
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif15
+	VLD1 (R9), V13.D[0]
+
+endif15:
+masked13:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial14
+	FMOVQ 32(R6), F14
+	B     masked14
+
+partial14:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif16
+	VLD1 (R9), V14.D[0]
+
+endif16:
+masked14:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial15
+	FMOVQ 32(R10), F13
+	B     masked15
+
+partial15:
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif17
+	VLD1 (R9), V13.D[0]
+
+endif17:
+masked15:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial16
+	FMOVQ 32(R6), F14
+	B     masked16
+
+partial16:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif18
+	VLD1 (R9), V14.D[0]
+
+endif18:
+masked16:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R12
+	BLT   partial17
+	FMOVQ 32(R11), F13
+	B     masked17
+
+partial17:
+	MOVD R11, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif19
+	VLD1 (R9), V13.D[0]
+
+endif19:
+masked17:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
+	BLT   partial18
+	FMOVQ 32(R6), F14
+	B     masked18
+
+partial18:
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R9), V14.D[0]
+
+endif20:
+masked18:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F12
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 48(R8), F13
+	B     masked19
+
+partial19:
+	MOVD R8, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R8), V13.D[0]
+
+endif21:
+masked19:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 48(R6), F14
+	B     masked20
+
+partial20:
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R8), V14.D[0]
+
+endif22:
+masked20:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 48(R10), F13
+	B     masked21
+
+partial21:
+	MOVD R10, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R8), V13.D[0]
+
+endif23:
+masked21:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 48(R6), F14
+	B     masked22
+
+partial22:
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R8), V14.D[0]
+
+endif24:
+masked22:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 48(R11), F13
+	B     masked23
+
+partial23:
+	MOVD R11, R8
+	ADD  $48, R8
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R8), V13.D[0]
+
+endif25:
+masked23:
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 48(R6), F14
+	B     masked24
+
+partial24:
+	MOVD R6, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V14.D[0]
+
+endif26:
+masked24:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif2:
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 128(R6)
+	FMOVQ F9, 144(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 176(R6)
+	B     endif27
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	WORD  $0x4e67d4a2 // fadd v2.2d, v5.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	WORD  $0x4e6ad500 // fadd v0.2d, v8.2d, v10.2d
+	WORD  $0x4e6bd521 // fadd v1.2d, v9.2d, v11.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e6ad501 // fadd v1.2d, v8.2d, v10.2d
+	WORD  $0x4e6bd522 // fadd v2.2d, v9.2d, v11.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVD 16(R1), F0
+	FMOVD F0, 16(R6)
+	B     endif28
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R6)
+
+endif28:
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
+
+tileDone:
+	RET
+
+// func lanesF64NEON1x4Whole<>(code int, args *byte)
+TEXT ·lanesF64NEON1x4Whole<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 40(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 80(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 104(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CMP  $1, R3
+	BLT  tileDone
+
+tile:
+	MOVD  args+8(FP), R6
+	MOVD  144(R6), R6
+	CBNZ  R6, otherwise
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 128(R6), F8
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 176(R6), F11
+	FMOVQ 192(R6), F12
+	FMOVQ 208(R6), F13
+	FMOVQ 224(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif
+
+otherwise:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loopDone
+
+loop:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F16
+	FMOVQ 0(R8), F17
+	VFMLA V17.D2, V16.D2, V0.D2
+	FMOVQ 0(R10), F17
+	VFMLA V17.D2, V16.D2, V4.D2
+	FMOVQ 0(R11), F17
+	VFMLA V17.D2, V16.D2, V8.D2
+	FMOVQ 0(R12), F17
+	VFMLA V17.D2, V16.D2, V12.D2
+	FMOVQ 16(R6), F16
+	FMOVQ 16(R8), F17
+	VFMLA V17.D2, V16.D2, V1.D2
+	FMOVQ 16(R10), F17
+	VFMLA V17.D2, V16.D2, V5.D2
+	FMOVQ 16(R11), F17
+	VFMLA V17.D2, V16.D2, V9.D2
+	FMOVQ 16(R12), F17
+	VFMLA V17.D2, V16.D2, V13.D2
+	FMOVQ 32(R6), F16
+	FMOVQ 32(R8), F17
+	VFMLA V17.D2, V16.D2, V2.D2
+	FMOVQ 32(R10), F17
+	VFMLA V17.D2, V16.D2, V6.D2
+	FMOVQ 32(R11), F17
+	VFMLA V17.D2, V16.D2, V10.D2
+	FMOVQ 32(R12), F17
+	VFMLA V17.D2, V16.D2, V14.D2
+	FMOVQ 48(R6), F16
+	FMOVQ 48(R8), F17
+	VFMLA V17.D2, V16.D2, V3.D2
+	FMOVQ 48(R10), F17
+	VFMLA V17.D2, V16.D2, V7.D2
+	FMOVQ 48(R11), F17
+	VFMLA V17.D2, V16.D2, V11.D2
+	FMOVQ 48(R12), F17
+	VFMLA V17.D2, V16.D2, V15.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	ADD   R9, R10
+	ADD   R9, R11
+	ADD   R9, R12
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R7
+	MOVD  160(R7), R7
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $0, R13
+	FMOVQ 0(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R8), F17
+	B     masked
+
+partial:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V17.D[0]
 
 endif3:
 masked:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial2
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F18
 	B     masked2
 
 partial2:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif4
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif4:
 masked2:
@@ -94763,32 +124142,32 @@ masked2:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial3
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R10), F17
 	B     masked3
 
 partial3:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif5
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif5:
 masked3:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial4
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F18
 	B     masked4
 
 partial4:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif6
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif6:
 masked4:
@@ -94796,32 +124175,32 @@ masked4:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial5
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R11), F17
 	B     masked5
 
 partial5:
-	MOVD R10, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif7
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif7:
 masked5:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial6
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F18
 	B     masked6
 
 partial6:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif8
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif8:
 masked6:
@@ -94829,72 +124208,72 @@ masked6:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial7
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R12), F17
 	B     masked7
 
 partial7:
-	MOVD R11, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R12, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif9
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif9:
 masked7:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial8
-	FMOVQ 0(R3), F18
+	FMOVQ 0(R6), F18
 	B     masked8
 
 partial8:
-	MOVD R3, R8
-	ADD  $0, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif10
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif10:
 masked8:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R12
-	SUB   R12, R8
-	MOVD  R6, R12
-	SUB   $2, R12
-	FMOVQ 16(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $2, R13
+	FMOVQ 16(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial9
-	FMOVQ 16(R7), F17
+	FMOVQ 16(R8), F17
 	B     masked9
 
 partial9:
-	MOVD R7, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif11
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif11:
 masked9:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial10
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F18
 	B     masked10
 
 partial10:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif12
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif12:
 masked10:
@@ -94902,32 +124281,32 @@ masked10:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial11
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R10), F17
 	B     masked11
 
 partial11:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif13
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif13:
 masked11:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial12
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F18
 	B     masked12
 
 partial12:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif14
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif14:
 masked12:
@@ -94935,32 +124314,32 @@ masked12:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial13
-	FMOVQ 16(R10), F17
+	FMOVQ 16(R11), F17
 	B     masked13
 
 partial13:
-	MOVD R10, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R11, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif15
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif15:
 masked13:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial14
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F18
 	B     masked14
 
 partial14:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif16
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif16:
 masked14:
@@ -94968,72 +124347,72 @@ masked14:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial15
-	FMOVQ 16(R11), F17
+	FMOVQ 16(R12), F17
 	B     masked15
 
 partial15:
-	MOVD R11, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R12, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif17
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif17:
 masked15:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial16
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R6), F18
 	B     masked16
 
 partial16:
-	MOVD R3, R8
-	ADD  $16, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif18
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif18:
 masked16:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R12
-	SUB   R12, R8
-	MOVD  R6, R12
-	SUB   $4, R12
-	FMOVQ 32(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $4, R13
+	FMOVQ 32(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial17
-	FMOVQ 32(R7), F17
+	FMOVQ 32(R8), F17
 	B     masked17
 
 partial17:
-	MOVD R7, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif19
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif19:
 masked17:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial18
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked18
 
 partial18:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif20
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif20:
 masked18:
@@ -95041,32 +124420,32 @@ masked18:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial19
-	FMOVQ 32(R9), F17
+	FMOVQ 32(R10), F17
 	B     masked19
 
 partial19:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif21
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif21:
 masked19:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial20
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked20
 
 partial20:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif22
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif22:
 masked20:
@@ -95074,32 +124453,32 @@ masked20:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial21
-	FMOVQ 32(R10), F17
+	FMOVQ 32(R11), F17
 	B     masked21
 
 partial21:
-	MOVD R10, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R11, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif23
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif23:
 masked21:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial22
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked22
 
 partial22:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif24
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif24:
 masked22:
@@ -95107,72 +124486,72 @@ masked22:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial23
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R12), F17
 	B     masked23
 
 partial23:
-	MOVD R11, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R12, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif25
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif25:
 masked23:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R12
+	CMP   $2, R13
 	BLT   partial24
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R6), F18
 	B     masked24
 
 partial24:
-	MOVD R3, R8
-	ADD  $32, R8
-	CMP  $0, R12
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif26
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif26:
 masked24:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R6, R12
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R12
-	SUB   R12, R8
-	MOVD  R6, R6
-	SUB   $6, R6
-	FMOVQ 48(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial25
-	FMOVQ 48(R7), F17
+	FMOVQ 48(R8), F17
 	B     masked25
 
 partial25:
-	MOVD R7, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R8, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R7), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif27:
 masked25:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial26
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked26
 
 partial26:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R7), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif28:
 masked26:
@@ -95180,32 +124559,32 @@ masked26:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial27
-	FMOVQ 48(R9), F17
+	FMOVQ 48(R10), F17
 	B     masked27
 
 partial27:
-	MOVD R9, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R10, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R7), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif29:
 masked27:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial28
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked28
 
 partial28:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif30
-	VLD1 (R7), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif30:
 masked28:
@@ -95213,32 +124592,32 @@ masked28:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial29
-	FMOVQ 48(R10), F17
+	FMOVQ 48(R11), F17
 	B     masked29
 
 partial29:
-	MOVD R10, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R11, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R7), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif31:
 masked29:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial30
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked30
 
 partial30:
-	MOVD R3, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R6, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R7), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif32:
 masked30:
@@ -95246,32 +124625,32 @@ masked30:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial31
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R12), F17
 	B     masked31
 
 partial31:
-	MOVD R11, R7
-	ADD  $48, R7
-	CMP  $0, R6
+	MOVD R12, R8
+	ADD  $48, R8
+	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R7), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif33:
 masked31:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R6
+	CMP   $2, R7
 	BLT   partial32
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R6), F18
 	B     masked32
 
 partial32:
-	MOVD R3, R3
-	ADD  $48, R3
-	CMP  $0, R6
+	MOVD R6, R6
+	ADD  $48, R6
+	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R3), V18.D[0]
+	VLD1 (R6), V18.D[0]
 
 endif34:
 masked32:
@@ -95280,126 +124659,1213 @@ masked32:
 	VBIT  V16.B16, V19.B16, V15.B16
 
 endif2:
-	MOVD  R1, R3
-	MOVD  accRow+80(FP), R6
-	FMOVQ F0, 0(R3)
-	FMOVQ F1, 16(R3)
-	FMOVQ F2, 32(R3)
-	FMOVQ F3, 48(R3)
-	FMOVQ F4, 64(R3)
-	FMOVQ F5, 80(R3)
-	FMOVQ F6, 96(R3)
-	FMOVQ F7, 112(R3)
-	FMOVQ F8, 128(R3)
-	FMOVQ F9, 144(R3)
-	FMOVQ F10, 160(R3)
-	FMOVQ F11, 176(R3)
-	FMOVQ F12, 192(R3)
-	FMOVQ F13, 208(R3)
-	FMOVQ F14, 224(R3)
-	FMOVQ F15, 240(R3)
-	MOVD  bTile+64(FP), R3
-	ADD   R3, R0
-	ADD   $256, R1
-	SUB   $1, R2
-	CMP   $1, R2
-	BGE   tile
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise2
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  88(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 128(R6)
+	FMOVQ F9, 144(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 176(R6)
+	FMOVQ F12, 192(R6)
+	FMOVQ F13, 208(R6)
+	FMOVQ F14, 224(R6)
+	FMOVQ F15, 240(R6)
+	B     endif35
+
+otherwise2:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R6
+	MOVD  88(R6), R6
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	WORD  $0x4e67d4a2 // fadd v2.2d, v5.2d, v7.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	WORD  $0x4e6ad500 // fadd v0.2d, v8.2d, v10.2d
+	WORD  $0x4e6bd521 // fadd v1.2d, v9.2d, v11.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e6ed581 // fadd v1.2d, v12.2d, v14.2d
+	WORD  $0x4e6fd5a2 // fadd v2.2d, v13.2d, v15.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	VZIP1 V1.D2, V0.D2, V2.D2
+	VZIP2 V1.D2, V0.D2, V0.D2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 16(R1)
+	MOVD  args+8(FP), R6
+	MOVD  120(R6), R6
+	MOVD  args+8(FP), R7
+	MOVD  112(R7), R7
+	CBNZ  R6, otherwise3
+	MOVD  R2, R6
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R6)
+	B     endif36
+
+otherwise3:
+	MOVD  R2, R7
+	MOVD  R7, R8
+	FMOVD 0(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 8(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R8
+	FMOVD 16(R1), F0
+	FMOVD F0, 0(R8)
+	ADD   R6, R7
+	MOVD  R7, R6
+	FMOVD 24(R1), F0
+	FMOVD F0, 0(R6)
+
+endif36:
+endif35:
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	ADD  R6, R0
+	MOVD args+8(FP), R6
+	MOVD 96(R6), R6
+	ADD  R6, R1
+	MOVD args+8(FP), R6
+	MOVD 128(R6), R6
+	ADD  R6, R2
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  tile
 
 tileDone:
 	RET
 
-// func lanesF64NEON(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
-TEXT ·lanesF64NEON(SB), $0-112
+// func lanesF64NEON(code int, args *byte)
+TEXT ·lanesF64NEON(SB), $0-16
 	MOVD code+0(FP), R0
 	MOVD $·lanesF64NEONCodes<>(SB), R1
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func foldF64NEON(n int, out *float64, acc *float64, step int)
-TEXT ·foldF64NEON(SB), $0-32
-	MOVD n+0(FP), R0
-	MOVD out+8(FP), R1
-	MOVD acc+16(FP), R2
-	MOVD step+24(FP), R3
-	MOVD R3, R6
-	LSL  $1, R6
-	CMP  $2, R0
+// func packF64NEON1<>(code int, args *byte)
+TEXT ·packF64NEON1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD $64, R6
+	MOVD R1, R7
+	MOVD args+8(FP), R8
+	MOVD 40(R8), R8
+	MOVD R7, R9
+	ADD  R8, R7
+	MOVD R7, R10
+	ADD  R8, R7
+	MOVD R7, R11
+	ADD  R8, R7
+	MOVD R7, R12
+	ADD  R8, R7
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $1, R7
 	BLT  loopDone
 
 loop:
-	MOVD  R2, R7
-	MOVD  R7, R8
-	ADD   R3, R8
-	FMOVQ 0(R7), F0
-	FMOVQ 16(R7), F1
-	FMOVQ 32(R7), F2
-	FMOVQ 48(R7), F3
-	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ 0(R8), F1
-	FMOVQ 16(R8), F2
-	FMOVQ 32(R8), F3
-	FMOVQ 48(R8), F4
-	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
-	VZIP1 V1.D2, V0.D2, V2.D2
-	VZIP2 V1.D2, V0.D2, V0.D2
-	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
-	FMOVQ F0, 0(R1)
-	ADD   R6, R2
-	ADD   $16, R1
-	SUB   $2, R0
-	CMP   $2, R0
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R9)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R10)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R12)
+	ADD   R6, R3
+	ADD   $16, R9
+	ADD   $16, R10
+	ADD   $16, R11
+	ADD   $16, R12
+	SUB   $1, R7
+	CMP   $1, R7
 	BGE   loop
 
 loopDone:
-	CMP   $0, R0
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
 	BLE   endif
-	MOVD  R2, R2
-	MOVD  R2, R6
-	ADD   R3, R6
-	FMOVQ 0(R2), F0
-	FMOVQ 16(R2), F1
-	FMOVQ 32(R2), F2
-	FMOVQ 48(R2), F3
-	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVQ 0(R6), F1
-	FMOVQ 16(R6), F2
-	FMOVQ 32(R6), F3
-	FMOVQ 48(R6), F4
-	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
-	VZIP1 V1.D2, V0.D2, V2.D2
-	VZIP2 V1.D2, V0.D2, V0.D2
-	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
-	MOVD  R0, R3
-	MOVD  $·lineMask<>+64(SB), R2
-	LSL   $3, R3
-	SUB   R3, R2
-	MOVD  R0, R0
-	SUB   $0, R0
-	FMOVQ 0(R2), F1
-	CMP   $2, R0
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $3, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $0, R8
+	FMOVQ 0(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R8
 	BLT   partial
-	FMOVQ F0, 0(R1)
+	FMOVQ 0(R3), F0
 	B     masked
 
 partial:
-	MOVD R1, R1
-	ADD  $0, R1
-	CMP  $0, R0
+	MOVD R3, R7
+	ADD  $0, R7
+	CMP  $0, R8
 	BLE  endif2
-	VST1 V0.D[0], (R1)
+	VLD1 (R7), V0.D[0]
 
 endif2:
 masked:
+	FMOVQ F0, 0(R9)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $3, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $2, R8
+	FMOVQ 16(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R8
+	BLT   partial2
+	FMOVQ 16(R3), F0
+	B     masked2
+
+partial2:
+	MOVD R3, R7
+	ADD  $16, R7
+	CMP  $0, R8
+	BLE  endif3
+	VLD1 (R7), V0.D[0]
+
+endif3:
+masked2:
+	FMOVQ F0, 0(R10)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $3, R8
+	SUB   R8, R7
+	MOVD  R6, R8
+	SUB   $4, R8
+	FMOVQ 32(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R8
+	BLT   partial3
+	FMOVQ 32(R3), F0
+	B     masked3
+
+partial3:
+	MOVD R3, R7
+	ADD  $32, R7
+	CMP  $0, R8
+	BLE  endif4
+	VLD1 (R7), V0.D[0]
+
+endif4:
+masked3:
+	FMOVQ F0, 0(R11)
+	MOVD  R6, R8
+	MOVD  $·lineMask<>+64(SB), R7
+	LSL   $3, R8
+	SUB   R8, R7
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R7), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial4
+	FMOVQ 48(R3), F0
+	B     masked4
+
+partial4:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif5
+	VLD1 (R3), V0.D[0]
+
+endif5:
+masked4:
+	FMOVQ F0, 0(R12)
+
 endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
 	RET
+
+// func packF64NEON2<>(code int, args *byte)
+TEXT ·packF64NEON2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD $64, R6
+	MOVD R1, R8
+	MOVD args+8(FP), R9
+	MOVD 40(R9), R9
+	MOVD R8, R10
+	ADD  R9, R8
+	MOVD R8, R11
+	ADD  R9, R8
+	MOVD R8, R12
+	ADD  R9, R8
+	MOVD R8, R13
+	ADD  R9, R8
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $1, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R10)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R10)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R11)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R13)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   $32, R10
+	ADD   $32, R11
+	ADD   $32, R12
+	ADD   $32, R13
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif2
+	VLD1 (R8), V0.D[0]
+
+endif2:
+masked:
+	FMOVQ F0, 0(R10)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V0.D[0]
+
+endif3:
+masked2:
+	FMOVQ F0, 16(R10)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $2, R9
+	FMOVQ 16(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 16(R3), F0
+	B     masked3
+
+partial3:
+	MOVD R3, R8
+	ADD  $16, R8
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V0.D[0]
+
+endif4:
+masked3:
+	FMOVQ F0, 0(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 16(R7), F0
+	B     masked4
+
+partial4:
+	MOVD R7, R8
+	ADD  $16, R8
+	CMP  $0, R9
+	BLE  endif5
+	VLD1 (R8), V0.D[0]
+
+endif5:
+masked4:
+	FMOVQ F0, 16(R11)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $4, R9
+	FMOVQ 32(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 32(R3), F0
+	B     masked5
+
+partial5:
+	MOVD R3, R8
+	ADD  $32, R8
+	CMP  $0, R9
+	BLE  endif6
+	VLD1 (R8), V0.D[0]
+
+endif6:
+masked5:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 32(R7), F0
+	B     masked6
+
+partial6:
+	MOVD R7, R8
+	ADD  $32, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V0.D[0]
+
+endif7:
+masked6:
+	FMOVQ F0, 16(R12)
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial7
+	FMOVQ 48(R3), F0
+	B     masked7
+
+partial7:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif8
+	VLD1 (R3), V0.D[0]
+
+endif8:
+masked7:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial8
+	FMOVQ 48(R7), F0
+	B     masked8
+
+partial8:
+	MOVD R7, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif9
+	VLD1 (R3), V0.D[0]
+
+endif9:
+masked8:
+	FMOVQ F0, 16(R13)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF64NEON3<>(code int, args *byte)
+TEXT ·packF64NEON3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD $64, R6
+	MOVD R1, R9
+	MOVD args+8(FP), R10
+	MOVD 40(R10), R10
+	MOVD R9, R11
+	ADD  R10, R9
+	MOVD R9, R12
+	ADD  R10, R9
+	MOVD R9, R13
+	ADD  R10, R9
+	MOVD R9, R14
+	ADD  R10, R9
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R11)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R14)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R11)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R13)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R14)
+	FMOVQ 0(R8), F0
+	FMOVQ F0, 32(R11)
+	FMOVQ 16(R8), F0
+	FMOVQ F0, 32(R12)
+	FMOVQ 32(R8), F0
+	FMOVQ F0, 32(R13)
+	FMOVQ 48(R8), F0
+	FMOVQ F0, 32(R14)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   $48, R11
+	ADD   $48, R12
+	ADD   $48, R13
+	ADD   $48, R14
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD R3, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	FMOVQ F0, 0(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V0.D[0]
+
+endif3:
+masked2:
+	FMOVQ F0, 16(R11)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R8), F0
+	B     masked3
+
+partial3:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V0.D[0]
+
+endif4:
+masked3:
+	FMOVQ F0, 32(R11)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $2, R10
+	FMOVQ 16(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 16(R3), F0
+	B     masked4
+
+partial4:
+	MOVD R3, R9
+	ADD  $16, R9
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R9), V0.D[0]
+
+endif5:
+masked4:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 16(R7), F0
+	B     masked5
+
+partial5:
+	MOVD R7, R9
+	ADD  $16, R9
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R9), V0.D[0]
+
+endif6:
+masked5:
+	FMOVQ F0, 16(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 16(R8), F0
+	B     masked6
+
+partial6:
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V0.D[0]
+
+endif7:
+masked6:
+	FMOVQ F0, 32(R12)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R6, R10
+	SUB   $4, R10
+	FMOVQ 32(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial7
+	FMOVQ 32(R3), F0
+	B     masked7
+
+partial7:
+	MOVD R3, R9
+	ADD  $32, R9
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R9), V0.D[0]
+
+endif8:
+masked7:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial8
+	FMOVQ 32(R7), F0
+	B     masked8
+
+partial8:
+	MOVD R7, R9
+	ADD  $32, R9
+	CMP  $0, R10
+	BLE  endif9
+	VLD1 (R9), V0.D[0]
+
+endif9:
+masked8:
+	FMOVQ F0, 16(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R10
+	BLT   partial9
+	FMOVQ 32(R8), F0
+	B     masked9
+
+partial9:
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R10
+	BLE  endif10
+	VLD1 (R9), V0.D[0]
+
+endif10:
+masked9:
+	FMOVQ F0, 32(R13)
+	MOVD  R6, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial10
+	FMOVQ 48(R3), F0
+	B     masked10
+
+partial10:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif11
+	VLD1 (R3), V0.D[0]
+
+endif11:
+masked10:
+	FMOVQ F0, 0(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial11
+	FMOVQ 48(R7), F0
+	B     masked11
+
+partial11:
+	MOVD R7, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif12
+	VLD1 (R3), V0.D[0]
+
+endif12:
+masked11:
+	FMOVQ F0, 16(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial12
+	FMOVQ 48(R8), F0
+	B     masked12
+
+partial12:
+	MOVD R8, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif13
+	VLD1 (R3), V0.D[0]
+
+endif13:
+masked12:
+	FMOVQ F0, 32(R14)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF64NEON4<>(code int, args *byte)
+TEXT ·packF64NEON4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 8(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 32(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 56(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD $64, R6
+	MOVD R1, R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	MOVD R10, R12
+	ADD  R11, R10
+	MOVD R10, R13
+	ADD  R11, R10
+	MOVD R10, R14
+	ADD  R11, R10
+	MOVD R10, R15
+	ADD  R11, R10
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R12)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 0(R13)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 0(R14)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 0(R15)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 16(R12)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R13)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 16(R14)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 16(R15)
+	FMOVQ 0(R8), F0
+	FMOVQ F0, 32(R12)
+	FMOVQ 16(R8), F0
+	FMOVQ F0, 32(R13)
+	FMOVQ 32(R8), F0
+	FMOVQ F0, 32(R14)
+	FMOVQ 48(R8), F0
+	FMOVQ F0, 32(R15)
+	FMOVQ 0(R9), F0
+	FMOVQ F0, 48(R12)
+	FMOVQ 16(R9), F0
+	FMOVQ F0, 48(R13)
+	FMOVQ 32(R9), F0
+	FMOVQ F0, 48(R14)
+	FMOVQ 48(R9), F0
+	FMOVQ F0, 48(R15)
+	ADD   R6, R3
+	ADD   R6, R7
+	ADD   R6, R8
+	ADD   R6, R9
+	ADD   $64, R12
+	ADD   $64, R13
+	ADD   $64, R14
+	ADD   $64, R15
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R6
+	MOVD  64(R6), R6
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R3), F0
+	B     masked
+
+partial:
+	MOVD R3, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif2
+	VLD1 (R10), V0.D[0]
+
+endif2:
+masked:
+	FMOVQ F0, 0(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R7), F0
+	B     masked2
+
+partial2:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R10), V0.D[0]
+
+endif3:
+masked2:
+	FMOVQ F0, 16(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial3
+	FMOVQ 0(R8), F0
+	B     masked3
+
+partial3:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V0.D[0]
+
+endif4:
+masked3:
+	FMOVQ F0, 32(R12)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial4
+	FMOVQ 0(R9), F0
+	B     masked4
+
+partial4:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R10), V0.D[0]
+
+endif5:
+masked4:
+	FMOVQ F0, 48(R12)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $2, R11
+	FMOVQ 16(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial5
+	FMOVQ 16(R3), F0
+	B     masked5
+
+partial5:
+	MOVD R3, R10
+	ADD  $16, R10
+	CMP  $0, R11
+	BLE  endif6
+	VLD1 (R10), V0.D[0]
+
+endif6:
+masked5:
+	FMOVQ F0, 0(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial6
+	FMOVQ 16(R7), F0
+	B     masked6
+
+partial6:
+	MOVD R7, R10
+	ADD  $16, R10
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V0.D[0]
+
+endif7:
+masked6:
+	FMOVQ F0, 16(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial7
+	FMOVQ 16(R8), F0
+	B     masked7
+
+partial7:
+	MOVD R8, R10
+	ADD  $16, R10
+	CMP  $0, R11
+	BLE  endif8
+	VLD1 (R10), V0.D[0]
+
+endif8:
+masked7:
+	FMOVQ F0, 32(R13)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial8
+	FMOVQ 16(R9), F0
+	B     masked8
+
+partial8:
+	MOVD R9, R10
+	ADD  $16, R10
+	CMP  $0, R11
+	BLE  endif9
+	VLD1 (R10), V0.D[0]
+
+endif9:
+masked8:
+	FMOVQ F0, 48(R13)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $4, R11
+	FMOVQ 32(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial9
+	FMOVQ 32(R3), F0
+	B     masked9
+
+partial9:
+	MOVD R3, R10
+	ADD  $32, R10
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V0.D[0]
+
+endif10:
+masked9:
+	FMOVQ F0, 0(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial10
+	FMOVQ 32(R7), F0
+	B     masked10
+
+partial10:
+	MOVD R7, R10
+	ADD  $32, R10
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R10), V0.D[0]
+
+endif11:
+masked10:
+	FMOVQ F0, 16(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial11
+	FMOVQ 32(R8), F0
+	B     masked11
+
+partial11:
+	MOVD R8, R10
+	ADD  $32, R10
+	CMP  $0, R11
+	BLE  endif12
+	VLD1 (R10), V0.D[0]
+
+endif12:
+masked11:
+	FMOVQ F0, 32(R14)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R11
+	BLT   partial12
+	FMOVQ 32(R9), F0
+	B     masked12
+
+partial12:
+	MOVD R9, R10
+	ADD  $32, R10
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V0.D[0]
+
+endif13:
+masked12:
+	FMOVQ F0, 48(R14)
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R6, R6
+	SUB   $6, R6
+	FMOVQ 48(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial13
+	FMOVQ 48(R3), F0
+	B     masked13
+
+partial13:
+	MOVD R3, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif14
+	VLD1 (R3), V0.D[0]
+
+endif14:
+masked13:
+	FMOVQ F0, 0(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial14
+	FMOVQ 48(R7), F0
+	B     masked14
+
+partial14:
+	MOVD R7, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif15
+	VLD1 (R3), V0.D[0]
+
+endif15:
+masked14:
+	FMOVQ F0, 16(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial15
+	FMOVQ 48(R8), F0
+	B     masked15
+
+partial15:
+	MOVD R8, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif16
+	VLD1 (R3), V0.D[0]
+
+endif16:
+masked15:
+	FMOVQ F0, 32(R15)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R6
+	BLT   partial16
+	FMOVQ 48(R9), F0
+	B     masked16
+
+partial16:
+	MOVD R9, R3
+	ADD  $48, R3
+	CMP  $0, R6
+	BLE  endif17
+	VLD1 (R3), V0.D[0]
+
+endif17:
+masked16:
+	FMOVQ F0, 48(R15)
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 24(R3), R3
+	ADD  R3, R0
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	ADD  R3, R1
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func packF64NEON(code int, args *byte)
+TEXT ·packF64NEON(SB), $0-16
+	MOVD code+0(FP), R0
+	MOVD $·packF64NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
 
 // func copyF64NEON1<>(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 TEXT ·copyF64NEON1<>(SB), NOSPLIT, $0-56
@@ -96150,6 +126616,12 @@ DATA ·lanesF32NEONCodes<>+144(SB)/8, $·lanesF32NEON1x3Whole<>(SB)
 DATA ·lanesF32NEONCodes<>+152(SB)/8, $·lanesF32NEON1x4Whole<>(SB)
 GLOBL ·lanesF32NEONCodes<>(SB), RODATA, $160
 
+DATA ·packF32NEONCodes<>+0(SB)/8, $·packF32NEON1<>(SB)
+DATA ·packF32NEONCodes<>+8(SB)/8, $·packF32NEON2<>(SB)
+DATA ·packF32NEONCodes<>+16(SB)/8, $·packF32NEON3<>(SB)
+DATA ·packF32NEONCodes<>+24(SB)/8, $·packF32NEON4<>(SB)
+GLOBL ·packF32NEONCodes<>(SB), RODATA, $32
+
 DATA ·copyF32NEONCodes<>+0(SB)/8, $·copyF32NEON1<>(SB)
 DATA ·copyF32NEONCodes<>+8(SB)/8, $·copyF32NEON1Masked<>(SB)
 DATA ·copyF32NEONCodes<>+16(SB)/8, $·copyF32NEON2<>(SB)
@@ -96507,6 +126979,12 @@ DATA ·lanesF64NEONCodes<>+136(SB)/8, $·lanesF64NEON1x2Whole<>(SB)
 DATA ·lanesF64NEONCodes<>+144(SB)/8, $·lanesF64NEON1x3Whole<>(SB)
 DATA ·lanesF64NEONCodes<>+152(SB)/8, $·lanesF64NEON1x4Whole<>(SB)
 GLOBL ·lanesF64NEONCodes<>(SB), RODATA, $160
+
+DATA ·packF64NEONCodes<>+0(SB)/8, $·packF64NEON1<>(SB)
+DATA ·packF64NEONCodes<>+8(SB)/8, $·packF64NEON2<>(SB)
+DATA ·packF64NEONCodes<>+16(SB)/8, $·packF64NEON3<>(SB)
+DATA ·packF64NEONCodes<>+24(SB)/8, $·packF64NEON4<>(SB)
+GLOBL ·packF64NEONCodes<>(SB), RODATA, $32
 
 DATA ·copyF64NEONCodes<>+0(SB)/8, $·copyF64NEON1<>(SB)
 DATA ·copyF64NEONCodes<>+8(SB)/8, $·copyF64NEON1Masked<>(SB)

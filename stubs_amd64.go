@@ -258,12 +258,12 @@ func chainF32AVX2(code int, args *byte)
 // lanesF32AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF32AVX2(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+func lanesF32AVX2(code int, args *byte)
 
-// foldF32AVX2 folds n lines of lanes by halves, rule 7.
+// packF32AVX2 packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF32AVX2(n int, out *float32, acc *float32, step int)
+func packF32AVX2(code int, args *byte)
 
 // copyF32AVX2 copies rows of whole vectors, in the code of that number.
 //
@@ -529,12 +529,12 @@ func chainF64AVX2(code int, args *byte)
 // lanesF64AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF64AVX2(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+func lanesF64AVX2(code int, args *byte)
 
-// foldF64AVX2 folds n lines of lanes by halves, rule 7.
+// packF64AVX2 packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF64AVX2(n int, out *float64, acc *float64, step int)
+func packF64AVX2(code int, args *byte)
 
 // copyF64AVX2 copies rows of whole vectors, in the code of that number.
 //
@@ -800,12 +800,12 @@ func chainF32AVX512(code int, args *byte)
 // lanesF32AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF32AVX512(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+func lanesF32AVX512(code int, args *byte)
 
-// foldF32AVX512 folds n lines of lanes by halves, rule 7.
+// packF32AVX512 packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF32AVX512(n int, out *float32, acc *float32, step int)
+func packF32AVX512(code int, args *byte)
 
 // copyF32AVX512 copies rows of whole vectors, in the code of that number.
 //
@@ -1071,12 +1071,12 @@ func chainF64AVX512(code int, args *byte)
 // lanesF64AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF64AVX512(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+func lanesF64AVX512(code int, args *byte)
 
-// foldF64AVX512 folds n lines of lanes by halves, rule 7.
+// packF64AVX512 packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF64AVX512(n int, out *float64, acc *float64, step int)
+func packF64AVX512(code int, args *byte)
 
 // copyF64AVX512 copies rows of whole vectors, in the code of that number.
 //

@@ -258,12 +258,12 @@ func chainF32NEON(code int, args *byte)
 // lanesF32NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF32NEON(code int, lines int, a *float32, aRow int, aLine int, b *float32, bRow int, bLine int, bTile int, acc *float32, accRow int, tiles int, first int, tail int)
+func lanesF32NEON(code int, args *byte)
 
-// foldF32NEON folds n lines of lanes by halves, rule 7.
+// packF32NEON packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF32NEON(n int, out *float32, acc *float32, step int)
+func packF32NEON(code int, args *byte)
 
 // copyF32NEON copies rows of whole vectors, in the code of that number.
 //
@@ -529,12 +529,12 @@ func chainF64NEON(code int, args *byte)
 // lanesF64NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
-func lanesF64NEON(code int, lines int, a *float64, aRow int, aLine int, b *float64, bRow int, bLine int, bTile int, acc *float64, accRow int, tiles int, first int, tail int)
+func lanesF64NEON(code int, args *byte)
 
-// foldF64NEON folds n lines of lanes by halves, rule 7.
+// packF64NEON packs panels of rows for rule 7, in the code of that number.
 //
 //go:noescape
-func foldF64NEON(n int, out *float64, acc *float64, step int)
+func packF64NEON(code int, args *byte)
 
 // copyF64NEON copies rows of whole vectors, in the code of that number.
 //

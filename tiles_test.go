@@ -39,13 +39,12 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 	}
 	for r, most := range size.lanesCols {
 		for c := range most {
-			lanesTileRuns[T](t, b, size.lanesCode(r+1, c+1), r+1, c+1, vecLen[T](b))
+			lanesTileRuns[T](t, b, size.lanesCode(r+1, c+1), r+1, c+1, false)
 		}
 	}
 	for c := range size.wholeCols {
-		lanesTileRuns[T](t, b, size.wholeCode(c+1), 1, c+1, kernels.Lanes[T]())
+		lanesTileRuns[T](t, b, size.wholeCode(c+1), 1, c+1, true)
 	}
-	foldRuns[T](t, b)
 	copyRuns[T](t, b)
 	transposeRuns[T](t, b)
 }
@@ -157,59 +156,69 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	}
 }
 
-func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, cols, lanes int) {
-	size, line := int(unsafe.Sizeof(T(0))), kernels.Lanes[T]()
+// lanesTileRuns runs tiles of rows x cols sums on rows that lie in place, and those of b in place if a pass does whole
+// lines, else packed.
+func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, cols int, whole bool) {
+	size, line, lanes := int(unsafe.Sizeof(T(0))), kernels.Lanes[T](), vecLen[T](backend)
 	for lines := range 4 {
-		for tail := range lanes + 1 {
+		for tail := range line {
 			if lines == 0 && tail == 0 {
 				continue
 			}
-			tiles, first := 1+lines%2, tail%2
+			tiles, k := 1+lines%2, lines*line+tail
 			ld := (lines + 1) * line
 			a, b := integers[T](rows*ld), integers[T](tiles*cols*ld)
-			for x := 0; x < line; x += lanes {
-				acc := integers[T](rows * tiles * cols * line)
-				lanesTiles(backend, code, lines, &a[x], ld*size, line*size, &b[x], ld*size, line*size, cols*ld*size,
-					&acc[x], tiles*cols*line*size, tiles, first, tail)
-				for i, got := range acc {
-					r, c, lane := i/line/(tiles*cols), i/line%(tiles*cols), i%line
-					want := T(1 + i%61)
-					if x <= lane && lane < x+lanes {
-						want *= T(1 - first)
-						whole := lines
-						if lane < x+tail {
-							whole++
-						}
-						for l := range whole {
-							want += T(a[r*ld+l*line+lane] * b[c*ld+l*line+lane])
-						}
-					}
-					if got != want {
-						t.Fatalf("%v %T tile %d x %d, %d lines, %d more, from %d: lane %d, (%d, %d) = %v, want %v",
-							backend, got, rows, cols, lines, tail, x, lane, r, c, got, want)
-					}
-				}
+			args := lanesArgs[T]{lines: lines, tail: tail, tiles: tiles,
+				a: &a[0], aRow: ld * size, aLine: mem.Line, aVec: lanes * size,
+				bRow: ld * size, bLine: mem.Line, bTile: cols * ld * size}
+			packed := b
+			if !whole {
+				packed = sentinels[T](len(b))
+				width := lanes * size
+				args.bRow, args.bLine, args.bVec = width, cols*width, (lines+min(tail, 1))*cols*width
+				pack := packArgs[T]{lines: lines, tail: tail, tiles: tiles,
+					src: &b[0], srcRow: ld * size, srcTile: args.bTile,
+					dst: &packed[0], dstVec: args.bVec, dstTile: args.bTile}
+				packLines[T](backend, cols-1, (*byte)(unsafe.Pointer(&pack)))
 			}
-		}
-	}
-}
-
-func foldRuns[T kernels.Float](t *testing.T, backend Backend) {
-	line := kernels.Lanes[T]()
-	for n := 1; n <= 35; n++ {
-		for _, step := range []int{1, 3} { // lines
-			acc, out := integers[T]((n+line)*step*line), sentinels[T](n+4)
-			foldLines(backend, n, &out[0], &acc[0], step*mem.Line)
-			for i, got := range out {
-				want := T(untouched)
-				if i < n {
-					want = 0
-					for _, v := range acc[i*step*line:][:line] {
-						want += v
+			args.b = &packed[0]
+			for mode := range 8 {
+				args.first, args.last = mode%2, mode/2%2
+				ldc := tiles*cols + 3
+				cRow, cCol := ldc, 1
+				if mode >= 4 { // transposed
+					cRow, cCol = 1, rows+3
+				}
+				args.cRow, args.cCol, args.cTile = cRow*size, cCol*size, cols*cCol*size
+				if cCol == 1 {
+					args.cCol = 0
+				}
+				acc, c := integers[T](rows*tiles*cols*line), sentinels[T](rows*cRow+tiles*cols*cCol)
+				args.acc, args.accRow, args.accTile = &acc[0], tiles*cols*mem.Line, cols*mem.Line
+				args.c = &c[0]
+				want := sentinels[T](len(c))
+				wantAcc := integers[T](len(acc))
+				for i := range rows * tiles * cols {
+					r, col := i/(tiles*cols), i%(tiles*cols)
+					sums := wantAcc[i*line:][:line]
+					for l := range sums {
+						sums[l] *= T(1 - args.first)
+					}
+					sum := T(0)
+					for kk := range k {
+						sums[kk%line] += T(a[r*ld+kk] * b[col*ld+kk])
+					}
+					for _, v := range sums {
+						sum += v
+					}
+					if args.last == 1 {
+						want[r*cRow+col*cCol] = sum
 					}
 				}
-				if got != want {
-					t.Fatalf("%v %T fold of %d lines: sum %d = %v, want %v", backend, got, n, i, got, want)
+				lanesTiles[T](backend, code, (*byte)(unsafe.Pointer(&args)))
+				if !slices.Equal(c, want) || args.last == 0 && !slices.Equal(acc, wantAcc) {
+					t.Fatalf("%v %T tile %d x %d, %d lines, tail %d, mode %d: sums %v, want %v; lanes %v, want %v",
+						backend, c[0], rows, cols, lines, tail, mode, c, want, acc, wantAcc)
 				}
 			}
 		}

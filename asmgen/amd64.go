@@ -236,6 +236,24 @@ func (m *amd64) Store(v, p Reg, off int) {
 	m.do(pick(m, anyForm(x86.VMOVUPS), x86.VMOVUPD)(v, mem(p, off)))
 }
 
+func (m *amd64) CopyBytes(p Reg, off int, from Reg, fromOff, n int) {
+	src, dst := mem(from, fromOff), mem(p, off)
+	switch n {
+	case 4:
+		r := m.ctx.GP32()
+		m.do(x86.MOVL(src, r))
+		m.do(x86.MOVL(r, dst))
+	case 8:
+		r := m.ctx.GP64()
+		m.do(x86.MOVQ(src, r))
+		m.do(x86.MOVQ(r, dst))
+	default:
+		v := m.ctx.XMM()
+		m.do(x86.VMOVUPS(src, v))
+		m.do(x86.VMOVUPS(v, dst))
+	}
+}
+
 func (m *amd64) Move(dst, src Reg) {
 	m.do(pick(m, anyForm(x86.VMOVAPS), x86.VMOVAPD)(src, dst))
 }

@@ -7,24 +7,9 @@ import "fmt"
 
 const chainParams = "code int, args *byte"
 
-// chainFields are what a tile needs to know, the fields of a chainArgs: words of 8 bytes each, and the scalars.
+// chainFields are what a tile needs to know, the fields of a chainArgs.
 const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int, c *T, cRow, cPanel int, " +
 	"panels, tiles, width, scaled, accumulate, weighted int, packed *T, ahead int, alpha, beta T"
-
-// chainArg returns the field's offset in a chainArgs.
-func chainArg(m Machine, name string) int {
-	off := 0
-	for _, f := range (microKernel{Parameters: chainFields}).fields() {
-		if f.name == name {
-			return off
-		}
-		off += 8
-		if f.typ == "T" {
-			off += m.ElemBytes() - 8
-		}
-	}
-	panic("no field " + name)
-}
 
 // chain emits a tile of rows x vecs vectors of C, for k steps,
 //
@@ -50,12 +35,12 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 	}
 	m.BeginLocal(name, chainParams,
 		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
-	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), chainArg(m, name)) }
-	scalar := func(name string) Reg { return m.Broadcast(m.Arg("args"), chainArg(m, name)) }
+	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), argOf(m, chainFields, name)) }
+	scalar := func(name string) Reg { return m.Broadcast(m.Arg("args"), argOf(m, chainFields, name)) }
 	move := func(name, by string) {
 		args, sum := m.Arg("args"), arg(name)
 		m.AddReg(sum, arg(by))
-		m.StoreWord(sum, args, chainArg(m, name))
+		m.StoreWord(sum, args, argOf(m, chainFields, name))
 	}
 	var packed Reg
 	if packs {

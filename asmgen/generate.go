@@ -28,7 +28,7 @@ func emit(m Machine, programs []*program.Program) {
 	}
 	chains(m)
 	allLanes(m)
-	fold(m)
+	packs(m)
 	copies(m)
 	transpose(m)
 }

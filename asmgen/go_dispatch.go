@@ -109,7 +109,7 @@ type microKernel struct{ Name, Symbol, Parameters string }
 // MicroKernels lists them.
 func (v view) MicroKernels() []microKernel {
 	return []microKernel{
-		{"chainTiles", "chain", chainParams}, {"lanesTiles", "lanes", lanesParams}, {"foldLines", "fold", foldParams},
+		{"chainTiles", "chain", chainParams}, {"lanesTiles", "lanes", lanesParams}, {"packLines", "pack", packParams},
 		{"copyRows", "copy", copyParams}, {"transposeRows", "transpose", transposeParams},
 	}
 }
@@ -120,7 +120,7 @@ func (k microKernel) Params(pointer string) string {
 }
 
 // A field is a parameter with its type.
-type field struct{ name, typ string }
+type field struct{ Name, Type string }
 
 func (k microKernel) fields() (all []field) {
 	k.each(func(name, typ string) string {
@@ -131,13 +131,35 @@ func (k microKernel) fields() (all []field) {
 	return all
 }
 
-// ChainArgs is the fields of a chainArgs, a line each.
-func (v view) ChainArgs() string {
-	var s strings.Builder
-	for _, f := range (microKernel{Parameters: chainFields}).fields() {
-		s.WriteString("\t" + f.name + " " + f.typ + "\n")
+// An argsStruct is a struct of the arguments of a micro-kernel that has many: words of 8 bytes each, and then scalars.
+type argsStruct struct {
+	Name, Of string
+	fields   string
+}
+
+// ArgsStructs lists them.
+func (v view) ArgsStructs() []argsStruct {
+	return []argsStruct{{"chainArgs", "tiles of rule 8: see chain in asmgen", chainFields},
+		{"lanesArgs", "tiles of rule 7: see lanes in asmgen", lanesFields},
+		{"packArgs", "the packing of panels for them: see packLines there", packFields}}
+}
+
+// Fields are those of the struct.
+func (a argsStruct) Fields() []field { return (microKernel{Parameters: a.fields}).fields() }
+
+// argOf returns the offset of a field in a struct of arguments.
+func argOf(m Machine, fields, name string) int {
+	off := 0
+	for _, f := range (microKernel{Parameters: fields}).fields() {
+		if f.Name == name {
+			return off
+		}
+		off += 8
+		if f.Type == "T" {
+			off += m.ElemBytes() - 8
+		}
 	}
-	return s.String()
+	panic("no field " + name + " in " + fields)
 }
 
 // MaxChainRows is the stride of the table of tiles of rule 8.
@@ -207,10 +229,14 @@ const (
 // maxChainRows is the most rows of a micro-kernel's tile.
 const maxChainRows = {{.MaxChainRows}}
 
-// A chainArgs is what micro-kernels of rule 8 take: see chain in asmgen. Strides are in bytes.
-type chainArgs[T Float] struct {
-{{.ChainArgs}}}
-
+{{range .ArgsStructs}}
+// {{.Name}} is what micro-kernels take for {{.Of}}. Strides are in bytes.
+type {{.Name}}[T Float] struct {
+{{- range .Fields}}
+	{{.Name}} {{.Type}}
+{{- end}}
+}
+{{end}}
 // define runs the definition of a step or vector operation on elements lo to hi.
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {

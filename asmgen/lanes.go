@@ -1,58 +1,76 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // The micro-kernels of rule 7: the lanes of tiles of striped sums, and their folds.
 
-const lanesParams = "code, lines int, a *T, aRow, aLine int, b *T, bRow, bLine, bTile int, " +
-	"acc *T, accRow, tiles, first, tail int"
+const lanesParams = "code int, args *byte"
+
+// lanesFields are what a tile needs to know, the fields of a lanesArgs.
+const lanesFields = "lines int, a *T, aRow, aLine, aVec int, b *T, bRow, bLine, bVec, bTile int, " +
+	"acc *T, accRow, accTile int, c *T, cRow, cCol, cTile, tiles, first, last, tail int"
 
 // lanes emits a tile of rows x cols striped sums, for whole lines of k,
 //
 //	acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 //
-// and for the tail elements of a last line; lanes that it does not reach do not change. It goes on to the next of so
-// many tiles to the right.
+// and for the tail elements of a last line; lanes that it does not reach do not change. Lanes are +0 to begin with if
+// first is not 0. If last is not 0, they are folded in the end, and the sums are stored to c; else they stay in acc.
+// Then the next of so many tiles follows.
 //
-// Row r of line l is aRow*r + aLine*l bytes from a on; b likewise, and from tile to tile bTile bytes. acc has a line of
-// lanes for each r, c, its rows accRow bytes apart, which are +0 to begin with if first is not 0. One call does vecs
-// vectors of every line; the caller makes 64/(vecs*VecBytes) calls, all three pointers moved along by vecs*VecBytes
-// each time.
-func lanes(m Machine, rows, cols, vecs int) {
-	name := lanesName(m, rows, cols, vecs)
+// Row r of line l is aRow*r + aLine*l bytes from a on; b likewise. A pass over the lines does a vector of each;
+// those of the next pass are aVec and bVec bytes from its own. Tiles of whole lines do them in one pass. The others read
+// b's last line whole even if there is but a tail of it. acc has room for a line of lanes for each r, c, its rows
+// accRow bytes apart. Sum r, c is cRow*r + cCol*c bytes from c on; a cCol of 0 stands for that of neighbours. From tile
+// to tile b, acc and c move by bTile, accTile and cTile bytes.
+func lanes(m Machine, rows, cols int, whole bool) {
+	name, vecs := lanesName(m, rows, cols, whole), 1
+	if whole {
+		vecs = lineBytes / m.ISA().VecBytes
+	}
 	m.BeginLocal(name, lanesParams,
-		fmt.Sprintf("%s continues the lanes of tiles of %d x %d sums by rule 7, %d of a line's %d bytes.", name,
-			rows, cols, vecs*m.ISA().VecBytes, lineBytes))
-	b, acc, tiles := m.Arg("b"), m.Arg("acc"), m.Arg("tiles")
+		fmt.Sprintf("%s computes tiles of %d x %d sums by rule 7, %d bytes of a line at a time.", name,
+			rows, cols, vecs*m.ISA().VecBytes))
+	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), argOf(m, lanesFields, name)) }
+	b, acc, c, tiles := arg("b"), arg("acc"), arg("c"), arg("tiles")
 	vec := m.ISA().VecBytes
-	m.While("tile", tiles, 1, func() {
-		var sums []Reg
-		for range rows * cols * vecs {
-			sums = append(sums, m.Vector())
-		}
-		each := func(f func(sum, p Reg, off int)) {
-			p, accRow := m.Copy(acc), m.Arg("accRow")
-			for r := range rows {
-				for c := range cols {
-					for v := range vecs {
-						f(sums[(r*cols+c)*vecs+v], p, c*lineBytes+v*vec)
-					}
-				}
-				if r < rows-1 {
-					m.AddReg(p, accRow)
+	passes := lineBytes / (vecs * vec)
+
+	// at calls f with each sum and where its lanes of a pass are.
+	at := func(pass int, f func(i int, p Reg, off int)) {
+		p, accRow := m.Copy(acc), arg("accRow")
+		for r := range rows {
+			for c := range cols {
+				for v := range vecs {
+					f((r*cols+c)*vecs+v, p, c*lineBytes+(pass*vecs+v)*vec)
 				}
 			}
+			if r < rows-1 {
+				m.AddReg(p, accRow)
+			}
 		}
-		m.IfZero(m.Arg("first"),
-			func() { each(func(sum, p Reg, off int) { m.LoadTo(sum, p, off) }) },
+	}
+	operand := func(p Reg, name string, pass, n int) Rows {
+		for range pass {
+			m.AddReg(p, arg(name+"Vec"))
+		}
+		return m.VectorRows(p, arg(name+"Row"), n)
+	}
+	compute := func(pass int) []Reg {
+		sums := each(rows*cols*vecs, func(int) Reg { return m.Vector() })
+		m.IfZero(arg("first"),
+			func() { at(pass, func(i int, p Reg, off int) { m.LoadTo(sums[i], p, off) }) },
 			func() {
 				for _, sum := range sums {
 					m.SetZero(sum)
 				}
 			})
-		as, aLine := m.VectorRows(m.Arg("a"), m.Arg("aRow"), rows), m.Arg("aLine")
-		bs, bLine := m.VectorRows(m.Copy(b), m.Arg("bRow"), cols), m.Arg("bLine")
-		m.While("loop", m.Arg("lines"), 1, func() {
+		as, aLine := operand(arg("a"), "a", pass, rows), arg("aLine")
+		bs, bLine := operand(m.Copy(b), "b", pass, cols), arg("bLine")
+		m.While("loop", arg("lines"), 1, func() {
 			m.Comment("acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])")
 			for v := range vecs {
 				pairs(rows, cols,
@@ -62,23 +80,94 @@ func lanes(m Machine, rows, cols, vecs int) {
 			as.Advance(aLine)
 			bs.Advance(bLine)
 		})
-		tail := m.Arg("tail")
-		m.IfMore(tail, 0, func() {
+		tail := arg("tail")
+		m.IfMore(tail, pass*vecs*vec/m.ElemBytes(), func() {
 			for v := range vecs {
-				mask := m.Mask(tail, v)
+				mask := m.Mask(tail, pass*vecs+v)
 				for c := range cols {
-					y := bs.LoadMasked(c, v*vec, mask)
+					load := bs.Load
+					if whole {
+						load = func(c, off int) Reg { return bs.LoadMasked(c, off, mask) }
+					}
+					y := load(c, v*vec)
 					for r := range rows {
 						m.FMAMasked(sums[(r*cols+c)*vecs+v], as.LoadMasked(r, v*vec, mask), y, mask)
 					}
 				}
 			}
 		})
-		each(func(sum, p Reg, off int) { m.Store(sum, p, off) })
-		m.AddReg(b, m.Arg("bTile"))
-		m.AddImm(acc, cols*lineBytes)
+		return sums
+	}
+	store := func(pass int, sums []Reg) {
+		at(pass, func(i int, p Reg, off int) { m.Store(sums[i], p, off) })
+	}
+
+	m.While("tile", tiles, 1, func() {
+		for pass := range passes - 1 {
+			store(pass, compute(pass))
+		}
+		sums := compute(passes - 1)
+		m.IfZero(arg("last"), func() { store(passes-1, sums) }, func() {
+			others := m.VectorRows(m.Copy(acc), arg("accRow"), rows)
+			foldTile(m, rows*cols, acc, func(n, i int) Reg {
+				if own := i - (passes-1)*vecs; own >= 0 {
+					return sums[n*vecs+own]
+				}
+				return others.Load(n/cols, n%cols*lineBytes+i*vec)
+			})
+			storeTile(m, rows, cols, acc, c, arg)
+		})
+		m.AddReg(b, arg("bTile"))
+		m.AddReg(acc, arg("accTile"))
+		m.AddReg(c, arg("cTile"))
 	})
 	m.End()
+}
+
+// foldTile folds n lines of lanes by halves to sums, which it stores to p. The lanes of lines that are yet to be folded
+// may be there too, from p on and a line apart: the sums of those before take less room.
+func foldTile(m Machine, n int, p Reg, load func(n, i int) Reg) {
+	group := m.ISA().VecBytes / m.ElemBytes()
+	for first := 0; first < n; first += group {
+		sums := m.FoldLines(func(at, i int) Reg { return load(min(first+at, n-1), i) })
+		m.Store(sums, p, first*m.ElemBytes())
+	}
+}
+
+// storeTile stores a tile's sums, which lie row by row at p.
+func storeTile(m Machine, rows, cols int, p, c Reg, arg func(string) Reg) {
+	elem := m.ElemBytes()
+	cCol, cRow := arg("cCol"), arg("cRow")
+	m.IfZero(cCol, func() {
+		c := m.Copy(c)
+		for r := range rows {
+			for at, end := 0, cols*elem; at < end; {
+				n := 16
+				for at+n > end {
+					n /= 2
+				}
+				m.CopyBytes(c, at, p, r*end+at, n)
+				at += n
+			}
+			if r < rows-1 {
+				m.AddReg(c, cRow)
+			}
+		}
+	}, func() {
+		column := m.Copy(c)
+		for col := range cols {
+			c := m.Copy(column)
+			for r := range rows {
+				m.CopyBytes(c, 0, p, (r*cols+col)*elem, elem)
+				if r < rows-1 {
+					m.AddReg(c, cRow)
+				}
+			}
+			if col < cols-1 {
+				m.AddReg(column, cCol)
+			}
+		}
+	})
 }
 
 // pairs calls f for each row and column. Of the rows and columns those that are fewer are held in registers.
@@ -102,9 +191,9 @@ func pairs(rows, cols int, row, col func(int) Reg, f func(r, c int, x, y Reg)) {
 	}
 }
 
-func lanesName(m Machine, rows, cols, vecs int) string {
+func lanesName(m Machine, rows, cols int, whole bool) string {
 	name := fmt.Sprintf("%s%dx%d", symbol("lanes", m), rows, cols)
-	if vecs > 1 {
+	if whole {
 		name += "Whole"
 	}
 	return name
@@ -114,44 +203,79 @@ func lanesName(m Machine, rows, cols, vecs int) string {
 // place in the table: see lanesCode in gemm_lanes.go.
 func allLanes(m Machine) {
 	var codes []string
-	emit := func(rows, cols, vecs int) {
-		lanes(m, rows, cols, vecs)
-		codes = append(codes, lanesName(m, rows, cols, vecs))
+	emit := func(rows, cols int, whole bool) {
+		lanes(m, rows, cols, whole)
+		codes = append(codes, lanesName(m, rows, cols, whole))
 	}
 	t := m.ISA().Tiles
 	for i, cols := range t.LanesCols {
 		for c := range cols {
-			emit(i+1, c+1, 1)
+			emit(i+1, c+1, false)
 		}
 	}
-	if vecs := lineBytes / m.ISA().VecBytes; vecs > 1 {
-		for c := range t.WholeCols {
-			emit(1, c+1, vecs)
-		}
+	for c := range t.WholeCols {
+		emit(1, c+1, true)
 	}
 	oneOf(m, symbol("lanes", m), lanesParams, codes, "continues the lanes of tiles of striped sums by rule 7")
 }
 
-const foldParams = "n int, out, acc *T, step int"
+const packParams = "code int, args *byte"
 
-// fold emits the fold by halves of n lines of lanes into n sums, the lines step bytes apart. Lines up to the next
-// multiple of a vector's elements are read as well.
-func fold(m Machine) {
-	name := symbol("fold", m)
-	m.Begin(name, foldParams, name+" folds n lines of lanes by halves, rule 7.")
-	n, out, acc, step := m.Arg("n"), m.Arg("out"), m.Arg("acc"), m.Arg("step")
-	group := m.ISA().VecBytes / m.ElemBytes()
-	next := m.Copy(step)
-	m.Shift(next, log2(group))
-	sums := func() Reg {
-		lines := m.VectorRows(m.Copy(acc), step, group)
-		return m.FoldLines(func(n, i int) Reg { return lines.Load(n, i*m.ISA().VecBytes) })
-	}
-	m.While("loop", n, group, func() {
-		m.Store(sums(), out, 0)
-		m.AddReg(acc, next)
-		m.AddImm(out, m.ISA().VecBytes)
+// packFields are the fields of a packArgs.
+const packFields = "lines int, src *T, srcRow, srcTile int, dst *T, dstVec, dstTile, tiles, tail int"
+
+// packLines emits the packing of panels of so many rows for tiles of rule 7: vector by vector of a line, and of each
+// line by line, row by row, after the whole lines one that is filled up with zeros if there is a tail. Rows are srcRow
+// bytes apart, a line's next vectors dstVec bytes; from panel to panel src and dst move by srcTile and dstTile.
+func packLines(m Machine, rows int) {
+	name := packName(m, rows)
+	m.BeginLocal(name, packParams, fmt.Sprintf("%s packs panels of %d rows for rule 7.", name, rows))
+	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), argOf(m, packFields, name)) }
+	src, dst, tiles := arg("src"), arg("dst"), arg("tiles")
+	vec := m.ISA().VecBytes
+	m.While("tile", tiles, 1, func() {
+		from, step := m.VectorRows(m.Copy(src), arg("srcRow"), rows), m.Int(lineBytes)
+		var to []Reg
+		p, dstVec := m.Copy(dst), arg("dstVec")
+		for range lineBytes / vec {
+			to = append(to, m.Copy(p))
+			m.AddReg(p, dstVec)
+		}
+		m.While("loop", arg("lines"), 1, func() {
+			for r := range rows {
+				for v, p := range to {
+					m.Store(from.Load(r, v*vec), p, r*vec)
+				}
+			}
+			from.Advance(step)
+			for _, p := range to {
+				m.AddImm(p, rows*vec)
+			}
+		})
+		tail := arg("tail")
+		m.IfMore(tail, 0, func() {
+			for v, p := range to {
+				mask := m.Mask(tail, v)
+				for r := range rows {
+					m.Store(from.LoadMasked(r, v*vec, mask), p, r*vec)
+				}
+			}
+		})
+		m.AddReg(src, arg("srcTile"))
+		m.AddReg(dst, arg("dstTile"))
 	})
-	m.IfMore(n, 0, func() { m.StoreMasked(sums(), out, 0, m.Mask(n, 0)) })
 	m.End()
+}
+
+func packName(m Machine, rows int) string { return fmt.Sprintf("%s%d", symbol("pack", m), rows) }
+
+// packs emits the packing of all heights of panels.
+func packs(m Machine) {
+	var codes []string
+	heights := m.ISA().Tiles.LanesCols
+	for r := range slices.Max(heights[:]) {
+		packLines(m, r+1)
+		codes = append(codes, packName(m, r+1))
+	}
+	oneOf(m, symbol("pack", m), packParams, codes, "packs panels of rows for rule 7")
 }

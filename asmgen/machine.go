@@ -69,7 +69,8 @@ type Machine interface {
 	LoadAs(s table.Storage, p Reg, off int) Reg // a vector's lanes, stored so, at p+off: widened exactly
 	Broadcast(p Reg, off int) Reg               // the element at p+off in every lane
 	Store(v, p Reg, off int)
-	Move(dst, src Reg) // dst = src, in place
+	CopyBytes(p Reg, off int, from Reg, fromOff, n int) // 4, 8 or 16 bytes
+	Move(dst, src Reg)                                  // dst = src, in place
 	Zero() Reg
 	SetZero(v Reg) // v = +0, in place
 	Add(a, b Reg) Reg

@@ -86,6 +86,12 @@ func (m *neon) Store(v, p Reg, off int) {
 	m.inst(nil, []Reg{v, p}, spelled("FMOVQ", fmt.Sprintf("F%%[1]d, %d(R%%[2]d)", off)))
 }
 
+func (m *neon) CopyBytes(p Reg, off int, from Reg, fromOff, n int) {
+	move, v := map[int]string{4: "FMOVS", 8: "FMOVD", 16: "FMOVQ"}[n], m.Vector()
+	m.inst([]Reg{v}, []Reg{from}, spelled(move, fmt.Sprintf("%d(R%%[2]d), F%%[1]d", fromOff)))
+	m.inst(nil, []Reg{v, p}, spelled(move, fmt.Sprintf("F%%[1]d, %d(R%%[2]d)", off)))
+}
+
 func (m *neon) Move(dst, src Reg) {
 	i := m.inst([]Reg{dst}, []Reg{src}, spelled("VORR", "V%[2]d.B16, V%[2]d.B16, V%[1]d.B16"))
 	i.Opcode = "VMOV" // spell drops it if both are one register
