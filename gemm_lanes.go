@@ -247,7 +247,8 @@ func (w *lanesWork[T]) tiles(b linesBlock, rows int, a lanesPanel, cols *lanesPa
 		b := w.panel(cols, at, width).from(l)
 		args.tiles = min(panels, tilesPerCall(width*cols.bytes))
 		args.b, args.bRow, args.bLine, args.bVec, args.bTile = (*T)(b.at), b.row, b.line, b.vec, width*cols.bytes
-		args.acc, args.accRow, args.accTile = (*T)(unsafe.Add(lanes.at, at*mem.Line)), lanes.cols*mem.Line, width*mem.Line
+		args.acc = (*T)(unsafe.Add(lanes.at, at*mem.Line))
+		args.accRow, args.accTile = lanes.cols*mem.Line, width*mem.Line
 		args.c, args.cTile = (*T)(unsafe.Add(out.at, at*out.col)), width*out.col
 		lanesTiles[T](w.backend, w.tile.lanesCode(rows, width), (*byte)(unsafe.Pointer(&args)))
 		at += args.tiles * width

@@ -25,7 +25,8 @@ var backends = [...]backendInfo{
 {{- range .ISAs}}
 	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
 		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}},
-		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}}, wholeCols: {{.WholeCols}},{{end}}
+		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}},
+		wholeCols: {{.WholeCols}},{{end}}
 	}},
 {{- end}}
 }

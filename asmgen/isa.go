@@ -41,8 +41,8 @@ type tileSize struct {
 	CopyVecs  int // the most vectors of a row that is packed: the rows, or a part of the columns, of tiles that pack
 
 	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each
-	// line. LanesTile is the rows of A and B in tiles of a product whose operands are both packed. WholeCols is the most
-	// rows of B in a tile with one row of A and whole lines.
+	// line. LanesTile is the rows of A and B in tiles of a product whose operands are both packed. WholeCols is the
+	// most rows of B in a tile with one row of A and whole lines.
 	LanesCols [4]int
 	LanesTile [2]int
 	WholeCols int
