@@ -21,9 +21,9 @@ const lanesFields = "lines int, a *T, aRow, aLine, aVec int, b *T, bRow, bLine, 
 // first is not 0. If last is not 0, they are folded in the end, and the sums are stored to c; else they stay in acc.
 // Then the next of so many tiles follows.
 //
-// Row r of line l is aRow*r + aLine*l bytes from a on; b likewise. A pass over the lines does a vector of each; those of
-// the next pass are aVec and bVec bytes from its own. Tiles of whole lines do them in one pass. The others read b's
-// last line whole even if there is but a tail of it. acc has room for a line of lanes for each r, c, its rows accRow
+// Row r of line l is aRow*r + aLine*l bytes from a on; b likewise. A pass over the lines does a vector of each; those
+// of the next are aVec and bVec bytes from its own. Tiles of whole lines do them in one pass. The others read b's last
+// line whole even if there is but a tail of it. acc has room for a line of lanes for each r, c, its rows accRow
 // bytes apart. Sum r, c is cRow*r + cCol*c bytes from c on; a cCol of 0 stands for that of neighbours. From tile to
 // tile b, acc and c move by bTile, accTile and cTile bytes.
 func lanes(m Machine, rows, cols int, whole bool) {
