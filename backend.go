@@ -71,8 +71,9 @@ func choose(name string, available []Backend) Backend {
 // each call. The zero value is portable Go.
 type Engine[T kernels.Float] struct {
 	backend Backend
-	threads int   // 0: GOMAXPROCS
-	pool    *Pool // nil: none
+	threads int    // 0: GOMAXPROCS
+	pool    *Pool  // nil: none
+	fetch   *Fetch // nil: nothing
 }
 
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].

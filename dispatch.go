@@ -85,8 +85,12 @@ type chainArgs[T Float] struct {
 	scaled     int
 	accumulate int
 	weighted   int
+	continues  int
 	packed     *T
 	ahead      int
+	next       *T
+	fetched    int
+	fetchEnd   int
 	alpha      T
 	beta       T
 }

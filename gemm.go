@@ -41,6 +41,17 @@ func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T
 	On[T](Active()).Gemv(transA, m, n, alpha, a, lda, x, beta, y)
 }
 
+// GemmContinue continues sums that C holds, by chains of fma, k ascending:
+//
+//	c = fma(op(A)[i][k], op(B)[k][j], c)
+//
+// So a product in the order of rule 8 can be taken in parts of k, and has the bits of the whole: see
+// [kernels.GemmContinue], the definition. Arguments and panics are those of [Gemm]. It runs on the active backend; see
+// [On] for another.
+func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	On[T](Active()).GemmContinue(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+}
+
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
@@ -67,6 +78,33 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
 	p.do(e, "Gemm", "c", "a", "b")
+}
+
+// GemmContinue is [GemmContinue] on this engine.
+func (e Engine[T]) GemmContinue(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	rowsA, colsA, rowsB, colsB := m, k, k, n
+	if transA {
+		rowsA, colsA = k, m
+	}
+	if transB {
+		rowsB, colsB = n, k
+	}
+	lenA, okA := extent(rowsA, colsA, lda, len(a))
+	lenB, okB := extent(rowsB, colsB, ldb, len(b))
+	lenC, okC := extent(m, n, ldc, len(c))
+	if !okA || !okB || !okC {
+		checkSize("GemmContinue", "m", m)
+		checkSize("GemmContinue", "n", n)
+		checkSize("GemmContinue", "k", k)
+		checkMatrix("GemmContinue", "a", okA, len(a), rowsA, colsA, lda)
+		checkMatrix("GemmContinue", "b", okB, len(b), rowsB, colsB, ldb)
+		checkMatrix("GemmContinue", "c", okC, len(c), m, n, ldc)
+	}
+	var p product[T]
+	p.backend, p.continues, p.transA, p.transB = e.backend, true, transA, transB
+	p.m, p.n, p.k, p.alpha = m, n, k, 1
+	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
+	p.do(e, "GemmContinue", "c", "a", "b")
 }
 
 // Gemv is [Gemv] on this engine.
@@ -124,11 +162,13 @@ func checkMatrix(fn, name string, ok bool, length, rows, cols, ld int) {
 type product[T kernels.Float] struct {
 	backend        Backend
 	striped        bool // rule 7 or rule 8: decided for the whole, kept for its parts
+	continues      bool // GemmContinue: alpha is 1, beta 0
 	transA, transB bool
 	m, n, k        int
 	alpha, beta    T
 	a, b, c        []T
 	lda, ldb, ldc  int
+	fetch          *Fetch // nil: nothing
 }
 
 // do checks for overlap and runs the product on this goroutine or on several.
@@ -142,11 +182,15 @@ func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
 	if mem.Overlap(p.c, p.b) {
 		panic(fmt.Sprintf("bitstep: %s: %s, which is written, overlaps %s", fn, c, b))
 	}
+	if p.k == 0 && p.continues {
+		return
+	}
 	if p.alpha == 0 || p.k == 0 { // no sum to take
 		kernels.Gemm(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
 		return
 	}
 	if !p.threaded(e) {
+		p.fetch = e.fetch
 		p.run()
 	}
 }
@@ -157,6 +201,8 @@ func (p *product[T]) microKernels() bool { return p.backend.tiles().chainRows[0]
 // run computes the product on this goroutine.
 func (p *product[T]) run() {
 	switch {
+	case !p.microKernels() && p.continues:
+		kernels.GemmContinue(p.transA, p.transB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.c, p.ldc)
 	case !p.microKernels() && p.striped:
 		kernels.GemmLanes(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
 	case !p.microKernels():

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
@@ -39,7 +40,7 @@ type chainPlan struct {
 
 func (p *product[T]) chains() {
 	switch {
-	case p.columns():
+	case !p.continues && p.columns():
 		p.swapped()
 		return
 	case p.k <= kernels.GemmBlock && p.small():
@@ -166,7 +167,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 	panels := (i1 - i0 + w.rows - 1) / w.rows
 	for k0 := 0; k0 < w.k; k0 += kernels.GemmBlock {
 		t.k = min(kernels.GemmBlock, w.k-k0)
-		if k0 > 0 {
+		if k0 > 0 && !w.continues {
 			t.accumulate = 1
 		}
 		few := w.plan.chunk < j1-j0 // A is packed once for all chunks
@@ -182,6 +183,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		for j := j0; j < j1; j += w.plan.chunk {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
+			w.list(&t, j, k0)
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
 				lo := 0
@@ -222,17 +224,37 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 	b, packed := hide(t.b), hide(t.packed)
 	t.multiply(w.backend, w.vecs, m, n)
+	t.next = nil
 	if t.b = b; packed != nil {
 		t.b, t.bRow, t.bTile, t.packed = packed, w.cols*w.size, t.k*w.cols*w.size, nil
 	}
+}
+
+// list tells t what is to be fetched with columns from j on, if there are tiles of that kind.
+func (w *chainWork[T]) list(t *chainArgs[T], j, k0 int) {
+	if w.fetch == nil || w.vecs != w.tile.packVecs {
+		return
+	}
+	if rows := w.fetch.part(k0, t.k); rows != nil {
+		t.next, t.fetched, t.fetchEnd = hide((*T)(unsafe.Pointer(&rows[0]))), j/w.cols*t.fetchStep(w.vecs, w.backend),
+			w.fetch.bytes
+	}
+}
+
+// fetchStep is how many bytes of a row a tile that fetches does: whole lines.
+func (t *chainArgs[T]) fetchStep(vecs int, backend Backend) int {
+	return (vecs*backend.vecBytes() + mem.Line - 1) &^ (mem.Line - 1)
 }
 
 // size is that of an element in bytes, lanes how many elements a vector has.
 func (t *chainArgs[T]) size() int                 { return int(unsafe.Sizeof(T(0))) }
 func (t *chainArgs[T]) lanes(backend Backend) int { return backend.vecBytes() / t.size() }
 
-// strides sets those of matrices that are read and written where they lie.
+// strides sets those of matrices that are read and written where they lie, and whether sums start from C.
 func (t *chainArgs[T]) strides(p *product[T]) {
+	if p.continues {
+		t.continues = 1
+	}
 	t.aRow, t.aCol, t.bRow, t.cRow = p.lda*t.size(), t.size(), p.ldb*t.size(), p.ldc*t.size()
 	if p.transA {
 		t.aRow, t.aCol = t.aCol, t.aRow
@@ -261,6 +283,10 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 	if t.packed != nil {
 		kind = packingChain
 	}
+	if m > backend.tiles().chainRows[vecs-1] || t.packed != nil && m > bothRows {
+		t.next = nil
+	}
+	step := t.fetchStep(vecs, backend)
 	if (m+t.k)*n*t.size() > bytesPerCall {
 		most = max(1, bytesPerCall/((min(m, maxChainRows)+t.k)*cols*t.size()))
 	}
@@ -275,13 +301,21 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 				kind = maskedChain
 			}
 		}
-		a, c := t.a, t.c
+		a, b, c, as := t.a, t.b, t.c, kind
+		if t.next != nil && n >= cols && t.fetched < t.fetchEnd {
+			tiles = min(tiles, (t.fetchEnd-t.fetched+step-1)/step)
+			as = fetchingChain
+			if kind == packingChain {
+				as = bothChain
+			}
+		}
 		t.tiles = tiles
-		t.panelsOf(backend, kind, vecs, m, max(1, most/tiles))
+		t.panelsOf(backend, as, vecs, m, max(1, most/tiles))
+		t.fetched += tiles * step
 		if n -= tiles * cols; n <= 0 {
 			return
 		}
-		t.a, t.b, t.c = move(a, 0), move(t.b, tiles*t.bTile), move(c, tiles*cols*t.size())
+		t.a, t.b, t.c = move(a, 0), move(b, tiles*t.bTile), move(c, tiles*cols*t.size())
 		if kind == packingChain {
 			t.packed = move(t.packed, tiles*t.k*cols*t.size())
 		}
@@ -320,10 +354,14 @@ func move[T any](p *T, bytes int) *T { return hide((*T)(unsafe.Add(unsafe.Pointe
 type chainKind int
 
 const (
-	plainChain   chainKind = iota
-	maskedChain            // of which the last vector is not whole
-	packingChain           // which packs what it reads of B
+	plainChain    chainKind = iota
+	maskedChain             // of which the last vector is not whole
+	packingChain            // which packs what it reads of B
+	fetchingChain           // which fetches what is to come
+	bothChain               // which does both, of at most bothRows rows
 )
+
+const bothRows = 8
 
 // chainCode is the number of a tile in the table of codes; see chains in asmgen.
 func chainCode(kind chainKind, rows, vecs int) int {

@@ -93,25 +93,32 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 				aPanel: rows * stride[0] * size, b: &b[0], bRow: ldb * size, bTile: cols * size,
 				c: &c[0], cRow: ldc * size, cPanel: rows * ldc * size,
 				panels: panels, tiles: tiles, width: width, alpha: alpha, beta: beta}
-			for update := range 3 { // store, then add, then add to what has a weight
+			for update := range 4 { // store, then add, then add to what has a weight, then continue
 				args.a, args.c = &a[0], &c[0]
 				args.scaled, args.accumulate, args.weighted = i, min(1, update), update/2
+				if update == 3 {
+					args.scaled, args.accumulate, args.weighted, args.continues = 0, 0, 0, 1
+				}
 				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
 				if args.a != &a[(panels-1)*rows*stride[0]] || args.c != &c[(panels-1)*rows*ldc] {
 					t.Fatalf("%v %T chain tile %d x %d: operands moved too far", backend, c[0], rows, vecs)
 				}
-				for i, got := range c {
-					r, j := i/ldc, i%ldc
+				for at, got := range c {
+					r, j := at/ldc, at%ldc
 					want := T(untouched)
 					if j < tiles*cols {
 						want = 0
 						for kk := range k {
 							want += T(a[r*stride[0]+kk*stride[1]] * b[kk*ldb+j])
 						}
-						if args.scaled != 0 {
+						sum := want
+						if i != 0 {
 							want *= alpha
 						}
-						want *= []T{1, 2, 2*beta + 1}[update]
+						want *= []T{1, 2, 2*beta + 1, 2*beta + 1}[update]
+						if update == 3 {
+							want += sum
+						}
 					}
 					if got != want {
 						t.Fatalf("%v %T chain tile %d x %d, width %d, k = %d, update %d: (%d, %d) = %v, want %v",
@@ -123,8 +130,8 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 	}
 }
 
-// A tile that packs computes what a plain one does, stores the columns that it reads tile by tile, and fetches what may
-// not be there.
+// Tiles that pack or fetch compute what plain ones do. Those that pack store the columns that they read tile by
+// tile. What is fetched need not be there.
 func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	const tiles, far = 2, math.MaxInt >> 23 // 1 TB, where addresses have 64 bits
 	size := int(unsafe.Sizeof(T(0)))
@@ -133,25 +140,45 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	for k := 1; k < 8; k++ {
 		ldb, ldc := tiles*cols+1, tiles*cols+3
 		a, b, packed := integers[T](rows*k), integers[T](k*ldb), sentinels[T](tiles*k*cols+1)
-		got, want := sentinels[T](rows*ldc), sentinels[T](rows*ldc)
+		want, next := sentinels[T](rows*ldc), slices.Repeat([]*T{&a[0]}, k)
+		results := map[chainKind][]T{}
+		for _, kind := range []chainKind{packingChain, fetchingChain, bothChain} {
+			results[kind] = slices.Clone(want)
+		}
 		for accumulate := range 2 {
 			run := func(kind chainKind, c []T, packed *T) {
 				args := chainArgs[T]{k: k, a: &a[0], aRow: k * size, aCol: size, b: &b[0], bRow: ldb * size,
 					bTile: cols * size, c: &c[0], cRow: ldc * size, panels: 1, tiles: tiles, accumulate: accumulate,
-					packed: packed, ahead: far}
+					packed: packed, ahead: far, next: (*T)(unsafe.Pointer(&next[0])), fetched: far}
 				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
 			}
-			run(packingChain, got, &packed[0])
 			run(plainChain, want, nil)
-			if !slices.Equal(got, want) {
-				t.Fatalf("%v %T packing tile of %d rows, k = %d: %v, want %v", backend, got[0], rows, k, got, want)
+			for kind, got := range results {
+				if kind == bothChain && rows > bothRows {
+					continue
+				}
+				clear(packed)
+				packed[tiles*k*cols] = untouched
+				run(kind, got, &packed[0])
+				if !slices.Equal(got, want) {
+					t.Fatalf("%v %T tile of kind %d, %d rows, k = %d: %v, want %v", backend, got[0], kind, rows, k, got,
+						want)
+				}
+				if kind != fetchingChain {
+					packedRight(t, packed, b, k, cols, ldb, tiles)
+				}
 			}
 		}
-		for i, v := range packed {
-			tile, kk, j := i/cols/k, i/cols%k, i%cols
-			if want := T(untouched); tile == tiles && v != want || tile < tiles && v != b[kk*ldb+tile*cols+j] {
-				t.Fatalf("%v %T packing tile of %d rows, k = %d: packed[%d] = %v", backend, v, rows, k, i, v)
-			}
+	}
+}
+
+// packedRight expects k rows of b, tile by tile, and nothing behind them.
+func packedRight[T kernels.Float](t *testing.T, packed, b []T, k, cols, ldb, tiles int) {
+	t.Helper()
+	for i, v := range packed {
+		tile, kk, j := i/cols/k, i/cols%k, i%cols
+		if want := T(untouched); tile == tiles && v != want || tile < tiles && v != b[kk*ldb+tile*cols+j] {
+			t.Fatalf("%T packed, k = %d, %d columns: element %d = %v", v, k, cols, i, v)
 		}
 	}
 }

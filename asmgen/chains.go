@@ -9,29 +9,39 @@ const chainParams = "code int, args *byte"
 
 // chainFields are what a tile needs to know, the fields of a chainArgs.
 const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int, c *T, cRow, cPanel int, " +
-	"panels, tiles, width, scaled, accumulate, weighted int, packed *T, ahead int, alpha, beta T"
+	"panels, tiles, width, scaled, accumulate, weighted, continues int, packed *T, ahead int, " +
+	"next *T, fetched, fetchEnd int, alpha, beta T"
 
 // chain emits a tile of rows x vecs vectors of C, for k steps,
 //
-//	acc[r][j] = fma(a[r][k], b[k][j], acc[r][j]) from +0
+//	acc[r][j] = fma(a[r][k], b[k][j], acc[r][j]) from +0, or from C if continues is not 0
 //
 // then acc = alpha*acc if scaled is not 0, then C = acc if accumulate is 0, or else C = C + acc, or C = beta*C + acc
 // if weighted is not 0. It
 // goes on to the next of so many tiles to the right, and to so many panels of as many rows below.
 //
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
-// apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The last
-// vector of a masked tile has width elements; there is one such tile in a panel. A tile that packs, of one panel, also
-// stores what it reads of b to packed, tile after tile, and fetches the lines that are ahead bytes from there, for a
-// later tile: rows of b that are far apart are not what hardware prefetches.
+// apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The
+// last vector of a masked tile has width elements; there is one such tile in a panel. A tile that packs, of one
+// panel, also stores what it reads of b to packed, tile after tile, and fetches the lines that are ahead bytes from
+// there, for a later tile: rows of b that are far apart are not what hardware prefetches.
+//
+// A tile that fetches, of one panel too, does so for what is to be read after the product: next has a pointer for
+// each k, and the tile fetches as many lines from fetched bytes behind it as b's row has in the tile, the next tile
+// those that follow.
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
-	masked, packs := kind == maskedChain, kind == packingChain
+	masked, packs := kind == maskedChain, kind == packingChain || kind == bothChain
+	fetches := kind == fetchingChain || kind == bothChain
 	switch {
 	case masked:
 		what = ", the last not whole,"
+	case packs && fetches:
+		what = ", packs b and fetches"
 	case packs:
 		what = " and packs b"
+	case fetches:
+		what = " and fetches"
 	}
 	m.BeginLocal(name, chainParams,
 		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
@@ -42,9 +52,12 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		m.AddReg(sum, arg(by))
 		m.StoreWord(sum, args, argOf(m, chainFields, name))
 	}
-	var packed Reg
+	var packed, fetched Reg
 	if packs {
 		packed = arg("packed")
+	}
+	if fetches {
+		fetched = arg("fetched")
 	}
 	vec := m.ISA().VecBytes
 	tile := func(b, c Reg) {
@@ -65,27 +78,52 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				m.AddReg(line, cRow)
 			}
 		}
+		acc := zeros(m, rows*vecs)
+		m.IfZero(arg("continues"), func() {}, func() {
+			p, cRow := m.Copy(c), arg("cRow")
+			for r := range rows {
+				for j := range vecs {
+					m.Move(acc[r*vecs+j], load(p, j))
+				}
+				if r < rows-1 {
+					m.AddReg(p, cRow)
+				}
+			}
+		})
 		a, aCol := m.ScalarRows(arg("a"), arg("aRow"), rows), arg("aCol")
 		bk, bRow, k := b, arg("bRow"), arg("k")
-		if !masked { // another tile follows
+		if !masked && kind != bothChain { // another tile follows
 			bk = m.Copy(b)
 		}
-		var ahead Reg
-		if packs {
+		var ahead, next Reg
+		switch {
+		case fetches:
+			next = arg("next")
+		case packs:
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
 		}
-		acc := zeros(m, rows*vecs)
+		prefetch := func(p Reg) {
+			for off := 0; off < vecs*vec; off += lineBytes {
+				m.PrefetchNext(p, off)
+			}
+		}
 		for _, unroll := range unrolls(m) {
 			m.While(fmt.Sprintf("loop%dx", unroll), k, unroll, func() {
 				m.Comment("acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])")
 				for range unroll {
+					switch {
+					case fetches:
+						line := m.LoadWord(next, 0)
+						m.AddReg(line, fetched)
+						prefetch(line)
+						m.AddImm(next, 8)
+					case packs:
+						prefetch(ahead)
+						m.AddReg(ahead, bRow)
+					}
 					column := func(j int) Reg { return load(bk, j) }
 					if packs {
-						for off := 0; off < vecs*vec; off += lineBytes {
-							m.PrefetchNext(ahead, off)
-						}
-						m.AddReg(ahead, bRow)
 						column = func(j int) Reg {
 							v := load(bk, j)
 							m.Store(v, packed, j*vec)
@@ -141,18 +179,31 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		}
 	}
 	panel := func() {
-		b, c := arg("b"), arg("c")
+		c := arg("c")
 		if masked {
-			tile(b, c)
+			tile(arg("b"), c)
 			return
 		}
-		m.While("tile", arg("tiles"), 1, func() {
-			tile(b, c)
-			m.AddReg(b, arg("bTile"))
+		var b Reg
+		if kind != bothChain {
+			b = arg("b")
+		}
+		tiles := arg("tiles")
+		m.While("tile", tiles, 1, func() {
+			if kind == bothChain { // registers are few
+				tile(arg("b"), c)
+				m.IfMore(tiles, 1, func() { move("b", "bTile") }) // as below
+			} else {
+				tile(b, c)
+				m.AddReg(b, arg("bTile"))
+			}
 			m.AddImm(c, vecs*vec)
+			if fetches {
+				m.AddImm(fetched, (vecs*vec+lineBytes-1)/lineBytes*lineBytes)
+			}
 		})
 	}
-	if packs {
+	if packs || fetches {
 		panel()
 	} else {
 		panels := arg("panels")
@@ -188,10 +239,15 @@ func zeros(m Machine, n int) []Reg { return each(n, func(int) Reg { return m.Zer
 type chainKind string
 
 const (
-	plainChain   chainKind = ""
-	packingChain chainKind = "Pack"
-	maskedChain  chainKind = "Masked"
+	plainChain    chainKind = ""
+	packingChain  chainKind = "Pack"
+	fetchingChain chainKind = "Fetch"
+	bothChain     chainKind = "PackFetch"
+	maskedChain   chainKind = "Masked"
 )
+
+// bothRows is the most rows of a tile that packs and fetches: more need more general registers than amd64 has.
+const bothRows = 8
 
 func chainName(m Machine, rows, vecs int, kind chainKind) string {
 	return fmt.Sprintf("%s%dx%d%s", symbol("chain", m), rows, vecs, kind)
@@ -202,11 +258,12 @@ func chainName(m Machine, rows, vecs int, kind chainKind) string {
 func chains(m Machine) {
 	t := m.ISA().Tiles
 	var codes []string
-	for _, kind := range []chainKind{plainChain, maskedChain, packingChain} {
+	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain} {
 		for i, most := range t.ChainRows {
 			for r := range maxChainRows {
 				code := ""
-				if r < most && (kind != packingChain || i+1 == t.PackVecs) {
+				if r < most && (kind == plainChain || kind == maskedChain || i+1 == t.PackVecs) &&
+					(kind != bothChain || r < bothRows) {
 					chain(m, r+1, i+1, kind)
 					code = chainName(m, r+1, i+1, kind)
 				}

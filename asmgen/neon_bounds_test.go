@@ -46,7 +46,8 @@ const (
 // move a pointer for each row, and V1, V2 and M1 rename few instructions more than they have fma. Those that pack
 // store, which takes slots of fma on Neoverse. Those of whole lines have one row, and use what it is multiplied with
 // once.
-var shares = map[string]float64{"chain": .95, "chainPack": .75, "lanes": .9, "lanesWhole": .6}
+var shares = map[string]float64{"chain": .95, "chainPack": .75, "chainFetch": .95,
+	"chainPackFetch": .75, "lanes": .9, "lanesWhole": .6}
 
 // A loop is what a turn of the innermost loop of a tile consists of.
 type loop struct {
@@ -91,7 +92,7 @@ func read(body []*ir.Instruction) (l loop, err error) {
 			sums[out[0].ID()] = true
 		case strings.HasPrefix(name, "FMOV") && len(out) == 0:
 			l.stores++
-		case strings.HasPrefix(name, "FMOV"):
+		case strings.HasPrefix(name, "FMOV") || name == "MOVD": // of a pointer to what is fetched
 			l.loads++
 		case name == "ADD" || name == "SUB" || name == "CMP":
 			l.alus++
@@ -174,7 +175,7 @@ func neonFunctions(t *testing.T, emit func(Machine)) []*ir.Function {
 	return file.Functions()
 }
 
-var tileName = regexp.MustCompile(`^([a-z]+)F(?:32|64)NEON\d+x\d+([A-Z][a-z]+)?<>$`)
+var tileName = regexp.MustCompile(`^([a-z]+)F(?:32|64)NEON\d+x\d+([A-Za-z]+)?<>$`)
 
 // A tile is a function with many sums in its loop.
 type tile struct {

@@ -41,7 +41,7 @@
 // 8. Every other product, [Gemm] or [Gemv], runs k ascending, one chain of fma from +0 per element of the
 // output inside a block of [GemmBlock] k. The blocks' sums are added in ascending order, the first one
 // stored. For both rules the result is T(alpha*sum) + T(beta*c); with beta = 0, c is not read and the
-// result is T(alpha*sum).
+// result is T(alpha*sum). [GemmContinue] is one chain per element from c instead of +0.
 //
 // Neither order depends on m, n, a leading dimension or the other rows and columns. So products are
 // invariant of their batch: a row or a column of a product has the same bits whatever it is computed

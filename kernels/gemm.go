@@ -48,6 +48,16 @@ func Gemm[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b 
 	GemmChains(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
+// GemmContinue continues sums that C holds: with op(A), op(B) and C as in [Gemm],
+//
+//	c = fma(op(A)[i][k], op(B)[k][j], c)    for each element of C, k ascending
+//
+// one chain whatever the shape and however large k is. So a product of up to [GemmBlock] k in the order of rule 8
+// can be taken in parts of k, the first by Gemm, as they come, and has the bits of the whole.
+func GemmContinue[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	gemmChains(true, transA, transB, m, n, k, 1, a, lda, b, ldb, 1, c, ldc)
+}
+
 // Gemv computes, with A stored m x n and lda >= n,
 //
 //	y = alpha*A*x + beta*y        x of length n, y of length m: the row x'*A' of Gemm with transB
@@ -125,9 +135,15 @@ func GemmLanes[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	}
 }
 
-// GemmChains is [Gemm] with alpha != 0 in the order of rule 8, whatever the shape. It takes a tile of C at a
-// time and packs the columns of op(B) that the tile's rows share.
+// GemmChains is [Gemm] with alpha != 0 in the order of rule 8, whatever the shape.
 func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	gemmChains(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// gemmChains is [GemmContinue] or [GemmChains]. It takes a tile of C at a time and packs the columns of op(B) that
+// the tile's rows share.
+func gemmChains[T Float](continues, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	const rows, groups, cols = 16, 4, 4 * 4
 	// Element (i, kk) of op(A) is at i*rowA + kk*incA, element (kk, j) of op(B) at j*colB + kk*incB.
@@ -148,6 +164,13 @@ func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda i
 		for j0 := 0; j0 < n; j0 += cols {
 			width := min(cols, n-j0)
 			clear(sums[:])
+			if continues {
+				for i := range height {
+					for j := range width {
+						sums[i][j/4][j%4] = c[(i0+i)*ldc+j0+j]
+					}
+				}
+			}
 			for k0 := 0; k0 < k; k0 += GemmBlock {
 				depth := min(GemmBlock, k-k0)
 				for kk := range depth {
@@ -159,12 +182,12 @@ func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda i
 				for i := range height {
 					widen(row[:depth], a[(i0+i)*rowA+k0*incA:], incA)
 					for g := range (width + 3) / 4 {
-						var acc [4]T
-						fmaColumns(&acc, row[:depth], panel[g][:])
-						if k0 == 0 {
-							sums[i][g] = acc
+						if k0 == 0 || continues {
+							fmaColumns(&sums[i][g], row[:depth], panel[g][:])
 							continue
 						}
+						var acc [4]T
+						fmaColumns(&acc, row[:depth], panel[g][:])
 						for j := range acc {
 							sums[i][g][j] += acc[j]
 						}
@@ -173,8 +196,11 @@ func GemmChains[T Float](transA, transB bool, m, n, k int, alpha T, a []T, lda i
 			}
 			for i := range height {
 				for j := range width {
-					at := (i0+i)*ldc + j0 + j
-					c[at] = GemmUpdate(alpha, sums[i][j/4][j%4], beta, c[at])
+					at, sum := (i0+i)*ldc+j0+j, sums[i][j/4][j%4]
+					if !continues {
+						sum = GemmUpdate(alpha, sum, beta, c[at])
+					}
+					c[at] = sum
 				}
 			}
 		}

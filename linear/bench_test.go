@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
@@ -15,7 +16,7 @@ import (
 // fullSize is CIFAR-10's training set in size: 50,000 images, of noise.
 var fullSize = sync.OnceValue(func() *dataset.Images {
 	const n = 50000
-	d := &dataset.Images{Pixels: make([]uint8, n*dataset.ImageBytes), Labels: make([]uint8, n),
+	d := &dataset.Images{Pixels: mem.Large[uint8](n * dataset.ImageBytes), Labels: make([]uint8, n),
 		Classes: make([]string, 10)}
 	rand.NewChaCha8([32]byte{}).Read(d.Pixels)
 	for i := range d.Labels {

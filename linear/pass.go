@@ -2,8 +2,10 @@ package linear
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/caches"
 	"github.com/bitstep-go/bitstep/internal/crew"
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -41,12 +43,15 @@ type pass[T kernels.Float] struct {
 	k                     bitstep.Engine[T] // of one thread
 	source                dataset.Source[T]
 	rows                  dataset.Viewer[T] // the source, if its rows are in memory, else nil
+	memory                dataset.Resident  // the source, if its examples are in memory, else nil
 	labels                []uint8           // nil: none
 	values                []T               // nil: none
 	weights               []float64         // of the classes; nil: 1
 
 	operands[T]
 	n, blocks int
+	threads   int // of the call
+	group     int // examples: see block
 	timed     bool
 
 	// Results.
@@ -84,16 +89,29 @@ type blockSum[T kernels.Float] struct {
 type worker[T kernels.Float] struct {
 	x, s      []T // rows that are not in memory already; scores, then their gradient
 	row       Row[T]
-	confusion []int // [class][predicted class]
+	next      bitstep.Fetch // the group of examples that this worker is likely to take next
+	fetched   int           // the first of them; -1: none
+	confusion []int         // [class][predicted class]
 	correct   int
 	times     Times
 }
 
 func (p *pass[T]) init() {
+	p.rows, _ = p.source.(dataset.Viewer[T])
+	p.memory, _ = p.source.(dataset.Resident)
 	line := kernels.Lanes[T]()
 	p.ld = (p.features + line - 1) &^ (line - 1)
+	p.group = groupOf(p.ld * int(unsafe.Sizeof(T(0))))
 	p.work = func(worker, i int) { p.block(p.workers[worker], p.sums[i%len(p.sums)], i) }
 	p.then = func(worker, i int) { p.accumulate(p.workers[worker], p.sums[i%len(p.sums)], i) }
+}
+
+// groupOf returns how many examples make a group, with rows of so many bytes: of whose rows, and those of the next,
+// the second cache holds both.
+func groupOf(row int) int {
+	const least = 16 // for which it pays to load and store the block's sums
+	_, l2, _, _ := caches.Sizes()
+	return min(max(least, l2/2/row/least*least), BlockExamples)
 }
 
 // hold keeps the goroutines of passes with that many threads until dismiss, for passes in quick succession.
@@ -115,9 +133,9 @@ func (p *pass[T]) blocksOf(n int) int { return (n + BlockExamples - 1) / BlockEx
 // ended it, has no effect.
 func (p *pass[T]) run(threads int) {
 	p.blocks = p.blocksOf(p.n)
-	threads = crew.Threads(threads, p.blocks)
+	p.threads = crew.Threads(threads, p.blocks)
 	p.total, p.correct = 0, 0
-	for len(p.workers) < max(threads, p.held) {
+	for len(p.workers) < max(p.threads, p.held) {
 		w := &worker[T]{s: mem.Aligned[T](BlockExamples * p.classes), confusion: make([]int, p.classes*p.classes)}
 		w.row.Room = make([]float64, p.classes)
 		p.workers = append(p.workers, w)
@@ -126,18 +144,47 @@ func (p *pass[T]) run(threads int) {
 		p.sums = append(p.sums, new(blockSum[T]))
 	}
 	for _, w := range p.workers {
-		w.times, w.correct = Times{}, 0
+		w.times, w.correct, w.fetched = Times{}, 0, -1
 		clear(w.confusion)
 	}
-	p.crew.RunInOrder(threads, p.blocks, len(p.sums), p.work, p.then)
+	p.crew.RunInOrder(p.threads, p.blocks, len(p.sums), p.work, p.then)
 	for _, w := range p.workers {
 		p.times.add(w.times)
 		p.correct += w.correct
 	}
 }
 
-// block does block i: its losses to b, its gradient to b or, for the first, to where the sum will be.
+// block does block i: its losses to b, its gradient to b or, for the first, to where the sum will be. It takes a
+// group of examples at a time, whose rows stay in the second cache from one product to the other, and continues the
+// block's sums from group to group. Without a gradient, a group is a block, and so it is where rows are read where they
+// lie, in order: hardware fetches them ahead.
 func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
+	lo := i * BlockExamples
+	hi := min(lo+BlockExamples, p.n)
+	b.n = hi - lo
+	grad := p.grad
+	if grad != nil && i > 0 {
+		if b.grad == nil {
+			b.grad = mem.Aligned[T](len(grad))
+		}
+		grad = b.grad
+	}
+	group := p.group
+	if grad == nil || p.inPlace(lo, hi) {
+		group = BlockExamples
+	}
+	for at := lo; at < hi; at += group {
+		next := at + group
+		if next >= hi {
+			next = lo + p.threads*BlockExamples // likely this worker's next block
+		}
+		p.examples(w, b.losses[at-lo:], grad, at, min(hi, at+group), at > lo, next)
+	}
+}
+
+// examples does examples lo to hi of the batch, a group of a block. Their gradient is stored or continued, and
+// meanwhile the group from next on fetched.
+func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int, continues bool, next int) {
 	var at [5]time.Time
 	lap := func(i int) {
 		if p.timed {
@@ -145,8 +192,6 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 		}
 	}
 	lap(0)
-	lo := i * BlockExamples
-	hi := min(lo+BlockExamples, p.n)
 	x, ld := p.fetch(w, lo, hi)
 	lap(1)
 	n, s := hi-lo, w.s
@@ -159,10 +204,9 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	if p.count || p.predicted != nil {
 		p.predict(w, s, lo)
 	}
-	b.n = n
 	switch {
 	case p.loss != nil:
-		p.losses(w, b, s, lo)
+		p.losses(w, losses[:n], s, lo)
 	case p.probabilities != nil:
 		for ; len(s) > 0; s = s[p.classes:] {
 			w.row.Scores = s[:p.classes:p.classes]
@@ -170,15 +214,13 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 		}
 	}
 	lap(3)
-	if p.grad != nil {
-		dst := p.grad
-		if i > 0 {
-			if b.grad == nil {
-				b.grad = mem.Aligned[T](len(dst))
-			}
-			dst = b.grad
+	if grad != nil {
+		k := p.k.Fetching(p.upcoming(w, next))
+		if continues {
+			k.GemmContinue(true, false, p.classes, p.features, n, s, p.classes, x, ld, grad, p.features)
+		} else {
+			k.Gemm(true, false, p.classes, p.features, n, 1, s, p.classes, x, ld, 0, grad, p.features)
 		}
-		p.k.Gemm(true, false, p.classes, p.features, n, 1, s, p.classes, x, ld, 0, dst, p.features)
 	}
 	lap(4)
 	if p.timed {
@@ -189,17 +231,31 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	}
 }
 
+// upcoming lists the group of examples from lo on, for a product to fetch.
+func (p *pass[T]) upcoming(w *worker[T], lo int) *bitstep.Fetch {
+	hi := min(lo+p.group, p.n)
+	if p.memory == nil || lo >= hi || p.inPlace(lo, hi) {
+		return nil
+	}
+	w.next.Reset()
+	for i := lo; i < hi; i++ {
+		w.next.Add(p.memory.Memory(p.example(i)))
+	}
+	w.fetched = lo
+	return &w.next
+}
+
 // losses computes the loss of each row of s, the scores of the examples from lo on, and with grad replaces the
 // scores by their gradient.
-func (p *pass[T]) losses(w *worker[T], b *blockSum[T], s []T, lo int) {
+func (p *pass[T]) losses(w *worker[T], losses []float64, s []T, lo int) {
 	r := &w.row
 	r.Gradient = p.grad != nil
-	for i := range b.n {
+	for i := range losses {
 		r.Scores = s[i*p.classes:][:p.classes:p.classes]
 		at := p.example(lo + i)
 		if p.values != nil {
 			r.Value = p.values[at]
-			b.losses[i] = p.loss(r)
+			losses[i] = p.loss(r)
 			continue
 		}
 		r.Class = int(p.labels[at])
@@ -213,7 +269,7 @@ func (p *pass[T]) losses(w *worker[T], b *blockSum[T], s []T, lo int) {
 				}
 			}
 		}
-		b.losses[i] = loss
+		losses[i] = loss
 	}
 }
 
@@ -225,22 +281,41 @@ func (p *pass[T]) example(i int) int {
 	return i
 }
 
-// fetch returns examples lo to hi of the batch as rows.
-func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int) {
-	first := p.example(lo)
-	if p.batch != nil {
-		indices := p.batch[lo:hi]
-		for i, at := range indices {
-			if at != first+i {
-				p.source.FillRows(p.k, w.room(p), p.ld, indices)
-				return w.x, p.ld
-			}
+// neighbours reports whether examples lo to hi of the batch are neighbours in the set, in order.
+func (p *pass[T]) neighbours(lo, hi int) bool {
+	if p.batch == nil {
+		return true
+	}
+	for i, at := range p.batch[lo:hi] {
+		if at != p.batch[lo]+i {
+			return false
 		}
 	}
-	if p.rows != nil {
-		return p.rows.View(first, first+hi-lo)
+	return true
+}
+
+// inPlace reports whether the rows of examples lo to hi of the batch are read where they lie.
+func (p *pass[T]) inPlace(lo, hi int) bool { return p.rows != nil && p.neighbours(lo, hi) }
+
+// fetch returns examples lo to hi of the batch as rows. What they are read from is brought to the caches first,
+// unless a product has done it, or they are copied, which does it as well.
+func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int) {
+	first := p.example(lo)
+	switch neighbours := p.neighbours(lo, hi); {
+	case neighbours && p.rows != nil:
+		x, ld = p.rows.View(first, first+hi-lo)
+		mem.Touch(mem.Bytes(x))
+		return x, ld
+	case neighbours:
+		p.source.FillRange(p.k, w.room(p), p.ld, first, first+hi-lo)
+	default:
+		if p.memory != nil && p.rows == nil && w.fetched != lo {
+			for _, at := range p.batch[lo:hi] {
+				mem.Touch(p.memory.Memory(at))
+			}
+		}
+		p.source.FillRows(p.k, w.room(p), p.ld, p.batch[lo:hi])
 	}
-	p.source.FillRange(p.k, w.room(p), p.ld, first, first+hi-lo)
 	return w.x, p.ld
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/bitstep-go/bitstep/internal/check"
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim/minimize"
 )
 
@@ -114,7 +113,6 @@ func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error)
 	if len(c.ClassWeights) != 0 {
 		p.pass.weights = slices.Clone(c.ClassWeights)
 	}
-	p.pass.rows, _ = s.Source.(dataset.Viewer[T])
 	p.pass.init()
 	return p.On(bitstep.Active()), nil
 }

@@ -3,6 +3,7 @@ package mem
 
 import (
 	"fmt"
+	"runtime"
 	"unsafe"
 )
 
@@ -49,4 +50,32 @@ func Aligned[T any](n int) []T {
 	start, _ := Bounds(all)
 	skip := int(-start%Line) / size
 	return all[skip:][:n:n]
+}
+
+// Bytes returns the memory of s.
+func Bytes[T any](s []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(*new(T))))
+}
+
+// Touch brings s to the caches by reading a byte of each line: reads that wait for nothing but memory overlap, and
+// hardly do in what comes next, which has better to do than to look far ahead.
+func Touch(s []byte) {
+	var sum byte
+	for i := 0; i < len(s); i += Line {
+		sum += s[i]
+	}
+	runtime.KeepAlive(sum)
+}
+
+// Large is [Aligned], in huge pages if it is large and the system has such: data that is read at random places, row
+// by row, otherwise waits for the addresses of pages.
+func Large[T any](n int) []T {
+	const page = 2 << 20
+	s := Aligned[T](n)
+	if b := Bytes(s); len(b) >= 2*page {
+		start, _ := Bounds(b)
+		skip := int(-start % page)
+		advise(b[skip : skip+(len(b)-skip)/page*page])
+	}
+	return s
 }

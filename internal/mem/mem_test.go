@@ -56,3 +56,31 @@ func testAligned[T any](t *testing.T, n int) {
 		t.Errorf("%d of %T: len %d, cap %d, at %#x", n, s, len(s), cap(s), start)
 	}
 }
+
+func TestBytes(t *testing.T) {
+	s := make([]float64, 5)
+	b := Bytes(s[1:4])
+	start, end := Bounds(s[1:4])
+	if gotStart, gotEnd := Bounds(b); gotStart != start || gotEnd != end || len(b) != 24 {
+		t.Errorf("%d bytes from %#x to %#x, want those from %#x to %#x", len(b), gotStart, gotEnd, start, end)
+	}
+	if b := Bytes([]float32(nil)); len(b) != 0 {
+		t.Errorf("%d bytes of nothing", len(b))
+	}
+}
+
+func TestLarge(t *testing.T) {
+	for _, n := range []int{0, 1, 1 << 20, 3<<20 + 1} {
+		s := Large[float32](n)
+		if len(s) != n {
+			t.Errorf("%d elements, want %d", len(s), n)
+		}
+		for i, v := range s {
+			if v != 0 {
+				t.Fatalf("element %d of %d is %v", i, n, v)
+			}
+			s[i] = 1
+		}
+		Touch(Bytes(s))
+	}
+}

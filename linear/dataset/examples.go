@@ -65,17 +65,13 @@ func (e *Examples[T]) Features() int { return Features }
 // on its own goroutine, on the engine's backend, and allocates nothing.
 func (e *Examples[T]) FillRows(on bitstep.Engine[T], dst []T, ld int, indices []int) {
 	checkRows("FillRows", dst, ld, len(indices), Features)
-	const some = 64 // images, 200 KB, which second caches hold
-	for lo := 0; lo < len(indices); lo += some {
-		block := indices[lo:min(lo+some, len(indices))]
-		for _, example := range block {
-			warm(e.set.Image(example))
-		}
-		for i, example := range block {
-			e.fill(on, dst[(lo+i)*ld:], example)
-		}
+	for i, example := range indices {
+		e.fill(on, dst[i*ld:], example)
 	}
 }
+
+// Memory returns the pixels of an example, for [Resident].
+func (e *Examples[T]) Memory(example int) []byte { return e.set.Image(example) }
 
 // FillRange sets the rows of dst, whose leading dimension is ld, to the features of the examples lo to
 // hi-1. It panics as FillRows does, runs on its own goroutine, on the engine's backend, and allocates nothing.
@@ -97,7 +93,7 @@ func (e *Examples[T]) fill(on bitstep.Engine[T], dst []T, example int) {
 // same columns of many rows have sets of a cache of their own. It panics if the matrix exceeds what a slice can have.
 func (e *Examples[T]) Matrix(on bitstep.Engine[T], threads int) Matrix[T] {
 	n, stride := e.Len(), ((Features-1)/kernels.Lanes[T]()+1|1)*kernels.Lanes[T]()
-	m := Matrix[T]{Rows: n, Cols: Features, Stride: stride, Data: mem.Aligned[T](elements(n, stride))}
+	m := Matrix[T]{Rows: n, Cols: Features, Stride: stride, Data: mem.Large[T](elements(n, stride))}
 	const part = 64
 	new(crew.Crew).Run(threads, (n+part-1)/part, func(_, i int) {
 		lo, hi := i*part, min((i+1)*part, n)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -57,10 +58,11 @@ func (m Matrix[T]) FillRange(_ bitstep.Engine[T], dst []T, ld, lo, hi int) {
 	}
 }
 
-// View returns the rows lo to hi-1 where they lie, and their leading dimension, having brought them to the
-// caches. It panics if hi is not more than lo or a row is out of range.
+// Memory returns the bytes of row r, for [Resident].
+func (m Matrix[T]) Memory(r int) []byte { return mem.Bytes(m.Row(r)) }
+
+// View returns the rows lo to hi-1 where they lie, and their leading dimension. It panics if hi is not more than lo
+// or a row is out of range.
 func (m Matrix[T]) View(lo, hi int) (rows []T, ld int) {
-	rows = m.Data[lo*m.Stride : (hi-1)*m.Stride+m.Cols]
-	warm(rows)
-	return rows, m.Stride
+	return m.Data[lo*m.Stride : (hi-1)*m.Stride+m.Cols], m.Stride
 }

@@ -2,8 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"runtime"
-	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
@@ -38,6 +36,13 @@ type Viewer[T kernels.Float] interface {
 	View(lo, hi int) (rows []T, ld int)
 }
 
+// A Resident is a [Source] whose examples are in memory, converted or not. Who knows which come next brings them to the
+// caches, while there is something else to do or at least all together: reads that wait for nothing but memory overlap.
+type Resident interface {
+	// Memory returns the memory that an example is read from. It is not written, and need not be read.
+	Memory(example int) []byte
+}
+
 // A Checker is a [Source] that may be put together wrongly: who takes it asks it first.
 type Checker interface{ Check() error }
 
@@ -49,16 +54,4 @@ func checkRows[T kernels.Float](fn string, dst []T, ld, rows, cols int) {
 		panic(fmt.Sprintf("dataset: %s: len(dst) = %d, too short for %d rows of %d with leading dimension %d",
 			fn, len(dst), rows, cols, ld))
 	}
-}
-
-// warm brings s to the caches by reading an element of each line: reads that wait for nothing but memory
-// overlap, and hardly do in what comes next, which has better to do than to look far ahead. From images at
-// random places it saved a quarter of the time of making features of them.
-func warm[E uint8 | float32 | float64](s []E) {
-	const line = 64
-	var sum E
-	for i := 0; i < len(s); i += line / int(unsafe.Sizeof(sum)) {
-		sum += s[i]
-	}
-	runtime.KeepAlive(sum)
 }
