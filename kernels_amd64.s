@@ -26720,16 +26720,35 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R8), Y1
 	VMOVUPS     (SI), Y2
@@ -26738,9 +26757,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -26790,16 +26809,35 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone2
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R8), Y1
 	VMOVUPS     (SI), Y2
@@ -26808,9 +26846,9 @@ loop2:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
@@ -26853,33 +26891,17 @@ otherwise3:
 	VMOVUPS    (SI), Y2
 	VADDPS     Y0, Y2, Y2
 	VMOVUPS    (SI), Y3
-	VADDPS     Y0, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    (SI), Y2
-	VADDPS     Y0, Y2, Y2
-	VMOVUPS    (SI), Y3
-	VADDPS     Y0, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VMOVUPS    (SI), Y3
-	VADDPS     Y0, Y3, Y3
-	VMOVUPS    (SI), Y4
-	VADDPS     Y0, Y4, Y0
-	VPERM2F128 $0x20, Y0, Y3, Y4
-	VPERM2F128 $0x31, Y0, Y3, Y0
-	VADDPS     Y0, Y4, Y0
-	VUNPCKLPD  Y0, Y2, Y3
-	VUNPCKHPD  Y0, Y2, Y0
 	VADDPS     Y0, Y3, Y0
-	VSHUFPS    $0x88, Y0, Y1, Y2
-	VSHUFPS    $0xdd, Y0, Y1, Y0
+	VPERM2F128 $0x20, Y0, Y2, Y3
+	VPERM2F128 $0x31, Y0, Y2, Y0
+	VADDPS     Y0, Y3, Y0
+	VUNPCKLPD  Y0, Y1, Y2
+	VUNPCKHPD  Y0, Y1, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -26956,37 +26978,60 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y2
 	VMOVUPS     (R8), Y3
 	VFMADD231PS Y2, Y3, Y0
-	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     32(R8), Y3
 	VFMADD231PS Y2, Y3, Y1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(R8), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(R8), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (R8), Y2
 	VMOVUPS     (DI), Y3
 	VMASKMOVPS  (SI), Y3, Y3
@@ -26994,7 +27039,7 @@ loopDone:
 	VFMADD231PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y2
 	VBLENDVPS   Y2, Y4, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y2
+	VMOVUPS     32(R8), Y2
 	VMOVUPS     (DI), Y3
 	VMASKMOVPS  (SI), Y3, Y3
 	VMOVAPS     Y1, Y4
@@ -27038,37 +27083,60 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y2
 	VMOVUPS     (R8), Y3
 	VFMADD231PS Y2, Y3, Y0
-	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     32(R8), Y3
 	VFMADD231PS Y2, Y3, Y1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(R8), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (R8), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(R8), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
 	JLE         endif4
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPS     (R8), Y2
 	VMOVUPS     (DI), Y3
@@ -27077,7 +27145,7 @@ loopDone2:
 	VFMADD231PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y2
 	VBLENDVPS   Y2, Y4, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y2
+	VMOVUPS     32(R8), Y2
 	VMOVUPS     (DI), Y3
 	VMASKMOVPS  (SI), Y3, Y3
 	VMOVAPS     Y1, Y4
@@ -27111,33 +27179,17 @@ otherwise3:
 	VMOVUPS    64(SI), Y2
 	VADDPS     Y1, Y2, Y2
 	VMOVUPS    64(SI), Y3
-	VADDPS     Y1, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y0, Y3
-	VUNPCKHPD  Y2, Y0, Y0
-	VADDPS     Y0, Y3, Y0
-	VMOVUPS    64(SI), Y2
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    64(SI), Y3
-	VADDPS     Y1, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VMOVUPS    64(SI), Y3
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    64(SI), Y4
-	VADDPS     Y1, Y4, Y1
-	VPERM2F128 $0x20, Y1, Y3, Y4
-	VPERM2F128 $0x31, Y1, Y3, Y1
-	VADDPS     Y1, Y4, Y1
-	VUNPCKLPD  Y1, Y2, Y3
-	VUNPCKHPD  Y1, Y2, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -27221,39 +27273,66 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y3
 	VMOVUPS     (R8), Y4
 	VFMADD231PS Y3, Y4, Y0
-	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     32(R8), Y4
 	VFMADD231PS Y3, Y4, Y1
-	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     64(R8), Y4
 	VFMADD231PS Y3, Y4, Y2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y3, Y4, Y0
+	VMOVUPS     32(R8), Y4
+	VFMADD231PS Y3, Y4, Y1
+	VMOVUPS     64(R8), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y3, Y4, Y0
+	VMOVUPS     32(R8), Y4
+	VFMADD231PS Y3, Y4, Y1
+	VMOVUPS     64(R8), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (R8), Y3
 	VMOVUPS     (DI), Y4
 	VMASKMOVPS  (SI), Y4, Y4
@@ -27261,14 +27340,14 @@ loopDone:
 	VFMADD231PS Y4, Y3, Y5
 	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     32(R8), Y3
 	VMOVUPS     (DI), Y4
 	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y1, Y5
 	VFMADD231PS Y4, Y3, Y5
 	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y3
+	VMOVUPS     64(R8), Y3
 	VMOVUPS     (DI), Y4
 	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y2, Y5
@@ -27315,39 +27394,66 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y3
 	VMOVUPS     (R8), Y4
 	VFMADD231PS Y3, Y4, Y0
-	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     32(R8), Y4
 	VFMADD231PS Y3, Y4, Y1
-	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     64(R8), Y4
 	VFMADD231PS Y3, Y4, Y2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y3, Y4, Y0
+	VMOVUPS     32(R8), Y4
+	VFMADD231PS Y3, Y4, Y1
+	VMOVUPS     64(R8), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y3, Y4, Y0
+	VMOVUPS     32(R8), Y4
+	VFMADD231PS Y3, Y4, Y1
+	VMOVUPS     64(R8), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
 	JLE         endif4
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPS     (R8), Y3
 	VMOVUPS     (DI), Y4
@@ -27356,14 +27462,14 @@ loopDone2:
 	VFMADD231PS Y4, Y3, Y5
 	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     32(R8), Y3
 	VMOVUPS     (DI), Y4
 	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y1, Y5
 	VFMADD231PS Y4, Y3, Y5
 	VMOVUPS     (DI), Y3
 	VBLENDVPS   Y3, Y5, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y3
+	VMOVUPS     64(R8), Y3
 	VMOVUPS     (DI), Y4
 	VMASKMOVPS  (SI), Y4, Y4
 	VMOVAPS     Y2, Y5
@@ -27398,33 +27504,17 @@ otherwise3:
 	VMOVUPS    64(SI), Y3
 	VADDPS     Y1, Y3, Y1
 	VMOVUPS    128(SI), Y3
-	VADDPS     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y1, Y4
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VUNPCKLPD  Y1, Y0, Y3
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y3, Y0
-	VMOVUPS    128(SI), Y1
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    128(SI), Y3
-	VADDPS     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y1, Y4
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    128(SI), Y3
-	VADDPS     Y2, Y3, Y3
-	VMOVUPS    128(SI), Y4
-	VADDPS     Y2, Y4, Y2
-	VPERM2F128 $0x20, Y2, Y3, Y4
-	VPERM2F128 $0x31, Y2, Y3, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -27516,44 +27606,72 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y4
 	VMOVUPS     (R8), Y5
 	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     32(R8), Y5
 	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     64(R8), Y5
 	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     (R10), Y5
+	VMOVUPS     96(R8), Y5
 	VFMADD231PS Y4, Y5, Y3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(R8), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(R8), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(R8), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(R8), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
@@ -27561,21 +27679,21 @@ loopDone:
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     32(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y1, Y6
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     64(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y2, Y6
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (R10), Y4
+	VMOVUPS     96(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y3, Y6
@@ -27625,44 +27743,72 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y4
 	VMOVUPS     (R8), Y5
 	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     32(R8), Y5
 	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     64(R8), Y5
 	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     (R10), Y5
+	VMOVUPS     96(R8), Y5
 	VFMADD231PS Y4, Y5, Y3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(R8), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(R8), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(R8), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(R8), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPS     (R8), Y4
 	VMOVUPS     (DI), Y5
@@ -27671,21 +27817,21 @@ loopDone2:
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y4
+	VMOVUPS     32(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y1, Y6
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y4
+	VMOVUPS     64(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y2, Y6
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (DI), Y4
 	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (R10), Y4
+	VMOVUPS     96(R8), Y4
 	VMOVUPS     (DI), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y3, Y6
@@ -27713,41 +27859,25 @@ otherwise3:
 	MOVQ       88(DI), DI
 	VMOVUPS    (SI), Y4
 	VADDPS     Y0, Y4, Y0
-	VMOVUPS    192(SI), Y4
-	VADDPS     Y3, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y0, Y5
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VADDPS     Y0, Y5, Y0
-	VMOVUPS    64(SI), Y4
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    192(SI), Y4
-	VADDPS     Y3, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y1, Y5
-	VPERM2F128 $0x31, Y4, Y1, Y1
-	VADDPS     Y1, Y5, Y1
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y4, Y0
-	VMOVUPS    128(SI), Y1
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    192(SI), Y2
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y4
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    192(SI), Y2
-	VADDPS     Y3, Y2, Y2
-	VMOVUPS    192(SI), Y4
-	VADDPS     Y3, Y4, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
+	VMOVUPS    128(SI), Y4
 	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    64(SI), Y2
+	VADDPS     Y1, Y2, Y1
+	VMOVUPS    192(SI), Y2
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -27843,46 +27973,78 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y5
 	VMOVUPS     (R8), Y6
 	VFMADD231PS Y5, Y6, Y0
-	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     32(R8), Y6
 	VFMADD231PS Y5, Y6, Y1
-	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     64(R8), Y6
 	VFMADD231PS Y5, Y6, Y2
-	VMOVUPS     (R10), Y6
+	VMOVUPS     96(R8), Y6
 	VFMADD231PS Y5, Y6, Y3
-	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     128(R8), Y6
 	VFMADD231PS Y5, Y6, Y4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y5
+	VMOVUPS     (R8), Y6
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     32(R8), Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     64(R8), Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     96(R8), Y6
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     128(R8), Y6
+	VFMADD231PS Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y5
+	VMOVUPS     (R8), Y6
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     32(R8), Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     64(R8), Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     96(R8), Y6
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     128(R8), Y6
+	VFMADD231PS Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
@@ -27890,28 +28052,28 @@ loopDone:
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     32(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y1, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     64(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y2, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y2, Y2
-	VMOVUPS     (R10), Y5
+	VMOVUPS     96(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y3, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y3, Y3
-	VMOVUPS     (R10)(R9*1), Y5
+	VMOVUPS     128(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y4, Y7
@@ -27964,46 +28126,78 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y5
 	VMOVUPS     (R8), Y6
 	VFMADD231PS Y5, Y6, Y0
-	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     32(R8), Y6
 	VFMADD231PS Y5, Y6, Y1
-	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     64(R8), Y6
 	VFMADD231PS Y5, Y6, Y2
-	VMOVUPS     (R10), Y6
+	VMOVUPS     96(R8), Y6
 	VFMADD231PS Y5, Y6, Y3
-	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     128(R8), Y6
 	VFMADD231PS Y5, Y6, Y4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y5
+	VMOVUPS     (R8), Y6
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     32(R8), Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     64(R8), Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     96(R8), Y6
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     128(R8), Y6
+	VFMADD231PS Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y5
+	VMOVUPS     (R8), Y6
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     32(R8), Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     64(R8), Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     96(R8), Y6
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     128(R8), Y6
+	VFMADD231PS Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPS     (R8), Y5
 	VMOVUPS     (DI), Y6
@@ -28012,28 +28206,28 @@ loopDone2:
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y5
+	VMOVUPS     32(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y1, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y5
+	VMOVUPS     64(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y2, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y2, Y2
-	VMOVUPS     (R10), Y5
+	VMOVUPS     96(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y3, Y7
 	VFMADD231PS Y6, Y5, Y7
 	VMOVUPS     (DI), Y5
 	VBLENDVPS   Y5, Y7, Y3, Y3
-	VMOVUPS     (R10)(R9*1), Y5
+	VMOVUPS     128(R8), Y5
 	VMOVUPS     (DI), Y6
 	VMASKMOVPS  (SI), Y6, Y6
 	VMOVAPS     Y4, Y7
@@ -28200,48 +28394,84 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (R8), Y7
 	VFMADD231PS Y6, Y7, Y0
-	VMOVUPS     (R8)(R9*1), Y7
+	VMOVUPS     32(R8), Y7
 	VFMADD231PS Y6, Y7, Y1
-	VMOVUPS     (R8)(R9*2), Y7
+	VMOVUPS     64(R8), Y7
 	VFMADD231PS Y6, Y7, Y2
-	VMOVUPS     (R10), Y7
+	VMOVUPS     96(R8), Y7
 	VFMADD231PS Y6, Y7, Y3
-	VMOVUPS     (R10)(R9*1), Y7
+	VMOVUPS     128(R8), Y7
 	VFMADD231PS Y6, Y7, Y4
-	VMOVUPS     (R10)(R9*2), Y7
+	VMOVUPS     160(R8), Y7
 	VFMADD231PS Y6, Y7, Y5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     64(R8), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     96(R8), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     128(R8), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     160(R8), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     64(R8), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     96(R8), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     128(R8), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     160(R8), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
@@ -28249,35 +28479,35 @@ loopDone:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     32(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     64(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y2, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y2, Y2
-	VMOVUPS     (R10), Y6
+	VMOVUPS     96(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y3, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     128(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y4, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R10)(R9*2), Y6
+	VMOVUPS     160(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y5, Y8
@@ -28333,48 +28563,84 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (R8), Y7
 	VFMADD231PS Y6, Y7, Y0
-	VMOVUPS     (R8)(R9*1), Y7
+	VMOVUPS     32(R8), Y7
 	VFMADD231PS Y6, Y7, Y1
-	VMOVUPS     (R8)(R9*2), Y7
+	VMOVUPS     64(R8), Y7
 	VFMADD231PS Y6, Y7, Y2
-	VMOVUPS     (R10), Y7
+	VMOVUPS     96(R8), Y7
 	VFMADD231PS Y6, Y7, Y3
-	VMOVUPS     (R10)(R9*1), Y7
+	VMOVUPS     128(R8), Y7
 	VFMADD231PS Y6, Y7, Y4
-	VMOVUPS     (R10)(R9*2), Y7
+	VMOVUPS     160(R8), Y7
 	VFMADD231PS Y6, Y7, Y5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     64(R8), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     96(R8), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     128(R8), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     160(R8), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     64(R8), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     96(R8), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     128(R8), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     160(R8), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000008
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPS     (R8), Y6
 	VMOVUPS     (DI), Y7
@@ -28383,35 +28649,35 @@ loopDone2:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y0, Y0
-	VMOVUPS     (R8)(R9*1), Y6
+	VMOVUPS     32(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y1, Y1
-	VMOVUPS     (R8)(R9*2), Y6
+	VMOVUPS     64(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y2, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y2, Y2
-	VMOVUPS     (R10), Y6
+	VMOVUPS     96(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y3, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (R10)(R9*1), Y6
+	VMOVUPS     128(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y4, Y8
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (DI), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R10)(R9*2), Y6
+	VMOVUPS     160(R8), Y6
 	VMOVUPS     (DI), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y5, Y8
@@ -28576,16 +28842,39 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y2
 	VMOVUPS     (SI), Y3
@@ -28596,9 +28885,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -28659,16 +28948,39 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SI)(DI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y2
 	VMOVUPS     (SI), Y3
@@ -28679,9 +28991,9 @@ loop2:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
@@ -28732,33 +29044,17 @@ otherwise3:
 	VMOVUPS    (SI)(DI*1), Y2
 	VADDPS     Y1, Y2, Y2
 	VMOVUPS    (SI)(DI*1), Y3
-	VADDPS     Y1, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y0, Y3
-	VUNPCKHPD  Y2, Y0, Y0
-	VADDPS     Y0, Y3, Y0
-	VMOVUPS    (SI)(DI*1), Y2
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    (SI)(DI*1), Y3
-	VADDPS     Y1, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VMOVUPS    (SI)(DI*1), Y3
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    (SI)(DI*1), Y4
-	VADDPS     Y1, Y4, Y1
-	VPERM2F128 $0x20, Y1, Y3, Y4
-	VPERM2F128 $0x31, Y1, Y3, Y1
-	VADDPS     Y1, Y4, Y1
-	VUNPCKLPD  Y1, Y2, Y3
-	VUNPCKHPD  Y1, Y2, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VADDPS     Y1, Y3, Y1
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -28846,19 +29142,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y4
-	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     32(R9), Y5
 	VMOVUPS     (SI), Y6
 	VFMADD231PS Y6, Y4, Y0
 	VFMADD231PS Y6, Y5, Y1
@@ -28866,20 +29160,51 @@ loop:
 	VFMADD231PS Y6, Y4, Y2
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y4
+	VMOVUPS     32(R9), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y4
+	VMOVUPS     32(R9), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y4
 	VMOVUPS     (R8), Y5
 	VMASKMOVPS  (SI), Y5, Y5
@@ -28893,7 +29218,7 @@ loopDone:
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (R8), Y4
 	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (R9)(R10*1), Y4
+	VMOVUPS     32(R9), Y4
 	VMOVUPS     (R8), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y1, Y6
@@ -28951,19 +29276,17 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y4
-	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     32(R9), Y5
 	VMOVUPS     (SI), Y6
 	VFMADD231PS Y6, Y4, Y0
 	VFMADD231PS Y6, Y5, Y1
@@ -28971,20 +29294,51 @@ loop2:
 	VFMADD231PS Y6, Y4, Y2
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y4
+	VMOVUPS     32(R9), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y4
+	VMOVUPS     32(R9), Y5
+	VMOVUPS     (SI), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SI)(DI*1), Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y4
 	VMOVUPS     (R8), Y5
@@ -28999,7 +29353,7 @@ loopDone2:
 	VFMADD231PS Y5, Y4, Y6
 	VMOVUPS     (R8), Y4
 	VBLENDVPS   Y4, Y6, Y2, Y2
-	VMOVUPS     (R9)(R10*1), Y4
+	VMOVUPS     32(R9), Y4
 	VMOVUPS     (R8), Y5
 	VMASKMOVPS  (SI), Y5, Y5
 	VMOVAPS     Y1, Y6
@@ -29034,41 +29388,25 @@ otherwise3:
 	MOVQ       88(DI), DI
 	VMOVUPS    (SI), Y4
 	VADDPS     Y0, Y4, Y0
-	VMOVUPS    64(SI)(DI*1), Y4
-	VADDPS     Y3, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y0, Y5
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VADDPS     Y0, Y5, Y0
-	VMOVUPS    64(SI), Y4
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    64(SI)(DI*1), Y4
-	VADDPS     Y3, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y1, Y5
-	VPERM2F128 $0x31, Y4, Y1, Y1
-	VADDPS     Y1, Y5, Y1
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y4, Y0
-	VMOVUPS    (SI)(DI*1), Y1
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    64(SI)(DI*1), Y2
-	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y4
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    64(SI)(DI*1), Y2
-	VADDPS     Y3, Y2, Y2
-	VMOVUPS    64(SI)(DI*1), Y4
-	VADDPS     Y3, Y4, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
+	VMOVUPS    (SI)(DI*1), Y4
 	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPS     Y0, Y4, Y0
+	VMOVUPS    64(SI), Y2
+	VADDPS     Y1, Y2, Y1
+	VMOVUPS    64(SI)(DI*1), Y2
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -29168,43 +29506,78 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (SI)(DI*1), Y7
 	VMOVUPS     (R9), Y8
 	VFMADD231PS Y6, Y8, Y0
 	VFMADD231PS Y7, Y8, Y3
-	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     32(R9), Y8
 	VFMADD231PS Y6, Y8, Y1
 	VFMADD231PS Y7, Y8, Y4
-	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     64(R9), Y8
 	VFMADD231PS Y6, Y8, Y2
 	VFMADD231PS Y7, Y8, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     32(R9), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     64(R9), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     32(R9), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     64(R9), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
@@ -29218,7 +29591,7 @@ loopDone:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     32(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
@@ -29231,7 +29604,7 @@ loopDone:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R9)(R10*2), Y6
+	VMOVUPS     64(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y2, Y8
@@ -29295,43 +29668,78 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (SI)(DI*1), Y7
 	VMOVUPS     (R9), Y8
 	VFMADD231PS Y6, Y8, Y0
 	VFMADD231PS Y7, Y8, Y3
-	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     32(R9), Y8
 	VFMADD231PS Y6, Y8, Y1
 	VFMADD231PS Y7, Y8, Y4
-	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     64(R9), Y8
 	VFMADD231PS Y6, Y8, Y2
 	VFMADD231PS Y7, Y8, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     32(R9), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     64(R9), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (SI)(DI*1), Y7
+	VMOVUPS     (R9), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     32(R9), Y8
+	VFMADD231PS Y6, Y8, Y1
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     64(R9), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y6
 	VMOVUPS     (R8), Y7
@@ -29346,7 +29754,7 @@ loopDone2:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y3, Y3
-	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     32(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
@@ -29359,7 +29767,7 @@ loopDone2:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R9)(R10*2), Y6
+	VMOVUPS     64(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y2, Y8
@@ -29545,49 +29953,87 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (SI)(DI*1), Y9
 	VMOVUPS     (R9), Y10
 	VFMADD231PS Y8, Y10, Y0
 	VFMADD231PS Y9, Y10, Y4
-	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     32(R9), Y10
 	VFMADD231PS Y8, Y10, Y1
 	VFMADD231PS Y9, Y10, Y5
-	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     64(R9), Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y6
-	VMOVUPS     (R11), Y10
+	VMOVUPS     96(R9), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     32(R9), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     64(R9), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     96(R9), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     32(R9), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     64(R9), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     96(R9), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
@@ -29601,7 +30047,7 @@ loopDone:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y4, Y4
-	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     32(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y1, Y10
@@ -29614,7 +30060,7 @@ loopDone:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y5, Y5
-	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     64(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y2, Y10
@@ -29627,7 +30073,7 @@ loopDone:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y6, Y6
-	VMOVUPS     (R11), Y8
+	VMOVUPS     96(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y3, Y10
@@ -29697,49 +30143,87 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (SI)(DI*1), Y9
 	VMOVUPS     (R9), Y10
 	VFMADD231PS Y8, Y10, Y0
 	VFMADD231PS Y9, Y10, Y4
-	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     32(R9), Y10
 	VFMADD231PS Y8, Y10, Y1
 	VFMADD231PS Y9, Y10, Y5
-	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     64(R9), Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y6
-	VMOVUPS     (R11), Y10
+	VMOVUPS     96(R9), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     32(R9), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     64(R9), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     96(R9), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(DI*1), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     32(R9), Y10
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y9, Y10, Y5
+	VMOVUPS     64(R9), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     96(R9), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y8
 	VMOVUPS     (R8), Y9
@@ -29754,7 +30238,7 @@ loopDone2:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y4, Y4
-	VMOVUPS     (R9)(R10*1), Y8
+	VMOVUPS     32(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y1, Y10
@@ -29767,7 +30251,7 @@ loopDone2:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y5, Y5
-	VMOVUPS     (R9)(R10*2), Y8
+	VMOVUPS     64(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y2, Y10
@@ -29780,7 +30264,7 @@ loopDone2:
 	VFMADD231PS Y9, Y8, Y10
 	VMOVUPS     (R8), Y8
 	VBLENDVPS   Y8, Y10, Y6, Y6
-	VMOVUPS     (R11), Y8
+	VMOVUPS     96(R9), Y8
 	VMOVUPS     (R8), Y9
 	VMASKMOVPS  (SI), Y9, Y9
 	VMOVAPS     Y3, Y10
@@ -29975,52 +30459,96 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y10
 	VMOVUPS     (SI)(DI*1), Y11
 	VMOVUPS     (R9), Y12
 	VFMADD231PS Y10, Y12, Y0
 	VFMADD231PS Y11, Y12, Y5
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VFMADD231PS Y10, Y12, Y1
 	VFMADD231PS Y11, Y12, Y6
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VFMADD231PS Y10, Y12, Y2
 	VFMADD231PS Y11, Y12, Y7
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y8
-	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     128(R9), Y12
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     32(R9), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     64(R9), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     96(R9), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     128(R9), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     32(R9), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     64(R9), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     96(R9), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     128(R9), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
@@ -30034,7 +30562,7 @@ loopDone:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y5, Y5
-	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     32(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y1, Y12
@@ -30047,7 +30575,7 @@ loopDone:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y6, Y6
-	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     64(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y2, Y12
@@ -30060,7 +30588,7 @@ loopDone:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y7, Y7
-	VMOVUPS     (R11), Y10
+	VMOVUPS     96(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y3, Y12
@@ -30073,7 +30601,7 @@ loopDone:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y8, Y8
-	VMOVUPS     (R11)(R10*1), Y10
+	VMOVUPS     128(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y4, Y12
@@ -30149,52 +30677,96 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y10
 	VMOVUPS     (SI)(DI*1), Y11
 	VMOVUPS     (R9), Y12
 	VFMADD231PS Y10, Y12, Y0
 	VFMADD231PS Y11, Y12, Y5
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VFMADD231PS Y10, Y12, Y1
 	VFMADD231PS Y11, Y12, Y6
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VFMADD231PS Y10, Y12, Y2
 	VFMADD231PS Y11, Y12, Y7
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y8
-	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     128(R9), Y12
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     32(R9), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     64(R9), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     96(R9), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     128(R9), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI)(DI*1), Y11
+	VMOVUPS     (R9), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     32(R9), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     64(R9), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     96(R9), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     128(R9), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y10
 	VMOVUPS     (R8), Y11
@@ -30209,7 +30781,7 @@ loopDone2:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y5, Y5
-	VMOVUPS     (R9)(R10*1), Y10
+	VMOVUPS     32(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y1, Y12
@@ -30222,7 +30794,7 @@ loopDone2:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y6, Y6
-	VMOVUPS     (R9)(R10*2), Y10
+	VMOVUPS     64(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y2, Y12
@@ -30235,7 +30807,7 @@ loopDone2:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y7, Y7
-	VMOVUPS     (R11), Y10
+	VMOVUPS     96(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y3, Y12
@@ -30248,7 +30820,7 @@ loopDone2:
 	VFMADD231PS Y11, Y10, Y12
 	VMOVUPS     (R8), Y10
 	VBLENDVPS   Y10, Y12, Y8, Y8
-	VMOVUPS     (R11)(R10*1), Y10
+	VMOVUPS     128(R9), Y10
 	VMOVUPS     (R8), Y11
 	VMASKMOVPS  (SI), Y11, Y11
 	VMOVAPS     Y4, Y12
@@ -30342,26 +30914,10 @@ otherwise3:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VMOVUPS    256(SI)(DI*1), Y1
-	VADDPS     Y9, Y1, Y1
-	VMOVUPS    256(SI)(DI*1), Y2
-	VADDPS     Y9, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    256(SI)(DI*1), Y2
-	VADDPS     Y9, Y2, Y2
-	VMOVUPS    256(SI)(DI*1), Y3
-	VADDPS     Y9, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, 32(CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -30498,55 +31054,105 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y12
 	VMOVUPS     (SI)(DI*1), Y13
 	VMOVUPS     (R9), Y14
 	VFMADD231PS Y12, Y14, Y0
 	VFMADD231PS Y13, Y14, Y6
-	VMOVUPS     (R9)(R10*1), Y14
+	VMOVUPS     32(R9), Y14
 	VFMADD231PS Y12, Y14, Y1
 	VFMADD231PS Y13, Y14, Y7
-	VMOVUPS     (R9)(R10*2), Y14
+	VMOVUPS     64(R9), Y14
 	VFMADD231PS Y12, Y14, Y2
 	VFMADD231PS Y13, Y14, Y8
-	VMOVUPS     (R11), Y14
+	VMOVUPS     96(R9), Y14
 	VFMADD231PS Y12, Y14, Y3
 	VFMADD231PS Y13, Y14, Y9
-	VMOVUPS     (R11)(R10*1), Y14
+	VMOVUPS     128(R9), Y14
 	VFMADD231PS Y12, Y14, Y4
 	VFMADD231PS Y13, Y14, Y10
-	VMOVUPS     (R11)(R10*2), Y14
+	VMOVUPS     160(R9), Y14
 	VFMADD231PS Y12, Y14, Y5
 	VFMADD231PS Y13, Y14, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     64(R9), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     96(R9), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     128(R9), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     160(R9), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     64(R9), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     96(R9), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     128(R9), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     160(R9), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
@@ -30560,7 +31166,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y6, Y6
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y1, Y14
@@ -30573,7 +31179,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y7, Y7
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y2, Y14
@@ -30586,7 +31192,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y3, Y14
@@ -30599,7 +31205,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     128(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y4, Y14
@@ -30612,7 +31218,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (R11)(R10*2), Y12
+	VMOVUPS     160(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y5, Y14
@@ -30694,55 +31300,105 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y12
 	VMOVUPS     (SI)(DI*1), Y13
 	VMOVUPS     (R9), Y14
 	VFMADD231PS Y12, Y14, Y0
 	VFMADD231PS Y13, Y14, Y6
-	VMOVUPS     (R9)(R10*1), Y14
+	VMOVUPS     32(R9), Y14
 	VFMADD231PS Y12, Y14, Y1
 	VFMADD231PS Y13, Y14, Y7
-	VMOVUPS     (R9)(R10*2), Y14
+	VMOVUPS     64(R9), Y14
 	VFMADD231PS Y12, Y14, Y2
 	VFMADD231PS Y13, Y14, Y8
-	VMOVUPS     (R11), Y14
+	VMOVUPS     96(R9), Y14
 	VFMADD231PS Y12, Y14, Y3
 	VFMADD231PS Y13, Y14, Y9
-	VMOVUPS     (R11)(R10*1), Y14
+	VMOVUPS     128(R9), Y14
 	VFMADD231PS Y12, Y14, Y4
 	VFMADD231PS Y13, Y14, Y10
-	VMOVUPS     (R11)(R10*2), Y14
+	VMOVUPS     160(R9), Y14
 	VFMADD231PS Y12, Y14, Y5
 	VFMADD231PS Y13, Y14, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     64(R9), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     96(R9), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     128(R9), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     160(R9), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R9), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     64(R9), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     96(R9), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     128(R9), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     160(R9), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y12
 	VMOVUPS     (R8), Y13
@@ -30757,7 +31413,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y6, Y6
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y1, Y14
@@ -30770,7 +31426,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y7, Y7
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y2, Y14
@@ -30783,7 +31439,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y3, Y14
@@ -30796,7 +31452,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (R11)(R10*1), Y12
+	VMOVUPS     128(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y4, Y14
@@ -30809,7 +31465,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (R11)(R10*2), Y12
+	VMOVUPS     160(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y5, Y14
@@ -30890,8 +31546,8 @@ otherwise3:
 	VMOVUPS    Y0, (CX)
 	VMOVUPS    128(SI)(DI*1), Y0
 	VADDPS     Y8, Y0, Y0
-	VMOVUPS    320(SI)(DI*1), Y1
-	VADDPS     Y11, Y1, Y1
+	VMOVUPS    256(SI)(DI*1), Y1
+	VADDPS     Y10, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y0, Y2
 	VPERM2F128 $0x31, Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
@@ -30905,26 +31561,10 @@ otherwise3:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VMOVUPS    256(SI)(DI*1), Y1
-	VADDPS     Y10, Y1, Y1
-	VMOVUPS    320(SI)(DI*1), Y2
-	VADDPS     Y11, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    320(SI)(DI*1), Y2
-	VADDPS     Y11, Y2, Y2
-	VMOVUPS    320(SI)(DI*1), Y3
-	VADDPS     Y11, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, 32(CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -31051,16 +31691,43 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y3
 	VMOVUPS     (SI), Y4
@@ -31073,9 +31740,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -31147,16 +31814,43 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI), Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SI)(DI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SI)(DI*2), Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y3
 	VMOVUPS     (SI), Y4
@@ -31169,9 +31863,9 @@ loop2:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
@@ -31230,33 +31924,17 @@ otherwise3:
 	VMOVUPS    (SI)(DI*1), Y3
 	VADDPS     Y1, Y3, Y1
 	VMOVUPS    (SI)(DI*2), Y3
-	VADDPS     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y1, Y4
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VUNPCKLPD  Y1, Y0, Y3
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y3, Y0
-	VMOVUPS    (SI)(DI*2), Y1
-	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (SI)(DI*2), Y3
-	VADDPS     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y1, Y4
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VADDPS     Y1, Y4, Y1
-	VMOVUPS    (SI)(DI*2), Y3
-	VADDPS     Y2, Y3, Y3
-	VMOVUPS    (SI)(DI*2), Y4
-	VADDPS     Y2, Y4, Y2
-	VPERM2F128 $0x20, Y2, Y3, Y4
-	VPERM2F128 $0x31, Y2, Y3, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
+	VADDPS     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -31355,19 +32033,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y6
-	VMOVUPS     (R9)(R10*1), Y7
+	VMOVUPS     32(R9), Y7
 	VMOVUPS     (SI), Y8
 	VFMADD231PS Y8, Y6, Y0
 	VFMADD231PS Y8, Y7, Y1
@@ -31378,20 +32054,57 @@ loop:
 	VFMADD231PS Y8, Y6, Y4
 	VFMADD231PS Y8, Y7, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y6
+	VMOVUPS     32(R9), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y6
+	VMOVUPS     32(R9), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
@@ -31411,7 +32124,7 @@ loopDone:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     32(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
@@ -31483,19 +32196,17 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y6
-	VMOVUPS     (R9)(R10*1), Y7
+	VMOVUPS     32(R9), Y7
 	VMOVUPS     (SI), Y8
 	VFMADD231PS Y8, Y6, Y0
 	VFMADD231PS Y8, Y7, Y1
@@ -31506,20 +32217,57 @@ loop2:
 	VFMADD231PS Y8, Y6, Y4
 	VFMADD231PS Y8, Y7, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y6
+	VMOVUPS     32(R9), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y6
+	VMOVUPS     32(R9), Y7
+	VMOVUPS     (SI), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SI)(DI*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SI)(DI*2), Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y6
 	VMOVUPS     (R8), Y7
@@ -31540,7 +32288,7 @@ loopDone2:
 	VFMADD231PS Y7, Y6, Y8
 	VMOVUPS     (R8), Y6
 	VBLENDVPS   Y6, Y8, Y4, Y4
-	VMOVUPS     (R9)(R10*1), Y6
+	VMOVUPS     32(R9), Y6
 	VMOVUPS     (R8), Y7
 	VMASKMOVPS  (SI), Y7, Y7
 	VMOVAPS     Y1, Y8
@@ -31734,20 +32482,18 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y9
-	VMOVUPS     (R9)(R10*1), Y10
-	VMOVUPS     (R9)(R10*2), Y11
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
 	VMOVUPS     (SI), Y12
 	VFMADD231PS Y12, Y9, Y0
 	VFMADD231PS Y12, Y10, Y1
@@ -31761,20 +32507,65 @@ loop:
 	VFMADD231PS Y12, Y10, Y7
 	VFMADD231PS Y12, Y11, Y8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y9
 	VMOVUPS     (R8), Y10
 	VMASKMOVPS  (SI), Y10, Y10
@@ -31794,7 +32585,7 @@ loopDone:
 	VFMADD231PS Y10, Y9, Y11
 	VMOVUPS     (R8), Y9
 	VBLENDVPS   Y9, Y11, Y6, Y6
-	VMOVUPS     (R9)(R10*1), Y9
+	VMOVUPS     32(R9), Y9
 	VMOVUPS     (R8), Y10
 	VMASKMOVPS  (SI), Y10, Y10
 	VMOVAPS     Y1, Y11
@@ -31813,7 +32604,7 @@ loopDone:
 	VFMADD231PS Y10, Y9, Y11
 	VMOVUPS     (R8), Y9
 	VBLENDVPS   Y9, Y11, Y7, Y7
-	VMOVUPS     (R9)(R10*2), Y9
+	VMOVUPS     64(R9), Y9
 	VMOVUPS     (R8), Y10
 	VMASKMOVPS  (SI), Y10, Y10
 	VMOVAPS     Y2, Y11
@@ -31894,20 +32685,18 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Y9
-	VMOVUPS     (R9)(R10*1), Y10
-	VMOVUPS     (R9)(R10*2), Y11
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
 	VMOVUPS     (SI), Y12
 	VFMADD231PS Y12, Y9, Y0
 	VFMADD231PS Y12, Y10, Y1
@@ -31921,20 +32710,65 @@ loop2:
 	VFMADD231PS Y12, Y10, Y7
 	VFMADD231PS Y12, Y11, Y8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMOVUPS     64(R9), Y11
+	VMOVUPS     (SI), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SI)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SI)(DI*2), Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y9
 	VMOVUPS     (R8), Y10
@@ -31955,7 +32789,7 @@ loopDone2:
 	VFMADD231PS Y10, Y9, Y11
 	VMOVUPS     (R8), Y9
 	VBLENDVPS   Y9, Y11, Y6, Y6
-	VMOVUPS     (R9)(R10*1), Y9
+	VMOVUPS     32(R9), Y9
 	VMOVUPS     (R8), Y10
 	VMASKMOVPS  (SI), Y10, Y10
 	VMOVAPS     Y1, Y11
@@ -31974,7 +32808,7 @@ loopDone2:
 	VFMADD231PS Y10, Y9, Y11
 	VMOVUPS     (R8), Y9
 	VBLENDVPS   Y9, Y11, Y7, Y7
-	VMOVUPS     (R9)(R10*2), Y9
+	VMOVUPS     64(R9), Y9
 	VMOVUPS     (R8), Y10
 	VMASKMOVPS  (SI), Y10, Y10
 	VMOVAPS     Y2, Y11
@@ -32074,26 +32908,10 @@ otherwise3:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VMOVUPS    128(SI)(DI*2), Y1
-	VADDPS     Y8, Y1, Y1
-	VMOVUPS    128(SI)(DI*2), Y2
-	VADDPS     Y8, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    128(SI)(DI*2), Y2
-	VADDPS     Y8, Y2, Y2
-	VMOVUPS    128(SI)(DI*2), Y3
-	VADDPS     Y8, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, 32(CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -32231,18 +33049,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y12
 	VMOVUPS     (SI)(DI*1), Y13
@@ -32251,34 +33065,86 @@ loop:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y4
 	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS     (R9)(R10*1), Y15
+	VMOVUPS     32(R9), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
 	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS     (R9)(R10*2), Y15
+	VMOVUPS     64(R9), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
 	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS     (R11), Y15
+	VMOVUPS     96(R9), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     32(R9), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     64(R9), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     96(R9), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     32(R9), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     64(R9), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     96(R9), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
@@ -32298,7 +33164,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y1, Y14
@@ -32317,7 +33183,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y2, Y14
@@ -32336,7 +33202,7 @@ loopDone:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y3, Y14
@@ -32426,18 +33292,14 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y12
 	VMOVUPS     (SI)(DI*1), Y13
@@ -32446,34 +33308,86 @@ loop2:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y4
 	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS     (R9)(R10*1), Y15
+	VMOVUPS     32(R9), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
 	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS     (R9)(R10*2), Y15
+	VMOVUPS     64(R9), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
 	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS     (R11), Y15
+	VMOVUPS     96(R9), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     32(R9), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     64(R9), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     96(R9), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (SI)(DI*2), Y14
+	VMOVUPS     (R9), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     32(R9), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     64(R9), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     96(R9), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000008
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPS     (R9), Y12
 	VMOVUPS     (R8), Y13
@@ -32494,7 +33408,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y8, Y8
-	VMOVUPS     (R9)(R10*1), Y12
+	VMOVUPS     32(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y1, Y14
@@ -32513,7 +33427,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y9, Y9
-	VMOVUPS     (R9)(R10*2), Y12
+	VMOVUPS     64(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y2, Y14
@@ -32532,7 +33446,7 @@ loopDone2:
 	VFMADD231PS Y13, Y12, Y14
 	VMOVUPS     (R8), Y12
 	VBLENDVPS   Y12, Y14, Y10, Y10
-	VMOVUPS     (R11), Y12
+	VMOVUPS     96(R9), Y12
 	VMOVUPS     (R8), Y13
 	VMASKMOVPS  (SI), Y13, Y13
 	VMOVAPS     Y3, Y14
@@ -32620,8 +33534,8 @@ otherwise3:
 	VMOVUPS    Y0, (CX)
 	VMOVUPS    (SI)(DI*2), Y0
 	VADDPS     Y8, Y0, Y0
-	VMOVUPS    192(SI)(DI*2), Y1
-	VADDPS     Y11, Y1, Y1
+	VMOVUPS    128(SI)(DI*2), Y1
+	VADDPS     Y10, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y0, Y2
 	VPERM2F128 $0x31, Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
@@ -32635,26 +33549,10 @@ otherwise3:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VMOVUPS    128(SI)(DI*2), Y1
-	VADDPS     Y10, Y1, Y1
-	VMOVUPS    192(SI)(DI*2), Y2
-	VADDPS     Y11, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VMOVUPS    192(SI)(DI*2), Y2
-	VADDPS     Y11, Y2, Y2
-	VMOVUPS    192(SI)(DI*2), Y3
-	VADDPS     Y11, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, 32(CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -32779,11 +33677,38 @@ endif:
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     32(R8), Y2
+	VMOVUPS     32(SI), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     32(R8), Y2
+	VMOVUPS     32(SI), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R8), Y2
 	VMOVUPS     (SI), Y3
@@ -32795,9 +33720,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -32850,29 +33775,17 @@ otherwise2:
 	VPERM2F128 $0x31, Y3, Y2, Y2
 	VADDPS     Y2, Y4, Y2
 	VADDPS     Y1, Y0, Y3
-	VADDPS     Y1, Y0, Y4
-	VPERM2F128 $0x20, Y4, Y3, Y5
-	VPERM2F128 $0x31, Y4, Y3, Y3
-	VADDPS     Y3, Y5, Y3
-	VUNPCKLPD  Y3, Y2, Y4
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VADDPS     Y1, Y0, Y3
-	VADDPS     Y1, Y0, Y4
-	VPERM2F128 $0x20, Y4, Y3, Y5
-	VPERM2F128 $0x31, Y4, Y3, Y3
-	VADDPS     Y3, Y5, Y3
-	VADDPS     Y1, Y0, Y4
 	VADDPS     Y1, Y0, Y0
-	VPERM2F128 $0x20, Y0, Y4, Y1
-	VPERM2F128 $0x31, Y0, Y4, Y0
+	VPERM2F128 $0x20, Y0, Y3, Y1
+	VPERM2F128 $0x31, Y0, Y3, Y0
 	VADDPS     Y0, Y1, Y0
-	VUNPCKLPD  Y0, Y3, Y1
-	VUNPCKHPD  Y0, Y3, Y0
+	VUNPCKLPD  Y0, Y2, Y1
+	VUNPCKHPD  Y0, Y2, Y0
 	VADDPS     Y0, Y1, Y0
-	VSHUFPS    $0x88, Y0, Y2, Y1
-	VSHUFPS    $0xdd, Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
 	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -32958,11 +33871,46 @@ endif:
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     (R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     32(SI), Y4
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     32(R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     (R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     32(SI), Y4
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     32(R8)(R9*1), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y4
 	VMOVUPS     (R8), Y5
@@ -32978,9 +33926,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -33051,29 +33999,17 @@ otherwise2:
 	VPERM2F128 $0x31, Y1, Y0, Y0
 	VADDPS     Y0, Y4, Y0
 	VADDPS     Y3, Y2, Y1
-	VADDPS     Y3, Y2, Y4
-	VPERM2F128 $0x20, Y4, Y1, Y5
-	VPERM2F128 $0x31, Y4, Y1, Y1
-	VADDPS     Y1, Y5, Y1
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPS     Y0, Y4, Y0
-	VADDPS     Y3, Y2, Y1
-	VADDPS     Y3, Y2, Y4
-	VPERM2F128 $0x20, Y4, Y1, Y5
-	VPERM2F128 $0x31, Y4, Y1, Y1
-	VADDPS     Y1, Y5, Y1
-	VADDPS     Y3, Y2, Y4
 	VADDPS     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y4, Y3
-	VPERM2F128 $0x31, Y2, Y4, Y2
-	VADDPS     Y2, Y3, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
 	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
+	VUNPCKLPD  Y1, Y0, Y2
+	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -33168,11 +34104,54 @@ endif:
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     (R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     (R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     32(SI), Y6
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     32(R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     32(R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (R8), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VMOVUPS     (R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     (R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     32(SI), Y6
+	VMOVUPS     32(R8), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     32(R8)(R9*1), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     32(R8)(R9*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (R8), Y7
@@ -33192,9 +34171,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -33290,22 +34269,10 @@ otherwise2:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VADDPS     Y5, Y4, Y1
-	VADDPS     Y5, Y4, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VADDPS     Y5, Y4, Y2
-	VADDPS     Y5, Y4, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -33412,11 +34379,64 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (R8), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R10), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     32(SI), Y8
+	VMOVUPS     32(R8), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     32(R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     32(R10), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (R8), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R10), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     32(SI), Y8
+	VMOVUPS     32(R8), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R8)(R9*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     32(R8)(R9*2), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     32(R10), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (R8), Y9
@@ -33441,9 +34461,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -33545,10 +34565,10 @@ otherwise2:
 	MOVQ       args+8(FP), SI
 	MOVQ       88(SI), SI
 	VADDPS     Y1, Y0, Y0
-	VADDPS     Y7, Y6, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y8
+	VADDPS     Y5, Y4, Y1
+	VPERM2F128 $0x20, Y1, Y0, Y4
 	VPERM2F128 $0x31, Y1, Y0, Y0
-	VADDPS     Y0, Y8, Y0
+	VADDPS     Y0, Y4, Y0
 	VADDPS     Y3, Y2, Y1
 	VADDPS     Y7, Y6, Y2
 	VPERM2F128 $0x20, Y2, Y1, Y3
@@ -33557,22 +34577,10 @@ otherwise2:
 	VUNPCKLPD  Y1, Y0, Y2
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPS     Y0, Y2, Y0
-	VADDPS     Y5, Y4, Y1
-	VADDPS     Y7, Y6, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VADDPS     Y7, Y6, Y2
-	VADDPS     Y7, Y6, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPS     Y2, Y4, Y2
-	VUNPCKLPD  Y2, Y1, Y3
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPS     Y1, Y3, Y1
-	VSHUFPS    $0x88, Y1, Y0, Y2
-	VSHUFPS    $0xdd, Y1, Y0, Y0
-	VADDPS     Y0, Y2, Y0
+	VSHUFPS    $0x88, Y0, Y0, Y1
+	VSHUFPS    $0xdd, Y0, Y0, Y0
+	VADDPS     Y0, Y1, Y0
+	VPERMPD    $0x08, Y0, Y0
 	VMOVUPS    Y0, (CX)
 	MOVQ       args+8(FP), SI
 	MOVQ       120(SI), SI
@@ -33685,11 +34693,72 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (R8), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y8
+	VMOVUPS     32(SI), Y10
+	VMOVUPS     32(R8), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     32(R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     32(R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y5
+	VMOVUPS     32(R10), Y11
+	VFMADD231PS Y10, Y11, Y7
+	VMOVUPS     32(R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (R8), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y8
+	VMOVUPS     32(SI), Y10
+	VMOVUPS     32(R8), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     32(R8)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     32(R8)(R9*2), Y11
+	VFMADD231PS Y10, Y11, Y5
+	VMOVUPS     32(R10), Y11
+	VFMADD231PS Y10, Y11, Y7
+	VMOVUPS     32(R10)(R9*1), Y11
+	VFMADD231PS Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y10
 	VMOVUPS     (R8), Y11
@@ -33718,9 +34787,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -33990,11 +35059,80 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VMOVUPS     (R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y2
+	VMOVUPS     (R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y12, Y13, Y6
+	VMOVUPS     (R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y8
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y10
+	VMOVUPS     32(SI), Y12
+	VMOVUPS     32(R8), Y13
+	VFMADD231PS Y12, Y13, Y1
+	VMOVUPS     32(R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y3
+	VMOVUPS     32(R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y5
+	VMOVUPS     32(R10), Y13
+	VFMADD231PS Y12, Y13, Y7
+	VMOVUPS     32(R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y9
+	VMOVUPS     32(R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VMOVUPS     (R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y2
+	VMOVUPS     (R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y12, Y13, Y6
+	VMOVUPS     (R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y8
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y10
+	VMOVUPS     32(SI), Y12
+	VMOVUPS     32(R8), Y13
+	VFMADD231PS Y12, Y13, Y1
+	VMOVUPS     32(R8)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y3
+	VMOVUPS     32(R8)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y5
+	VMOVUPS     32(R10), Y13
+	VFMADD231PS Y12, Y13, Y7
+	VMOVUPS     32(R10)(R9*1), Y13
+	VFMADD231PS Y12, Y13, Y9
+	VMOVUPS     32(R10)(R9*2), Y13
+	VFMADD231PS Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Y12
 	VMOVUPS     (R8), Y13
@@ -34027,9 +35165,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -61516,16 +62654,35 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R8), Y1
 	VMOVUPD     (SI), Y2
@@ -61534,9 +62691,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -61586,16 +62743,35 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone2
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPD     (R8), Y1
+	VMOVUPD     (SI), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R8), Y1
 	VMOVUPD     (SI), Y2
@@ -61604,9 +62780,9 @@ loop2:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
@@ -61732,37 +62908,60 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y2
 	VMOVUPD     (R8), Y3
 	VFMADD231PD Y2, Y3, Y0
-	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     32(R8), Y3
 	VFMADD231PD Y2, Y3, Y1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     32(R8), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     32(R8), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (R8), Y2
 	VMOVUPD     (DI), Y3
 	VMASKMOVPD  (SI), Y3, Y3
@@ -61770,7 +62969,7 @@ loopDone:
 	VFMADD231PD Y3, Y2, Y4
 	VMOVUPD     (DI), Y2
 	VBLENDVPD   Y2, Y4, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y2
+	VMOVUPD     32(R8), Y2
 	VMOVUPD     (DI), Y3
 	VMASKMOVPD  (SI), Y3, Y3
 	VMOVAPD     Y1, Y4
@@ -61814,37 +63013,60 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y2
 	VMOVUPD     (R8), Y3
 	VFMADD231PD Y2, Y3, Y0
-	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     32(R8), Y3
 	VFMADD231PD Y2, Y3, Y1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     32(R8), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (R8), Y3
+	VFMADD231PD Y2, Y3, Y0
+	VMOVUPD     32(R8), Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
 	JLE         endif4
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPD     (R8), Y2
 	VMOVUPD     (DI), Y3
@@ -61853,7 +63075,7 @@ loopDone2:
 	VFMADD231PD Y3, Y2, Y4
 	VMOVUPD     (DI), Y2
 	VBLENDVPD   Y2, Y4, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y2
+	VMOVUPD     32(R8), Y2
 	VMOVUPD     (DI), Y3
 	VMASKMOVPD  (SI), Y3, Y3
 	VMOVAPD     Y1, Y4
@@ -61977,39 +63199,66 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y3
 	VMOVUPD     (R8), Y4
 	VFMADD231PD Y3, Y4, Y0
-	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     32(R8), Y4
 	VFMADD231PD Y3, Y4, Y1
-	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     64(R8), Y4
 	VFMADD231PD Y3, Y4, Y2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     32(R8), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     64(R8), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     32(R8), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     64(R8), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (R8), Y3
 	VMOVUPD     (DI), Y4
 	VMASKMOVPD  (SI), Y4, Y4
@@ -62017,14 +63266,14 @@ loopDone:
 	VFMADD231PD Y4, Y3, Y5
 	VMOVUPD     (DI), Y3
 	VBLENDVPD   Y3, Y5, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     32(R8), Y3
 	VMOVUPD     (DI), Y4
 	VMASKMOVPD  (SI), Y4, Y4
 	VMOVAPD     Y1, Y5
 	VFMADD231PD Y4, Y3, Y5
 	VMOVUPD     (DI), Y3
 	VBLENDVPD   Y3, Y5, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y3
+	VMOVUPD     64(R8), Y3
 	VMOVUPD     (DI), Y4
 	VMASKMOVPD  (SI), Y4, Y4
 	VMOVAPD     Y2, Y5
@@ -62071,39 +63320,66 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y3
 	VMOVUPD     (R8), Y4
 	VFMADD231PD Y3, Y4, Y0
-	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     32(R8), Y4
 	VFMADD231PD Y3, Y4, Y1
-	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     64(R8), Y4
 	VFMADD231PD Y3, Y4, Y2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     32(R8), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     64(R8), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y3, Y4, Y0
+	VMOVUPD     32(R8), Y4
+	VFMADD231PD Y3, Y4, Y1
+	VMOVUPD     64(R8), Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
 	JLE         endif4
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPD     (R8), Y3
 	VMOVUPD     (DI), Y4
@@ -62112,14 +63388,14 @@ loopDone2:
 	VFMADD231PD Y4, Y3, Y5
 	VMOVUPD     (DI), Y3
 	VBLENDVPD   Y3, Y5, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y3
+	VMOVUPD     32(R8), Y3
 	VMOVUPD     (DI), Y4
 	VMASKMOVPD  (SI), Y4, Y4
 	VMOVAPD     Y1, Y5
 	VFMADD231PD Y4, Y3, Y5
 	VMOVUPD     (DI), Y3
 	VBLENDVPD   Y3, Y5, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y3
+	VMOVUPD     64(R8), Y3
 	VMOVUPD     (DI), Y4
 	VMASKMOVPD  (SI), Y4, Y4
 	VMOVAPD     Y2, Y5
@@ -62252,44 +63528,72 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y4
 	VMOVUPD     (R8), Y5
 	VFMADD231PD Y4, Y5, Y0
-	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     32(R8), Y5
 	VFMADD231PD Y4, Y5, Y1
-	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     64(R8), Y5
 	VFMADD231PD Y4, Y5, Y2
-	VMOVUPD     (R10), Y5
+	VMOVUPD     96(R8), Y5
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(R8), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(R8), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(R8), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(R8), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
@@ -62297,21 +63601,21 @@ loopDone:
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     32(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y1, Y6
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     64(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y2, Y6
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (R10), Y4
+	VMOVUPD     96(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y3, Y6
@@ -62361,44 +63665,72 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y4
 	VMOVUPD     (R8), Y5
 	VFMADD231PD Y4, Y5, Y0
-	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     32(R8), Y5
 	VFMADD231PD Y4, Y5, Y1
-	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     64(R8), Y5
 	VFMADD231PD Y4, Y5, Y2
-	VMOVUPD     (R10), Y5
+	VMOVUPD     96(R8), Y5
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(R8), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(R8), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(R8), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(R8), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPD     (R8), Y4
 	VMOVUPD     (DI), Y5
@@ -62407,21 +63739,21 @@ loopDone2:
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y4
+	VMOVUPD     32(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y1, Y6
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y4
+	VMOVUPD     64(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y2, Y6
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (DI), Y4
 	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (R10), Y4
+	VMOVUPD     96(R8), Y4
 	VMOVUPD     (DI), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y3, Y6
@@ -62561,46 +63893,78 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y5
 	VMOVUPD     (R8), Y6
 	VFMADD231PD Y5, Y6, Y0
-	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     32(R8), Y6
 	VFMADD231PD Y5, Y6, Y1
-	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     64(R8), Y6
 	VFMADD231PD Y5, Y6, Y2
-	VMOVUPD     (R10), Y6
+	VMOVUPD     96(R8), Y6
 	VFMADD231PD Y5, Y6, Y3
-	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     128(R8), Y6
 	VFMADD231PD Y5, Y6, Y4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     32(R8), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     64(R8), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     96(R8), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     128(R8), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     32(R8), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     64(R8), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     96(R8), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     128(R8), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
@@ -62608,28 +63972,28 @@ loopDone:
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     32(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y1, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     64(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y2, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y2, Y2
-	VMOVUPD     (R10), Y5
+	VMOVUPD     96(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y3, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y3, Y3
-	VMOVUPD     (R10)(R9*1), Y5
+	VMOVUPD     128(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y4, Y7
@@ -62682,46 +64046,78 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y5
 	VMOVUPD     (R8), Y6
 	VFMADD231PD Y5, Y6, Y0
-	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     32(R8), Y6
 	VFMADD231PD Y5, Y6, Y1
-	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     64(R8), Y6
 	VFMADD231PD Y5, Y6, Y2
-	VMOVUPD     (R10), Y6
+	VMOVUPD     96(R8), Y6
 	VFMADD231PD Y5, Y6, Y3
-	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     128(R8), Y6
 	VFMADD231PD Y5, Y6, Y4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     32(R8), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     64(R8), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     96(R8), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     128(R8), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y5
+	VMOVUPD     (R8), Y6
+	VFMADD231PD Y5, Y6, Y0
+	VMOVUPD     32(R8), Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMOVUPD     64(R8), Y6
+	VFMADD231PD Y5, Y6, Y2
+	VMOVUPD     96(R8), Y6
+	VFMADD231PD Y5, Y6, Y3
+	VMOVUPD     128(R8), Y6
+	VFMADD231PD Y5, Y6, Y4
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPD     (R8), Y5
 	VMOVUPD     (DI), Y6
@@ -62730,28 +64126,28 @@ loopDone2:
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y5
+	VMOVUPD     32(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y1, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y5
+	VMOVUPD     64(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y2, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y2, Y2
-	VMOVUPD     (R10), Y5
+	VMOVUPD     96(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y3, Y7
 	VFMADD231PD Y6, Y5, Y7
 	VMOVUPD     (DI), Y5
 	VBLENDVPD   Y5, Y7, Y3, Y3
-	VMOVUPD     (R10)(R9*1), Y5
+	VMOVUPD     128(R8), Y5
 	VMOVUPD     (DI), Y6
 	VMASKMOVPD  (SI), Y6, Y6
 	VMOVAPD     Y4, Y7
@@ -62918,48 +64314,84 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y6
 	VMOVUPD     (R8), Y7
 	VFMADD231PD Y6, Y7, Y0
-	VMOVUPD     (R8)(R9*1), Y7
+	VMOVUPD     32(R8), Y7
 	VFMADD231PD Y6, Y7, Y1
-	VMOVUPD     (R8)(R9*2), Y7
+	VMOVUPD     64(R8), Y7
 	VFMADD231PD Y6, Y7, Y2
-	VMOVUPD     (R10), Y7
+	VMOVUPD     96(R8), Y7
 	VFMADD231PD Y6, Y7, Y3
-	VMOVUPD     (R10)(R9*1), Y7
+	VMOVUPD     128(R8), Y7
 	VFMADD231PD Y6, Y7, Y4
-	VMOVUPD     (R10)(R9*2), Y7
+	VMOVUPD     160(R8), Y7
 	VFMADD231PD Y6, Y7, Y5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     64(R8), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     96(R8), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     128(R8), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     160(R8), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     64(R8), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     96(R8), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     128(R8), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     160(R8), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
@@ -62967,35 +64399,35 @@ loopDone:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     32(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     64(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y2, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y2, Y2
-	VMOVUPD     (R10), Y6
+	VMOVUPD     96(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y3, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     128(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y4, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R10)(R9*2), Y6
+	VMOVUPD     160(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y5, Y8
@@ -63051,48 +64483,84 @@ endif3:
 	MOVQ    64(R9), R9
 	ADDQ    R9, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y6
 	VMOVUPD     (R8), Y7
 	VFMADD231PD Y6, Y7, Y0
-	VMOVUPD     (R8)(R9*1), Y7
+	VMOVUPD     32(R8), Y7
 	VFMADD231PD Y6, Y7, Y1
-	VMOVUPD     (R8)(R9*2), Y7
+	VMOVUPD     64(R8), Y7
 	VFMADD231PD Y6, Y7, Y2
-	VMOVUPD     (R10), Y7
+	VMOVUPD     96(R8), Y7
 	VFMADD231PD Y6, Y7, Y3
-	VMOVUPD     (R10)(R9*1), Y7
+	VMOVUPD     128(R8), Y7
 	VFMADD231PD Y6, Y7, Y4
-	VMOVUPD     (R10)(R9*2), Y7
+	VMOVUPD     160(R8), Y7
 	VFMADD231PD Y6, Y7, Y5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R9, R8
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     64(R8), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     96(R8), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     128(R8), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     160(R8), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     64(R8), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     96(R8), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     128(R8), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     160(R8), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000004
 	JLE         endif4
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	ADDQ        $0x00000020, DI
 	VMOVUPD     (R8), Y6
 	VMOVUPD     (DI), Y7
@@ -63101,35 +64569,35 @@ loopDone2:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y0, Y0
-	VMOVUPD     (R8)(R9*1), Y6
+	VMOVUPD     32(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y1, Y1
-	VMOVUPD     (R8)(R9*2), Y6
+	VMOVUPD     64(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y2, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y2, Y2
-	VMOVUPD     (R10), Y6
+	VMOVUPD     96(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y3, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (R10)(R9*1), Y6
+	VMOVUPD     128(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y4, Y8
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (DI), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R10)(R9*2), Y6
+	VMOVUPD     160(R8), Y6
 	VMOVUPD     (DI), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y5, Y8
@@ -63294,16 +64762,39 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y2
 	VMOVUPD     (SI), Y3
@@ -63314,9 +64805,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -63377,16 +64868,39 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     (SI)(DI*1), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y2
 	VMOVUPD     (SI), Y3
@@ -63397,9 +64911,9 @@ loop2:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
@@ -63544,19 +65058,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y4
-	VMOVUPD     (R9)(R10*1), Y5
+	VMOVUPD     32(R9), Y5
 	VMOVUPD     (SI), Y6
 	VFMADD231PD Y6, Y4, Y0
 	VFMADD231PD Y6, Y5, Y1
@@ -63564,20 +65076,51 @@ loop:
 	VFMADD231PD Y6, Y4, Y2
 	VFMADD231PD Y6, Y5, Y3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y4
+	VMOVUPD     32(R9), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y4
+	VMOVUPD     32(R9), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y4
 	VMOVUPD     (R8), Y5
 	VMASKMOVPD  (SI), Y5, Y5
@@ -63591,7 +65134,7 @@ loopDone:
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (R8), Y4
 	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (R9)(R10*1), Y4
+	VMOVUPD     32(R9), Y4
 	VMOVUPD     (R8), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y1, Y6
@@ -63649,19 +65192,17 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y4
-	VMOVUPD     (R9)(R10*1), Y5
+	VMOVUPD     32(R9), Y5
 	VMOVUPD     (SI), Y6
 	VFMADD231PD Y6, Y4, Y0
 	VFMADD231PD Y6, Y5, Y1
@@ -63669,20 +65210,51 @@ loop2:
 	VFMADD231PD Y6, Y4, Y2
 	VFMADD231PD Y6, Y5, Y3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y4
+	VMOVUPD     32(R9), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y4
+	VMOVUPD     32(R9), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y6, Y5, Y1
+	VMOVUPD     (SI)(DI*1), Y6
+	VFMADD231PD Y6, Y4, Y2
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y4
 	VMOVUPD     (R8), Y5
@@ -63697,7 +65269,7 @@ loopDone2:
 	VFMADD231PD Y5, Y4, Y6
 	VMOVUPD     (R8), Y4
 	VBLENDVPD   Y4, Y6, Y2, Y2
-	VMOVUPD     (R9)(R10*1), Y4
+	VMOVUPD     32(R9), Y4
 	VMOVUPD     (R8), Y5
 	VMASKMOVPD  (SI), Y5, Y5
 	VMOVAPD     Y1, Y6
@@ -63846,43 +65418,78 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y6
 	VMOVUPD     (SI)(DI*1), Y7
 	VMOVUPD     (R9), Y8
 	VFMADD231PD Y6, Y8, Y0
 	VFMADD231PD Y7, Y8, Y3
-	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     32(R9), Y8
 	VFMADD231PD Y6, Y8, Y1
 	VFMADD231PD Y7, Y8, Y4
-	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     64(R9), Y8
 	VFMADD231PD Y6, Y8, Y2
 	VFMADD231PD Y7, Y8, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     32(R9), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     64(R9), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     32(R9), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     64(R9), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
@@ -63896,7 +65503,7 @@ loopDone:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     32(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
@@ -63909,7 +65516,7 @@ loopDone:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R9)(R10*2), Y6
+	VMOVUPD     64(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y2, Y8
@@ -63973,43 +65580,78 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y6
 	VMOVUPD     (SI)(DI*1), Y7
 	VMOVUPD     (R9), Y8
 	VFMADD231PD Y6, Y8, Y0
 	VFMADD231PD Y7, Y8, Y3
-	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     32(R9), Y8
 	VFMADD231PD Y6, Y8, Y1
 	VFMADD231PD Y7, Y8, Y4
-	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     64(R9), Y8
 	VFMADD231PD Y6, Y8, Y2
 	VFMADD231PD Y7, Y8, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     32(R9), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     64(R9), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (SI)(DI*1), Y7
+	VMOVUPD     (R9), Y8
+	VFMADD231PD Y6, Y8, Y0
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     32(R9), Y8
+	VFMADD231PD Y6, Y8, Y1
+	VFMADD231PD Y7, Y8, Y4
+	VMOVUPD     64(R9), Y8
+	VFMADD231PD Y6, Y8, Y2
+	VFMADD231PD Y7, Y8, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y6
 	VMOVUPD     (R8), Y7
@@ -64024,7 +65666,7 @@ loopDone2:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y3, Y3
-	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     32(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
@@ -64037,7 +65679,7 @@ loopDone2:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R9)(R10*2), Y6
+	VMOVUPD     64(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y2, Y8
@@ -64221,49 +65863,87 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y8
 	VMOVUPD     (SI)(DI*1), Y9
 	VMOVUPD     (R9), Y10
 	VFMADD231PD Y8, Y10, Y0
 	VFMADD231PD Y9, Y10, Y4
-	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     32(R9), Y10
 	VFMADD231PD Y8, Y10, Y1
 	VFMADD231PD Y9, Y10, Y5
-	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     64(R9), Y10
 	VFMADD231PD Y8, Y10, Y2
 	VFMADD231PD Y9, Y10, Y6
-	VMOVUPD     (R11), Y10
+	VMOVUPD     96(R9), Y10
 	VFMADD231PD Y8, Y10, Y3
 	VFMADD231PD Y9, Y10, Y7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     32(R9), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     64(R9), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     96(R9), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     32(R9), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     64(R9), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     96(R9), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
@@ -64277,7 +65957,7 @@ loopDone:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y4, Y4
-	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     32(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y1, Y10
@@ -64290,7 +65970,7 @@ loopDone:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y5, Y5
-	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     64(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y2, Y10
@@ -64303,7 +65983,7 @@ loopDone:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y6, Y6
-	VMOVUPD     (R11), Y8
+	VMOVUPD     96(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y3, Y10
@@ -64373,49 +66053,87 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y8
 	VMOVUPD     (SI)(DI*1), Y9
 	VMOVUPD     (R9), Y10
 	VFMADD231PD Y8, Y10, Y0
 	VFMADD231PD Y9, Y10, Y4
-	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     32(R9), Y10
 	VFMADD231PD Y8, Y10, Y1
 	VFMADD231PD Y9, Y10, Y5
-	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     64(R9), Y10
 	VFMADD231PD Y8, Y10, Y2
 	VFMADD231PD Y9, Y10, Y6
-	VMOVUPD     (R11), Y10
+	VMOVUPD     96(R9), Y10
 	VFMADD231PD Y8, Y10, Y3
 	VFMADD231PD Y9, Y10, Y7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     32(R9), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     64(R9), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     96(R9), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(DI*1), Y9
+	VMOVUPD     (R9), Y10
+	VFMADD231PD Y8, Y10, Y0
+	VFMADD231PD Y9, Y10, Y4
+	VMOVUPD     32(R9), Y10
+	VFMADD231PD Y8, Y10, Y1
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     64(R9), Y10
+	VFMADD231PD Y8, Y10, Y2
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     96(R9), Y10
+	VFMADD231PD Y8, Y10, Y3
+	VFMADD231PD Y9, Y10, Y7
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y8
 	VMOVUPD     (R8), Y9
@@ -64430,7 +66148,7 @@ loopDone2:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y4, Y4
-	VMOVUPD     (R9)(R10*1), Y8
+	VMOVUPD     32(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y1, Y10
@@ -64443,7 +66161,7 @@ loopDone2:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y5, Y5
-	VMOVUPD     (R9)(R10*2), Y8
+	VMOVUPD     64(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y2, Y10
@@ -64456,7 +66174,7 @@ loopDone2:
 	VFMADD231PD Y9, Y8, Y10
 	VMOVUPD     (R8), Y8
 	VBLENDVPD   Y8, Y10, Y6, Y6
-	VMOVUPD     (R11), Y8
+	VMOVUPD     96(R9), Y8
 	VMOVUPD     (R8), Y9
 	VMASKMOVPD  (SI), Y9, Y9
 	VMOVAPD     Y3, Y10
@@ -64653,52 +66371,96 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y10
 	VMOVUPD     (SI)(DI*1), Y11
 	VMOVUPD     (R9), Y12
 	VFMADD231PD Y10, Y12, Y0
 	VFMADD231PD Y11, Y12, Y5
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VFMADD231PD Y10, Y12, Y1
 	VFMADD231PD Y11, Y12, Y6
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VFMADD231PD Y10, Y12, Y2
 	VFMADD231PD Y11, Y12, Y7
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VFMADD231PD Y10, Y12, Y3
 	VFMADD231PD Y11, Y12, Y8
-	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     128(R9), Y12
 	VFMADD231PD Y10, Y12, Y4
 	VFMADD231PD Y11, Y12, Y9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     32(R9), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     64(R9), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     96(R9), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     128(R9), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     32(R9), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     64(R9), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     96(R9), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     128(R9), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
@@ -64712,7 +66474,7 @@ loopDone:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y5, Y5
-	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     32(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y1, Y12
@@ -64725,7 +66487,7 @@ loopDone:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y6, Y6
-	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     64(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y2, Y12
@@ -64738,7 +66500,7 @@ loopDone:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y7, Y7
-	VMOVUPD     (R11), Y10
+	VMOVUPD     96(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y3, Y12
@@ -64751,7 +66513,7 @@ loopDone:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y8, Y8
-	VMOVUPD     (R11)(R10*1), Y10
+	VMOVUPD     128(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y4, Y12
@@ -64827,52 +66589,96 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y10
 	VMOVUPD     (SI)(DI*1), Y11
 	VMOVUPD     (R9), Y12
 	VFMADD231PD Y10, Y12, Y0
 	VFMADD231PD Y11, Y12, Y5
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VFMADD231PD Y10, Y12, Y1
 	VFMADD231PD Y11, Y12, Y6
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VFMADD231PD Y10, Y12, Y2
 	VFMADD231PD Y11, Y12, Y7
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VFMADD231PD Y10, Y12, Y3
 	VFMADD231PD Y11, Y12, Y8
-	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     128(R9), Y12
 	VFMADD231PD Y10, Y12, Y4
 	VFMADD231PD Y11, Y12, Y9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     32(R9), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     64(R9), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     96(R9), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     128(R9), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI)(DI*1), Y11
+	VMOVUPD     (R9), Y12
+	VFMADD231PD Y10, Y12, Y0
+	VFMADD231PD Y11, Y12, Y5
+	VMOVUPD     32(R9), Y12
+	VFMADD231PD Y10, Y12, Y1
+	VFMADD231PD Y11, Y12, Y6
+	VMOVUPD     64(R9), Y12
+	VFMADD231PD Y10, Y12, Y2
+	VFMADD231PD Y11, Y12, Y7
+	VMOVUPD     96(R9), Y12
+	VFMADD231PD Y10, Y12, Y3
+	VFMADD231PD Y11, Y12, Y8
+	VMOVUPD     128(R9), Y12
+	VFMADD231PD Y10, Y12, Y4
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y10
 	VMOVUPD     (R8), Y11
@@ -64887,7 +66693,7 @@ loopDone2:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y5, Y5
-	VMOVUPD     (R9)(R10*1), Y10
+	VMOVUPD     32(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y1, Y12
@@ -64900,7 +66706,7 @@ loopDone2:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y6, Y6
-	VMOVUPD     (R9)(R10*2), Y10
+	VMOVUPD     64(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y2, Y12
@@ -64913,7 +66719,7 @@ loopDone2:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y7, Y7
-	VMOVUPD     (R11), Y10
+	VMOVUPD     96(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y3, Y12
@@ -64926,7 +66732,7 @@ loopDone2:
 	VFMADD231PD Y11, Y10, Y12
 	VMOVUPD     (R8), Y10
 	VBLENDVPD   Y10, Y12, Y8, Y8
-	VMOVUPD     (R11)(R10*1), Y10
+	VMOVUPD     128(R9), Y10
 	VMOVUPD     (R8), Y11
 	VMASKMOVPD  (SI), Y11, Y11
 	VMOVAPD     Y4, Y12
@@ -65158,55 +66964,105 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y12
 	VMOVUPD     (SI)(DI*1), Y13
 	VMOVUPD     (R9), Y14
 	VFMADD231PD Y12, Y14, Y0
 	VFMADD231PD Y13, Y14, Y6
-	VMOVUPD     (R9)(R10*1), Y14
+	VMOVUPD     32(R9), Y14
 	VFMADD231PD Y12, Y14, Y1
 	VFMADD231PD Y13, Y14, Y7
-	VMOVUPD     (R9)(R10*2), Y14
+	VMOVUPD     64(R9), Y14
 	VFMADD231PD Y12, Y14, Y2
 	VFMADD231PD Y13, Y14, Y8
-	VMOVUPD     (R11), Y14
+	VMOVUPD     96(R9), Y14
 	VFMADD231PD Y12, Y14, Y3
 	VFMADD231PD Y13, Y14, Y9
-	VMOVUPD     (R11)(R10*1), Y14
+	VMOVUPD     128(R9), Y14
 	VFMADD231PD Y12, Y14, Y4
 	VFMADD231PD Y13, Y14, Y10
-	VMOVUPD     (R11)(R10*2), Y14
+	VMOVUPD     160(R9), Y14
 	VFMADD231PD Y12, Y14, Y5
 	VFMADD231PD Y13, Y14, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     32(R9), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     64(R9), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     96(R9), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     128(R9), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     160(R9), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     32(R9), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     64(R9), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     96(R9), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     128(R9), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     160(R9), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
@@ -65220,7 +67076,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y6, Y6
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y1, Y14
@@ -65233,7 +67089,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y7, Y7
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y2, Y14
@@ -65246,7 +67102,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y3, Y14
@@ -65259,7 +67115,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     128(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y4, Y14
@@ -65272,7 +67128,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (R11)(R10*2), Y12
+	VMOVUPD     160(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y5, Y14
@@ -65354,55 +67210,105 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y12
 	VMOVUPD     (SI)(DI*1), Y13
 	VMOVUPD     (R9), Y14
 	VFMADD231PD Y12, Y14, Y0
 	VFMADD231PD Y13, Y14, Y6
-	VMOVUPD     (R9)(R10*1), Y14
+	VMOVUPD     32(R9), Y14
 	VFMADD231PD Y12, Y14, Y1
 	VFMADD231PD Y13, Y14, Y7
-	VMOVUPD     (R9)(R10*2), Y14
+	VMOVUPD     64(R9), Y14
 	VFMADD231PD Y12, Y14, Y2
 	VFMADD231PD Y13, Y14, Y8
-	VMOVUPD     (R11), Y14
+	VMOVUPD     96(R9), Y14
 	VFMADD231PD Y12, Y14, Y3
 	VFMADD231PD Y13, Y14, Y9
-	VMOVUPD     (R11)(R10*1), Y14
+	VMOVUPD     128(R9), Y14
 	VFMADD231PD Y12, Y14, Y4
 	VFMADD231PD Y13, Y14, Y10
-	VMOVUPD     (R11)(R10*2), Y14
+	VMOVUPD     160(R9), Y14
 	VFMADD231PD Y12, Y14, Y5
 	VFMADD231PD Y13, Y14, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     32(R9), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     64(R9), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     96(R9), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     128(R9), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     160(R9), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (R9), Y14
+	VFMADD231PD Y12, Y14, Y0
+	VFMADD231PD Y13, Y14, Y6
+	VMOVUPD     32(R9), Y14
+	VFMADD231PD Y12, Y14, Y1
+	VFMADD231PD Y13, Y14, Y7
+	VMOVUPD     64(R9), Y14
+	VFMADD231PD Y12, Y14, Y2
+	VFMADD231PD Y13, Y14, Y8
+	VMOVUPD     96(R9), Y14
+	VFMADD231PD Y12, Y14, Y3
+	VFMADD231PD Y13, Y14, Y9
+	VMOVUPD     128(R9), Y14
+	VFMADD231PD Y12, Y14, Y4
+	VFMADD231PD Y13, Y14, Y10
+	VMOVUPD     160(R9), Y14
+	VFMADD231PD Y12, Y14, Y5
+	VFMADD231PD Y13, Y14, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y12
 	VMOVUPD     (R8), Y13
@@ -65417,7 +67323,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y6, Y6
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y1, Y14
@@ -65430,7 +67336,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y7, Y7
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y2, Y14
@@ -65443,7 +67349,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y3, Y14
@@ -65456,7 +67362,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (R11)(R10*1), Y12
+	VMOVUPD     128(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y4, Y14
@@ -65469,7 +67375,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (R11)(R10*2), Y12
+	VMOVUPD     160(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y5, Y14
@@ -65693,16 +67599,43 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y3
 	VMOVUPD     (SI), Y4
@@ -65715,9 +67648,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -65789,16 +67722,43 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone2
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y3
+	VMOVUPD     (SI), Y4
+	VFMADD231PD Y4, Y3, Y0
+	VMOVUPD     (SI)(DI*1), Y4
+	VFMADD231PD Y4, Y3, Y1
+	VMOVUPD     (SI)(DI*2), Y4
+	VFMADD231PD Y4, Y3, Y2
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
+
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y3
 	VMOVUPD     (SI), Y4
@@ -65811,9 +67771,9 @@ loop2:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop2
+	JGE         loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
@@ -65977,19 +67937,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y6
-	VMOVUPD     (R9)(R10*1), Y7
+	VMOVUPD     32(R9), Y7
 	VMOVUPD     (SI), Y8
 	VFMADD231PD Y8, Y6, Y0
 	VFMADD231PD Y8, Y7, Y1
@@ -66000,20 +67958,57 @@ loop:
 	VFMADD231PD Y8, Y6, Y4
 	VFMADD231PD Y8, Y7, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y6
+	VMOVUPD     32(R9), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y6
+	VMOVUPD     32(R9), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
@@ -66033,7 +68028,7 @@ loopDone:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     32(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
@@ -66105,19 +68100,17 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y6
-	VMOVUPD     (R9)(R10*1), Y7
+	VMOVUPD     32(R9), Y7
 	VMOVUPD     (SI), Y8
 	VFMADD231PD Y8, Y6, Y0
 	VFMADD231PD Y8, Y7, Y1
@@ -66128,20 +68121,57 @@ loop2:
 	VFMADD231PD Y8, Y6, Y4
 	VFMADD231PD Y8, Y7, Y5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y6
+	VMOVUPD     32(R9), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y6
+	VMOVUPD     32(R9), Y7
+	VMOVUPD     (SI), Y8
+	VFMADD231PD Y8, Y6, Y0
+	VFMADD231PD Y8, Y7, Y1
+	VMOVUPD     (SI)(DI*1), Y8
+	VFMADD231PD Y8, Y6, Y2
+	VFMADD231PD Y8, Y7, Y3
+	VMOVUPD     (SI)(DI*2), Y8
+	VFMADD231PD Y8, Y6, Y4
+	VFMADD231PD Y8, Y7, Y5
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y6
 	VMOVUPD     (R8), Y7
@@ -66162,7 +68192,7 @@ loopDone2:
 	VFMADD231PD Y7, Y6, Y8
 	VMOVUPD     (R8), Y6
 	VBLENDVPD   Y6, Y8, Y4, Y4
-	VMOVUPD     (R9)(R10*1), Y6
+	VMOVUPD     32(R9), Y6
 	VMOVUPD     (R8), Y7
 	VMASKMOVPD  (SI), Y7, Y7
 	VMOVAPD     Y1, Y8
@@ -66354,20 +68384,18 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y9
-	VMOVUPD     (R9)(R10*1), Y10
-	VMOVUPD     (R9)(R10*2), Y11
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
 	VMOVUPD     (SI), Y12
 	VFMADD231PD Y12, Y9, Y0
 	VFMADD231PD Y12, Y10, Y1
@@ -66381,20 +68409,65 @@ loop:
 	VFMADD231PD Y12, Y10, Y7
 	VFMADD231PD Y12, Y11, Y8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y9
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y9
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y9
 	VMOVUPD     (R8), Y10
 	VMASKMOVPD  (SI), Y10, Y10
@@ -66414,7 +68487,7 @@ loopDone:
 	VFMADD231PD Y10, Y9, Y11
 	VMOVUPD     (R8), Y9
 	VBLENDVPD   Y9, Y11, Y6, Y6
-	VMOVUPD     (R9)(R10*1), Y9
+	VMOVUPD     32(R9), Y9
 	VMOVUPD     (R8), Y10
 	VMASKMOVPD  (SI), Y10, Y10
 	VMOVAPD     Y1, Y11
@@ -66433,7 +68506,7 @@ loopDone:
 	VFMADD231PD Y10, Y9, Y11
 	VMOVUPD     (R8), Y9
 	VBLENDVPD   Y9, Y11, Y7, Y7
-	VMOVUPD     (R9)(R10*2), Y9
+	VMOVUPD     64(R9), Y9
 	VMOVUPD     (R8), Y10
 	VMASKMOVPD  (SI), Y10, Y10
 	VMOVAPD     Y2, Y11
@@ -66514,20 +68587,18 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone2
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Y9
-	VMOVUPD     (R9)(R10*1), Y10
-	VMOVUPD     (R9)(R10*2), Y11
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
 	VMOVUPD     (SI), Y12
 	VFMADD231PD Y12, Y9, Y0
 	VFMADD231PD Y12, Y10, Y1
@@ -66541,20 +68612,65 @@ loop2:
 	VFMADD231PD Y12, Y10, Y7
 	VFMADD231PD Y12, Y11, Y8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (R9), Y9
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R9), Y9
+	VMOVUPD     32(R9), Y10
+	VMOVUPD     64(R9), Y11
+	VMOVUPD     (SI), Y12
+	VFMADD231PD Y12, Y9, Y0
+	VFMADD231PD Y12, Y10, Y1
+	VFMADD231PD Y12, Y11, Y2
+	VMOVUPD     (SI)(DI*1), Y12
+	VFMADD231PD Y12, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y12, Y11, Y5
+	VMOVUPD     (SI)(DI*2), Y12
+	VFMADD231PD Y12, Y9, Y6
+	VFMADD231PD Y12, Y10, Y7
+	VFMADD231PD Y12, Y11, Y8
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y9
 	VMOVUPD     (R8), Y10
@@ -66575,7 +68691,7 @@ loopDone2:
 	VFMADD231PD Y10, Y9, Y11
 	VMOVUPD     (R8), Y9
 	VBLENDVPD   Y9, Y11, Y6, Y6
-	VMOVUPD     (R9)(R10*1), Y9
+	VMOVUPD     32(R9), Y9
 	VMOVUPD     (R8), Y10
 	VMASKMOVPD  (SI), Y10, Y10
 	VMOVAPD     Y1, Y11
@@ -66594,7 +68710,7 @@ loopDone2:
 	VFMADD231PD Y10, Y9, Y11
 	VMOVUPD     (R8), Y9
 	VBLENDVPD   Y9, Y11, Y7, Y7
-	VMOVUPD     (R9)(R10*2), Y9
+	VMOVUPD     64(R9), Y9
 	VMOVUPD     (R8), Y10
 	VMASKMOVPD  (SI), Y10, Y10
 	VMOVAPD     Y2, Y11
@@ -66829,18 +68945,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y12
 	VMOVUPD     (SI)(DI*1), Y13
@@ -66849,34 +68961,86 @@ loop:
 	VFMADD231PD Y12, Y15, Y0
 	VFMADD231PD Y13, Y15, Y4
 	VFMADD231PD Y14, Y15, Y8
-	VMOVUPD     (R9)(R10*1), Y15
+	VMOVUPD     32(R9), Y15
 	VFMADD231PD Y12, Y15, Y1
 	VFMADD231PD Y13, Y15, Y5
 	VFMADD231PD Y14, Y15, Y9
-	VMOVUPD     (R9)(R10*2), Y15
+	VMOVUPD     64(R9), Y15
 	VFMADD231PD Y12, Y15, Y2
 	VFMADD231PD Y13, Y15, Y6
 	VFMADD231PD Y14, Y15, Y10
-	VMOVUPD     (R11), Y15
+	VMOVUPD     96(R9), Y15
 	VFMADD231PD Y12, Y15, Y3
 	VFMADD231PD Y13, Y15, Y7
 	VFMADD231PD Y14, Y15, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     32(R9), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     64(R9), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     96(R9), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
 
-loopDone:
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     32(R9), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     64(R9), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     96(R9), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
+
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
@@ -66896,7 +69060,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y1, Y14
@@ -66915,7 +69079,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y2, Y14
@@ -66934,7 +69098,7 @@ loopDone:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y3, Y14
@@ -67024,18 +69188,14 @@ endif3:
 	MOVQ    64(R10), R10
 	ADDQ    R10, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone2
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone2
 	PCALIGN $0x40
 
-loop2:
+loop2x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y12
 	VMOVUPD     (SI)(DI*1), Y13
@@ -67044,34 +69204,86 @@ loop2:
 	VFMADD231PD Y12, Y15, Y0
 	VFMADD231PD Y13, Y15, Y4
 	VFMADD231PD Y14, Y15, Y8
-	VMOVUPD     (R9)(R10*1), Y15
+	VMOVUPD     32(R9), Y15
 	VFMADD231PD Y12, Y15, Y1
 	VFMADD231PD Y13, Y15, Y5
 	VFMADD231PD Y14, Y15, Y9
-	VMOVUPD     (R9)(R10*2), Y15
+	VMOVUPD     64(R9), Y15
 	VFMADD231PD Y12, Y15, Y2
 	VFMADD231PD Y13, Y15, Y6
 	VFMADD231PD Y14, Y15, Y10
-	VMOVUPD     (R11), Y15
+	VMOVUPD     96(R9), Y15
 	VFMADD231PD Y12, Y15, Y3
 	VFMADD231PD Y13, Y15, Y7
 	VFMADD231PD Y14, Y15, Y11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop2
+	ADDQ        R10, R9
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     32(R9), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     64(R9), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     96(R9), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x2
 
-loopDone2:
+loop2xDone2:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone2
+	PCALIGN $0x40
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (SI)(DI*1), Y13
+	VMOVUPD     (SI)(DI*2), Y14
+	VMOVUPD     (R9), Y15
+	VFMADD231PD Y12, Y15, Y0
+	VFMADD231PD Y13, Y15, Y4
+	VFMADD231PD Y14, Y15, Y8
+	VMOVUPD     32(R9), Y15
+	VFMADD231PD Y12, Y15, Y1
+	VFMADD231PD Y13, Y15, Y5
+	VFMADD231PD Y14, Y15, Y9
+	VMOVUPD     64(R9), Y15
+	VFMADD231PD Y12, Y15, Y2
+	VFMADD231PD Y13, Y15, Y6
+	VFMADD231PD Y14, Y15, Y10
+	VMOVUPD     96(R9), Y15
+	VFMADD231PD Y12, Y15, Y3
+	VFMADD231PD Y13, Y15, Y7
+	VFMADD231PD Y14, Y15, Y11
+	ADDQ        R8, SI
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x2
+
+loop1xDone2:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000004
 	JLE         endif4
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	ADDQ        $0x00000020, R8
 	VMOVUPD     (R9), Y12
 	VMOVUPD     (R8), Y13
@@ -67092,7 +69304,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y8, Y8
-	VMOVUPD     (R9)(R10*1), Y12
+	VMOVUPD     32(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y1, Y14
@@ -67111,7 +69323,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y9, Y9
-	VMOVUPD     (R9)(R10*2), Y12
+	VMOVUPD     64(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y2, Y14
@@ -67130,7 +69342,7 @@ loopDone2:
 	VFMADD231PD Y13, Y12, Y14
 	VMOVUPD     (R8), Y12
 	VBLENDVPD   Y12, Y14, Y10, Y10
-	VMOVUPD     (R11), Y12
+	VMOVUPD     96(R9), Y12
 	VMOVUPD     (R8), Y13
 	VMASKMOVPD  (SI), Y13, Y13
 	VMOVAPD     Y3, Y14
@@ -67361,11 +69573,38 @@ endif:
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
-	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	CMPQ    R10, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (R8), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     32(R8), Y2
+	VMOVUPD     32(SI), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	VMOVUPD     (R8), Y2
+	VMOVUPD     (SI), Y3
+	VFMADD231PD Y3, Y2, Y0
+	VMOVUPD     32(R8), Y2
+	VMOVUPD     32(SI), Y3
+	VFMADD231PD Y3, Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        R9, R8
+	SUBQ        $0x00000002, R10
+	CMPQ        R10, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R8), Y2
 	VMOVUPD     (SI), Y3
@@ -67377,9 +69616,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -67524,11 +69763,46 @@ endif:
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     32(SI), Y4
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     32(R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     (R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     32(SI), Y4
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     32(R8)(R9*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y4
 	VMOVUPD     (R8), Y5
@@ -67544,9 +69818,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -67718,11 +69992,54 @@ endif:
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	CMPQ    R11, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     (R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     (R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     32(SI), Y6
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     32(R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     32(R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	VMOVUPD     (SI), Y6
+	VMOVUPD     (R8), Y7
+	VFMADD231PD Y6, Y7, Y0
+	VMOVUPD     (R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y2
+	VMOVUPD     (R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y4
+	VMOVUPD     32(SI), Y6
+	VMOVUPD     32(R8), Y7
+	VFMADD231PD Y6, Y7, Y1
+	VMOVUPD     32(R8)(R9*1), Y7
+	VFMADD231PD Y6, Y7, Y3
+	VMOVUPD     32(R8)(R9*2), Y7
+	VFMADD231PD Y6, Y7, Y5
+	ADDQ        DI, SI
+	ADDQ        R10, R8
+	SUBQ        $0x00000002, R11
+	CMPQ        R11, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y6
 	VMOVUPD     (R8), Y7
@@ -67742,9 +70059,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -67946,11 +70263,64 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (R8), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VMOVUPD     (R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VMOVUPD     (R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VMOVUPD     (R10), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VMOVUPD     32(SI), Y8
+	VMOVUPD     32(R8), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VMOVUPD     32(R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VMOVUPD     32(R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VMOVUPD     32(R10), Y9
+	VFMADD231PD Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (R8), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VMOVUPD     (R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VMOVUPD     (R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VMOVUPD     (R10), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VMOVUPD     32(SI), Y8
+	VMOVUPD     32(R8), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VMOVUPD     32(R8)(R9*1), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VMOVUPD     32(R8)(R9*2), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VMOVUPD     32(R10), Y9
+	VFMADD231PD Y8, Y9, Y7
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y8
 	VMOVUPD     (R8), Y9
@@ -67975,9 +70345,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -68205,11 +70575,72 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (R8), Y11
+	VFMADD231PD Y10, Y11, Y0
+	VMOVUPD     (R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y2
+	VMOVUPD     (R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y4
+	VMOVUPD     (R10), Y11
+	VFMADD231PD Y10, Y11, Y6
+	VMOVUPD     (R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y8
+	VMOVUPD     32(SI), Y10
+	VMOVUPD     32(R8), Y11
+	VFMADD231PD Y10, Y11, Y1
+	VMOVUPD     32(R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y3
+	VMOVUPD     32(R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y5
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD Y10, Y11, Y7
+	VMOVUPD     32(R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPD     (SI), Y10
+	VMOVUPD     (R8), Y11
+	VFMADD231PD Y10, Y11, Y0
+	VMOVUPD     (R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y2
+	VMOVUPD     (R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y4
+	VMOVUPD     (R10), Y11
+	VFMADD231PD Y10, Y11, Y6
+	VMOVUPD     (R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y8
+	VMOVUPD     32(SI), Y10
+	VMOVUPD     32(R8), Y11
+	VFMADD231PD Y10, Y11, Y1
+	VMOVUPD     32(R8)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y3
+	VMOVUPD     32(R8)(R9*2), Y11
+	VFMADD231PD Y10, Y11, Y5
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD Y10, Y11, Y7
+	VMOVUPD     32(R10)(R9*1), Y11
+	VFMADD231PD Y10, Y11, Y9
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y10
 	VMOVUPD     (R8), Y11
@@ -68238,9 +70669,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -68510,11 +70941,80 @@ endif:
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	CMPQ    R12, $0x00000002
+	JLT     loop2xDone
 	PCALIGN $0x40
 
-loop:
+loop2x:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (R8), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VMOVUPD     (R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VMOVUPD     (R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y4
+	VMOVUPD     (R10), Y13
+	VFMADD231PD Y12, Y13, Y6
+	VMOVUPD     (R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y8
+	VMOVUPD     (R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y10
+	VMOVUPD     32(SI), Y12
+	VMOVUPD     32(R8), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VMOVUPD     32(R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y3
+	VMOVUPD     32(R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y5
+	VMOVUPD     32(R10), Y13
+	VFMADD231PD Y12, Y13, Y7
+	VMOVUPD     32(R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y9
+	VMOVUPD     32(R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	VMOVUPD     (SI), Y12
+	VMOVUPD     (R8), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VMOVUPD     (R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VMOVUPD     (R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y4
+	VMOVUPD     (R10), Y13
+	VFMADD231PD Y12, Y13, Y6
+	VMOVUPD     (R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y8
+	VMOVUPD     (R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y10
+	VMOVUPD     32(SI), Y12
+	VMOVUPD     32(R8), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VMOVUPD     32(R8)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y3
+	VMOVUPD     32(R8)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y5
+	VMOVUPD     32(R10), Y13
+	VFMADD231PD Y12, Y13, Y7
+	VMOVUPD     32(R10)(R9*1), Y13
+	VFMADD231PD Y12, Y13, Y9
+	VMOVUPD     32(R10)(R9*2), Y13
+	VFMADD231PD Y12, Y13, Y11
+	ADDQ        DI, SI
+	ADDQ        R11, R8
+	ADDQ        R11, R10
+	SUBQ        $0x00000002, R12
+	CMPQ        R12, $0x00000002
+	JGE         loop2x
+
+loop2xDone:
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Y12
 	VMOVUPD     (R8), Y13
@@ -68547,9 +71047,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -116711,16 +119211,14 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
 	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R8), Z1
 	VMOVUPS     (SI), Z2
@@ -116729,9 +119227,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -116882,43 +119380,41 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z2
 	VMOVUPS     (R8), Z3
 	VFMADD231PS Z2, Z3, Z0
-	VMOVUPS     (R8)(R9*1), Z3
+	VMOVUPS     64(R8), Z3
 	VFMADD231PS Z2, Z3, Z1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (DI), Z2
 	VPMOVD2M    Z2, K1
 	VMOVUPS     (R8), Z2
 	VMOVUPS.Z   (SI), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z0
-	VMOVUPS     (R8)(R9*1), Z2
+	VMOVUPS     64(R8), Z2
 	VMOVUPS.Z   (SI), K1, Z3
 	VFMADD231PS Z3, Z2, K1, Z1
 
@@ -117066,48 +119562,46 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z3
 	VMOVUPS     (R8), Z4
 	VFMADD231PS Z3, Z4, Z0
-	VMOVUPS     (R8)(R9*1), Z4
+	VMOVUPS     64(R8), Z4
 	VFMADD231PS Z3, Z4, Z1
-	VMOVUPS     (R8)(R9*2), Z4
+	VMOVUPS     128(R8), Z4
 	VFMADD231PS Z3, Z4, Z2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R10
-	SUBQ        R10, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (DI), Z3
 	VPMOVD2M    Z3, K1
 	VMOVUPS     (R8), Z3
 	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z0
-	VMOVUPS     (R8)(R9*1), Z3
+	VMOVUPS     64(R8), Z3
 	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z1
-	VMOVUPS     (R8)(R9*2), Z3
+	VMOVUPS     128(R8), Z3
 	VMOVUPS.Z   (SI), K1, Z4
 	VFMADD231PS Z4, Z3, K1, Z2
 
@@ -117264,56 +119758,51 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
 	VFMADD231PS Z4, Z5, Z0
-	VMOVUPS     (R8)(R9*1), Z5
+	VMOVUPS     64(R8), Z5
 	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS     (R8)(R9*2), Z5
+	VMOVUPS     128(R8), Z5
 	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS     (R10), Z5
+	VMOVUPS     192(R8), Z5
 	VFMADD231PS Z4, Z5, Z3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (DI), Z4
 	VPMOVD2M    Z4, K1
 	VMOVUPS     (R8), Z4
 	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z0
-	VMOVUPS     (R8)(R9*1), Z4
+	VMOVUPS     64(R8), Z4
 	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z1
-	VMOVUPS     (R8)(R9*2), Z4
+	VMOVUPS     128(R8), Z4
 	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z2
-	VMOVUPS     (R10), Z4
+	VMOVUPS     192(R8), Z4
 	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z3
 
@@ -117475,61 +119964,56 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z5
 	VMOVUPS     (R8), Z6
 	VFMADD231PS Z5, Z6, Z0
-	VMOVUPS     (R8)(R9*1), Z6
+	VMOVUPS     64(R8), Z6
 	VFMADD231PS Z5, Z6, Z1
-	VMOVUPS     (R8)(R9*2), Z6
+	VMOVUPS     128(R8), Z6
 	VFMADD231PS Z5, Z6, Z2
-	VMOVUPS     (R10), Z6
+	VMOVUPS     192(R8), Z6
 	VFMADD231PS Z5, Z6, Z3
-	VMOVUPS     (R10)(R9*1), Z6
+	VMOVUPS     256(R8), Z6
 	VFMADD231PS Z5, Z6, Z4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (DI), Z5
 	VPMOVD2M    Z5, K1
 	VMOVUPS     (R8), Z5
 	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z0
-	VMOVUPS     (R8)(R9*1), Z5
+	VMOVUPS     64(R8), Z5
 	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z1
-	VMOVUPS     (R8)(R9*2), Z5
+	VMOVUPS     128(R8), Z5
 	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z2
-	VMOVUPS     (R10), Z5
+	VMOVUPS     192(R8), Z5
 	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z3
-	VMOVUPS     (R10)(R9*1), Z5
+	VMOVUPS     256(R8), Z5
 	VMOVUPS.Z   (SI), K1, Z6
 	VFMADD231PS Z6, Z5, K1, Z4
 
@@ -117700,66 +120184,61 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z6
 	VMOVUPS     (R8), Z7
 	VFMADD231PS Z6, Z7, Z0
-	VMOVUPS     (R8)(R9*1), Z7
+	VMOVUPS     64(R8), Z7
 	VFMADD231PS Z6, Z7, Z1
-	VMOVUPS     (R8)(R9*2), Z7
+	VMOVUPS     128(R8), Z7
 	VFMADD231PS Z6, Z7, Z2
-	VMOVUPS     (R10), Z7
+	VMOVUPS     192(R8), Z7
 	VFMADD231PS Z6, Z7, Z3
-	VMOVUPS     (R10)(R9*1), Z7
+	VMOVUPS     256(R8), Z7
 	VFMADD231PS Z6, Z7, Z4
-	VMOVUPS     (R10)(R9*2), Z7
+	VMOVUPS     320(R8), Z7
 	VFMADD231PS Z6, Z7, Z5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x02, R11
-	SUBQ        R11, DI
+	SHLQ        $0x02, R9
+	SUBQ        R9, DI
 	VMOVUPS     (DI), Z6
 	VPMOVD2M    Z6, K1
 	VMOVUPS     (R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z0
-	VMOVUPS     (R8)(R9*1), Z6
+	VMOVUPS     64(R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z1
-	VMOVUPS     (R8)(R9*2), Z6
+	VMOVUPS     128(R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z2
-	VMOVUPS     (R10), Z6
+	VMOVUPS     192(R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z3
-	VMOVUPS     (R10)(R9*1), Z6
+	VMOVUPS     256(R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS     (R10)(R9*2), Z6
+	VMOVUPS     320(R8), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z5
 
@@ -117928,16 +120407,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Z2
 	VMOVUPS     (SI), Z3
@@ -117948,9 +120425,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -118116,19 +120593,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Z4
-	VMOVUPS     (R9)(R10*1), Z5
+	VMOVUPS     64(R9), Z5
 	VMOVUPS     (SI), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
@@ -118136,20 +120611,20 @@ loop:
 	VFMADD231PS Z6, Z4, Z2
 	VFMADD231PS Z6, Z5, Z3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z4
 	VPMOVD2M    Z4, K1
 	VMOVUPS     (R9), Z4
@@ -118157,7 +120632,7 @@ loopDone:
 	VFMADD231PS Z5, Z4, K1, Z0
 	VMOVUPS.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z2
-	VMOVUPS     (R9)(R10*1), Z4
+	VMOVUPS     64(R9), Z4
 	VMOVUPS.Z   (SI), K1, Z5
 	VFMADD231PS Z5, Z4, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z5
@@ -118326,43 +120801,41 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z6
 	VMOVUPS     (SI)(DI*1), Z7
 	VMOVUPS     (R9), Z8
 	VFMADD231PS Z6, Z8, Z0
 	VFMADD231PS Z7, Z8, Z3
-	VMOVUPS     (R9)(R10*1), Z8
+	VMOVUPS     64(R9), Z8
 	VFMADD231PS Z6, Z8, Z1
 	VFMADD231PS Z7, Z8, Z4
-	VMOVUPS     (R9)(R10*2), Z8
+	VMOVUPS     128(R9), Z8
 	VFMADD231PS Z6, Z8, Z2
 	VFMADD231PS Z7, Z8, Z5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z6
 	VPMOVD2M    Z6, K1
 	VMOVUPS     (R9), Z6
@@ -118370,12 +120843,12 @@ loopDone:
 	VFMADD231PS Z7, Z6, K1, Z0
 	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z3
-	VMOVUPS     (R9)(R10*1), Z6
+	VMOVUPS     64(R9), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS     (R9)(R10*2), Z6
+	VMOVUPS     128(R9), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z7
@@ -118561,49 +121034,44 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z8
 	VMOVUPS     (SI)(DI*1), Z9
 	VMOVUPS     (R9), Z10
 	VFMADD231PS Z8, Z10, Z0
 	VFMADD231PS Z9, Z10, Z4
-	VMOVUPS     (R9)(R10*1), Z10
+	VMOVUPS     64(R9), Z10
 	VFMADD231PS Z8, Z10, Z1
 	VFMADD231PS Z9, Z10, Z5
-	VMOVUPS     (R9)(R10*2), Z10
+	VMOVUPS     128(R9), Z10
 	VFMADD231PS Z8, Z10, Z2
 	VFMADD231PS Z9, Z10, Z6
-	VMOVUPS     (R11), Z10
+	VMOVUPS     192(R9), Z10
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z8
 	VPMOVD2M    Z8, K1
 	VMOVUPS     (R9), Z8
@@ -118611,17 +121079,17 @@ loopDone:
 	VFMADD231PS Z9, Z8, K1, Z0
 	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z4
-	VMOVUPS     (R9)(R10*1), Z8
+	VMOVUPS     64(R9), Z8
 	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z5
-	VMOVUPS     (R9)(R10*2), Z8
+	VMOVUPS     128(R9), Z8
 	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z6
-	VMOVUPS     (R11), Z8
+	VMOVUPS     192(R9), Z8
 	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z9
@@ -118816,52 +121284,47 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z10
 	VMOVUPS     (SI)(DI*1), Z11
 	VMOVUPS     (R9), Z12
 	VFMADD231PS Z10, Z12, Z0
 	VFMADD231PS Z11, Z12, Z5
-	VMOVUPS     (R9)(R10*1), Z12
+	VMOVUPS     64(R9), Z12
 	VFMADD231PS Z10, Z12, Z1
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (R9)(R10*2), Z12
+	VMOVUPS     128(R9), Z12
 	VFMADD231PS Z10, Z12, Z2
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (R11), Z12
+	VMOVUPS     192(R9), Z12
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z8
-	VMOVUPS     (R11)(R10*1), Z12
+	VMOVUPS     256(R9), Z12
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z10
 	VPMOVD2M    Z10, K1
 	VMOVUPS     (R9), Z10
@@ -118869,22 +121332,22 @@ loopDone:
 	VFMADD231PS Z11, Z10, K1, Z0
 	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z5
-	VMOVUPS     (R9)(R10*1), Z10
+	VMOVUPS     64(R9), Z10
 	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z6
-	VMOVUPS     (R9)(R10*2), Z10
+	VMOVUPS     128(R9), Z10
 	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z7
-	VMOVUPS     (R11), Z10
+	VMOVUPS     192(R9), Z10
 	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z8
-	VMOVUPS     (R11)(R10*1), Z10
+	VMOVUPS     256(R9), Z10
 	VMOVUPS.Z   (SI), K1, Z11
 	VFMADD231PS Z11, Z10, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z11
@@ -119096,55 +121559,50 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z12
 	VMOVUPS     (SI)(DI*1), Z13
 	VMOVUPS     (R9), Z14
 	VFMADD231PS Z12, Z14, Z0
 	VFMADD231PS Z13, Z14, Z6
-	VMOVUPS     (R9)(R10*1), Z14
+	VMOVUPS     64(R9), Z14
 	VFMADD231PS Z12, Z14, Z1
 	VFMADD231PS Z13, Z14, Z7
-	VMOVUPS     (R9)(R10*2), Z14
+	VMOVUPS     128(R9), Z14
 	VFMADD231PS Z12, Z14, Z2
 	VFMADD231PS Z13, Z14, Z8
-	VMOVUPS     (R11), Z14
+	VMOVUPS     192(R9), Z14
 	VFMADD231PS Z12, Z14, Z3
 	VFMADD231PS Z13, Z14, Z9
-	VMOVUPS     (R11)(R10*1), Z14
+	VMOVUPS     256(R9), Z14
 	VFMADD231PS Z12, Z14, Z4
 	VFMADD231PS Z13, Z14, Z10
-	VMOVUPS     (R11)(R10*2), Z14
+	VMOVUPS     320(R9), Z14
 	VFMADD231PS Z12, Z14, Z5
 	VFMADD231PS Z13, Z14, Z11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z12
 	VPMOVD2M    Z12, K1
 	VMOVUPS     (R9), Z12
@@ -119152,27 +121610,27 @@ loopDone:
 	VFMADD231PS Z13, Z12, K1, Z0
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z6
-	VMOVUPS     (R9)(R10*1), Z12
+	VMOVUPS     64(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z7
-	VMOVUPS     (R9)(R10*2), Z12
+	VMOVUPS     128(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z8
-	VMOVUPS     (R11), Z12
+	VMOVUPS     192(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS     (R11)(R10*1), Z12
+	VMOVUPS     256(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS     (R11)(R10*2), Z12
+	VMOVUPS     320(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z5
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
@@ -119376,16 +121834,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Z3
 	VMOVUPS     (SI), Z4
@@ -119398,9 +121854,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -119581,19 +122037,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Z6
-	VMOVUPS     (R9)(R10*1), Z7
+	VMOVUPS     64(R9), Z7
 	VMOVUPS     (SI), Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
@@ -119604,20 +122058,20 @@ loop:
 	VFMADD231PS Z8, Z6, Z4
 	VFMADD231PS Z8, Z7, Z5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z6
 	VPMOVD2M    Z6, K1
 	VMOVUPS     (R9), Z6
@@ -119627,7 +122081,7 @@ loopDone:
 	VFMADD231PS Z7, Z6, K1, Z2
 	VMOVUPS.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z4
-	VMOVUPS     (R9)(R10*1), Z6
+	VMOVUPS     64(R9), Z6
 	VMOVUPS.Z   (SI), K1, Z7
 	VFMADD231PS Z7, Z6, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z7
@@ -119817,20 +122271,18 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R9), Z9
-	VMOVUPS     (R9)(R10*1), Z10
-	VMOVUPS     (R9)(R10*2), Z11
+	VMOVUPS     64(R9), Z10
+	VMOVUPS     128(R9), Z11
 	VMOVUPS     (SI), Z12
 	VFMADD231PS Z12, Z9, Z0
 	VFMADD231PS Z12, Z10, Z1
@@ -119844,20 +122296,20 @@ loop:
 	VFMADD231PS Z12, Z10, Z7
 	VFMADD231PS Z12, Z11, Z8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R11
-	SUBQ        R11, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z9
 	VPMOVD2M    Z9, K1
 	VMOVUPS     (R9), Z9
@@ -119867,14 +122319,14 @@ loopDone:
 	VFMADD231PS Z10, Z9, K1, Z3
 	VMOVUPS.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z6
-	VMOVUPS     (R9)(R10*1), Z9
+	VMOVUPS     64(R9), Z9
 	VMOVUPS.Z   (SI), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z4
 	VMOVUPS.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z7
-	VMOVUPS     (R9)(R10*2), Z9
+	VMOVUPS     128(R9), Z9
 	VMOVUPS.Z   (SI), K1, Z10
 	VFMADD231PS Z10, Z9, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z10
@@ -120089,18 +122541,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z12
 	VMOVUPS     (SI)(DI*1), Z13
@@ -120109,34 +122557,33 @@ loop:
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (R9)(R10*1), Z15
+	VMOVUPS     64(R9), Z15
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z9
-	VMOVUPS     (R9)(R10*2), Z15
+	VMOVUPS     128(R9), Z15
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z10
-	VMOVUPS     (R11), Z15
+	VMOVUPS     192(R9), Z15
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z12
 	VPMOVD2M    Z12, K1
 	VMOVUPS     (R9), Z12
@@ -120146,21 +122593,21 @@ loopDone:
 	VFMADD231PS Z13, Z12, K1, Z4
 	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z8
-	VMOVUPS     (R9)(R10*1), Z12
+	VMOVUPS     64(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z5
 	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS     (R9)(R10*2), Z12
+	VMOVUPS     128(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z6
 	VMOVUPS.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS     (R11), Z12
+	VMOVUPS     192(R9), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
@@ -120388,18 +122835,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z15
 	VMOVUPS     (SI)(DI*1), Z16
@@ -120408,38 +122851,37 @@ loop:
 	VFMADD231PS Z15, Z18, Z0
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z10
-	VMOVUPS     (R9)(R10*1), Z18
+	VMOVUPS     64(R9), Z18
 	VFMADD231PS Z15, Z18, Z1
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z11
-	VMOVUPS     (R9)(R10*2), Z18
+	VMOVUPS     128(R9), Z18
 	VFMADD231PS Z15, Z18, Z2
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z12
-	VMOVUPS     (R11), Z18
+	VMOVUPS     192(R9), Z18
 	VFMADD231PS Z15, Z18, Z3
 	VFMADD231PS Z16, Z18, Z8
 	VFMADD231PS Z17, Z18, Z13
-	VMOVUPS     (R11)(R10*1), Z18
+	VMOVUPS     256(R9), Z18
 	VFMADD231PS Z15, Z18, Z4
 	VFMADD231PS Z16, Z18, Z9
 	VFMADD231PS Z17, Z18, Z14
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z15
 	VPMOVD2M    Z15, K1
 	VMOVUPS     (R9), Z15
@@ -120449,28 +122891,28 @@ loopDone:
 	VFMADD231PS Z16, Z15, K1, Z5
 	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z10
-	VMOVUPS     (R9)(R10*1), Z15
+	VMOVUPS     64(R9), Z15
 	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z6
 	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z11
-	VMOVUPS     (R9)(R10*2), Z15
+	VMOVUPS     128(R9), Z15
 	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z7
 	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z12
-	VMOVUPS     (R11), Z15
+	VMOVUPS     192(R9), Z15
 	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z8
 	VMOVUPS.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z13
-	VMOVUPS     (R11)(R10*1), Z15
+	VMOVUPS     256(R9), Z15
 	VMOVUPS.Z   (SI), K1, Z16
 	VFMADD231PS Z16, Z15, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z16
@@ -120723,18 +123165,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z18
 	VMOVUPS     (SI)(DI*1), Z19
@@ -120743,42 +123181,41 @@ loop:
 	VFMADD231PS Z18, Z21, Z0
 	VFMADD231PS Z19, Z21, Z6
 	VFMADD231PS Z20, Z21, Z12
-	VMOVUPS     (R9)(R10*1), Z21
+	VMOVUPS     64(R9), Z21
 	VFMADD231PS Z18, Z21, Z1
 	VFMADD231PS Z19, Z21, Z7
 	VFMADD231PS Z20, Z21, Z13
-	VMOVUPS     (R9)(R10*2), Z21
+	VMOVUPS     128(R9), Z21
 	VFMADD231PS Z18, Z21, Z2
 	VFMADD231PS Z19, Z21, Z8
 	VFMADD231PS Z20, Z21, Z14
-	VMOVUPS     (R11), Z21
+	VMOVUPS     192(R9), Z21
 	VFMADD231PS Z18, Z21, Z3
 	VFMADD231PS Z19, Z21, Z9
 	VFMADD231PS Z20, Z21, Z15
-	VMOVUPS     (R11)(R10*1), Z21
+	VMOVUPS     256(R9), Z21
 	VFMADD231PS Z18, Z21, Z4
 	VFMADD231PS Z19, Z21, Z10
 	VFMADD231PS Z20, Z21, Z16
-	VMOVUPS     (R11)(R10*2), Z21
+	VMOVUPS     320(R9), Z21
 	VFMADD231PS Z18, Z21, Z5
 	VFMADD231PS Z19, Z21, Z11
 	VFMADD231PS Z20, Z21, Z17
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x02, R12
-	SUBQ        R12, R8
+	SHLQ        $0x02, R10
+	SUBQ        R10, R8
 	VMOVUPS     (R8), Z18
 	VPMOVD2M    Z18, K1
 	VMOVUPS     (R9), Z18
@@ -120788,35 +123225,35 @@ loopDone:
 	VFMADD231PS Z19, Z18, K1, Z6
 	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z12
-	VMOVUPS     (R9)(R10*1), Z18
+	VMOVUPS     64(R9), Z18
 	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z7
 	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z13
-	VMOVUPS     (R9)(R10*2), Z18
+	VMOVUPS     128(R9), Z18
 	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z8
 	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z14
-	VMOVUPS     (R11), Z18
+	VMOVUPS     192(R9), Z18
 	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z9
 	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z15
-	VMOVUPS     (R11)(R10*1), Z18
+	VMOVUPS     256(R9), Z18
 	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z10
 	VMOVUPS.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z16
-	VMOVUPS     (R11)(R10*2), Z18
+	VMOVUPS     320(R9), Z18
 	VMOVUPS.Z   (SI), K1, Z19
 	VFMADD231PS Z19, Z18, K1, Z5
 	VMOVUPS.Z   (SI)(DI*1), K1, Z19
@@ -121103,16 +123540,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	MOVQ    args+8(FP), R11
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R10), Z4
 	VMOVUPS     (SI), Z5
@@ -121128,9 +123563,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
@@ -121330,19 +123765,17 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
+	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R10), Z8
-	VMOVUPS     (R10)(R11*1), Z9
+	VMOVUPS     64(R10), Z9
 	VMOVUPS     (SI), Z10
 	VFMADD231PS Z10, Z8, Z0
 	VFMADD231PS Z10, Z9, Z1
@@ -121357,20 +123790,20 @@ loop:
 	VFMADD231PS Z10, Z9, Z7
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R12, R10
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R12
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R12
-	SUBQ        R12, R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
 	VMOVUPS     (R9), Z8
 	VPMOVD2M    Z8, K1
 	VMOVUPS     (R10), Z8
@@ -121382,7 +123815,7 @@ loopDone:
 	VFMADD231PS Z9, Z8, K1, Z4
 	VMOVUPS.Z   (R8), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z6
-	VMOVUPS     (R10)(R11*1), Z8
+	VMOVUPS     64(R10), Z8
 	VMOVUPS.Z   (SI), K1, Z9
 	VFMADD231PS Z9, Z8, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z9
@@ -121597,20 +124030,18 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
+	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R10), Z12
-	VMOVUPS     (R10)(R11*1), Z13
-	VMOVUPS     (R10)(R11*2), Z14
+	VMOVUPS     64(R10), Z13
+	VMOVUPS     128(R10), Z14
 	VMOVUPS     (SI), Z15
 	VFMADD231PS Z15, Z12, Z0
 	VFMADD231PS Z15, Z13, Z1
@@ -121629,20 +124060,20 @@ loop:
 	VFMADD231PS Z15, Z14, Z11
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R12, R10
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R12
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R12
-	SUBQ        R12, R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
 	VMOVUPS     (R9), Z12
 	VPMOVD2M    Z12, K1
 	VMOVUPS     (R10), Z12
@@ -121654,7 +124085,7 @@ loopDone:
 	VFMADD231PS Z13, Z12, K1, Z6
 	VMOVUPS.Z   (R8), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z9
-	VMOVUPS     (R10)(R11*1), Z12
+	VMOVUPS     64(R10), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
@@ -121663,7 +124094,7 @@ loopDone:
 	VFMADD231PS Z13, Z12, K1, Z7
 	VMOVUPS.Z   (R8), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z10
-	VMOVUPS     (R10)(R11*2), Z12
+	VMOVUPS     128(R10), Z12
 	VMOVUPS.Z   (SI), K1, Z13
 	VFMADD231PS Z13, Z12, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z13
@@ -121911,23 +124342,19 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R10), Z16
-	VMOVUPS     (R10)(R11*1), Z17
-	VMOVUPS     (R10)(R11*2), Z18
-	VMOVUPS     (R12), Z19
+	VMOVUPS     64(R10), Z17
+	VMOVUPS     128(R10), Z18
+	VMOVUPS     192(R10), Z19
 	VMOVUPS     (SI), Z20
 	VFMADD231PS Z20, Z16, Z0
 	VFMADD231PS Z20, Z17, Z1
@@ -121950,21 +124377,20 @@ loop:
 	VFMADD231PS Z20, Z19, Z15
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R13
-	SUBQ        R13, R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
 	VMOVUPS     (R9), Z16
 	VPMOVD2M    Z16, K1
 	VMOVUPS     (R10), Z16
@@ -121976,7 +124402,7 @@ loopDone:
 	VFMADD231PS Z17, Z16, K1, Z8
 	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z12
-	VMOVUPS     (R10)(R11*1), Z16
+	VMOVUPS     64(R10), Z16
 	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z17
@@ -121985,7 +124411,7 @@ loopDone:
 	VFMADD231PS Z17, Z16, K1, Z9
 	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z13
-	VMOVUPS     (R10)(R11*2), Z16
+	VMOVUPS     128(R10), Z16
 	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z17
@@ -121994,7 +124420,7 @@ loopDone:
 	VFMADD231PS Z17, Z16, K1, Z10
 	VMOVUPS.Z   (R8), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z14
-	VMOVUPS     (R12), Z16
+	VMOVUPS     192(R10), Z16
 	VMOVUPS.Z   (SI), K1, Z17
 	VFMADD231PS Z17, Z16, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z17
@@ -122259,18 +124685,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z20
 	VMOVUPS     (SI)(DI*1), Z21
@@ -122281,43 +124703,42 @@ loop:
 	VFMADD231PS Z21, Z24, Z5
 	VFMADD231PS Z22, Z24, Z10
 	VFMADD231PS Z23, Z24, Z15
-	VMOVUPS     (R10)(R11*1), Z24
+	VMOVUPS     64(R10), Z24
 	VFMADD231PS Z20, Z24, Z1
 	VFMADD231PS Z21, Z24, Z6
 	VFMADD231PS Z22, Z24, Z11
 	VFMADD231PS Z23, Z24, Z16
-	VMOVUPS     (R10)(R11*2), Z24
+	VMOVUPS     128(R10), Z24
 	VFMADD231PS Z20, Z24, Z2
 	VFMADD231PS Z21, Z24, Z7
 	VFMADD231PS Z22, Z24, Z12
 	VFMADD231PS Z23, Z24, Z17
-	VMOVUPS     (R12), Z24
+	VMOVUPS     192(R10), Z24
 	VFMADD231PS Z20, Z24, Z3
 	VFMADD231PS Z21, Z24, Z8
 	VFMADD231PS Z22, Z24, Z13
 	VFMADD231PS Z23, Z24, Z18
-	VMOVUPS     (R12)(R11*1), Z24
+	VMOVUPS     256(R10), Z24
 	VFMADD231PS Z20, Z24, Z4
 	VFMADD231PS Z21, Z24, Z9
 	VFMADD231PS Z22, Z24, Z14
 	VFMADD231PS Z23, Z24, Z19
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R13
-	SUBQ        R13, R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
 	VMOVUPS     (R9), Z20
 	VPMOVD2M    Z20, K1
 	VMOVUPS     (R10), Z20
@@ -122329,7 +124750,7 @@ loopDone:
 	VFMADD231PS Z21, Z20, K1, Z10
 	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z15
-	VMOVUPS     (R10)(R11*1), Z20
+	VMOVUPS     64(R10), Z20
 	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z21
@@ -122338,7 +124759,7 @@ loopDone:
 	VFMADD231PS Z21, Z20, K1, Z11
 	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z16
-	VMOVUPS     (R10)(R11*2), Z20
+	VMOVUPS     128(R10), Z20
 	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z21
@@ -122347,7 +124768,7 @@ loopDone:
 	VFMADD231PS Z21, Z20, K1, Z12
 	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z17
-	VMOVUPS     (R12), Z20
+	VMOVUPS     192(R10), Z20
 	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z21
@@ -122356,7 +124777,7 @@ loopDone:
 	VFMADD231PS Z21, Z20, K1, Z13
 	VMOVUPS.Z   (R8), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z18
-	VMOVUPS     (R12)(R11*1), Z20
+	VMOVUPS     256(R10), Z20
 	VMOVUPS.Z   (SI), K1, Z21
 	VFMADD231PS Z21, Z20, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z21
@@ -122700,18 +125121,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z24
 	VMOVUPS     (SI)(DI*1), Z25
@@ -122722,48 +125139,47 @@ loop:
 	VFMADD231PS Z25, Z28, Z6
 	VFMADD231PS Z26, Z28, Z12
 	VFMADD231PS Z27, Z28, Z18
-	VMOVUPS     (R10)(R11*1), Z28
+	VMOVUPS     64(R10), Z28
 	VFMADD231PS Z24, Z28, Z1
 	VFMADD231PS Z25, Z28, Z7
 	VFMADD231PS Z26, Z28, Z13
 	VFMADD231PS Z27, Z28, Z19
-	VMOVUPS     (R10)(R11*2), Z28
+	VMOVUPS     128(R10), Z28
 	VFMADD231PS Z24, Z28, Z2
 	VFMADD231PS Z25, Z28, Z8
 	VFMADD231PS Z26, Z28, Z14
 	VFMADD231PS Z27, Z28, Z20
-	VMOVUPS     (R12), Z28
+	VMOVUPS     192(R10), Z28
 	VFMADD231PS Z24, Z28, Z3
 	VFMADD231PS Z25, Z28, Z9
 	VFMADD231PS Z26, Z28, Z15
 	VFMADD231PS Z27, Z28, Z21
-	VMOVUPS     (R12)(R11*1), Z28
+	VMOVUPS     256(R10), Z28
 	VFMADD231PS Z24, Z28, Z4
 	VFMADD231PS Z25, Z28, Z10
 	VFMADD231PS Z26, Z28, Z16
 	VFMADD231PS Z27, Z28, Z22
-	VMOVUPS     (R12)(R11*2), Z28
+	VMOVUPS     320(R10), Z28
 	VFMADD231PS Z24, Z28, Z5
 	VFMADD231PS Z25, Z28, Z11
 	VFMADD231PS Z26, Z28, Z17
 	VFMADD231PS Z27, Z28, Z23
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x02, R13
-	SUBQ        R13, R9
+	SHLQ        $0x02, R11
+	SUBQ        R11, R9
 	VMOVUPS     (R9), Z24
 	VPMOVD2M    Z24, K1
 	VMOVUPS     (R10), Z24
@@ -122775,7 +125191,7 @@ loopDone:
 	VFMADD231PS Z25, Z24, K1, Z12
 	VMOVUPS.Z   (R8), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z18
-	VMOVUPS     (R10)(R11*1), Z24
+	VMOVUPS     64(R10), Z24
 	VMOVUPS.Z   (SI), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z1
 	VMOVUPS.Z   (SI)(DI*1), K1, Z25
@@ -122784,7 +125200,7 @@ loopDone:
 	VFMADD231PS Z25, Z24, K1, Z13
 	VMOVUPS.Z   (R8), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z19
-	VMOVUPS     (R10)(R11*2), Z24
+	VMOVUPS     128(R10), Z24
 	VMOVUPS.Z   (SI), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z2
 	VMOVUPS.Z   (SI)(DI*1), K1, Z25
@@ -122793,7 +125209,7 @@ loopDone:
 	VFMADD231PS Z25, Z24, K1, Z14
 	VMOVUPS.Z   (R8), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z20
-	VMOVUPS     (R12), Z24
+	VMOVUPS     192(R10), Z24
 	VMOVUPS.Z   (SI), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z3
 	VMOVUPS.Z   (SI)(DI*1), K1, Z25
@@ -122802,7 +125218,7 @@ loopDone:
 	VFMADD231PS Z25, Z24, K1, Z15
 	VMOVUPS.Z   (R8), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z21
-	VMOVUPS     (R12)(R11*1), Z24
+	VMOVUPS     256(R10), Z24
 	VMOVUPS.Z   (SI), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z4
 	VMOVUPS.Z   (SI)(DI*1), K1, Z25
@@ -122811,7 +125227,7 @@ loopDone:
 	VFMADD231PS Z25, Z24, K1, Z16
 	VMOVUPS.Z   (R8), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z22
-	VMOVUPS     (R12)(R11*2), Z24
+	VMOVUPS     320(R10), Z24
 	VMOVUPS.Z   (SI), K1, Z25
 	VFMADD231PS Z25, Z24, K1, Z5
 	VMOVUPS.Z   (SI)(DI*1), K1, Z25
@@ -123127,10 +125543,10 @@ endif:
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
 	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (R8), Z1
 	VMOVUPS     (SI), Z2
@@ -123139,9 +125555,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -123298,10 +125714,10 @@ endif:
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z2
 	VMOVUPS     (R8), Z3
@@ -123312,9 +125728,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -123482,10 +125898,10 @@ endif:
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z3
 	VMOVUPS     (R8), Z4
@@ -123498,9 +125914,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -123682,10 +126098,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
@@ -123701,9 +126117,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -123893,10 +126309,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z5
 	VMOVUPS     (R8), Z6
@@ -123914,9 +126330,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -124118,10 +126534,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z6
 	VMOVUPS     (R8), Z7
@@ -124141,9 +126557,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -124357,10 +126773,10 @@ endif:
 	MOVQ    args+8(FP), R13
 	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z7
 	VMOVUPS     (R8), Z8
@@ -124383,9 +126799,9 @@ loop:
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -124611,10 +127027,10 @@ endif:
 	MOVQ    args+8(FP), R13
 	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPS     (SI), Z8
 	VMOVUPS     (R8), Z9
@@ -124639,9 +127055,9 @@ loop:
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -172866,16 +175282,14 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	MOVQ    args+8(FP), R9
 	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
 	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R8), Z1
 	VMOVUPD     (SI), Z2
@@ -172884,9 +175298,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -173013,43 +175427,41 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z2
 	VMOVUPD     (R8), Z3
 	VFMADD231PD Z2, Z3, Z0
-	VMOVUPD     (R8)(R9*1), Z3
+	VMOVUPD     64(R8), Z3
 	VFMADD231PD Z2, Z3, Z1
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (DI), Z2
 	VPMOVQ2M    Z2, K1
 	VMOVUPD     (R8), Z2
 	VMOVUPD.Z   (SI), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z0
-	VMOVUPD     (R8)(R9*1), Z2
+	VMOVUPD     64(R8), Z2
 	VMOVUPD.Z   (SI), K1, Z3
 	VFMADD231PD Z3, Z2, K1, Z1
 
@@ -173173,48 +175585,46 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
+	MOVQ    56(R9), R9
 	MOVQ    args+8(FP), R10
-	MOVQ    56(R10), R10
-	MOVQ    args+8(FP), R11
-	MOVQ    (R11), R11
-	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z3
 	VMOVUPD     (R8), Z4
 	VFMADD231PD Z3, Z4, Z0
-	VMOVUPD     (R8)(R9*1), Z4
+	VMOVUPD     64(R8), Z4
 	VFMADD231PD Z3, Z4, Z1
-	VMOVUPD     (R8)(R9*2), Z4
+	VMOVUPD     128(R8), Z4
 	VFMADD231PD Z3, Z4, Z2
 	ADDQ        DI, SI
-	ADDQ        R10, R8
-	SUBQ        $0x00000001, R11
-	CMPQ        R11, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R10
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R10
-	SUBQ        R10, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (DI), Z3
 	VPMOVQ2M    Z3, K1
 	VMOVUPD     (R8), Z3
 	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z0
-	VMOVUPD     (R8)(R9*1), Z3
+	VMOVUPD     64(R8), Z3
 	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z1
-	VMOVUPD     (R8)(R9*2), Z3
+	VMOVUPD     128(R8), Z3
 	VMOVUPD.Z   (SI), K1, Z4
 	VFMADD231PD Z4, Z3, K1, Z2
 
@@ -173347,56 +175757,51 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z4
 	VMOVUPD     (R8), Z5
 	VFMADD231PD Z4, Z5, Z0
-	VMOVUPD     (R8)(R9*1), Z5
+	VMOVUPD     64(R8), Z5
 	VFMADD231PD Z4, Z5, Z1
-	VMOVUPD     (R8)(R9*2), Z5
+	VMOVUPD     128(R8), Z5
 	VFMADD231PD Z4, Z5, Z2
-	VMOVUPD     (R10), Z5
+	VMOVUPD     192(R8), Z5
 	VFMADD231PD Z4, Z5, Z3
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (DI), Z4
 	VPMOVQ2M    Z4, K1
 	VMOVUPD     (R8), Z4
 	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z0
-	VMOVUPD     (R8)(R9*1), Z4
+	VMOVUPD     64(R8), Z4
 	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z1
-	VMOVUPD     (R8)(R9*2), Z4
+	VMOVUPD     128(R8), Z4
 	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z2
-	VMOVUPD     (R10), Z4
+	VMOVUPD     192(R8), Z4
 	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z3
 
@@ -173536,61 +175941,56 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z5
 	VMOVUPD     (R8), Z6
 	VFMADD231PD Z5, Z6, Z0
-	VMOVUPD     (R8)(R9*1), Z6
+	VMOVUPD     64(R8), Z6
 	VFMADD231PD Z5, Z6, Z1
-	VMOVUPD     (R8)(R9*2), Z6
+	VMOVUPD     128(R8), Z6
 	VFMADD231PD Z5, Z6, Z2
-	VMOVUPD     (R10), Z6
+	VMOVUPD     192(R8), Z6
 	VFMADD231PD Z5, Z6, Z3
-	VMOVUPD     (R10)(R9*1), Z6
+	VMOVUPD     256(R8), Z6
 	VFMADD231PD Z5, Z6, Z4
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (DI), Z5
 	VPMOVQ2M    Z5, K1
 	VMOVUPD     (R8), Z5
 	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z0
-	VMOVUPD     (R8)(R9*1), Z5
+	VMOVUPD     64(R8), Z5
 	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z1
-	VMOVUPD     (R8)(R9*2), Z5
+	VMOVUPD     128(R8), Z5
 	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z2
-	VMOVUPD     (R10), Z5
+	VMOVUPD     192(R8), Z5
 	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z3
-	VMOVUPD     (R10)(R9*1), Z5
+	VMOVUPD     256(R8), Z5
 	VMOVUPD.Z   (SI), K1, Z6
 	VFMADD231PD Z6, Z5, K1, Z4
 
@@ -173739,66 +176139,61 @@ endif:
 	MOVQ    24(DI), DI
 	MOVQ    AX, R8
 	MOVQ    args+8(FP), R9
-	MOVQ    48(R9), R9
-	LEAQ    (R8)(R9*2), R10
-	ADDQ    R9, R10
-	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R9), R9
+	MOVQ    args+8(FP), R10
+	MOVQ    (R10), R10
+	CMPQ    R10, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z6
 	VMOVUPD     (R8), Z7
 	VFMADD231PD Z6, Z7, Z0
-	VMOVUPD     (R8)(R9*1), Z7
+	VMOVUPD     64(R8), Z7
 	VFMADD231PD Z6, Z7, Z1
-	VMOVUPD     (R8)(R9*2), Z7
+	VMOVUPD     128(R8), Z7
 	VFMADD231PD Z6, Z7, Z2
-	VMOVUPD     (R10), Z7
+	VMOVUPD     192(R8), Z7
 	VFMADD231PD Z6, Z7, Z3
-	VMOVUPD     (R10)(R9*1), Z7
+	VMOVUPD     256(R8), Z7
 	VFMADD231PD Z6, Z7, Z4
-	VMOVUPD     (R10)(R9*2), Z7
+	VMOVUPD     320(R8), Z7
 	VFMADD231PD Z6, Z7, Z5
 	ADDQ        DI, SI
-	ADDQ        R11, R8
-	ADDQ        R11, R10
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R9, R8
+	SUBQ        $0x00000001, R10
+	CMPQ        R10, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
 	JLE         endif2
-	MOVQ        DI, R11
+	MOVQ        DI, R9
 	LEAQ        ·lineMask<>+64(SB), DI
-	SHLQ        $0x03, R11
-	SUBQ        R11, DI
+	SHLQ        $0x03, R9
+	SUBQ        R9, DI
 	VMOVUPD     (DI), Z6
 	VPMOVQ2M    Z6, K1
 	VMOVUPD     (R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z0
-	VMOVUPD     (R8)(R9*1), Z6
+	VMOVUPD     64(R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z1
-	VMOVUPD     (R8)(R9*2), Z6
+	VMOVUPD     128(R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z2
-	VMOVUPD     (R10), Z6
+	VMOVUPD     192(R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z3
-	VMOVUPD     (R10)(R9*1), Z6
+	VMOVUPD     256(R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD     (R10)(R9*2), Z6
+	VMOVUPD     320(R8), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z5
 
@@ -173945,16 +176340,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Z2
 	VMOVUPD     (SI), Z3
@@ -173965,9 +176358,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -174109,19 +176502,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Z4
-	VMOVUPD     (R9)(R10*1), Z5
+	VMOVUPD     64(R9), Z5
 	VMOVUPD     (SI), Z6
 	VFMADD231PD Z6, Z4, Z0
 	VFMADD231PD Z6, Z5, Z1
@@ -174129,20 +176520,20 @@ loop:
 	VFMADD231PD Z6, Z4, Z2
 	VFMADD231PD Z6, Z5, Z3
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z4
 	VPMOVQ2M    Z4, K1
 	VMOVUPD     (R9), Z4
@@ -174150,7 +176541,7 @@ loopDone:
 	VFMADD231PD Z5, Z4, K1, Z0
 	VMOVUPD.Z   (SI)(DI*1), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z2
-	VMOVUPD     (R9)(R10*1), Z4
+	VMOVUPD     64(R9), Z4
 	VMOVUPD.Z   (SI), K1, Z5
 	VFMADD231PD Z5, Z4, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z5
@@ -174295,43 +176686,41 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z6
 	VMOVUPD     (SI)(DI*1), Z7
 	VMOVUPD     (R9), Z8
 	VFMADD231PD Z6, Z8, Z0
 	VFMADD231PD Z7, Z8, Z3
-	VMOVUPD     (R9)(R10*1), Z8
+	VMOVUPD     64(R9), Z8
 	VFMADD231PD Z6, Z8, Z1
 	VFMADD231PD Z7, Z8, Z4
-	VMOVUPD     (R9)(R10*2), Z8
+	VMOVUPD     128(R9), Z8
 	VFMADD231PD Z6, Z8, Z2
 	VFMADD231PD Z7, Z8, Z5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z6
 	VPMOVQ2M    Z6, K1
 	VMOVUPD     (R9), Z6
@@ -174339,12 +176728,12 @@ loopDone:
 	VFMADD231PD Z7, Z6, K1, Z0
 	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z3
-	VMOVUPD     (R9)(R10*1), Z6
+	VMOVUPD     64(R9), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD     (R9)(R10*2), Z6
+	VMOVUPD     128(R9), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z7
@@ -174506,49 +176895,44 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z8
 	VMOVUPD     (SI)(DI*1), Z9
 	VMOVUPD     (R9), Z10
 	VFMADD231PD Z8, Z10, Z0
 	VFMADD231PD Z9, Z10, Z4
-	VMOVUPD     (R9)(R10*1), Z10
+	VMOVUPD     64(R9), Z10
 	VFMADD231PD Z8, Z10, Z1
 	VFMADD231PD Z9, Z10, Z5
-	VMOVUPD     (R9)(R10*2), Z10
+	VMOVUPD     128(R9), Z10
 	VFMADD231PD Z8, Z10, Z2
 	VFMADD231PD Z9, Z10, Z6
-	VMOVUPD     (R11), Z10
+	VMOVUPD     192(R9), Z10
 	VFMADD231PD Z8, Z10, Z3
 	VFMADD231PD Z9, Z10, Z7
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z8
 	VPMOVQ2M    Z8, K1
 	VMOVUPD     (R9), Z8
@@ -174556,17 +176940,17 @@ loopDone:
 	VFMADD231PD Z9, Z8, K1, Z0
 	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z4
-	VMOVUPD     (R9)(R10*1), Z8
+	VMOVUPD     64(R9), Z8
 	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z5
-	VMOVUPD     (R9)(R10*2), Z8
+	VMOVUPD     128(R9), Z8
 	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z6
-	VMOVUPD     (R11), Z8
+	VMOVUPD     192(R9), Z8
 	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z9
@@ -174741,52 +177125,47 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z10
 	VMOVUPD     (SI)(DI*1), Z11
 	VMOVUPD     (R9), Z12
 	VFMADD231PD Z10, Z12, Z0
 	VFMADD231PD Z11, Z12, Z5
-	VMOVUPD     (R9)(R10*1), Z12
+	VMOVUPD     64(R9), Z12
 	VFMADD231PD Z10, Z12, Z1
 	VFMADD231PD Z11, Z12, Z6
-	VMOVUPD     (R9)(R10*2), Z12
+	VMOVUPD     128(R9), Z12
 	VFMADD231PD Z10, Z12, Z2
 	VFMADD231PD Z11, Z12, Z7
-	VMOVUPD     (R11), Z12
+	VMOVUPD     192(R9), Z12
 	VFMADD231PD Z10, Z12, Z3
 	VFMADD231PD Z11, Z12, Z8
-	VMOVUPD     (R11)(R10*1), Z12
+	VMOVUPD     256(R9), Z12
 	VFMADD231PD Z10, Z12, Z4
 	VFMADD231PD Z11, Z12, Z9
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z10
 	VPMOVQ2M    Z10, K1
 	VMOVUPD     (R9), Z10
@@ -174794,22 +177173,22 @@ loopDone:
 	VFMADD231PD Z11, Z10, K1, Z0
 	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z5
-	VMOVUPD     (R9)(R10*1), Z10
+	VMOVUPD     64(R9), Z10
 	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z6
-	VMOVUPD     (R9)(R10*2), Z10
+	VMOVUPD     128(R9), Z10
 	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z7
-	VMOVUPD     (R11), Z10
+	VMOVUPD     192(R9), Z10
 	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z8
-	VMOVUPD     (R11)(R10*1), Z10
+	VMOVUPD     256(R9), Z10
 	VMOVUPD.Z   (SI), K1, Z11
 	VFMADD231PD Z11, Z10, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z11
@@ -175023,55 +177402,50 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z12
 	VMOVUPD     (SI)(DI*1), Z13
 	VMOVUPD     (R9), Z14
 	VFMADD231PD Z12, Z14, Z0
 	VFMADD231PD Z13, Z14, Z6
-	VMOVUPD     (R9)(R10*1), Z14
+	VMOVUPD     64(R9), Z14
 	VFMADD231PD Z12, Z14, Z1
 	VFMADD231PD Z13, Z14, Z7
-	VMOVUPD     (R9)(R10*2), Z14
+	VMOVUPD     128(R9), Z14
 	VFMADD231PD Z12, Z14, Z2
 	VFMADD231PD Z13, Z14, Z8
-	VMOVUPD     (R11), Z14
+	VMOVUPD     192(R9), Z14
 	VFMADD231PD Z12, Z14, Z3
 	VFMADD231PD Z13, Z14, Z9
-	VMOVUPD     (R11)(R10*1), Z14
+	VMOVUPD     256(R9), Z14
 	VFMADD231PD Z12, Z14, Z4
 	VFMADD231PD Z13, Z14, Z10
-	VMOVUPD     (R11)(R10*2), Z14
+	VMOVUPD     320(R9), Z14
 	VFMADD231PD Z12, Z14, Z5
 	VFMADD231PD Z13, Z14, Z11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z12
 	VPMOVQ2M    Z12, K1
 	VMOVUPD     (R9), Z12
@@ -175079,27 +177453,27 @@ loopDone:
 	VFMADD231PD Z13, Z12, K1, Z0
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z6
-	VMOVUPD     (R9)(R10*1), Z12
+	VMOVUPD     64(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z7
-	VMOVUPD     (R9)(R10*2), Z12
+	VMOVUPD     128(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z8
-	VMOVUPD     (R11), Z12
+	VMOVUPD     192(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD     (R11)(R10*1), Z12
+	VMOVUPD     256(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD     (R11)(R10*2), Z12
+	VMOVUPD     320(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z5
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
@@ -175305,16 +177679,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	MOVQ    args+8(FP), R10
 	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Z3
 	VMOVUPD     (SI), Z4
@@ -175327,9 +177699,9 @@ loop:
 	ADDQ        R10, R9
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
@@ -175486,19 +177858,17 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Z6
-	VMOVUPD     (R9)(R10*1), Z7
+	VMOVUPD     64(R9), Z7
 	VMOVUPD     (SI), Z8
 	VFMADD231PD Z8, Z6, Z0
 	VFMADD231PD Z8, Z7, Z1
@@ -175509,20 +177879,20 @@ loop:
 	VFMADD231PD Z8, Z6, Z4
 	VFMADD231PD Z8, Z7, Z5
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z6
 	VPMOVQ2M    Z6, K1
 	VMOVUPD     (R9), Z6
@@ -175532,7 +177902,7 @@ loopDone:
 	VFMADD231PD Z7, Z6, K1, Z2
 	VMOVUPD.Z   (SI)(DI*2), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z4
-	VMOVUPD     (R9)(R10*1), Z6
+	VMOVUPD     64(R9), Z6
 	VMOVUPD.Z   (SI), K1, Z7
 	VFMADD231PD Z7, Z6, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z7
@@ -175698,20 +178068,18 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
+	MOVQ    56(R10), R10
 	MOVQ    args+8(FP), R11
-	MOVQ    56(R11), R11
-	MOVQ    args+8(FP), R12
-	MOVQ    (R12), R12
-	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R9), Z9
-	VMOVUPD     (R9)(R10*1), Z10
-	VMOVUPD     (R9)(R10*2), Z11
+	VMOVUPD     64(R9), Z10
+	VMOVUPD     128(R9), Z11
 	VMOVUPD     (SI), Z12
 	VFMADD231PD Z12, Z9, Z0
 	VFMADD231PD Z12, Z10, Z1
@@ -175725,20 +178093,20 @@ loop:
 	VFMADD231PD Z12, Z10, Z7
 	VFMADD231PD Z12, Z11, Z8
 	ADDQ        R8, SI
-	ADDQ        R11, R9
-	SUBQ        $0x00000001, R12
-	CMPQ        R12, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R11
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R11
-	SUBQ        R11, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z9
 	VPMOVQ2M    Z9, K1
 	VMOVUPD     (R9), Z9
@@ -175748,14 +178116,14 @@ loopDone:
 	VFMADD231PD Z10, Z9, K1, Z3
 	VMOVUPD.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z6
-	VMOVUPD     (R9)(R10*1), Z9
+	VMOVUPD     64(R9), Z9
 	VMOVUPD.Z   (SI), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z4
 	VMOVUPD.Z   (SI)(DI*2), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z7
-	VMOVUPD     (R9)(R10*2), Z9
+	VMOVUPD     128(R9), Z9
 	VMOVUPD.Z   (SI), K1, Z10
 	VFMADD231PD Z10, Z9, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z10
@@ -175968,18 +178336,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z12
 	VMOVUPD     (SI)(DI*1), Z13
@@ -175988,34 +178352,33 @@ loop:
 	VFMADD231PD Z12, Z15, Z0
 	VFMADD231PD Z13, Z15, Z4
 	VFMADD231PD Z14, Z15, Z8
-	VMOVUPD     (R9)(R10*1), Z15
+	VMOVUPD     64(R9), Z15
 	VFMADD231PD Z12, Z15, Z1
 	VFMADD231PD Z13, Z15, Z5
 	VFMADD231PD Z14, Z15, Z9
-	VMOVUPD     (R9)(R10*2), Z15
+	VMOVUPD     128(R9), Z15
 	VFMADD231PD Z12, Z15, Z2
 	VFMADD231PD Z13, Z15, Z6
 	VFMADD231PD Z14, Z15, Z10
-	VMOVUPD     (R11), Z15
+	VMOVUPD     192(R9), Z15
 	VFMADD231PD Z12, Z15, Z3
 	VFMADD231PD Z13, Z15, Z7
 	VFMADD231PD Z14, Z15, Z11
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z12
 	VPMOVQ2M    Z12, K1
 	VMOVUPD     (R9), Z12
@@ -176025,21 +178388,21 @@ loopDone:
 	VFMADD231PD Z13, Z12, K1, Z4
 	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z8
-	VMOVUPD     (R9)(R10*1), Z12
+	VMOVUPD     64(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z5
 	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD     (R9)(R10*2), Z12
+	VMOVUPD     128(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z6
 	VMOVUPD.Z   (SI)(DI*2), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD     (R11), Z12
+	VMOVUPD     192(R9), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
@@ -176271,18 +178634,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z15
 	VMOVUPD     (SI)(DI*1), Z16
@@ -176291,38 +178650,37 @@ loop:
 	VFMADD231PD Z15, Z18, Z0
 	VFMADD231PD Z16, Z18, Z5
 	VFMADD231PD Z17, Z18, Z10
-	VMOVUPD     (R9)(R10*1), Z18
+	VMOVUPD     64(R9), Z18
 	VFMADD231PD Z15, Z18, Z1
 	VFMADD231PD Z16, Z18, Z6
 	VFMADD231PD Z17, Z18, Z11
-	VMOVUPD     (R9)(R10*2), Z18
+	VMOVUPD     128(R9), Z18
 	VFMADD231PD Z15, Z18, Z2
 	VFMADD231PD Z16, Z18, Z7
 	VFMADD231PD Z17, Z18, Z12
-	VMOVUPD     (R11), Z18
+	VMOVUPD     192(R9), Z18
 	VFMADD231PD Z15, Z18, Z3
 	VFMADD231PD Z16, Z18, Z8
 	VFMADD231PD Z17, Z18, Z13
-	VMOVUPD     (R11)(R10*1), Z18
+	VMOVUPD     256(R9), Z18
 	VFMADD231PD Z15, Z18, Z4
 	VFMADD231PD Z16, Z18, Z9
 	VFMADD231PD Z17, Z18, Z14
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z15
 	VPMOVQ2M    Z15, K1
 	VMOVUPD     (R9), Z15
@@ -176332,28 +178690,28 @@ loopDone:
 	VFMADD231PD Z16, Z15, K1, Z5
 	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z10
-	VMOVUPD     (R9)(R10*1), Z15
+	VMOVUPD     64(R9), Z15
 	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z6
 	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z11
-	VMOVUPD     (R9)(R10*2), Z15
+	VMOVUPD     128(R9), Z15
 	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z7
 	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z12
-	VMOVUPD     (R11), Z15
+	VMOVUPD     192(R9), Z15
 	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z8
 	VMOVUPD.Z   (SI)(DI*2), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z13
-	VMOVUPD     (R11)(R10*1), Z15
+	VMOVUPD     256(R9), Z15
 	VMOVUPD.Z   (SI), K1, Z16
 	VFMADD231PD Z16, Z15, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z16
@@ -176610,18 +178968,14 @@ endif:
 	MOVQ    24(R8), R8
 	MOVQ    AX, R9
 	MOVQ    args+8(FP), R10
-	MOVQ    48(R10), R10
-	LEAQ    (R9)(R10*2), R11
-	ADDQ    R10, R11
-	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R10), R10
+	MOVQ    args+8(FP), R11
+	MOVQ    (R11), R11
+	CMPQ    R11, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z18
 	VMOVUPD     (SI)(DI*1), Z19
@@ -176630,42 +178984,41 @@ loop:
 	VFMADD231PD Z18, Z21, Z0
 	VFMADD231PD Z19, Z21, Z6
 	VFMADD231PD Z20, Z21, Z12
-	VMOVUPD     (R9)(R10*1), Z21
+	VMOVUPD     64(R9), Z21
 	VFMADD231PD Z18, Z21, Z1
 	VFMADD231PD Z19, Z21, Z7
 	VFMADD231PD Z20, Z21, Z13
-	VMOVUPD     (R9)(R10*2), Z21
+	VMOVUPD     128(R9), Z21
 	VFMADD231PD Z18, Z21, Z2
 	VFMADD231PD Z19, Z21, Z8
 	VFMADD231PD Z20, Z21, Z14
-	VMOVUPD     (R11), Z21
+	VMOVUPD     192(R9), Z21
 	VFMADD231PD Z18, Z21, Z3
 	VFMADD231PD Z19, Z21, Z9
 	VFMADD231PD Z20, Z21, Z15
-	VMOVUPD     (R11)(R10*1), Z21
+	VMOVUPD     256(R9), Z21
 	VFMADD231PD Z18, Z21, Z4
 	VFMADD231PD Z19, Z21, Z10
 	VFMADD231PD Z20, Z21, Z16
-	VMOVUPD     (R11)(R10*2), Z21
+	VMOVUPD     320(R9), Z21
 	VFMADD231PD Z18, Z21, Z5
 	VFMADD231PD Z19, Z21, Z11
 	VFMADD231PD Z20, Z21, Z17
 	ADDQ        R8, SI
-	ADDQ        R12, R9
-	ADDQ        R12, R11
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R10, R9
+	SUBQ        $0x00000001, R11
+	CMPQ        R11, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R8
 	MOVQ        160(R8), R8
 	CMPQ        R8, $0x00000000
 	JLE         endif2
-	MOVQ        R8, R12
+	MOVQ        R8, R10
 	LEAQ        ·lineMask<>+64(SB), R8
-	SHLQ        $0x03, R12
-	SUBQ        R12, R8
+	SHLQ        $0x03, R10
+	SUBQ        R10, R8
 	VMOVUPD     (R8), Z18
 	VPMOVQ2M    Z18, K1
 	VMOVUPD     (R9), Z18
@@ -176675,35 +179028,35 @@ loopDone:
 	VFMADD231PD Z19, Z18, K1, Z6
 	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z12
-	VMOVUPD     (R9)(R10*1), Z18
+	VMOVUPD     64(R9), Z18
 	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z7
 	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z13
-	VMOVUPD     (R9)(R10*2), Z18
+	VMOVUPD     128(R9), Z18
 	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z8
 	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z14
-	VMOVUPD     (R11), Z18
+	VMOVUPD     192(R9), Z18
 	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z9
 	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z15
-	VMOVUPD     (R11)(R10*1), Z18
+	VMOVUPD     256(R9), Z18
 	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z10
 	VMOVUPD.Z   (SI)(DI*2), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z16
-	VMOVUPD     (R11)(R10*2), Z18
+	VMOVUPD     320(R9), Z18
 	VMOVUPD.Z   (SI), K1, Z19
 	VFMADD231PD Z19, Z18, K1, Z5
 	VMOVUPD.Z   (SI)(DI*1), K1, Z19
@@ -176970,16 +179323,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	MOVQ    args+8(FP), R11
 	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R10), Z4
 	VMOVUPD     (SI), Z5
@@ -176995,9 +179346,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
@@ -177173,19 +179524,17 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
+	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R10), Z8
-	VMOVUPD     (R10)(R11*1), Z9
+	VMOVUPD     64(R10), Z9
 	VMOVUPD     (SI), Z10
 	VFMADD231PD Z10, Z8, Z0
 	VFMADD231PD Z10, Z9, Z1
@@ -177200,20 +179549,20 @@ loop:
 	VFMADD231PD Z10, Z9, Z7
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R12, R10
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R12
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R12
-	SUBQ        R12, R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
 	VMOVUPD     (R9), Z8
 	VPMOVQ2M    Z8, K1
 	VMOVUPD     (R10), Z8
@@ -177225,7 +179574,7 @@ loopDone:
 	VFMADD231PD Z9, Z8, K1, Z4
 	VMOVUPD.Z   (R8), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z6
-	VMOVUPD     (R10)(R11*1), Z8
+	VMOVUPD     64(R10), Z8
 	VMOVUPD.Z   (SI), K1, Z9
 	VFMADD231PD Z9, Z8, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z9
@@ -177416,20 +179765,18 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
+	MOVQ    56(R11), R11
 	MOVQ    args+8(FP), R12
-	MOVQ    56(R12), R12
-	MOVQ    args+8(FP), R13
-	MOVQ    (R13), R13
-	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R10), Z12
-	VMOVUPD     (R10)(R11*1), Z13
-	VMOVUPD     (R10)(R11*2), Z14
+	VMOVUPD     64(R10), Z13
+	VMOVUPD     128(R10), Z14
 	VMOVUPD     (SI), Z15
 	VFMADD231PD Z15, Z12, Z0
 	VFMADD231PD Z15, Z13, Z1
@@ -177448,20 +179795,20 @@ loop:
 	VFMADD231PD Z15, Z14, Z11
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R12, R10
-	SUBQ        $0x00000001, R13
-	CMPQ        R13, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R12
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R12
-	SUBQ        R12, R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
 	VMOVUPD     (R9), Z12
 	VPMOVQ2M    Z12, K1
 	VMOVUPD     (R10), Z12
@@ -177473,7 +179820,7 @@ loopDone:
 	VFMADD231PD Z13, Z12, K1, Z6
 	VMOVUPD.Z   (R8), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z9
-	VMOVUPD     (R10)(R11*1), Z12
+	VMOVUPD     64(R10), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
@@ -177482,7 +179829,7 @@ loopDone:
 	VFMADD231PD Z13, Z12, K1, Z7
 	VMOVUPD.Z   (R8), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z10
-	VMOVUPD     (R10)(R11*2), Z12
+	VMOVUPD     128(R10), Z12
 	VMOVUPD.Z   (SI), K1, Z13
 	VFMADD231PD Z13, Z12, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z13
@@ -177728,23 +180075,19 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R10), Z16
-	VMOVUPD     (R10)(R11*1), Z17
-	VMOVUPD     (R10)(R11*2), Z18
-	VMOVUPD     (R12), Z19
+	VMOVUPD     64(R10), Z17
+	VMOVUPD     128(R10), Z18
+	VMOVUPD     192(R10), Z19
 	VMOVUPD     (SI), Z20
 	VFMADD231PD Z20, Z16, Z0
 	VFMADD231PD Z20, Z17, Z1
@@ -177767,21 +180110,20 @@ loop:
 	VFMADD231PD Z20, Z19, Z15
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R13
-	SUBQ        R13, R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
 	VMOVUPD     (R9), Z16
 	VPMOVQ2M    Z16, K1
 	VMOVUPD     (R10), Z16
@@ -177793,7 +180135,7 @@ loopDone:
 	VFMADD231PD Z17, Z16, K1, Z8
 	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z12
-	VMOVUPD     (R10)(R11*1), Z16
+	VMOVUPD     64(R10), Z16
 	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z17
@@ -177802,7 +180144,7 @@ loopDone:
 	VFMADD231PD Z17, Z16, K1, Z9
 	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z13
-	VMOVUPD     (R10)(R11*2), Z16
+	VMOVUPD     128(R10), Z16
 	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z17
@@ -177811,7 +180153,7 @@ loopDone:
 	VFMADD231PD Z17, Z16, K1, Z10
 	VMOVUPD.Z   (R8), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z14
-	VMOVUPD     (R12), Z16
+	VMOVUPD     192(R10), Z16
 	VMOVUPD.Z   (SI), K1, Z17
 	VFMADD231PD Z17, Z16, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z17
@@ -178082,18 +180424,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z20
 	VMOVUPD     (SI)(DI*1), Z21
@@ -178104,43 +180442,42 @@ loop:
 	VFMADD231PD Z21, Z24, Z5
 	VFMADD231PD Z22, Z24, Z10
 	VFMADD231PD Z23, Z24, Z15
-	VMOVUPD     (R10)(R11*1), Z24
+	VMOVUPD     64(R10), Z24
 	VFMADD231PD Z20, Z24, Z1
 	VFMADD231PD Z21, Z24, Z6
 	VFMADD231PD Z22, Z24, Z11
 	VFMADD231PD Z23, Z24, Z16
-	VMOVUPD     (R10)(R11*2), Z24
+	VMOVUPD     128(R10), Z24
 	VFMADD231PD Z20, Z24, Z2
 	VFMADD231PD Z21, Z24, Z7
 	VFMADD231PD Z22, Z24, Z12
 	VFMADD231PD Z23, Z24, Z17
-	VMOVUPD     (R12), Z24
+	VMOVUPD     192(R10), Z24
 	VFMADD231PD Z20, Z24, Z3
 	VFMADD231PD Z21, Z24, Z8
 	VFMADD231PD Z22, Z24, Z13
 	VFMADD231PD Z23, Z24, Z18
-	VMOVUPD     (R12)(R11*1), Z24
+	VMOVUPD     256(R10), Z24
 	VFMADD231PD Z20, Z24, Z4
 	VFMADD231PD Z21, Z24, Z9
 	VFMADD231PD Z22, Z24, Z14
 	VFMADD231PD Z23, Z24, Z19
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R13
-	SUBQ        R13, R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
 	VMOVUPD     (R9), Z20
 	VPMOVQ2M    Z20, K1
 	VMOVUPD     (R10), Z20
@@ -178152,7 +180489,7 @@ loopDone:
 	VFMADD231PD Z21, Z20, K1, Z10
 	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z15
-	VMOVUPD     (R10)(R11*1), Z20
+	VMOVUPD     64(R10), Z20
 	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z21
@@ -178161,7 +180498,7 @@ loopDone:
 	VFMADD231PD Z21, Z20, K1, Z11
 	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z16
-	VMOVUPD     (R10)(R11*2), Z20
+	VMOVUPD     128(R10), Z20
 	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z21
@@ -178170,7 +180507,7 @@ loopDone:
 	VFMADD231PD Z21, Z20, K1, Z12
 	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z17
-	VMOVUPD     (R12), Z20
+	VMOVUPD     192(R10), Z20
 	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z21
@@ -178179,7 +180516,7 @@ loopDone:
 	VFMADD231PD Z21, Z20, K1, Z13
 	VMOVUPD.Z   (R8), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z18
-	VMOVUPD     (R12)(R11*1), Z20
+	VMOVUPD     256(R10), Z20
 	VMOVUPD.Z   (SI), K1, Z21
 	VFMADD231PD Z21, Z20, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z21
@@ -178505,18 +180842,14 @@ endif:
 	MOVQ    24(R9), R9
 	MOVQ    AX, R10
 	MOVQ    args+8(FP), R11
-	MOVQ    48(R11), R11
-	LEAQ    (R10)(R11*2), R12
-	ADDQ    R11, R12
-	MOVQ    args+8(FP), R13
-	MOVQ    56(R13), R13
-	MOVQ    args+8(FP), R14
-	MOVQ    (R14), R14
-	CMPQ    R14, $0x00000001
-	JLT     loopDone
+	MOVQ    56(R11), R11
+	MOVQ    args+8(FP), R12
+	MOVQ    (R12), R12
+	CMPQ    R12, $0x00000001
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z24
 	VMOVUPD     (SI)(DI*1), Z25
@@ -178527,48 +180860,47 @@ loop:
 	VFMADD231PD Z25, Z28, Z6
 	VFMADD231PD Z26, Z28, Z12
 	VFMADD231PD Z27, Z28, Z18
-	VMOVUPD     (R10)(R11*1), Z28
+	VMOVUPD     64(R10), Z28
 	VFMADD231PD Z24, Z28, Z1
 	VFMADD231PD Z25, Z28, Z7
 	VFMADD231PD Z26, Z28, Z13
 	VFMADD231PD Z27, Z28, Z19
-	VMOVUPD     (R10)(R11*2), Z28
+	VMOVUPD     128(R10), Z28
 	VFMADD231PD Z24, Z28, Z2
 	VFMADD231PD Z25, Z28, Z8
 	VFMADD231PD Z26, Z28, Z14
 	VFMADD231PD Z27, Z28, Z20
-	VMOVUPD     (R12), Z28
+	VMOVUPD     192(R10), Z28
 	VFMADD231PD Z24, Z28, Z3
 	VFMADD231PD Z25, Z28, Z9
 	VFMADD231PD Z26, Z28, Z15
 	VFMADD231PD Z27, Z28, Z21
-	VMOVUPD     (R12)(R11*1), Z28
+	VMOVUPD     256(R10), Z28
 	VFMADD231PD Z24, Z28, Z4
 	VFMADD231PD Z25, Z28, Z10
 	VFMADD231PD Z26, Z28, Z16
 	VFMADD231PD Z27, Z28, Z22
-	VMOVUPD     (R12)(R11*2), Z28
+	VMOVUPD     320(R10), Z28
 	VFMADD231PD Z24, Z28, Z5
 	VFMADD231PD Z25, Z28, Z11
 	VFMADD231PD Z26, Z28, Z17
 	VFMADD231PD Z27, Z28, Z23
 	ADDQ        R9, SI
 	ADDQ        R9, R8
-	ADDQ        R13, R10
-	ADDQ        R13, R12
-	SUBQ        $0x00000001, R14
-	CMPQ        R14, $0x00000001
-	JGE         loop
+	ADDQ        R11, R10
+	SUBQ        $0x00000001, R12
+	CMPQ        R12, $0x00000001
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), R9
 	MOVQ        160(R9), R9
 	CMPQ        R9, $0x00000000
 	JLE         endif2
-	MOVQ        R9, R13
+	MOVQ        R9, R11
 	LEAQ        ·lineMask<>+64(SB), R9
-	SHLQ        $0x03, R13
-	SUBQ        R13, R9
+	SHLQ        $0x03, R11
+	SUBQ        R11, R9
 	VMOVUPD     (R9), Z24
 	VPMOVQ2M    Z24, K1
 	VMOVUPD     (R10), Z24
@@ -178580,7 +180912,7 @@ loopDone:
 	VFMADD231PD Z25, Z24, K1, Z12
 	VMOVUPD.Z   (R8), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z18
-	VMOVUPD     (R10)(R11*1), Z24
+	VMOVUPD     64(R10), Z24
 	VMOVUPD.Z   (SI), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z1
 	VMOVUPD.Z   (SI)(DI*1), K1, Z25
@@ -178589,7 +180921,7 @@ loopDone:
 	VFMADD231PD Z25, Z24, K1, Z13
 	VMOVUPD.Z   (R8), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z19
-	VMOVUPD     (R10)(R11*2), Z24
+	VMOVUPD     128(R10), Z24
 	VMOVUPD.Z   (SI), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z2
 	VMOVUPD.Z   (SI)(DI*1), K1, Z25
@@ -178598,7 +180930,7 @@ loopDone:
 	VFMADD231PD Z25, Z24, K1, Z14
 	VMOVUPD.Z   (R8), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z20
-	VMOVUPD     (R12), Z24
+	VMOVUPD     192(R10), Z24
 	VMOVUPD.Z   (SI), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z3
 	VMOVUPD.Z   (SI)(DI*1), K1, Z25
@@ -178607,7 +180939,7 @@ loopDone:
 	VFMADD231PD Z25, Z24, K1, Z15
 	VMOVUPD.Z   (R8), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z21
-	VMOVUPD     (R12)(R11*1), Z24
+	VMOVUPD     256(R10), Z24
 	VMOVUPD.Z   (SI), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z4
 	VMOVUPD.Z   (SI)(DI*1), K1, Z25
@@ -178616,7 +180948,7 @@ loopDone:
 	VFMADD231PD Z25, Z24, K1, Z16
 	VMOVUPD.Z   (R8), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z22
-	VMOVUPD     (R12)(R11*2), Z24
+	VMOVUPD     320(R10), Z24
 	VMOVUPD.Z   (SI), K1, Z25
 	VFMADD231PD Z25, Z24, K1, Z5
 	VMOVUPD.Z   (SI)(DI*1), K1, Z25
@@ -178914,10 +181246,10 @@ endif:
 	MOVQ    args+8(FP), R10
 	MOVQ    (R10), R10
 	CMPQ    R10, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (R8), Z1
 	VMOVUPD     (SI), Z2
@@ -178926,9 +181258,9 @@ loop:
 	ADDQ        R9, R8
 	SUBQ        $0x00000001, R10
 	CMPQ        R10, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -179061,10 +181393,10 @@ endif:
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z2
 	VMOVUPD     (R8), Z3
@@ -179075,9 +181407,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -179221,10 +181553,10 @@ endif:
 	MOVQ    args+8(FP), R11
 	MOVQ    (R11), R11
 	CMPQ    R11, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z3
 	VMOVUPD     (R8), Z4
@@ -179237,9 +181569,9 @@ loop:
 	ADDQ        R10, R8
 	SUBQ        $0x00000001, R11
 	CMPQ        R11, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -179397,10 +181729,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z4
 	VMOVUPD     (R8), Z5
@@ -179416,9 +181748,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -179586,10 +181918,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z5
 	VMOVUPD     (R8), Z6
@@ -179607,9 +181939,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -179789,10 +182121,10 @@ endif:
 	MOVQ    args+8(FP), R12
 	MOVQ    (R12), R12
 	CMPQ    R12, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z6
 	VMOVUPD     (R8), Z7
@@ -179812,9 +182144,9 @@ loop:
 	ADDQ        R11, R10
 	SUBQ        $0x00000001, R12
 	CMPQ        R12, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -180006,10 +182338,10 @@ endif:
 	MOVQ    args+8(FP), R13
 	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z7
 	VMOVUPD     (R8), Z8
@@ -180032,9 +182364,9 @@ loop:
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000
@@ -180238,10 +182570,10 @@ endif:
 	MOVQ    args+8(FP), R13
 	MOVQ    (R13), R13
 	CMPQ    R13, $0x00000001
-	JLT     loopDone
+	JLT     loop1xDone
 	PCALIGN $0x40
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	VMOVUPD     (SI), Z8
 	VMOVUPD     (R8), Z9
@@ -180266,9 +182598,9 @@ loop:
 	ADDQ        R12, R11
 	SUBQ        $0x00000001, R13
 	CMPQ        R13, $0x00000001
-	JGE         loop
+	JGE         loop1x
 
-loopDone:
+loop1xDone:
 	MOVQ        args+8(FP), DI
 	MOVQ        160(DI), DI
 	CMPQ        DI, $0x00000000

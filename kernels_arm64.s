@@ -55115,15 +55115,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -55132,9 +55130,9 @@ loop:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -55210,15 +55208,13 @@ endif6:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -55227,9 +55223,9 @@ loop2:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -55311,15 +55307,13 @@ endif11:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -55328,9 +55322,9 @@ loop3:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
@@ -55418,15 +55412,13 @@ endif16:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -55435,9 +55427,9 @@ loop4:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
@@ -55600,39 +55592,34 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.S4, V2.S4, V1.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F2
@@ -55644,15 +55631,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F4
+	FMOVD (R9), F4
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V4.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
 
 endif4:
 	B masked
@@ -55660,14 +55647,14 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V4.S[0]
+	VLD1 (R9), V4.S[0]
 
 endif5:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
 	BLT   partial2
@@ -55734,39 +55721,34 @@ endif9:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.S4, V2.S4, V1.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif10
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R9), F2
@@ -55778,15 +55760,15 @@ loopDone2:
 	B     masked3
 
 partial3:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif11
-	FMOVD (R8), F4
+	FMOVD (R9), F4
 	CMP   $2, R7
 	BLE   endif12
-	ADD   $8, R8
-	VLD1  (R8), V4.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
 
 endif12:
 	B masked3
@@ -55794,14 +55776,14 @@ endif12:
 endif11:
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R8), V4.S[0]
+	VLD1 (R9), V4.S[0]
 
 endif13:
 masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
 	BLT   partial4
@@ -55874,39 +55856,34 @@ endif17:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.S4, V2.S4, V1.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif18
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R9), F2
@@ -55918,15 +55895,15 @@ loopDone3:
 	B     masked5
 
 partial5:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif19
-	FMOVD (R8), F4
+	FMOVD (R9), F4
 	CMP   $2, R7
 	BLE   endif20
-	ADD   $8, R8
-	VLD1  (R8), V4.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
 
 endif20:
 	B masked5
@@ -55934,14 +55911,14 @@ endif20:
 endif19:
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R8), V4.S[0]
+	VLD1 (R9), V4.S[0]
 
 endif21:
 masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
 	BLT   partial6
@@ -56020,39 +55997,34 @@ endif25:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.S4, V2.S4, V1.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif26
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R9), F2
@@ -56064,15 +56036,15 @@ loopDone4:
 	B     masked7
 
 partial7:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R8), F4
+	FMOVD (R9), F4
 	CMP   $2, R7
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V4.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
 
 endif28:
 	B masked7
@@ -56080,14 +56052,14 @@ endif28:
 endif27:
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R8), V4.S[0]
+	VLD1 (R9), V4.S[0]
 
 endif29:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
 	BLT   partial8
@@ -56245,44 +56217,36 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.S4, V3.S4, V2.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F3
@@ -56294,15 +56258,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif4:
 	B masked
@@ -56310,14 +56274,14 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif5:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial2
@@ -56325,15 +56289,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif7:
 	B masked2
@@ -56341,14 +56305,14 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif8:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial3
@@ -56418,44 +56382,36 @@ endif12:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.S4, V3.S4, V2.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif13
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R9), F3
@@ -56467,15 +56423,15 @@ loopDone2:
 	B     masked4
 
 partial4:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif14
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif15
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif15:
 	B masked4
@@ -56483,14 +56439,14 @@ endif15:
 endif14:
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif16:
 masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -56498,15 +56454,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif17
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif18
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif18:
 	B masked5
@@ -56514,14 +56470,14 @@ endif18:
 endif17:
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif19:
 masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial6
@@ -56597,44 +56553,36 @@ endif23:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.S4, V3.S4, V2.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif24
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R9), F3
@@ -56646,15 +56594,15 @@ loopDone3:
 	B     masked7
 
 partial7:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif25
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif26
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif26:
 	B masked7
@@ -56662,14 +56610,14 @@ endif26:
 endif25:
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif27:
 masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial8
@@ -56677,15 +56625,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif28
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif29
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif29:
 	B masked8
@@ -56693,14 +56641,14 @@ endif29:
 endif28:
 	CMP  $0, R7
 	BLE  endif30
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif30:
 masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial9
@@ -56782,44 +56730,36 @@ endif34:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.S4, V3.S4, V2.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif35
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R9), F3
@@ -56831,15 +56771,15 @@ loopDone4:
 	B     masked10
 
 partial10:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif36
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif37:
 	B masked10
@@ -56847,14 +56787,14 @@ endif37:
 endif36:
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif38:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial11
@@ -56862,15 +56802,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif39
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R7
 	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif40:
 	B masked11
@@ -56878,14 +56818,14 @@ endif40:
 endif39:
 	CMP  $0, R7
 	BLE  endif41
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif41:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial12
@@ -57052,49 +56992,38 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.S4, V4.S4, V3.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F4
@@ -57106,15 +57035,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif4:
 	B masked
@@ -57122,14 +57051,14 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif5:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial2
@@ -57137,15 +57066,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif7:
 	B masked2
@@ -57153,14 +57082,14 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif8:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial3
@@ -57168,15 +57097,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif10:
 	B masked3
@@ -57184,14 +57113,14 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif11:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial4
@@ -57264,49 +57193,38 @@ endif15:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.S4, V4.S4, V3.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif16
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R9), F4
@@ -57318,15 +57236,15 @@ loopDone2:
 	B     masked5
 
 partial5:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif17
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif18
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif18:
 	B masked5
@@ -57334,14 +57252,14 @@ endif18:
 endif17:
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif19:
 masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial6
@@ -57349,15 +57267,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif20
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif21
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif21:
 	B masked6
@@ -57365,14 +57283,14 @@ endif21:
 endif20:
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif22:
 masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial7
@@ -57380,15 +57298,15 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif23
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif24
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif24:
 	B masked7
@@ -57396,14 +57314,14 @@ endif24:
 endif23:
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif25:
 masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial8
@@ -57482,49 +57400,38 @@ endif29:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.S4, V4.S4, V3.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif30
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R9), F4
@@ -57536,15 +57443,15 @@ loopDone3:
 	B     masked9
 
 partial9:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif31
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif32
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif32:
 	B masked9
@@ -57552,14 +57459,14 @@ endif32:
 endif31:
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif33:
 masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial10
@@ -57567,15 +57474,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif34
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif35
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif35:
 	B masked10
@@ -57583,14 +57490,14 @@ endif35:
 endif34:
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif36:
 masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial11
@@ -57598,15 +57505,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif37
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif38
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif38:
 	B masked11
@@ -57614,14 +57521,14 @@ endif38:
 endif37:
 	CMP  $0, R7
 	BLE  endif39
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif39:
 masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial12
@@ -57706,49 +57613,38 @@ endif43:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.S4, V4.S4, V3.S4
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif44
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
+	LSL   $2, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R9), F4
@@ -57760,15 +57656,15 @@ loopDone4:
 	B     masked13
 
 partial13:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif45
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif46:
 	B masked13
@@ -57776,14 +57672,14 @@ endif46:
 endif45:
 	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif47:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial14
@@ -57791,15 +57687,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif48
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif49
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif49:
 	B masked14
@@ -57807,14 +57703,14 @@ endif49:
 endif48:
 	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif50:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial15
@@ -57822,15 +57718,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R7
 	BLE   endif51
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R7
 	BLE   endif52
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif52:
 	B masked15
@@ -57838,14 +57734,14 @@ endif52:
 endif51:
 	CMP  $0, R7
 	BLE  endif53
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif53:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial16
@@ -58014,15 +57910,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -58034,9 +57928,9 @@ loop:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -58149,15 +58043,13 @@ endif9:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -58169,9 +58061,9 @@ loop2:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -58290,15 +58182,13 @@ endif17:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -58310,9 +58200,9 @@ loop3:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
@@ -58437,15 +58327,13 @@ endif25:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -58457,9 +58345,9 @@ loop4:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
@@ -58669,20 +58557,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.S4, V6.S4, V0.S4
 	VFMLA V5.S4, V6.S4, V1.S4
@@ -58692,20 +58576,19 @@ loop:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R12
-	SUB   R12, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F4
@@ -58717,15 +58600,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif4:
 	B masked
@@ -58733,7 +58616,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif5:
 masked:
@@ -58747,15 +58630,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif7:
 	B masked2
@@ -58763,14 +58646,14 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif8:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial3
@@ -58877,20 +58760,16 @@ endif15:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.S4, V6.S4, V0.S4
 	VFMLA V5.S4, V6.S4, V1.S4
@@ -58900,20 +58779,19 @@ loop2:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif16
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R12
-	SUB   R12, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R10), F4
@@ -58925,15 +58803,15 @@ loopDone2:
 	B     masked5
 
 partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif17
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif18
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif18:
 	B masked5
@@ -58941,7 +58819,7 @@ endif18:
 endif17:
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif19:
 masked5:
@@ -58955,15 +58833,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif20
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif21
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif21:
 	B masked6
@@ -58971,14 +58849,14 @@ endif21:
 endif20:
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif22:
 masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial7
@@ -59091,20 +58969,16 @@ endif29:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.S4, V6.S4, V0.S4
 	VFMLA V5.S4, V6.S4, V1.S4
@@ -59114,20 +58988,19 @@ loop3:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif30
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R12
-	SUB   R12, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R10), F4
@@ -59139,15 +59012,15 @@ loopDone3:
 	B     masked9
 
 partial9:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif31
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif32
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif32:
 	B masked9
@@ -59155,7 +59028,7 @@ endif32:
 endif31:
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif33:
 masked9:
@@ -59169,15 +59042,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif34
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif35
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif35:
 	B masked10
@@ -59185,14 +59058,14 @@ endif35:
 endif34:
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif36:
 masked10:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial11
@@ -59311,20 +59184,16 @@ endif43:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.S4, V6.S4, V0.S4
 	VFMLA V5.S4, V6.S4, V1.S4
@@ -59334,20 +59203,19 @@ loop4:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif44
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R12
-	SUB   R12, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R10), F4
@@ -59359,15 +59227,15 @@ loopDone4:
 	B     masked13
 
 partial13:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif45
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif46
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif46:
 	B masked13
@@ -59375,7 +59243,7 @@ endif46:
 endif45:
 	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif47:
 masked13:
@@ -59389,15 +59257,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif48
-	FMOVD (R9), F6
+	FMOVD (R10), F6
 	CMP   $2, R7
 	BLE   endif49
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
 
 endif49:
 	B masked14
@@ -59405,14 +59273,14 @@ endif49:
 endif48:
 	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R9), V6.S[0]
+	VLD1 (R10), V6.S[0]
 
 endif50:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial15
@@ -59623,49 +59491,41 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.S4, V6.S4, V0.S4
 	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.S4, V6.S4, V1.S4
 	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.S4, V6.S4, V2.S4
 	VFMLA V8.S4, V7.S4, V5.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R13
-	SUB   R13, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F6
@@ -59677,15 +59537,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif4:
 	B masked
@@ -59693,7 +59553,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif5:
 masked:
@@ -59707,15 +59567,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif7:
 	B masked2
@@ -59723,14 +59583,14 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif8:
 masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial3
@@ -59738,15 +59598,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif10:
 	B masked3
@@ -59754,7 +59614,7 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif11:
 masked3:
@@ -59768,15 +59628,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif13:
 	B masked4
@@ -59784,14 +59644,14 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif14:
 masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -59904,49 +59764,41 @@ endif21:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.S4, V6.S4, V0.S4
 	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.S4, V6.S4, V1.S4
 	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.S4, V6.S4, V2.S4
 	VFMLA V8.S4, V7.S4, V5.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif22
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R13
-	SUB   R13, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R10), F6
@@ -59958,15 +59810,15 @@ loopDone2:
 	B     masked7
 
 partial7:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif23
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif24
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif24:
 	B masked7
@@ -59974,7 +59826,7 @@ endif24:
 endif23:
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif25:
 masked7:
@@ -59988,15 +59840,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif26
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif27
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif27:
 	B masked8
@@ -60004,14 +59856,14 @@ endif27:
 endif26:
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif28:
 masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial9
@@ -60019,15 +59871,15 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif29
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif30
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif30:
 	B masked9
@@ -60035,7 +59887,7 @@ endif30:
 endif29:
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif31:
 masked9:
@@ -60049,15 +59901,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif32
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif33
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif33:
 	B masked10
@@ -60065,14 +59917,14 @@ endif33:
 endif32:
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif34:
 masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial11
@@ -60191,49 +60043,41 @@ endif41:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.S4, V6.S4, V0.S4
 	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.S4, V6.S4, V1.S4
 	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.S4, V6.S4, V2.S4
 	VFMLA V8.S4, V7.S4, V5.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif42
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R13
-	SUB   R13, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R10), F6
@@ -60245,15 +60089,15 @@ loopDone3:
 	B     masked13
 
 partial13:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif43
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif44
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif44:
 	B masked13
@@ -60261,7 +60105,7 @@ endif44:
 endif43:
 	CMP  $0, R7
 	BLE  endif45
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif45:
 masked13:
@@ -60275,15 +60119,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif46
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif47
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif47:
 	B masked14
@@ -60291,14 +60135,14 @@ endif47:
 endif46:
 	CMP  $0, R7
 	BLE  endif48
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif48:
 masked14:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial15
@@ -60306,15 +60150,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif49
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif50
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif50:
 	B masked15
@@ -60322,7 +60166,7 @@ endif50:
 endif49:
 	CMP  $0, R7
 	BLE  endif51
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif51:
 masked15:
@@ -60336,15 +60180,15 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif52
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif53
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif53:
 	B masked16
@@ -60352,14 +60196,14 @@ endif53:
 endif52:
 	CMP  $0, R7
 	BLE  endif54
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif54:
 masked16:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial17
@@ -60484,49 +60328,41 @@ endif61:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.S4, V6.S4, V0.S4
 	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.S4, V6.S4, V1.S4
 	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.S4, V6.S4, V2.S4
 	VFMLA V8.S4, V7.S4, V5.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif62
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R13
-	SUB   R13, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R10), F6
@@ -60538,15 +60374,15 @@ loopDone4:
 	B     masked19
 
 partial19:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif63
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif64
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif64:
 	B masked19
@@ -60554,7 +60390,7 @@ endif64:
 endif63:
 	CMP  $0, R7
 	BLE  endif65
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif65:
 masked19:
@@ -60568,15 +60404,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif66
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif67
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif67:
 	B masked20
@@ -60584,14 +60420,14 @@ endif67:
 endif66:
 	CMP  $0, R7
 	BLE  endif68
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif68:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial21
@@ -60599,15 +60435,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif69
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif70
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif70:
 	B masked21
@@ -60615,7 +60451,7 @@ endif70:
 endif69:
 	CMP  $0, R7
 	BLE  endif71
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif71:
 masked21:
@@ -60629,15 +60465,15 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif72
-	FMOVD (R9), F8
+	FMOVD (R10), F8
 	CMP   $2, R7
 	BLE   endif73
-	ADD   $8, R9
-	VLD1  (R9), V8.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
 
 endif73:
 	B masked22
@@ -60645,14 +60481,14 @@ endif73:
 endif72:
 	CMP  $0, R7
 	BLE  endif74
-	VLD1 (R9), V8.S[0]
+	VLD1 (R10), V8.S[0]
 
 endif74:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial23
@@ -60914,55 +60750,44 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.S4, V8.S4, V0.S4
 	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.S4, V8.S4, V1.S4
 	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.S4, V8.S4, V2.S4
 	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.S4, V8.S4, V3.S4
 	VFMLA V10.S4, V9.S4, V7.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R14
-	SUB   R14, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F8
@@ -60974,15 +60799,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif4:
 	B masked
@@ -60990,7 +60815,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif5:
 masked:
@@ -61004,15 +60829,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif7:
 	B masked2
@@ -61020,14 +60845,14 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif8:
 masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial3
@@ -61035,15 +60860,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif10:
 	B masked3
@@ -61051,7 +60876,7 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif11:
 masked3:
@@ -61065,15 +60890,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif13:
 	B masked4
@@ -61081,14 +60906,14 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif14:
 masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -61096,15 +60921,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif16:
 	B masked5
@@ -61112,7 +60937,7 @@ endif16:
 endif15:
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif17:
 masked5:
@@ -61126,15 +60951,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif19:
 	B masked6
@@ -61142,14 +60967,14 @@ endif19:
 endif18:
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif20:
 masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial7
@@ -61268,55 +61093,44 @@ endif27:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.S4, V8.S4, V0.S4
 	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.S4, V8.S4, V1.S4
 	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.S4, V8.S4, V2.S4
 	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.S4, V8.S4, V3.S4
 	VFMLA V10.S4, V9.S4, V7.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif28
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R14
-	SUB   R14, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R10), F8
@@ -61328,15 +61142,15 @@ loopDone2:
 	B     masked9
 
 partial9:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif29
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif30
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif30:
 	B masked9
@@ -61344,7 +61158,7 @@ endif30:
 endif29:
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif31:
 masked9:
@@ -61358,15 +61172,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif32
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif33
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif33:
 	B masked10
@@ -61374,14 +61188,14 @@ endif33:
 endif32:
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif34:
 masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial11
@@ -61389,15 +61203,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif35
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif36
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif36:
 	B masked11
@@ -61405,7 +61219,7 @@ endif36:
 endif35:
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif37:
 masked11:
@@ -61419,15 +61233,15 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif38
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif39
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif39:
 	B masked12
@@ -61435,14 +61249,14 @@ endif39:
 endif38:
 	CMP  $0, R7
 	BLE  endif40
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif40:
 masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial13
@@ -61450,15 +61264,15 @@ masked12:
 	B     masked13
 
 partial13:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif41
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif42
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif42:
 	B masked13
@@ -61466,7 +61280,7 @@ endif42:
 endif41:
 	CMP  $0, R7
 	BLE  endif43
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif43:
 masked13:
@@ -61480,15 +61294,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif44
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif45
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif45:
 	B masked14
@@ -61496,14 +61310,14 @@ endif45:
 endif44:
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif46:
 masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial15
@@ -61628,55 +61442,44 @@ endif53:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.S4, V8.S4, V0.S4
 	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.S4, V8.S4, V1.S4
 	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.S4, V8.S4, V2.S4
 	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.S4, V8.S4, V3.S4
 	VFMLA V10.S4, V9.S4, V7.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif54
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R14
-	SUB   R14, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R10), F8
@@ -61688,15 +61491,15 @@ loopDone3:
 	B     masked17
 
 partial17:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif55
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif56
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif56:
 	B masked17
@@ -61704,7 +61507,7 @@ endif56:
 endif55:
 	CMP  $0, R7
 	BLE  endif57
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif57:
 masked17:
@@ -61718,15 +61521,15 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif58
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif59
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif59:
 	B masked18
@@ -61734,14 +61537,14 @@ endif59:
 endif58:
 	CMP  $0, R7
 	BLE  endif60
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif60:
 masked18:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial19
@@ -61749,15 +61552,15 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif61
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif62
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif62:
 	B masked19
@@ -61765,7 +61568,7 @@ endif62:
 endif61:
 	CMP  $0, R7
 	BLE  endif63
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif63:
 masked19:
@@ -61779,15 +61582,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif64
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif65
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif65:
 	B masked20
@@ -61795,14 +61598,14 @@ endif65:
 endif64:
 	CMP  $0, R7
 	BLE  endif66
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif66:
 masked20:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial21
@@ -61810,15 +61613,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif67
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif68
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif68:
 	B masked21
@@ -61826,7 +61629,7 @@ endif68:
 endif67:
 	CMP  $0, R7
 	BLE  endif69
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif69:
 masked21:
@@ -61840,15 +61643,15 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif70
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif71
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif71:
 	B masked22
@@ -61856,14 +61659,14 @@ endif71:
 endif70:
 	CMP  $0, R7
 	BLE  endif72
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif72:
 masked22:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial23
@@ -61994,55 +61797,44 @@ endif79:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.S4, V8.S4, V0.S4
 	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.S4, V8.S4, V1.S4
 	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.S4, V8.S4, V2.S4
 	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.S4, V8.S4, V3.S4
 	VFMLA V10.S4, V9.S4, V7.S4
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif80
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R14
-	SUB   R14, R10
+	LSL   $2, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R10), F8
@@ -62054,15 +61846,15 @@ loopDone4:
 	B     masked25
 
 partial25:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif81
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif82
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif82:
 	B masked25
@@ -62070,7 +61862,7 @@ endif82:
 endif81:
 	CMP  $0, R7
 	BLE  endif83
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif83:
 masked25:
@@ -62084,15 +61876,15 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif84
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif85
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif85:
 	B masked26
@@ -62100,14 +61892,14 @@ endif85:
 endif84:
 	CMP  $0, R7
 	BLE  endif86
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif86:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial27
@@ -62115,15 +61907,15 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif87
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif88
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif88:
 	B masked27
@@ -62131,7 +61923,7 @@ endif88:
 endif87:
 	CMP  $0, R7
 	BLE  endif89
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif89:
 masked27:
@@ -62145,15 +61937,15 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif90
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif91
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif91:
 	B masked28
@@ -62161,14 +61953,14 @@ endif91:
 endif90:
 	CMP  $0, R7
 	BLE  endif92
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif92:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial29
@@ -62176,15 +61968,15 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif93
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif94
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif94:
 	B masked29
@@ -62192,7 +61984,7 @@ endif94:
 endif93:
 	CMP  $0, R7
 	BLE  endif95
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif95:
 masked29:
@@ -62206,15 +61998,15 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R8, R10
+	ADD   $0, R10
 	CMP   $1, R7
 	BLE   endif96
-	FMOVD (R9), F10
+	FMOVD (R10), F10
 	CMP   $2, R7
 	BLE   endif97
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
 
 endif97:
 	B masked30
@@ -62222,14 +62014,14 @@ endif97:
 endif96:
 	CMP  $0, R7
 	BLE  endif98
-	VLD1 (R9), V10.S[0]
+	VLD1 (R10), V10.S[0]
 
 endif98:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial31
@@ -62489,15 +62281,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -62512,9 +62302,9 @@ loop:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -62664,15 +62454,13 @@ endif12:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -62687,9 +62475,9 @@ loop2:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -62845,15 +62633,13 @@ endif23:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -62868,9 +62654,9 @@ loop3:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
@@ -63032,15 +62818,13 @@ endif34:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -63055,9 +62839,9 @@ loop4:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
@@ -63314,20 +63098,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.S4, V8.S4, V0.S4
 	VFMLA V7.S4, V8.S4, V1.S4
@@ -63341,20 +63121,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R13
-	SUB   R13, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F6
@@ -63366,15 +63145,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif4:
 	B masked
@@ -63382,7 +63161,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif5:
 masked:
@@ -63396,15 +63175,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif7:
 	B masked2
@@ -63412,7 +63191,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif8:
 masked2:
@@ -63426,15 +63205,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif10:
 	B masked3
@@ -63442,14 +63221,14 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif11:
 masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial4
@@ -63596,20 +63375,16 @@ endif21:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.S4, V8.S4, V0.S4
 	VFMLA V7.S4, V8.S4, V1.S4
@@ -63623,20 +63398,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif22
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R13
-	SUB   R13, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R11), F6
@@ -63648,15 +63422,15 @@ loopDone2:
 	B     masked7
 
 partial7:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif23
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif24
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif24:
 	B masked7
@@ -63664,7 +63438,7 @@ endif24:
 endif23:
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif25:
 masked7:
@@ -63678,15 +63452,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif26
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif27
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif27:
 	B masked8
@@ -63694,7 +63468,7 @@ endif27:
 endif26:
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif28:
 masked8:
@@ -63708,15 +63482,15 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif29
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif30
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif30:
 	B masked9
@@ -63724,14 +63498,14 @@ endif30:
 endif29:
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif31:
 masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial10
@@ -63884,20 +63658,16 @@ endif41:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.S4, V8.S4, V0.S4
 	VFMLA V7.S4, V8.S4, V1.S4
@@ -63911,20 +63681,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif42
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R13
-	SUB   R13, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R11), F6
@@ -63936,15 +63705,15 @@ loopDone3:
 	B     masked13
 
 partial13:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif43
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif44
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif44:
 	B masked13
@@ -63952,7 +63721,7 @@ endif44:
 endif43:
 	CMP  $0, R7
 	BLE  endif45
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif45:
 masked13:
@@ -63966,15 +63735,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif46
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif47
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif47:
 	B masked14
@@ -63982,7 +63751,7 @@ endif47:
 endif46:
 	CMP  $0, R7
 	BLE  endif48
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif48:
 masked14:
@@ -63996,15 +63765,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif49
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif50
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif50:
 	B masked15
@@ -64012,14 +63781,14 @@ endif50:
 endif49:
 	CMP  $0, R7
 	BLE  endif51
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif51:
 masked15:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial16
@@ -64178,20 +63947,16 @@ endif61:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.S4, V8.S4, V0.S4
 	VFMLA V7.S4, V8.S4, V1.S4
@@ -64205,20 +63970,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif62
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R13
-	SUB   R13, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R11), F6
@@ -64230,15 +63994,15 @@ loopDone4:
 	B     masked19
 
 partial19:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif63
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif64
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif64:
 	B masked19
@@ -64246,7 +64010,7 @@ endif64:
 endif63:
 	CMP  $0, R7
 	BLE  endif65
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif65:
 masked19:
@@ -64260,15 +64024,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif66
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif67
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif67:
 	B masked20
@@ -64276,7 +64040,7 @@ endif67:
 endif66:
 	CMP  $0, R7
 	BLE  endif68
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif68:
 masked20:
@@ -64290,15 +64054,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif69
-	FMOVD (R10), F8
+	FMOVD (R11), F8
 	CMP   $2, R7
 	BLE   endif70
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
 
 endif70:
 	B masked21
@@ -64306,14 +64070,14 @@ endif70:
 endif69:
 	CMP  $0, R7
 	BLE  endif71
-	VLD1 (R10), V8.S[0]
+	VLD1 (R11), V8.S[0]
 
 endif71:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
 	BLT   partial22
@@ -64611,23 +64375,17 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.S4, V12.S4, V0.S4
 	VFMLA V10.S4, V12.S4, V1.S4
@@ -64644,21 +64402,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R14
-	SUB   R14, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F9
@@ -64670,15 +64426,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif4:
 	B masked
@@ -64686,7 +64442,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif5:
 masked:
@@ -64700,15 +64456,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif7:
 	B masked2
@@ -64716,7 +64472,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif8:
 masked2:
@@ -64730,15 +64486,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif10:
 	B masked3
@@ -64746,14 +64502,14 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif11:
 masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial4
@@ -64761,15 +64517,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif13:
 	B masked4
@@ -64777,7 +64533,7 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif14:
 masked4:
@@ -64791,15 +64547,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif16:
 	B masked5
@@ -64807,7 +64563,7 @@ endif16:
 endif15:
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif17:
 masked5:
@@ -64821,15 +64577,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif19:
 	B masked6
@@ -64837,14 +64593,14 @@ endif19:
 endif18:
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif20:
 masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial7
@@ -65000,23 +64756,17 @@ endif30:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.S4, V12.S4, V0.S4
 	VFMLA V10.S4, V12.S4, V1.S4
@@ -65033,21 +64783,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif31
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R14
-	SUB   R14, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R11), F9
@@ -65059,15 +64807,15 @@ loopDone2:
 	B     masked10
 
 partial10:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif32
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif33
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif33:
 	B masked10
@@ -65075,7 +64823,7 @@ endif33:
 endif32:
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif34:
 masked10:
@@ -65089,15 +64837,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif35
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif36
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif36:
 	B masked11
@@ -65105,7 +64853,7 @@ endif36:
 endif35:
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif37:
 masked11:
@@ -65119,15 +64867,15 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif38
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif39
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif39:
 	B masked12
@@ -65135,14 +64883,14 @@ endif39:
 endif38:
 	CMP  $0, R7
 	BLE  endif40
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif40:
 masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial13
@@ -65150,15 +64898,15 @@ masked12:
 	B     masked13
 
 partial13:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif41
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif42
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif42:
 	B masked13
@@ -65166,7 +64914,7 @@ endif42:
 endif41:
 	CMP  $0, R7
 	BLE  endif43
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif43:
 masked13:
@@ -65180,15 +64928,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif44
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif45
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif45:
 	B masked14
@@ -65196,7 +64944,7 @@ endif45:
 endif44:
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif46:
 masked14:
@@ -65210,15 +64958,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif47
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif48
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif48:
 	B masked15
@@ -65226,14 +64974,14 @@ endif48:
 endif47:
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif49:
 masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial16
@@ -65395,23 +65143,17 @@ endif59:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.S4, V12.S4, V0.S4
 	VFMLA V10.S4, V12.S4, V1.S4
@@ -65428,21 +65170,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif60
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R14
-	SUB   R14, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R11), F9
@@ -65454,15 +65194,15 @@ loopDone3:
 	B     masked19
 
 partial19:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif61
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif62
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif62:
 	B masked19
@@ -65470,7 +65210,7 @@ endif62:
 endif61:
 	CMP  $0, R7
 	BLE  endif63
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif63:
 masked19:
@@ -65484,15 +65224,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif64
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif65
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif65:
 	B masked20
@@ -65500,7 +65240,7 @@ endif65:
 endif64:
 	CMP  $0, R7
 	BLE  endif66
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif66:
 masked20:
@@ -65514,15 +65254,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif67
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif68
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif68:
 	B masked21
@@ -65530,14 +65270,14 @@ endif68:
 endif67:
 	CMP  $0, R7
 	BLE  endif69
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif69:
 masked21:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial22
@@ -65545,15 +65285,15 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif70
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif71
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif71:
 	B masked22
@@ -65561,7 +65301,7 @@ endif71:
 endif70:
 	CMP  $0, R7
 	BLE  endif72
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif72:
 masked22:
@@ -65575,15 +65315,15 @@ masked22:
 	B     masked23
 
 partial23:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif73
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif74
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif74:
 	B masked23
@@ -65591,7 +65331,7 @@ endif74:
 endif73:
 	CMP  $0, R7
 	BLE  endif75
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif75:
 masked23:
@@ -65605,15 +65345,15 @@ masked23:
 	B     masked24
 
 partial24:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif76
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif77
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif77:
 	B masked24
@@ -65621,14 +65361,14 @@ endif77:
 endif76:
 	CMP  $0, R7
 	BLE  endif78
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif78:
 masked24:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial25
@@ -65796,23 +65536,17 @@ endif88:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.S4, V12.S4, V0.S4
 	VFMLA V10.S4, V12.S4, V1.S4
@@ -65829,21 +65563,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif89
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R14
-	SUB   R14, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R11), F9
@@ -65855,15 +65587,15 @@ loopDone4:
 	B     masked28
 
 partial28:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif90
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif91
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif91:
 	B masked28
@@ -65871,7 +65603,7 @@ endif91:
 endif90:
 	CMP  $0, R7
 	BLE  endif92
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif92:
 masked28:
@@ -65885,15 +65617,15 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif93
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif94
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif94:
 	B masked29
@@ -65901,7 +65633,7 @@ endif94:
 endif93:
 	CMP  $0, R7
 	BLE  endif95
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif95:
 masked29:
@@ -65915,15 +65647,15 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif96
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif97
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif97:
 	B masked30
@@ -65931,14 +65663,14 @@ endif97:
 endif96:
 	CMP  $0, R7
 	BLE  endif98
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif98:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial31
@@ -65946,15 +65678,15 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif99
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif100
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif100:
 	B masked31
@@ -65962,7 +65694,7 @@ endif100:
 endif99:
 	CMP  $0, R7
 	BLE  endif101
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif101:
 masked31:
@@ -65976,15 +65708,15 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif102
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif103
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif103:
 	B masked32
@@ -65992,7 +65724,7 @@ endif103:
 endif102:
 	CMP  $0, R7
 	BLE  endif104
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif104:
 masked32:
@@ -66006,15 +65738,15 @@ masked32:
 	B     masked33
 
 partial33:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif105
-	FMOVD (R10), F11
+	FMOVD (R11), F11
 	CMP   $2, R7
 	BLE   endif106
-	ADD   $8, R10
-	VLD1  (R10), V11.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
 
 endif106:
 	B masked33
@@ -66022,14 +65754,14 @@ endif106:
 endif105:
 	CMP  $0, R7
 	BLE  endif107
-	VLD1 (R10), V11.S[0]
+	VLD1 (R11), V11.S[0]
 
 endif107:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
 	BLT   partial34
@@ -66386,21 +66118,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -66409,15 +66133,15 @@ loop:
 	VFMLA V15.S4, V12.S4, V0.S4
 	VFMLA V15.S4, V13.S4, V4.S4
 	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.S4, V12.S4, V1.S4
 	VFMLA V15.S4, V13.S4, V5.S4
 	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.S4, V12.S4, V2.S4
 	VFMLA V15.S4, V13.S4, V6.S4
 	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.S4, V12.S4, V3.S4
 	VFMLA V15.S4, V13.S4, V7.S4
 	VFMLA V15.S4, V14.S4, V11.S4
@@ -66425,22 +66149,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R15
-	SUB   R15, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F12
@@ -66452,15 +66173,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif4:
 	B masked
@@ -66468,7 +66189,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif5:
 masked:
@@ -66482,15 +66203,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif7:
 	B masked2
@@ -66498,7 +66219,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif8:
 masked2:
@@ -66512,15 +66233,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif10:
 	B masked3
@@ -66528,14 +66249,14 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif11:
 masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial4
@@ -66543,15 +66264,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif13:
 	B masked4
@@ -66559,7 +66280,7 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif14:
 masked4:
@@ -66573,15 +66294,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif16:
 	B masked5
@@ -66589,7 +66310,7 @@ endif16:
 endif15:
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif17:
 masked5:
@@ -66603,15 +66324,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif19:
 	B masked6
@@ -66619,14 +66340,14 @@ endif19:
 endif18:
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif20:
 masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial7
@@ -66634,15 +66355,15 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif22:
 	B masked7
@@ -66650,7 +66371,7 @@ endif22:
 endif21:
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif23:
 masked7:
@@ -66664,15 +66385,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif25:
 	B masked8
@@ -66680,7 +66401,7 @@ endif25:
 endif24:
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif26:
 masked8:
@@ -66694,15 +66415,15 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif28
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif28:
 	B masked9
@@ -66710,14 +66431,14 @@ endif28:
 endif27:
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif29:
 masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial10
@@ -66882,21 +66603,13 @@ endif39:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -66905,15 +66618,15 @@ loop2:
 	VFMLA V15.S4, V12.S4, V0.S4
 	VFMLA V15.S4, V13.S4, V4.S4
 	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.S4, V12.S4, V1.S4
 	VFMLA V15.S4, V13.S4, V5.S4
 	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.S4, V12.S4, V2.S4
 	VFMLA V15.S4, V13.S4, V6.S4
 	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.S4, V12.S4, V3.S4
 	VFMLA V15.S4, V13.S4, V7.S4
 	VFMLA V15.S4, V14.S4, V11.S4
@@ -66921,22 +66634,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif40
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R15
-	SUB   R15, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R11), F12
@@ -66948,15 +66658,15 @@ loopDone2:
 	B     masked13
 
 partial13:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif41
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif42
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif42:
 	B masked13
@@ -66964,7 +66674,7 @@ endif42:
 endif41:
 	CMP  $0, R7
 	BLE  endif43
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif43:
 masked13:
@@ -66978,15 +66688,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif44
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif45
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif45:
 	B masked14
@@ -66994,7 +66704,7 @@ endif45:
 endif44:
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif46:
 masked14:
@@ -67008,15 +66718,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif47
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif48
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif48:
 	B masked15
@@ -67024,14 +66734,14 @@ endif48:
 endif47:
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif49:
 masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial16
@@ -67039,15 +66749,15 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif50
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif51
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif51:
 	B masked16
@@ -67055,7 +66765,7 @@ endif51:
 endif50:
 	CMP  $0, R7
 	BLE  endif52
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif52:
 masked16:
@@ -67069,15 +66779,15 @@ masked16:
 	B     masked17
 
 partial17:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif53
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif54
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif54:
 	B masked17
@@ -67085,7 +66795,7 @@ endif54:
 endif53:
 	CMP  $0, R7
 	BLE  endif55
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif55:
 masked17:
@@ -67099,15 +66809,15 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif56
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif57
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif57:
 	B masked18
@@ -67115,14 +66825,14 @@ endif57:
 endif56:
 	CMP  $0, R7
 	BLE  endif58
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif58:
 masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial19
@@ -67130,15 +66840,15 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif59
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif60
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif60:
 	B masked19
@@ -67146,7 +66856,7 @@ endif60:
 endif59:
 	CMP  $0, R7
 	BLE  endif61
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif61:
 masked19:
@@ -67160,15 +66870,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif62
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif63
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif63:
 	B masked20
@@ -67176,7 +66886,7 @@ endif63:
 endif62:
 	CMP  $0, R7
 	BLE  endif64
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif64:
 masked20:
@@ -67190,15 +66900,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif65
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif66
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif66:
 	B masked21
@@ -67206,14 +66916,14 @@ endif66:
 endif65:
 	CMP  $0, R7
 	BLE  endif67
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif67:
 masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial22
@@ -67384,21 +67094,13 @@ endif77:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -67407,15 +67109,15 @@ loop3:
 	VFMLA V15.S4, V12.S4, V0.S4
 	VFMLA V15.S4, V13.S4, V4.S4
 	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.S4, V12.S4, V1.S4
 	VFMLA V15.S4, V13.S4, V5.S4
 	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.S4, V12.S4, V2.S4
 	VFMLA V15.S4, V13.S4, V6.S4
 	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.S4, V12.S4, V3.S4
 	VFMLA V15.S4, V13.S4, V7.S4
 	VFMLA V15.S4, V14.S4, V11.S4
@@ -67423,22 +67125,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif78
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R15
-	SUB   R15, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R11), F12
@@ -67450,15 +67149,15 @@ loopDone3:
 	B     masked25
 
 partial25:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif79
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif80
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif80:
 	B masked25
@@ -67466,7 +67165,7 @@ endif80:
 endif79:
 	CMP  $0, R7
 	BLE  endif81
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif81:
 masked25:
@@ -67480,15 +67179,15 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif82
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif83
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif83:
 	B masked26
@@ -67496,7 +67195,7 @@ endif83:
 endif82:
 	CMP  $0, R7
 	BLE  endif84
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif84:
 masked26:
@@ -67510,15 +67209,15 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif85
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif86
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif86:
 	B masked27
@@ -67526,14 +67225,14 @@ endif86:
 endif85:
 	CMP  $0, R7
 	BLE  endif87
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif87:
 masked27:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial28
@@ -67541,15 +67240,15 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif88
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif89
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif89:
 	B masked28
@@ -67557,7 +67256,7 @@ endif89:
 endif88:
 	CMP  $0, R7
 	BLE  endif90
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif90:
 masked28:
@@ -67571,15 +67270,15 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif91
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif92
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif92:
 	B masked29
@@ -67587,7 +67286,7 @@ endif92:
 endif91:
 	CMP  $0, R7
 	BLE  endif93
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif93:
 masked29:
@@ -67601,15 +67300,15 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif94
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif95
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif95:
 	B masked30
@@ -67617,14 +67316,14 @@ endif95:
 endif94:
 	CMP  $0, R7
 	BLE  endif96
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif96:
 masked30:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial31
@@ -67632,15 +67331,15 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif97
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif98
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif98:
 	B masked31
@@ -67648,7 +67347,7 @@ endif98:
 endif97:
 	CMP  $0, R7
 	BLE  endif99
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif99:
 masked31:
@@ -67662,15 +67361,15 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif100
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif101
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif101:
 	B masked32
@@ -67678,7 +67377,7 @@ endif101:
 endif100:
 	CMP  $0, R7
 	BLE  endif102
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif102:
 masked32:
@@ -67692,15 +67391,15 @@ masked32:
 	B     masked33
 
 partial33:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif103
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif104
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif104:
 	B masked33
@@ -67708,14 +67407,14 @@ endif104:
 endif103:
 	CMP  $0, R7
 	BLE  endif105
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif105:
 masked33:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial34
@@ -67892,21 +67591,13 @@ endif115:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -67915,15 +67606,15 @@ loop4:
 	VFMLA V15.S4, V12.S4, V0.S4
 	VFMLA V15.S4, V13.S4, V4.S4
 	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.S4, V12.S4, V1.S4
 	VFMLA V15.S4, V13.S4, V5.S4
 	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.S4, V12.S4, V2.S4
 	VFMLA V15.S4, V13.S4, V6.S4
 	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.S4, V12.S4, V3.S4
 	VFMLA V15.S4, V13.S4, V7.S4
 	VFMLA V15.S4, V14.S4, V11.S4
@@ -67931,22 +67622,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif116
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R15
-	SUB   R15, R11
+	LSL   $2, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R11), F12
@@ -67958,15 +67646,15 @@ loopDone4:
 	B     masked37
 
 partial37:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif117
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif118
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif118:
 	B masked37
@@ -67974,7 +67662,7 @@ endif118:
 endif117:
 	CMP  $0, R7
 	BLE  endif119
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif119:
 masked37:
@@ -67988,15 +67676,15 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif120
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif121
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif121:
 	B masked38
@@ -68004,7 +67692,7 @@ endif121:
 endif120:
 	CMP  $0, R7
 	BLE  endif122
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif122:
 masked38:
@@ -68018,15 +67706,15 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif123
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif124
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif124:
 	B masked39
@@ -68034,14 +67722,14 @@ endif124:
 endif123:
 	CMP  $0, R7
 	BLE  endif125
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif125:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial40
@@ -68049,15 +67737,15 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif126
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif127
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif127:
 	B masked40
@@ -68065,7 +67753,7 @@ endif127:
 endif126:
 	CMP  $0, R7
 	BLE  endif128
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif128:
 masked40:
@@ -68079,15 +67767,15 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif129
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif130
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif130:
 	B masked41
@@ -68095,7 +67783,7 @@ endif130:
 endif129:
 	CMP  $0, R7
 	BLE  endif131
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif131:
 masked41:
@@ -68109,15 +67797,15 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif132
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif133
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif133:
 	B masked42
@@ -68125,14 +67813,14 @@ endif133:
 endif132:
 	CMP  $0, R7
 	BLE  endif134
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif134:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial43
@@ -68140,15 +67828,15 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD  R6, R10
-	ADD   $0, R10
+	MOVD  R6, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif135
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif136
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif136:
 	B masked43
@@ -68156,7 +67844,7 @@ endif136:
 endif135:
 	CMP  $0, R7
 	BLE  endif137
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif137:
 masked43:
@@ -68170,15 +67858,15 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD  R8, R10
-	ADD   $0, R10
+	MOVD  R8, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif138
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif139
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif139:
 	B masked44
@@ -68186,7 +67874,7 @@ endif139:
 endif138:
 	CMP  $0, R7
 	BLE  endif140
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif140:
 masked44:
@@ -68200,15 +67888,15 @@ masked44:
 	B     masked45
 
 partial45:
-	MOVD  R9, R10
-	ADD   $0, R10
+	MOVD  R9, R11
+	ADD   $0, R11
 	CMP   $1, R7
 	BLE   endif141
-	FMOVD (R10), F14
+	FMOVD (R11), F14
 	CMP   $2, R7
 	BLE   endif142
-	ADD   $8, R10
-	VLD1  (R10), V14.S[2]
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
 
 endif142:
 	B masked45
@@ -68216,14 +67904,14 @@ endif142:
 endif141:
 	CMP  $0, R7
 	BLE  endif143
-	VLD1 (R10), V14.S[0]
+	VLD1 (R11), V14.S[0]
 
 endif143:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial46
@@ -68574,15 +68262,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -68600,9 +68286,9 @@ loop:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -68789,15 +68475,13 @@ endif15:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -68815,9 +68499,9 @@ loop2:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -69010,15 +68694,13 @@ endif29:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -69036,9 +68718,9 @@ loop3:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
@@ -69237,15 +68919,13 @@ endif43:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -69263,9 +68943,9 @@ loop4:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
@@ -69569,20 +69249,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.S4, V10.S4, V0.S4
 	VFMLA V9.S4, V10.S4, V1.S4
@@ -69600,20 +69276,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R14
-	SUB   R14, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F8
@@ -69625,15 +69300,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif4:
 	B masked
@@ -69641,7 +69316,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif5:
 masked:
@@ -69655,15 +69330,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif7:
 	B masked2
@@ -69671,7 +69346,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif8:
 masked2:
@@ -69685,15 +69360,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif10:
 	B masked3
@@ -69701,7 +69376,7 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif11:
 masked3:
@@ -69715,15 +69390,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif13:
 	B masked4
@@ -69731,14 +69406,14 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif14:
 masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -69925,20 +69600,16 @@ endif27:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.S4, V10.S4, V0.S4
 	VFMLA V9.S4, V10.S4, V1.S4
@@ -69956,20 +69627,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif28
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R14
-	SUB   R14, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R12), F8
@@ -69981,15 +69651,15 @@ loopDone2:
 	B     masked9
 
 partial9:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif29
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif30
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif30:
 	B masked9
@@ -69997,7 +69667,7 @@ endif30:
 endif29:
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif31:
 masked9:
@@ -70011,15 +69681,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif32
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif33
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif33:
 	B masked10
@@ -70027,7 +69697,7 @@ endif33:
 endif32:
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif34:
 masked10:
@@ -70041,15 +69711,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif35
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif36
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif36:
 	B masked11
@@ -70057,7 +69727,7 @@ endif36:
 endif35:
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif37:
 masked11:
@@ -70071,15 +69741,15 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif38
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif39
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif39:
 	B masked12
@@ -70087,14 +69757,14 @@ endif39:
 endif38:
 	CMP  $0, R7
 	BLE  endif40
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif40:
 masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial13
@@ -70287,20 +69957,16 @@ endif53:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.S4, V10.S4, V0.S4
 	VFMLA V9.S4, V10.S4, V1.S4
@@ -70318,20 +69984,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif54
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R14
-	SUB   R14, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R12), F8
@@ -70343,15 +70008,15 @@ loopDone3:
 	B     masked17
 
 partial17:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif55
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif56
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif56:
 	B masked17
@@ -70359,7 +70024,7 @@ endif56:
 endif55:
 	CMP  $0, R7
 	BLE  endif57
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif57:
 masked17:
@@ -70373,15 +70038,15 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif58
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif59
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif59:
 	B masked18
@@ -70389,7 +70054,7 @@ endif59:
 endif58:
 	CMP  $0, R7
 	BLE  endif60
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif60:
 masked18:
@@ -70403,15 +70068,15 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif61
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif62
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif62:
 	B masked19
@@ -70419,7 +70084,7 @@ endif62:
 endif61:
 	CMP  $0, R7
 	BLE  endif63
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif63:
 masked19:
@@ -70433,15 +70098,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif64
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif65
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif65:
 	B masked20
@@ -70449,14 +70114,14 @@ endif65:
 endif64:
 	CMP  $0, R7
 	BLE  endif66
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif66:
 masked20:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial21
@@ -70655,20 +70320,16 @@ endif79:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.S4, V10.S4, V0.S4
 	VFMLA V9.S4, V10.S4, V1.S4
@@ -70686,20 +70347,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif80
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R14
-	SUB   R14, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R12), F8
@@ -70711,15 +70371,15 @@ loopDone4:
 	B     masked25
 
 partial25:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif81
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif82
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif82:
 	B masked25
@@ -70727,7 +70387,7 @@ endif82:
 endif81:
 	CMP  $0, R7
 	BLE  endif83
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif83:
 masked25:
@@ -70741,15 +70401,15 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif84
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif85
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif85:
 	B masked26
@@ -70757,7 +70417,7 @@ endif85:
 endif84:
 	CMP  $0, R7
 	BLE  endif86
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif86:
 masked26:
@@ -70771,15 +70431,15 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif87
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif88
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif88:
 	B masked27
@@ -70787,7 +70447,7 @@ endif88:
 endif87:
 	CMP  $0, R7
 	BLE  endif89
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif89:
 masked27:
@@ -70801,15 +70461,15 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif90
-	FMOVD (R11), F10
+	FMOVD (R12), F10
 	CMP   $2, R7
 	BLE   endif91
-	ADD   $8, R11
-	VLD1  (R11), V10.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
 
 endif91:
 	B masked28
@@ -70817,14 +70477,14 @@ endif91:
 endif90:
 	CMP  $0, R7
 	BLE  endif92
-	VLD1 (R11), V10.S[0]
+	VLD1 (R12), V10.S[0]
 
 endif92:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
 	BLT   partial29
@@ -71175,23 +70835,17 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.S4, V15.S4, V0.S4
 	VFMLA V13.S4, V15.S4, V1.S4
@@ -71213,21 +70867,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R15
-	SUB   R15, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F12
@@ -71239,15 +70891,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif4:
 	B masked
@@ -71255,7 +70907,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif5:
 masked:
@@ -71269,15 +70921,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif7:
 	B masked2
@@ -71285,7 +70937,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif8:
 masked2:
@@ -71299,15 +70951,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif10:
 	B masked3
@@ -71315,7 +70967,7 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif11:
 masked3:
@@ -71329,15 +70981,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif13:
 	B masked4
@@ -71345,14 +70997,14 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif14:
 masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -71360,15 +71012,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif16:
 	B masked5
@@ -71376,7 +71028,7 @@ endif16:
 endif15:
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif17:
 masked5:
@@ -71390,15 +71042,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif19:
 	B masked6
@@ -71406,7 +71058,7 @@ endif19:
 endif18:
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif20:
 masked6:
@@ -71420,15 +71072,15 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif22:
 	B masked7
@@ -71436,7 +71088,7 @@ endif22:
 endif21:
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif23:
 masked7:
@@ -71450,15 +71102,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif25:
 	B masked8
@@ -71466,14 +71118,14 @@ endif25:
 endif24:
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif26:
 masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial9
@@ -71672,23 +71324,17 @@ endif39:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.S4, V15.S4, V0.S4
 	VFMLA V13.S4, V15.S4, V1.S4
@@ -71710,21 +71356,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif40
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R15
-	SUB   R15, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R12), F12
@@ -71736,15 +71380,15 @@ loopDone2:
 	B     masked13
 
 partial13:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif41
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif42
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif42:
 	B masked13
@@ -71752,7 +71396,7 @@ endif42:
 endif41:
 	CMP  $0, R7
 	BLE  endif43
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif43:
 masked13:
@@ -71766,15 +71410,15 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif44
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif45
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif45:
 	B masked14
@@ -71782,7 +71426,7 @@ endif45:
 endif44:
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif46:
 masked14:
@@ -71796,15 +71440,15 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif47
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif48
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif48:
 	B masked15
@@ -71812,7 +71456,7 @@ endif48:
 endif47:
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif49:
 masked15:
@@ -71826,15 +71470,15 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif50
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif51
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif51:
 	B masked16
@@ -71842,14 +71486,14 @@ endif51:
 endif50:
 	CMP  $0, R7
 	BLE  endif52
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif52:
 masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial17
@@ -71857,15 +71501,15 @@ masked16:
 	B     masked17
 
 partial17:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif53
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif54
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif54:
 	B masked17
@@ -71873,7 +71517,7 @@ endif54:
 endif53:
 	CMP  $0, R7
 	BLE  endif55
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif55:
 masked17:
@@ -71887,15 +71531,15 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif56
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif57
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif57:
 	B masked18
@@ -71903,7 +71547,7 @@ endif57:
 endif56:
 	CMP  $0, R7
 	BLE  endif58
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif58:
 masked18:
@@ -71917,15 +71561,15 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif59
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif60
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif60:
 	B masked19
@@ -71933,7 +71577,7 @@ endif60:
 endif59:
 	CMP  $0, R7
 	BLE  endif61
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif61:
 masked19:
@@ -71947,15 +71591,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif62
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif63
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif63:
 	B masked20
@@ -71963,14 +71607,14 @@ endif63:
 endif62:
 	CMP  $0, R7
 	BLE  endif64
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif64:
 masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial21
@@ -72175,23 +71819,17 @@ endif77:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.S4, V15.S4, V0.S4
 	VFMLA V13.S4, V15.S4, V1.S4
@@ -72213,21 +71851,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif78
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R15
-	SUB   R15, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R12), F12
@@ -72239,15 +71875,15 @@ loopDone3:
 	B     masked25
 
 partial25:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif79
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif80
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif80:
 	B masked25
@@ -72255,7 +71891,7 @@ endif80:
 endif79:
 	CMP  $0, R7
 	BLE  endif81
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif81:
 masked25:
@@ -72269,15 +71905,15 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif82
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif83
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif83:
 	B masked26
@@ -72285,7 +71921,7 @@ endif83:
 endif82:
 	CMP  $0, R7
 	BLE  endif84
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif84:
 masked26:
@@ -72299,15 +71935,15 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif85
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif86
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif86:
 	B masked27
@@ -72315,7 +71951,7 @@ endif86:
 endif85:
 	CMP  $0, R7
 	BLE  endif87
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif87:
 masked27:
@@ -72329,15 +71965,15 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif88
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif89
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif89:
 	B masked28
@@ -72345,14 +71981,14 @@ endif89:
 endif88:
 	CMP  $0, R7
 	BLE  endif90
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif90:
 masked28:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial29
@@ -72360,15 +71996,15 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif91
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif92
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif92:
 	B masked29
@@ -72376,7 +72012,7 @@ endif92:
 endif91:
 	CMP  $0, R7
 	BLE  endif93
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif93:
 masked29:
@@ -72390,15 +72026,15 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif94
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif95
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif95:
 	B masked30
@@ -72406,7 +72042,7 @@ endif95:
 endif94:
 	CMP  $0, R7
 	BLE  endif96
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif96:
 masked30:
@@ -72420,15 +72056,15 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif97
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif98
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif98:
 	B masked31
@@ -72436,7 +72072,7 @@ endif98:
 endif97:
 	CMP  $0, R7
 	BLE  endif99
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif99:
 masked31:
@@ -72450,15 +72086,15 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif100
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif101
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif101:
 	B masked32
@@ -72466,14 +72102,14 @@ endif101:
 endif100:
 	CMP  $0, R7
 	BLE  endif102
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif102:
 masked32:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial33
@@ -72684,23 +72320,17 @@ endif115:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.S4, V15.S4, V0.S4
 	VFMLA V13.S4, V15.S4, V1.S4
@@ -72722,21 +72352,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif116
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R15
-	SUB   R15, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R12), F12
@@ -72748,15 +72376,15 @@ loopDone4:
 	B     masked37
 
 partial37:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif117
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif118
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif118:
 	B masked37
@@ -72764,7 +72392,7 @@ endif118:
 endif117:
 	CMP  $0, R7
 	BLE  endif119
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif119:
 masked37:
@@ -72778,15 +72406,15 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif120
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif121
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif121:
 	B masked38
@@ -72794,7 +72422,7 @@ endif121:
 endif120:
 	CMP  $0, R7
 	BLE  endif122
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif122:
 masked38:
@@ -72808,15 +72436,15 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif123
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif124
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif124:
 	B masked39
@@ -72824,7 +72452,7 @@ endif124:
 endif123:
 	CMP  $0, R7
 	BLE  endif125
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif125:
 masked39:
@@ -72838,15 +72466,15 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif126
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif127
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif127:
 	B masked40
@@ -72854,14 +72482,14 @@ endif127:
 endif126:
 	CMP  $0, R7
 	BLE  endif128
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif128:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial41
@@ -72869,15 +72497,15 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif129
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif130
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif130:
 	B masked41
@@ -72885,7 +72513,7 @@ endif130:
 endif129:
 	CMP  $0, R7
 	BLE  endif131
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif131:
 masked41:
@@ -72899,15 +72527,15 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif132
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif133
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif133:
 	B masked42
@@ -72915,7 +72543,7 @@ endif133:
 endif132:
 	CMP  $0, R7
 	BLE  endif134
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif134:
 masked42:
@@ -72929,15 +72557,15 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif135
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif136
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif136:
 	B masked43
@@ -72945,7 +72573,7 @@ endif136:
 endif135:
 	CMP  $0, R7
 	BLE  endif137
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif137:
 masked43:
@@ -72959,15 +72587,15 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif138
-	FMOVD (R11), F14
+	FMOVD (R12), F14
 	CMP   $2, R7
 	BLE   endif139
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
 
 endif139:
 	B masked44
@@ -72975,14 +72603,14 @@ endif139:
 endif138:
 	CMP  $0, R7
 	BLE  endif140
-	VLD1 (R11), V14.S[0]
+	VLD1 (R12), V14.S[0]
 
 endif140:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
 	BLT   partial45
@@ -73400,26 +73028,18 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.S4, V20.S4, V0.S4
 	VFMLA V17.S4, V20.S4, V1.S4
@@ -73445,22 +73065,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R5
-	SUB   R5, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F16
@@ -73472,15 +73089,15 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif3
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif4:
 	B masked
@@ -73488,7 +73105,7 @@ endif4:
 endif3:
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif5:
 masked:
@@ -73502,15 +73119,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif6
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif7:
 	B masked2
@@ -73518,7 +73135,7 @@ endif7:
 endif6:
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif8:
 masked2:
@@ -73532,15 +73149,15 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif9
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif10:
 	B masked3
@@ -73548,7 +73165,7 @@ endif10:
 endif9:
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif11:
 masked3:
@@ -73562,15 +73179,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif12
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif13
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif13:
 	B masked4
@@ -73578,14 +73195,14 @@ endif13:
 endif12:
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif14:
 masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial5
@@ -73593,15 +73210,15 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif15
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif16
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif16:
 	B masked5
@@ -73609,7 +73226,7 @@ endif16:
 endif15:
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif17:
 masked5:
@@ -73623,15 +73240,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif18
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif19
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif19:
 	B masked6
@@ -73639,7 +73256,7 @@ endif19:
 endif18:
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif20:
 masked6:
@@ -73653,15 +73270,15 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif22:
 	B masked7
@@ -73669,7 +73286,7 @@ endif22:
 endif21:
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif23:
 masked7:
@@ -73683,15 +73300,15 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif24
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif25
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif25:
 	B masked8
@@ -73699,14 +73316,14 @@ endif25:
 endif24:
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif26:
 masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial9
@@ -73714,15 +73331,15 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif27
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif28
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif28:
 	B masked9
@@ -73730,7 +73347,7 @@ endif28:
 endif27:
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif29:
 masked9:
@@ -73744,15 +73361,15 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif30
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif31
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif31:
 	B masked10
@@ -73760,7 +73377,7 @@ endif31:
 endif30:
 	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif32:
 masked10:
@@ -73774,15 +73391,15 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif33
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif34
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif34:
 	B masked11
@@ -73790,7 +73407,7 @@ endif34:
 endif33:
 	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif35:
 masked11:
@@ -73804,15 +73421,15 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif36
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif37
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif37:
 	B masked12
@@ -73820,14 +73437,14 @@ endif37:
 endif36:
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif38:
 masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial13
@@ -74038,26 +73655,18 @@ endif51:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.S4, V20.S4, V0.S4
 	VFMLA V17.S4, V20.S4, V1.S4
@@ -74083,22 +73692,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif52
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R5
-	SUB   R5, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 16(R12), F16
@@ -74110,15 +73716,15 @@ loopDone2:
 	B     masked17
 
 partial17:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif53
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif54
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif54:
 	B masked17
@@ -74126,7 +73732,7 @@ endif54:
 endif53:
 	CMP  $0, R7
 	BLE  endif55
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif55:
 masked17:
@@ -74140,15 +73746,15 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif56
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif57
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif57:
 	B masked18
@@ -74156,7 +73762,7 @@ endif57:
 endif56:
 	CMP  $0, R7
 	BLE  endif58
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif58:
 masked18:
@@ -74170,15 +73776,15 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif59
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif60
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif60:
 	B masked19
@@ -74186,7 +73792,7 @@ endif60:
 endif59:
 	CMP  $0, R7
 	BLE  endif61
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif61:
 masked19:
@@ -74200,15 +73806,15 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif62
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif63
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif63:
 	B masked20
@@ -74216,14 +73822,14 @@ endif63:
 endif62:
 	CMP  $0, R7
 	BLE  endif64
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif64:
 masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial21
@@ -74231,15 +73837,15 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif65
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif66
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif66:
 	B masked21
@@ -74247,7 +73853,7 @@ endif66:
 endif65:
 	CMP  $0, R7
 	BLE  endif67
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif67:
 masked21:
@@ -74261,15 +73867,15 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif68
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif69
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif69:
 	B masked22
@@ -74277,7 +73883,7 @@ endif69:
 endif68:
 	CMP  $0, R7
 	BLE  endif70
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif70:
 masked22:
@@ -74291,15 +73897,15 @@ masked22:
 	B     masked23
 
 partial23:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif71
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif72
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif72:
 	B masked23
@@ -74307,7 +73913,7 @@ endif72:
 endif71:
 	CMP  $0, R7
 	BLE  endif73
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif73:
 masked23:
@@ -74321,15 +73927,15 @@ masked23:
 	B     masked24
 
 partial24:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif74
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif75
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif75:
 	B masked24
@@ -74337,14 +73943,14 @@ endif75:
 endif74:
 	CMP  $0, R7
 	BLE  endif76
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif76:
 masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial25
@@ -74352,15 +73958,15 @@ masked24:
 	B     masked25
 
 partial25:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif77
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif78
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif78:
 	B masked25
@@ -74368,7 +73974,7 @@ endif78:
 endif77:
 	CMP  $0, R7
 	BLE  endif79
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif79:
 masked25:
@@ -74382,15 +73988,15 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif80
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif81
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif81:
 	B masked26
@@ -74398,7 +74004,7 @@ endif81:
 endif80:
 	CMP  $0, R7
 	BLE  endif82
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif82:
 masked26:
@@ -74412,15 +74018,15 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif83
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif84
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif84:
 	B masked27
@@ -74428,7 +74034,7 @@ endif84:
 endif83:
 	CMP  $0, R7
 	BLE  endif85
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif85:
 masked27:
@@ -74442,15 +74048,15 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif86
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif87
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif87:
 	B masked28
@@ -74458,14 +74064,14 @@ endif87:
 endif86:
 	CMP  $0, R7
 	BLE  endif88
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif88:
 masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial29
@@ -74682,26 +74288,18 @@ endif101:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.S4, V20.S4, V0.S4
 	VFMLA V17.S4, V20.S4, V1.S4
@@ -74727,22 +74325,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $8, R7
 	BLE   endif102
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R5
-	SUB   R5, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $8, R7
 	FMOVQ 32(R12), F16
@@ -74754,15 +74349,15 @@ loopDone3:
 	B     masked33
 
 partial33:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif103
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif104
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif104:
 	B masked33
@@ -74770,7 +74365,7 @@ endif104:
 endif103:
 	CMP  $0, R7
 	BLE  endif105
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif105:
 masked33:
@@ -74784,15 +74379,15 @@ masked33:
 	B     masked34
 
 partial34:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif106
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif107
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif107:
 	B masked34
@@ -74800,7 +74395,7 @@ endif107:
 endif106:
 	CMP  $0, R7
 	BLE  endif108
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif108:
 masked34:
@@ -74814,15 +74409,15 @@ masked34:
 	B     masked35
 
 partial35:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif109
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif110
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif110:
 	B masked35
@@ -74830,7 +74425,7 @@ endif110:
 endif109:
 	CMP  $0, R7
 	BLE  endif111
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif111:
 masked35:
@@ -74844,15 +74439,15 @@ masked35:
 	B     masked36
 
 partial36:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif112
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif113
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif113:
 	B masked36
@@ -74860,14 +74455,14 @@ endif113:
 endif112:
 	CMP  $0, R7
 	BLE  endif114
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif114:
 masked36:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial37
@@ -74875,15 +74470,15 @@ masked36:
 	B     masked37
 
 partial37:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif115
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif116
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif116:
 	B masked37
@@ -74891,7 +74486,7 @@ endif116:
 endif115:
 	CMP  $0, R7
 	BLE  endif117
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif117:
 masked37:
@@ -74905,15 +74500,15 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif118
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif119
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif119:
 	B masked38
@@ -74921,7 +74516,7 @@ endif119:
 endif118:
 	CMP  $0, R7
 	BLE  endif120
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif120:
 masked38:
@@ -74935,15 +74530,15 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif121
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif122
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif122:
 	B masked39
@@ -74951,7 +74546,7 @@ endif122:
 endif121:
 	CMP  $0, R7
 	BLE  endif123
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif123:
 masked39:
@@ -74965,15 +74560,15 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif124
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif125
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif125:
 	B masked40
@@ -74981,14 +74576,14 @@ endif125:
 endif124:
 	CMP  $0, R7
 	BLE  endif126
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif126:
 masked40:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial41
@@ -74996,15 +74591,15 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif127
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif128
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif128:
 	B masked41
@@ -75012,7 +74607,7 @@ endif128:
 endif127:
 	CMP  $0, R7
 	BLE  endif129
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif129:
 masked41:
@@ -75026,15 +74621,15 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif130
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif131
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif131:
 	B masked42
@@ -75042,7 +74637,7 @@ endif131:
 endif130:
 	CMP  $0, R7
 	BLE  endif132
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif132:
 masked42:
@@ -75056,15 +74651,15 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif133
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif134
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif134:
 	B masked43
@@ -75072,7 +74667,7 @@ endif134:
 endif133:
 	CMP  $0, R7
 	BLE  endif135
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif135:
 masked43:
@@ -75086,15 +74681,15 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif136
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif137
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif137:
 	B masked44
@@ -75102,14 +74697,14 @@ endif137:
 endif136:
 	CMP  $0, R7
 	BLE  endif138
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif138:
 masked44:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial45
@@ -75332,26 +74927,18 @@ endif151:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.S4, V20.S4, V0.S4
 	VFMLA V17.S4, V20.S4, V1.S4
@@ -75377,22 +74964,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $12, R7
 	BLE   endif152
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R5
-	SUB   R5, R12
+	LSL   $2, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $12, R7
 	FMOVQ 48(R12), F16
@@ -75404,15 +74988,15 @@ loopDone4:
 	B     masked49
 
 partial49:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif153
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif154
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif154:
 	B masked49
@@ -75420,7 +75004,7 @@ endif154:
 endif153:
 	CMP  $0, R7
 	BLE  endif155
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif155:
 masked49:
@@ -75434,15 +75018,15 @@ masked49:
 	B     masked50
 
 partial50:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif156
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif157
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif157:
 	B masked50
@@ -75450,7 +75034,7 @@ endif157:
 endif156:
 	CMP  $0, R7
 	BLE  endif158
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif158:
 masked50:
@@ -75464,15 +75048,15 @@ masked50:
 	B     masked51
 
 partial51:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif159
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif160
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif160:
 	B masked51
@@ -75480,7 +75064,7 @@ endif160:
 endif159:
 	CMP  $0, R7
 	BLE  endif161
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif161:
 masked51:
@@ -75494,15 +75078,15 @@ masked51:
 	B     masked52
 
 partial52:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif162
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif163
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif163:
 	B masked52
@@ -75510,14 +75094,14 @@ endif163:
 endif162:
 	CMP  $0, R7
 	BLE  endif164
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif164:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial53
@@ -75525,15 +75109,15 @@ masked52:
 	B     masked53
 
 partial53:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif165
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif166
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif166:
 	B masked53
@@ -75541,7 +75125,7 @@ endif166:
 endif165:
 	CMP  $0, R7
 	BLE  endif167
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif167:
 masked53:
@@ -75555,15 +75139,15 @@ masked53:
 	B     masked54
 
 partial54:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif168
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif169
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif169:
 	B masked54
@@ -75571,7 +75155,7 @@ endif169:
 endif168:
 	CMP  $0, R7
 	BLE  endif170
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif170:
 masked54:
@@ -75585,15 +75169,15 @@ masked54:
 	B     masked55
 
 partial55:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif171
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif172
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif172:
 	B masked55
@@ -75601,7 +75185,7 @@ endif172:
 endif171:
 	CMP  $0, R7
 	BLE  endif173
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif173:
 masked55:
@@ -75615,15 +75199,15 @@ masked55:
 	B     masked56
 
 partial56:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif174
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif175
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif175:
 	B masked56
@@ -75631,14 +75215,14 @@ endif175:
 endif174:
 	CMP  $0, R7
 	BLE  endif176
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif176:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial57
@@ -75646,15 +75230,15 @@ masked56:
 	B     masked57
 
 partial57:
-	MOVD  R6, R11
-	ADD   $0, R11
+	MOVD  R6, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif177
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif178
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif178:
 	B masked57
@@ -75662,7 +75246,7 @@ endif178:
 endif177:
 	CMP  $0, R7
 	BLE  endif179
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif179:
 masked57:
@@ -75676,15 +75260,15 @@ masked57:
 	B     masked58
 
 partial58:
-	MOVD  R8, R11
-	ADD   $0, R11
+	MOVD  R8, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif180
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif181
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif181:
 	B masked58
@@ -75692,7 +75276,7 @@ endif181:
 endif180:
 	CMP  $0, R7
 	BLE  endif182
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif182:
 masked58:
@@ -75706,15 +75290,15 @@ masked58:
 	B     masked59
 
 partial59:
-	MOVD  R9, R11
-	ADD   $0, R11
+	MOVD  R9, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif183
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif184
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif184:
 	B masked59
@@ -75722,7 +75306,7 @@ endif184:
 endif183:
 	CMP  $0, R7
 	BLE  endif185
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif185:
 masked59:
@@ -75736,15 +75320,15 @@ masked59:
 	B     masked60
 
 partial60:
-	MOVD  R10, R11
-	ADD   $0, R11
+	MOVD  R10, R12
+	ADD   $0, R12
 	CMP   $1, R7
 	BLE   endif186
-	FMOVD (R11), F18
+	FMOVD (R12), F18
 	CMP   $2, R7
 	BLE   endif187
-	ADD   $8, R11
-	VLD1  (R11), V18.S[2]
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
 
 endif187:
 	B masked60
@@ -75752,14 +75336,14 @@ endif187:
 endif186:
 	CMP  $0, R7
 	BLE  endif188
-	VLD1 (R11), V18.S[0]
+	VLD1 (R12), V18.S[0]
 
 endif188:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
 	BLT   partial61
@@ -76193,9 +75777,9 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F4
 	FMOVQ 0(R6), F5
@@ -76213,9 +75797,9 @@ loop:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -76607,9 +76191,9 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
@@ -76636,9 +76220,9 @@ loop:
 	ADD   R9, R10
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -77276,9 +76860,9 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -77314,9 +76898,9 @@ loop:
 	ADD   R9, R11
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -78202,9 +77786,9 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
 	FMOVQ 0(R8), F17
@@ -78249,9 +77833,9 @@ loop:
 	ADD   R9, R12
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -128042,15 +127626,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -128059,9 +127641,9 @@ loop:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -128125,15 +127707,13 @@ endif4:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -128142,9 +127722,9 @@ loop2:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
@@ -128214,15 +127794,13 @@ endif7:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -128231,9 +127809,9 @@ loop3:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -128309,15 +127887,13 @@ endif10:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -128326,9 +127902,9 @@ loop4:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
@@ -128461,39 +128037,34 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.D2, V2.D2, V1.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F2
@@ -128505,18 +128076,18 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V4.D[0]
+	VLD1 (R9), V4.D[0]
 
 endif3:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
 	BLT   partial2
@@ -128571,39 +128142,34 @@ endif5:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.D2, V2.D2, V1.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif6
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R9), F2
@@ -128615,18 +128181,18 @@ loopDone2:
 	B     masked3
 
 partial3:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R8), V4.D[0]
+	VLD1 (R9), V4.D[0]
 
 endif7:
 masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
 	BLT   partial4
@@ -128687,39 +128253,34 @@ endif9:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.D2, V2.D2, V1.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif10
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R9), F2
@@ -128731,18 +128292,18 @@ loopDone3:
 	B     masked5
 
 partial5:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V4.D[0]
+	VLD1 (R9), V4.D[0]
 
 endif11:
 masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
 	BLT   partial6
@@ -128809,39 +128370,34 @@ endif13:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F2
 	FMOVQ 0(R8), F3
 	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VFMLA V3.D2, V2.D2, V1.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif14
-	MOVD  R7, R11
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R9), F2
@@ -128853,18 +128409,18 @@ loopDone4:
 	B     masked7
 
 partial7:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R8), V4.D[0]
+	VLD1 (R9), V4.D[0]
 
 endif15:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 0(R10), F3
+	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
 	BLT   partial8
@@ -128992,44 +128548,36 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.D2, V3.D2, V2.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F3
@@ -129041,18 +128589,18 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif3:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial2
@@ -129060,18 +128608,18 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif4:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial3
@@ -129129,44 +128677,36 @@ endif6:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.D2, V3.D2, V2.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif7
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R9), F3
@@ -129178,18 +128718,18 @@ loopDone2:
 	B     masked4
 
 partial4:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif8:
 masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -129197,18 +128737,18 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif9:
 masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial6
@@ -129272,44 +128812,36 @@ endif11:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.D2, V3.D2, V2.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif12
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R9), F3
@@ -129321,18 +128853,18 @@ loopDone3:
 	B     masked7
 
 partial7:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif13:
 masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial8
@@ -129340,18 +128872,18 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif14:
 masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial9
@@ -129421,44 +128953,36 @@ endif16:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F3
 	FMOVQ 0(R8), F4
 	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VFMLA V4.D2, V3.D2, V2.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif17
-	MOVD  R7, R12
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R9), F3
@@ -129470,18 +128994,18 @@ loopDone4:
 	B     masked10
 
 partial10:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif18:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 0(R10), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial11
@@ -129489,18 +129013,18 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif19:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 0(R11), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial12
@@ -129653,49 +129177,38 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.D2, V4.D2, V3.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R9), F4
@@ -129707,18 +129220,18 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif3:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial2
@@ -129726,18 +129239,18 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif4:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial3
@@ -129745,18 +129258,18 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif5:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial4
@@ -129817,49 +129330,38 @@ endif7:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.D2, V4.D2, V3.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif8
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R9), F4
@@ -129871,18 +129373,18 @@ loopDone2:
 	B     masked5
 
 partial5:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif9:
 masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial6
@@ -129890,18 +129392,18 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif10:
 masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial7
@@ -129909,18 +129411,18 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif11:
 masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial8
@@ -129987,49 +129489,38 @@ endif13:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.D2, V4.D2, V3.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif14
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R9), F4
@@ -130041,18 +129532,18 @@ loopDone3:
 	B     masked9
 
 partial9:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif15:
 masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial10
@@ -130060,18 +129551,18 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif16:
 masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial11
@@ -130079,18 +129570,18 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif17:
 masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial12
@@ -130163,49 +129654,38 @@ endif19:
 	MOVD 64(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
 	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F4
 	FMOVQ 0(R8), F5
 	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VFMLA V5.D2, V4.D2, V3.D2
 	ADD   R7, R6
 	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif20
-	MOVD  R7, R13
+	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
+	LSL   $3, R10
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R9), F4
@@ -130217,18 +129697,18 @@ loopDone4:
 	B     masked13
 
 partial13:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif21:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 0(R10), F5
+	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial14
@@ -130236,18 +129716,18 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif22:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial15
@@ -130255,18 +129735,18 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif23:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R12), F5
+	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial16
@@ -130423,15 +129903,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -130443,9 +129921,9 @@ loop:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -130534,15 +130012,13 @@ endif5:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -130554,9 +130030,9 @@ loop2:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
@@ -130651,15 +130127,13 @@ endif9:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -130671,9 +130145,9 @@ loop3:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -130774,15 +130248,13 @@ endif13:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F2
 	FMOVQ 0(R6), F3
@@ -130794,9 +130266,9 @@ loop4:
 	ADD   R10, R9
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
@@ -130964,20 +130436,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.D2, V6.D2, V0.D2
 	VFMLA V5.D2, V6.D2, V1.D2
@@ -130987,20 +130455,19 @@ loop:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R12
-	SUB   R12, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F4
@@ -131012,11 +130479,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif3:
 masked:
@@ -131030,18 +130497,18 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif4:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial3
@@ -131124,20 +130591,16 @@ endif7:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.D2, V6.D2, V0.D2
 	VFMLA V5.D2, V6.D2, V1.D2
@@ -131147,20 +130610,19 @@ loop2:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif8
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R12
-	SUB   R12, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R10), F4
@@ -131172,11 +130634,11 @@ loopDone2:
 	B     masked5
 
 partial5:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif9:
 masked5:
@@ -131190,18 +130652,18 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif10:
 masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial7
@@ -131290,20 +130752,16 @@ endif13:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.D2, V6.D2, V0.D2
 	VFMLA V5.D2, V6.D2, V1.D2
@@ -131313,20 +130771,19 @@ loop3:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif14
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R12
-	SUB   R12, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R10), F4
@@ -131338,11 +130795,11 @@ loopDone3:
 	B     masked9
 
 partial9:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif15:
 masked9:
@@ -131356,18 +130813,18 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif16:
 masked10:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial11
@@ -131462,20 +130919,16 @@ endif19:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R9), F4
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	FMOVQ 0(R6), F6
 	VFMLA V4.D2, V6.D2, V0.D2
 	VFMLA V5.D2, V6.D2, V1.D2
@@ -131485,20 +130938,19 @@ loop4:
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif20
-	MOVD  R7, R12
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R12
-	SUB   R12, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R10), F4
@@ -131510,11 +130962,11 @@ loopDone4:
 	B     masked13
 
 partial13:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif21:
 masked13:
@@ -131528,18 +130980,18 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R9), V6.D[0]
+	VLD1 (R10), V6.D[0]
 
 endif22:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 0(R11), F5
+	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial15
@@ -131724,49 +131176,41 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.D2, V6.D2, V0.D2
 	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.D2, V6.D2, V1.D2
 	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.D2, V6.D2, V2.D2
 	VFMLA V8.D2, V7.D2, V5.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R13
-	SUB   R13, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F6
@@ -131778,11 +131222,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif3:
 masked:
@@ -131796,18 +131240,18 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif4:
 masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial3
@@ -131815,11 +131259,11 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif5:
 masked3:
@@ -131833,18 +131277,18 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif6:
 masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -131933,49 +131377,41 @@ endif9:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.D2, V6.D2, V0.D2
 	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.D2, V6.D2, V1.D2
 	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.D2, V6.D2, V2.D2
 	VFMLA V8.D2, V7.D2, V5.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif10
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R13
-	SUB   R13, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R10), F6
@@ -131987,11 +131423,11 @@ loopDone2:
 	B     masked7
 
 partial7:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif11:
 masked7:
@@ -132005,18 +131441,18 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif12
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif12:
 masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial9
@@ -132024,11 +131460,11 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif13:
 masked9:
@@ -132042,18 +131478,18 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif14:
 masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial11
@@ -132148,49 +131584,41 @@ endif17:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.D2, V6.D2, V0.D2
 	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.D2, V6.D2, V1.D2
 	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.D2, V6.D2, V2.D2
 	VFMLA V8.D2, V7.D2, V5.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif18
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R13
-	SUB   R13, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R10), F6
@@ -132202,11 +131630,11 @@ loopDone3:
 	B     masked13
 
 partial13:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif19:
 masked13:
@@ -132220,18 +131648,18 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif20:
 masked14:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial15
@@ -132239,11 +131667,11 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif21:
 masked15:
@@ -132257,18 +131685,18 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif22:
 masked16:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial17
@@ -132369,49 +131797,41 @@ endif25:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
 	VFMLA V8.D2, V6.D2, V0.D2
 	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 0(R11), F8
+	FMOVQ 16(R9), F8
 	VFMLA V8.D2, V6.D2, V1.D2
 	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 0(R12), F8
+	FMOVQ 32(R9), F8
 	VFMLA V8.D2, V6.D2, V2.D2
 	VFMLA V8.D2, V7.D2, V5.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif26
-	MOVD  R7, R13
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R13
-	SUB   R13, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R10), F6
@@ -132423,11 +131843,11 @@ loopDone4:
 	B     masked19
 
 partial19:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif27:
 masked19:
@@ -132441,18 +131861,18 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif28:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 0(R11), F7
+	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial21
@@ -132460,11 +131880,11 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif29:
 masked21:
@@ -132478,18 +131898,18 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif30
-	VLD1 (R9), V8.D[0]
+	VLD1 (R10), V8.D[0]
 
 endif30:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial23
@@ -132707,55 +132127,44 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.D2, V8.D2, V0.D2
 	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.D2, V8.D2, V1.D2
 	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.D2, V8.D2, V2.D2
 	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.D2, V8.D2, V3.D2
 	VFMLA V10.D2, V9.D2, V7.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R14
-	SUB   R14, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R10), F8
@@ -132767,11 +132176,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif3:
 masked:
@@ -132785,18 +132194,18 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif4:
 masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial3
@@ -132804,11 +132213,11 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif5:
 masked3:
@@ -132822,18 +132231,18 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif6:
 masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -132841,11 +132250,11 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif7:
 masked5:
@@ -132859,18 +132268,18 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif8:
 masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial7
@@ -132965,55 +132374,44 @@ endif11:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.D2, V8.D2, V0.D2
 	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.D2, V8.D2, V1.D2
 	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.D2, V8.D2, V2.D2
 	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.D2, V8.D2, V3.D2
 	VFMLA V10.D2, V9.D2, V7.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif12
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R14
-	SUB   R14, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R10), F8
@@ -133025,11 +132423,11 @@ loopDone2:
 	B     masked9
 
 partial9:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif13:
 masked9:
@@ -133043,18 +132441,18 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif14:
 masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial11
@@ -133062,11 +132460,11 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif15:
 masked11:
@@ -133080,18 +132478,18 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif16:
 masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial13
@@ -133099,11 +132497,11 @@ masked12:
 	B     masked13
 
 partial13:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif17:
 masked13:
@@ -133117,18 +132515,18 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif18:
 masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial15
@@ -133229,55 +132627,44 @@ endif21:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.D2, V8.D2, V0.D2
 	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.D2, V8.D2, V1.D2
 	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.D2, V8.D2, V2.D2
 	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.D2, V8.D2, V3.D2
 	VFMLA V10.D2, V9.D2, V7.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif22
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R14
-	SUB   R14, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R10), F8
@@ -133289,11 +132676,11 @@ loopDone3:
 	B     masked17
 
 partial17:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif23:
 masked17:
@@ -133307,18 +132694,18 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif24
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif24:
 masked18:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial19
@@ -133326,11 +132713,11 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif25:
 masked19:
@@ -133344,18 +132731,18 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif26:
 masked20:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial21
@@ -133363,11 +132750,11 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif27:
 masked21:
@@ -133381,18 +132768,18 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif28:
 masked22:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial23
@@ -133499,55 +132886,44 @@ endif31:
 	MOVD 64(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
-	MOVD 48(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
 	MOVD 56(R10), R10
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
 	VFMLA V10.D2, V8.D2, V0.D2
 	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 0(R11), F10
+	FMOVQ 16(R9), F10
 	VFMLA V10.D2, V8.D2, V1.D2
 	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 0(R12), F10
+	FMOVQ 32(R9), F10
 	VFMLA V10.D2, V8.D2, V2.D2
 	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 0(R13), F10
+	FMOVQ 48(R9), F10
 	VFMLA V10.D2, V8.D2, V3.D2
 	VFMLA V10.D2, V9.D2, V7.D2
 	ADD   R7, R6
 	ADD   R7, R8
 	ADD   R10, R9
-	ADD   R10, R11
-	ADD   R10, R12
-	ADD   R10, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif32
-	MOVD  R7, R14
+	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R14
-	SUB   R14, R10
+	LSL   $3, R11
+	SUB   R11, R10
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R10), F8
@@ -133559,11 +132935,11 @@ loopDone4:
 	B     masked25
 
 partial25:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif33:
 masked25:
@@ -133577,18 +132953,18 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif34:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 0(R11), F9
+	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial27
@@ -133596,11 +132972,11 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif35:
 masked27:
@@ -133614,18 +132990,18 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif36:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 0(R12), F9
+	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial29
@@ -133633,11 +133009,11 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif37:
 masked29:
@@ -133651,18 +133027,18 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R8, R10
+	ADD  $0, R10
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R9), V10.D[0]
+	VLD1 (R10), V10.D[0]
 
 endif38:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial31
@@ -133898,15 +133274,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -133921,9 +133295,9 @@ loop:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -134037,15 +133411,13 @@ endif6:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -134060,9 +133432,9 @@ loop2:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
@@ -134182,15 +133554,13 @@ endif11:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -134205,9 +133575,9 @@ loop3:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -134333,15 +133703,13 @@ endif16:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F3
 	FMOVQ 0(R6), F4
@@ -134356,9 +133724,9 @@ loop4:
 	ADD   R11, R10
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
@@ -134577,20 +133945,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.D2, V8.D2, V0.D2
 	VFMLA V7.D2, V8.D2, V1.D2
@@ -134604,20 +133968,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R13
-	SUB   R13, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F6
@@ -134629,11 +133992,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif3:
 masked:
@@ -134647,11 +134010,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif4:
 masked2:
@@ -134665,18 +134028,18 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif5:
 masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial4
@@ -134787,20 +134150,16 @@ endif9:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.D2, V8.D2, V0.D2
 	VFMLA V7.D2, V8.D2, V1.D2
@@ -134814,20 +134173,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif10
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R13
-	SUB   R13, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R11), F6
@@ -134839,11 +134197,11 @@ loopDone2:
 	B     masked7
 
 partial7:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif11:
 masked7:
@@ -134857,11 +134215,11 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif12
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif12:
 masked8:
@@ -134875,18 +134233,18 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif13:
 masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial10
@@ -135003,20 +134361,16 @@ endif17:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.D2, V8.D2, V0.D2
 	VFMLA V7.D2, V8.D2, V1.D2
@@ -135030,20 +134384,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif18
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R13
-	SUB   R13, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R11), F6
@@ -135055,11 +134408,11 @@ loopDone3:
 	B     masked13
 
 partial13:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif19:
 masked13:
@@ -135073,11 +134426,11 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif20:
 masked14:
@@ -135091,18 +134444,18 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif21:
 masked15:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial16
@@ -135225,20 +134578,16 @@ endif25:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F6
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
 	VFMLA V6.D2, V8.D2, V0.D2
 	VFMLA V7.D2, V8.D2, V1.D2
@@ -135252,20 +134601,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif26
-	MOVD  R7, R13
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R13
-	SUB   R13, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R11), F6
@@ -135277,11 +134625,11 @@ loopDone4:
 	B     masked19
 
 partial19:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif27:
 masked19:
@@ -135295,11 +134643,11 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif28:
 masked20:
@@ -135313,18 +134661,18 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R10), V8.D[0]
+	VLD1 (R11), V8.D[0]
 
 endif29:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 0(R12), F7
+	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
 	BLT   partial22
@@ -135566,23 +134914,17 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.D2, V12.D2, V0.D2
 	VFMLA V10.D2, V12.D2, V1.D2
@@ -135599,21 +134941,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R14
-	SUB   R14, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F9
@@ -135625,11 +134965,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif3:
 masked:
@@ -135643,11 +134983,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif4:
 masked2:
@@ -135661,18 +135001,18 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif5:
 masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial4
@@ -135680,11 +135020,11 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif6:
 masked4:
@@ -135698,11 +135038,11 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif7:
 masked5:
@@ -135716,18 +135056,18 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif8:
 masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial7
@@ -135847,23 +135187,17 @@ endif12:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.D2, V12.D2, V0.D2
 	VFMLA V10.D2, V12.D2, V1.D2
@@ -135880,21 +135214,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif13
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R14
-	SUB   R14, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R11), F9
@@ -135906,11 +135238,11 @@ loopDone2:
 	B     masked10
 
 partial10:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif14:
 masked10:
@@ -135924,11 +135256,11 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif15:
 masked11:
@@ -135942,18 +135274,18 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif16:
 masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial13
@@ -135961,11 +135293,11 @@ masked12:
 	B     masked13
 
 partial13:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif17:
 masked13:
@@ -135979,11 +135311,11 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif18:
 masked14:
@@ -135997,18 +135329,18 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif19:
 masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial16
@@ -136134,23 +135466,17 @@ endif23:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.D2, V12.D2, V0.D2
 	VFMLA V10.D2, V12.D2, V1.D2
@@ -136167,21 +135493,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif24
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R14
-	SUB   R14, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R11), F9
@@ -136193,11 +135517,11 @@ loopDone3:
 	B     masked19
 
 partial19:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif25:
 masked19:
@@ -136211,11 +135535,11 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif26:
 masked20:
@@ -136229,18 +135553,18 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif27:
 masked21:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial22
@@ -136248,11 +135572,11 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif28:
 masked22:
@@ -136266,11 +135590,11 @@ masked22:
 	B     masked23
 
 partial23:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif29:
 masked23:
@@ -136284,18 +135608,18 @@ masked23:
 	B     masked24
 
 partial24:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif30
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif30:
 masked24:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial25
@@ -136427,23 +135751,17 @@ endif34:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R10), F9
-	FMOVQ 0(R12), F10
-	FMOVQ 0(R13), F11
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
 	FMOVQ 0(R6), F12
 	VFMLA V9.D2, V12.D2, V0.D2
 	VFMLA V10.D2, V12.D2, V1.D2
@@ -136460,21 +135778,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif35
-	MOVD  R7, R14
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R14
-	SUB   R14, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R11), F9
@@ -136486,11 +135802,11 @@ loopDone4:
 	B     masked28
 
 partial28:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif36:
 masked28:
@@ -136504,11 +135820,11 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif37:
 masked29:
@@ -136522,18 +135838,18 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif38:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 0(R12), F10
+	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial31
@@ -136541,11 +135857,11 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif39
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif39:
 masked31:
@@ -136559,11 +135875,11 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif40
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif40:
 masked32:
@@ -136577,18 +135893,18 @@ masked32:
 	B     masked33
 
 partial33:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif41
-	VLD1 (R10), V11.D[0]
+	VLD1 (R11), V11.D[0]
 
 endif41:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 0(R13), F10
+	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
 	BLT   partial34
@@ -136887,21 +136203,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -136910,15 +136218,15 @@ loop:
 	VFMLA V15.D2, V12.D2, V0.D2
 	VFMLA V15.D2, V13.D2, V4.D2
 	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.D2, V12.D2, V1.D2
 	VFMLA V15.D2, V13.D2, V5.D2
 	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.D2, V12.D2, V2.D2
 	VFMLA V15.D2, V13.D2, V6.D2
 	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.D2, V12.D2, V3.D2
 	VFMLA V15.D2, V13.D2, V7.D2
 	VFMLA V15.D2, V14.D2, V11.D2
@@ -136926,22 +136234,19 @@ loop:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R15
-	SUB   R15, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R11), F12
@@ -136953,11 +136258,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif3:
 masked:
@@ -136971,11 +136276,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif4:
 masked2:
@@ -136989,18 +136294,18 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif5:
 masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial4
@@ -137008,11 +136313,11 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif6:
 masked4:
@@ -137026,11 +136331,11 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif7:
 masked5:
@@ -137044,18 +136349,18 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif8:
 masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial7
@@ -137063,11 +136368,11 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif9:
 masked7:
@@ -137081,11 +136386,11 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif10:
 masked8:
@@ -137099,18 +136404,18 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif11:
 masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial10
@@ -137239,21 +136544,13 @@ endif15:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone2
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -137262,15 +136559,15 @@ loop2:
 	VFMLA V15.D2, V12.D2, V0.D2
 	VFMLA V15.D2, V13.D2, V4.D2
 	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.D2, V12.D2, V1.D2
 	VFMLA V15.D2, V13.D2, V5.D2
 	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.D2, V12.D2, V2.D2
 	VFMLA V15.D2, V13.D2, V6.D2
 	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.D2, V12.D2, V3.D2
 	VFMLA V15.D2, V13.D2, V7.D2
 	VFMLA V15.D2, V14.D2, V11.D2
@@ -137278,22 +136575,19 @@ loop2:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop2
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif16
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R15
-	SUB   R15, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R11), F12
@@ -137305,11 +136599,11 @@ loopDone2:
 	B     masked13
 
 partial13:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif17:
 masked13:
@@ -137323,11 +136617,11 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif18:
 masked14:
@@ -137341,18 +136635,18 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif19:
 masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial16
@@ -137360,11 +136654,11 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif20:
 masked16:
@@ -137378,11 +136672,11 @@ masked16:
 	B     masked17
 
 partial17:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif21:
 masked17:
@@ -137396,18 +136690,18 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif22:
 masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial19
@@ -137415,11 +136709,11 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif23:
 masked19:
@@ -137433,11 +136727,11 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif24
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif24:
 masked20:
@@ -137451,18 +136745,18 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif25:
 masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial22
@@ -137597,21 +136891,13 @@ endif29:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone3
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -137620,15 +136906,15 @@ loop3:
 	VFMLA V15.D2, V12.D2, V0.D2
 	VFMLA V15.D2, V13.D2, V4.D2
 	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.D2, V12.D2, V1.D2
 	VFMLA V15.D2, V13.D2, V5.D2
 	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.D2, V12.D2, V2.D2
 	VFMLA V15.D2, V13.D2, V6.D2
 	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.D2, V12.D2, V3.D2
 	VFMLA V15.D2, V13.D2, V7.D2
 	VFMLA V15.D2, V14.D2, V11.D2
@@ -137636,22 +136922,19 @@ loop3:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop3
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif30
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R15
-	SUB   R15, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R11), F12
@@ -137663,11 +136946,11 @@ loopDone3:
 	B     masked25
 
 partial25:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif31:
 masked25:
@@ -137681,11 +136964,11 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif32:
 masked26:
@@ -137699,18 +136982,18 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif33:
 masked27:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial28
@@ -137718,11 +137001,11 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif34:
 masked28:
@@ -137736,11 +137019,11 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif35:
 masked29:
@@ -137754,18 +137037,18 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif36:
 masked30:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial31
@@ -137773,11 +137056,11 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif37:
 masked31:
@@ -137791,11 +137074,11 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif38:
 masked32:
@@ -137809,18 +137092,18 @@ masked32:
 	B     masked33
 
 partial33:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif39
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif39:
 masked33:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial34
@@ -137961,21 +137244,13 @@ endif43:
 	MOVD 64(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
-	MOVD 48(R11), R11
-	MOVD R10, R12
-	ADD  R11, R12
-	MOVD R12, R13
-	ADD  R11, R13
-	MOVD R13, R14
-	ADD  R11, R14
-	MOVD args+8(FP), R11
 	MOVD 56(R11), R11
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone4
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -137984,15 +137259,15 @@ loop4:
 	VFMLA V15.D2, V12.D2, V0.D2
 	VFMLA V15.D2, V13.D2, V4.D2
 	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 0(R12), F15
+	FMOVQ 16(R10), F15
 	VFMLA V15.D2, V12.D2, V1.D2
 	VFMLA V15.D2, V13.D2, V5.D2
 	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 0(R13), F15
+	FMOVQ 32(R10), F15
 	VFMLA V15.D2, V12.D2, V2.D2
 	VFMLA V15.D2, V13.D2, V6.D2
 	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 0(R14), F15
+	FMOVQ 48(R10), F15
 	VFMLA V15.D2, V12.D2, V3.D2
 	VFMLA V15.D2, V13.D2, V7.D2
 	VFMLA V15.D2, V14.D2, V11.D2
@@ -138000,22 +137275,19 @@ loop4:
 	ADD   R7, R8
 	ADD   R7, R9
 	ADD   R11, R10
-	ADD   R11, R12
-	ADD   R11, R13
-	ADD   R11, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop4
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif44
-	MOVD  R7, R15
+	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R15
-	SUB   R15, R11
+	LSL   $3, R12
+	SUB   R12, R11
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R11), F12
@@ -138027,11 +137299,11 @@ loopDone4:
 	B     masked37
 
 partial37:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif45
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif45:
 masked37:
@@ -138045,11 +137317,11 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif46:
 masked38:
@@ -138063,18 +137335,18 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif47:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial40
@@ -138082,11 +137354,11 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif48
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif48:
 masked40:
@@ -138100,11 +137372,11 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif49:
 masked41:
@@ -138118,18 +137390,18 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif50:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial43
@@ -138137,11 +137409,11 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD R6, R10
-	ADD  $0, R10
+	MOVD R6, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif51
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif51:
 masked43:
@@ -138155,11 +137427,11 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD R8, R10
-	ADD  $0, R10
+	MOVD R8, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif52
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif52:
 masked44:
@@ -138173,18 +137445,18 @@ masked44:
 	B     masked45
 
 partial45:
-	MOVD R9, R10
-	ADD  $0, R10
+	MOVD R9, R11
+	ADD  $0, R11
 	CMP  $0, R7
 	BLE  endif53
-	VLD1 (R10), V14.D[0]
+	VLD1 (R11), V14.D[0]
 
 endif53:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial46
@@ -138499,15 +137771,13 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -138525,9 +137795,9 @@ loop:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -138666,15 +137936,13 @@ endif7:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone2
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -138692,9 +137960,9 @@ loop2:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop2
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
@@ -138839,15 +138107,13 @@ endif13:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone3
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -138865,9 +138131,9 @@ loop3:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop3
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
@@ -139018,15 +138284,13 @@ endif19:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone4
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
@@ -139044,9 +138308,9 @@ loop4:
 	ADD   R12, R11
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop4
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
@@ -139300,20 +138564,16 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.D2, V10.D2, V0.D2
 	VFMLA V9.D2, V10.D2, V1.D2
@@ -139331,20 +138591,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R14
-	SUB   R14, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F8
@@ -139356,11 +138615,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif3:
 masked:
@@ -139374,11 +138633,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif4:
 masked2:
@@ -139392,11 +138651,11 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif5:
 masked3:
@@ -139410,18 +138669,18 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif6:
 masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -139560,20 +138819,16 @@ endif11:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.D2, V10.D2, V0.D2
 	VFMLA V9.D2, V10.D2, V1.D2
@@ -139591,20 +138846,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif12
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R14
-	SUB   R14, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R12), F8
@@ -139616,11 +138870,11 @@ loopDone2:
 	B     masked9
 
 partial9:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif13:
 masked9:
@@ -139634,11 +138888,11 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif14:
 masked10:
@@ -139652,11 +138906,11 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif15:
 masked11:
@@ -139670,18 +138924,18 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif16:
 masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial13
@@ -139826,20 +139080,16 @@ endif21:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.D2, V10.D2, V0.D2
 	VFMLA V9.D2, V10.D2, V1.D2
@@ -139857,20 +139107,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif22
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R14
-	SUB   R14, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R12), F8
@@ -139882,11 +139131,11 @@ loopDone3:
 	B     masked17
 
 partial17:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif23:
 masked17:
@@ -139900,11 +139149,11 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif24
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif24:
 masked18:
@@ -139918,11 +139167,11 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif25:
 masked19:
@@ -139936,18 +139185,18 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif26:
 masked20:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial21
@@ -140098,20 +139347,16 @@ endif31:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R14
-	MOVD 0(R14), R14
-	CMP  $1, R14
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F8
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
 	VFMLA V8.D2, V10.D2, V0.D2
 	VFMLA V9.D2, V10.D2, V1.D2
@@ -140129,20 +139374,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	SUB   $1, R14
-	CMP   $1, R14
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif32
-	MOVD  R7, R14
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R14
-	SUB   R14, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R12), F8
@@ -140154,11 +139398,11 @@ loopDone4:
 	B     masked25
 
 partial25:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif33:
 masked25:
@@ -140172,11 +139416,11 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif34:
 masked26:
@@ -140190,11 +139434,11 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif35:
 masked27:
@@ -140208,18 +139452,18 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R11), V10.D[0]
+	VLD1 (R12), V10.D[0]
 
 endif36:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 0(R13), F9
+	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
 	BLT   partial29
@@ -140518,23 +139762,17 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.D2, V15.D2, V0.D2
 	VFMLA V13.D2, V15.D2, V1.D2
@@ -140556,21 +139794,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R15
-	SUB   R15, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F12
@@ -140582,11 +139818,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif3:
 masked:
@@ -140600,11 +139836,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif4:
 masked2:
@@ -140618,11 +139854,11 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif5:
 masked3:
@@ -140636,18 +139872,18 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif6:
 masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -140655,11 +139891,11 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif7:
 masked5:
@@ -140673,11 +139909,11 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif8:
 masked6:
@@ -140691,11 +139927,11 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif9:
 masked7:
@@ -140709,18 +139945,18 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif10:
 masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial9
@@ -140871,23 +140107,17 @@ endif15:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.D2, V15.D2, V0.D2
 	VFMLA V13.D2, V15.D2, V1.D2
@@ -140909,21 +140139,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif16
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R15
-	SUB   R15, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R12), F12
@@ -140935,11 +140163,11 @@ loopDone2:
 	B     masked13
 
 partial13:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif17:
 masked13:
@@ -140953,11 +140181,11 @@ masked13:
 	B     masked14
 
 partial14:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif18:
 masked14:
@@ -140971,11 +140199,11 @@ masked14:
 	B     masked15
 
 partial15:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif19
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif19:
 masked15:
@@ -140989,18 +140217,18 @@ masked15:
 	B     masked16
 
 partial16:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif20
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif20:
 masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial17
@@ -141008,11 +140236,11 @@ masked16:
 	B     masked17
 
 partial17:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif21:
 masked17:
@@ -141026,11 +140254,11 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif22:
 masked18:
@@ -141044,11 +140272,11 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif23:
 masked19:
@@ -141062,18 +140290,18 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif24
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif24:
 masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial21
@@ -141230,23 +140458,17 @@ endif29:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.D2, V15.D2, V0.D2
 	VFMLA V13.D2, V15.D2, V1.D2
@@ -141268,21 +140490,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif30
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R15
-	SUB   R15, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R12), F12
@@ -141294,11 +140514,11 @@ loopDone3:
 	B     masked25
 
 partial25:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif31:
 masked25:
@@ -141312,11 +140532,11 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif32:
 masked26:
@@ -141330,11 +140550,11 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif33
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif33:
 masked27:
@@ -141348,18 +140568,18 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif34
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif34:
 masked28:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial29
@@ -141367,11 +140587,11 @@ masked28:
 	B     masked29
 
 partial29:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif35:
 masked29:
@@ -141385,11 +140605,11 @@ masked29:
 	B     masked30
 
 partial30:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif36
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif36:
 masked30:
@@ -141403,11 +140623,11 @@ masked30:
 	B     masked31
 
 partial31:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif37
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif37:
 masked31:
@@ -141421,18 +140641,18 @@ masked31:
 	B     masked32
 
 partial32:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif38:
 masked32:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial33
@@ -141595,23 +140815,17 @@ endif43:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R15
-	MOVD 0(R15), R15
-	CMP  $1, R15
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F12
-	FMOVQ 0(R13), F13
-	FMOVQ 0(R14), F14
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
 	FMOVQ 0(R6), F15
 	VFMLA V12.D2, V15.D2, V0.D2
 	VFMLA V13.D2, V15.D2, V1.D2
@@ -141633,21 +140847,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	SUB   $1, R15
-	CMP   $1, R15
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif44
-	MOVD  R7, R15
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R15
-	SUB   R15, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R12), F12
@@ -141659,11 +140871,11 @@ loopDone4:
 	B     masked37
 
 partial37:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif45
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif45:
 masked37:
@@ -141677,11 +140889,11 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif46:
 masked38:
@@ -141695,11 +140907,11 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif47:
 masked39:
@@ -141713,18 +140925,18 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif48
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif48:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 0(R13), F13
+	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial41
@@ -141732,11 +140944,11 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif49:
 masked41:
@@ -141750,11 +140962,11 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif50:
 masked42:
@@ -141768,11 +140980,11 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif51
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif51:
 masked43:
@@ -141786,18 +140998,18 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif52
-	VLD1 (R11), V14.D[0]
+	VLD1 (R12), V14.D[0]
 
 endif52:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 0(R14), F13
+	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
 	BLT   partial45
@@ -142161,26 +141373,18 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.D2, V20.D2, V0.D2
 	VFMLA V17.D2, V20.D2, V1.D2
@@ -142206,22 +141410,19 @@ loop:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R5
-	SUB   R5, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $0, R7
 	FMOVQ 0(R12), F16
@@ -142233,11 +141434,11 @@ loopDone:
 	B     masked
 
 partial:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif3
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif3:
 masked:
@@ -142251,11 +141452,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif4
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif4:
 masked2:
@@ -142269,11 +141470,11 @@ masked2:
 	B     masked3
 
 partial3:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif5
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif5:
 masked3:
@@ -142287,18 +141488,18 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif6
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif6:
 masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial5
@@ -142306,11 +141507,11 @@ masked4:
 	B     masked5
 
 partial5:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif7
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif7:
 masked5:
@@ -142324,11 +141525,11 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif8
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif8:
 masked6:
@@ -142342,11 +141543,11 @@ masked6:
 	B     masked7
 
 partial7:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif9:
 masked7:
@@ -142360,18 +141561,18 @@ masked7:
 	B     masked8
 
 partial8:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif10
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif10:
 masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial9
@@ -142379,11 +141580,11 @@ masked8:
 	B     masked9
 
 partial9:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif11
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif11:
 masked9:
@@ -142397,11 +141598,11 @@ masked9:
 	B     masked10
 
 partial10:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif12
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif12:
 masked10:
@@ -142415,11 +141616,11 @@ masked10:
 	B     masked11
 
 partial11:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif13
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif13:
 masked11:
@@ -142433,18 +141634,18 @@ masked11:
 	B     masked12
 
 partial12:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif14
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif14:
 masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial13
@@ -142607,26 +141808,18 @@ endif19:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone2
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone2
 
-loop2:
+loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.D2, V20.D2, V0.D2
 	VFMLA V17.D2, V20.D2, V1.D2
@@ -142652,22 +141845,19 @@ loop2:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop2
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x2
 
-loopDone2:
+loop1xDone2:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $2, R7
 	BLE   endif20
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R5
-	SUB   R5, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $2, R7
 	FMOVQ 16(R12), F16
@@ -142679,11 +141869,11 @@ loopDone2:
 	B     masked17
 
 partial17:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif21
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif21:
 masked17:
@@ -142697,11 +141887,11 @@ masked17:
 	B     masked18
 
 partial18:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif22
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif22:
 masked18:
@@ -142715,11 +141905,11 @@ masked18:
 	B     masked19
 
 partial19:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif23:
 masked19:
@@ -142733,18 +141923,18 @@ masked19:
 	B     masked20
 
 partial20:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif24
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif24:
 masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial21
@@ -142752,11 +141942,11 @@ masked20:
 	B     masked21
 
 partial21:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif25
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif25:
 masked21:
@@ -142770,11 +141960,11 @@ masked21:
 	B     masked22
 
 partial22:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif26
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif26:
 masked22:
@@ -142788,11 +141978,11 @@ masked22:
 	B     masked23
 
 partial23:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif27
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif27:
 masked23:
@@ -142806,18 +141996,18 @@ masked23:
 	B     masked24
 
 partial24:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif28
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif28:
 masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial25
@@ -142825,11 +142015,11 @@ masked24:
 	B     masked25
 
 partial25:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif29
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif29:
 masked25:
@@ -142843,11 +142033,11 @@ masked25:
 	B     masked26
 
 partial26:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif30
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif30:
 masked26:
@@ -142861,11 +142051,11 @@ masked26:
 	B     masked27
 
 partial27:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif31
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif31:
 masked27:
@@ -142879,18 +142069,18 @@ masked27:
 	B     masked28
 
 partial28:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif32:
 masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial29
@@ -143059,26 +142249,18 @@ endif37:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone3
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone3
 
-loop3:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.D2, V20.D2, V0.D2
 	VFMLA V17.D2, V20.D2, V1.D2
@@ -143104,22 +142286,19 @@ loop3:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop3
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x3
 
-loopDone3:
+loop1xDone3:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $4, R7
 	BLE   endif38
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R5
-	SUB   R5, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $4, R7
 	FMOVQ 32(R12), F16
@@ -143131,11 +142310,11 @@ loopDone3:
 	B     masked33
 
 partial33:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif39
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif39:
 masked33:
@@ -143149,11 +142328,11 @@ masked33:
 	B     masked34
 
 partial34:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif40
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif40:
 masked34:
@@ -143167,11 +142346,11 @@ masked34:
 	B     masked35
 
 partial35:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif41
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif41:
 masked35:
@@ -143185,18 +142364,18 @@ masked35:
 	B     masked36
 
 partial36:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif42
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif42:
 masked36:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial37
@@ -143204,11 +142383,11 @@ masked36:
 	B     masked37
 
 partial37:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif43
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif43:
 masked37:
@@ -143222,11 +142401,11 @@ masked37:
 	B     masked38
 
 partial38:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif44
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif44:
 masked38:
@@ -143240,11 +142419,11 @@ masked38:
 	B     masked39
 
 partial39:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif45
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif45:
 masked39:
@@ -143258,18 +142437,18 @@ masked39:
 	B     masked40
 
 partial40:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif46
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif46:
 masked40:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial41
@@ -143277,11 +142456,11 @@ masked40:
 	B     masked41
 
 partial41:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif47:
 masked41:
@@ -143295,11 +142474,11 @@ masked41:
 	B     masked42
 
 partial42:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif48
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif48:
 masked42:
@@ -143313,11 +142492,11 @@ masked42:
 	B     masked43
 
 partial43:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif49
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif49:
 masked43:
@@ -143331,18 +142510,18 @@ masked43:
 	B     masked44
 
 partial44:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif50:
 masked44:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial45
@@ -143517,26 +142696,18 @@ endif55:
 	MOVD 64(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
-	MOVD 48(R12), R12
-	MOVD R11, R13
-	ADD  R12, R13
-	MOVD R13, R14
-	ADD  R12, R14
-	MOVD R14, R15
-	ADD  R12, R15
-	MOVD args+8(FP), R12
 	MOVD 56(R12), R12
-	MOVD args+8(FP), R5
-	MOVD 0(R5), R5
-	CMP  $1, R5
-	BLT  loopDone4
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone4
 
-loop4:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R11), F16
-	FMOVQ 0(R13), F17
-	FMOVQ 0(R14), F18
-	FMOVQ 0(R15), F19
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
 	FMOVQ 0(R6), F20
 	VFMLA V16.D2, V20.D2, V0.D2
 	VFMLA V17.D2, V20.D2, V1.D2
@@ -143562,22 +142733,19 @@ loop4:
 	ADD   R7, R9
 	ADD   R7, R10
 	ADD   R12, R11
-	ADD   R12, R13
-	ADD   R12, R14
-	ADD   R12, R15
-	SUB   $1, R5
-	CMP   $1, R5
-	BGE   loop4
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x4
 
-loopDone4:
+loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $6, R7
 	BLE   endif56
-	MOVD  R7, R5
+	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R5
-	SUB   R5, R12
+	LSL   $3, R13
+	SUB   R13, R12
 	MOVD  R7, R7
 	SUB   $6, R7
 	FMOVQ 48(R12), F16
@@ -143589,11 +142757,11 @@ loopDone4:
 	B     masked49
 
 partial49:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif57
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif57:
 masked49:
@@ -143607,11 +142775,11 @@ masked49:
 	B     masked50
 
 partial50:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif58
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif58:
 masked50:
@@ -143625,11 +142793,11 @@ masked50:
 	B     masked51
 
 partial51:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif59
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif59:
 masked51:
@@ -143643,18 +142811,18 @@ masked51:
 	B     masked52
 
 partial52:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif60
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif60:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial53
@@ -143662,11 +142830,11 @@ masked52:
 	B     masked53
 
 partial53:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif61
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif61:
 masked53:
@@ -143680,11 +142848,11 @@ masked53:
 	B     masked54
 
 partial54:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif62
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif62:
 masked54:
@@ -143698,11 +142866,11 @@ masked54:
 	B     masked55
 
 partial55:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif63
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif63:
 masked55:
@@ -143716,18 +142884,18 @@ masked55:
 	B     masked56
 
 partial56:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif64
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif64:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 0(R14), F17
+	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial57
@@ -143735,11 +142903,11 @@ masked56:
 	B     masked57
 
 partial57:
-	MOVD R6, R11
-	ADD  $0, R11
+	MOVD R6, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif65
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif65:
 masked57:
@@ -143753,11 +142921,11 @@ masked57:
 	B     masked58
 
 partial58:
-	MOVD R8, R11
-	ADD  $0, R11
+	MOVD R8, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif66
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif66:
 masked58:
@@ -143771,11 +142939,11 @@ masked58:
 	B     masked59
 
 partial59:
-	MOVD R9, R11
-	ADD  $0, R11
+	MOVD R9, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif67
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif67:
 masked59:
@@ -143789,18 +142957,18 @@ masked59:
 	B     masked60
 
 partial60:
-	MOVD R10, R11
-	ADD  $0, R11
+	MOVD R10, R12
+	ADD  $0, R12
 	CMP  $0, R7
 	BLE  endif68
-	VLD1 (R11), V18.D[0]
+	VLD1 (R12), V18.D[0]
 
 endif68:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 0(R15), F17
+	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
 	BLT   partial61
@@ -144186,9 +143354,9 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F4
 	FMOVQ 0(R6), F5
@@ -144206,9 +143374,9 @@ loop:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -144492,9 +143660,9 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
@@ -144521,9 +143689,9 @@ loop:
 	ADD   R9, R10
 	SUB   $1, R11
 	CMP   $1, R11
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -144957,9 +144125,9 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
@@ -144995,9 +144163,9 @@ loop:
 	ADD   R9, R11
 	SUB   $1, R12
 	CMP   $1, R12
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7
@@ -145593,9 +144761,9 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
-	BLT  loopDone
+	BLT  loop1xDone
 
-loop:
+loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
 	FMOVQ 0(R8), F17
@@ -145640,9 +144808,9 @@ loop:
 	ADD   R9, R12
 	SUB   $1, R13
 	CMP   $1, R13
-	BGE   loop
+	BGE   loop1x
 
-loopDone:
+loop1xDone:
 	MOVD  args+8(FP), R7
 	MOVD  160(R7), R7
 	CMP   $0, R7

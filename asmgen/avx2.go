@@ -126,9 +126,16 @@ func (m *avx2) blocks(a, b Reg) (lo, hi Reg) {
 	return lo, hi
 }
 
-func (m *avx2) FoldLines(load func(n, i int) Reg) Reg {
+func (m *avx2) FoldLines(n int, load func(n, i int) Reg) Reg {
 	half := 16 / m.elem
 	line := func(n int) Reg { return m.Add(load(n, 0), load(n, 1)) }
+	if m.elem == 4 && n <= half {
+		pair := func(i int) Reg { return m.Add(m.blocks(line(i), line(i+2))) }
+		pairs := m.Add(m.unpack(pair(0), pair(1)))
+		sums := m.Add(m.evensOdds(pairs, pairs)) // 0 1 0 1 2 3 2 3
+		m.do(x86.VPERMPD(operand.Imm(0b1000), sums, sums))
+		return sums
+	}
 	return m.foldBlocks(half, func(i int) Reg { return m.Add(m.blocks(line(i), line(i+half))) })
 }
 

@@ -94,7 +94,7 @@ func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
 // What the immediate operands choose: blocks 0 and 1, 2 and 3; 0 and 2, 1 and 3.
 const lowBlocks, highBlocks, evenBlocks, oddBlocks = 0x44, 0xee, 0x88, 0xdd
 
-func (m *avx512) FoldLines(load func(n, i int) Reg) Reg {
+func (m *avx512) FoldLines(_ int, load func(n, i int) Reg) Reg {
 	step := 16 / m.elem
 	halves := func(i, j int) Reg { return m.Add(m.blocks(lowBlocks, highBlocks, load(i, 0), load(j, 0))) }
 	return m.foldBlocks(step, func(i int) Reg {

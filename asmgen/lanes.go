@@ -21,11 +21,11 @@ const lanesFields = "lines int, a *T, aRow, aLine, aVec int, b *T, bRow, bLine, 
 // first is not 0. If last is not 0, they are folded in the end, and the sums are stored to c; else they stay in acc.
 // Then the next of so many tiles follows.
 //
-// Row r of line l is aRow*r + aLine*l bytes from a on; b likewise. A pass over the lines does a vector of each; those
-// of the next are aVec and bVec bytes from its own. Tiles of whole lines do them in one pass. The others read b's last
-// line whole even if there is but a tail of it. acc has room for a line of lanes for each r, c, its rows accRow
-// bytes apart. Sum r, c is cRow*r + cCol*c bytes from c on; a cCol of 0 stands for that of neighbours. From tile to
-// tile b, acc and c move by bTile, accTile and cTile bytes.
+// Row r of line l is aRow*r + aLine*l bytes from a on. b likewise, but tiles that do not do whole lines in a pass have
+// its rows packed, vector after vector, and its last line whole even if there is but a tail of it. A pass over lines
+// does a vector of each, or all of them; those of the next are aVec and bVec bytes from its own. acc has room for a
+// line of lanes for each r, c, its rows accRow bytes apart. Sum r, c is cRow*r + cCol*c bytes from c on; a cCol of 0
+// stands for that of neighbours. From tile to tile b, acc and c move by bTile, accTile and cTile bytes.
 func lanes(m Machine, rows, cols int, whole bool) {
 	name, vecs := lanesName(m, rows, cols, whole), 1
 	if whole {
@@ -57,6 +57,9 @@ func lanes(m Machine, rows, cols int, whole bool) {
 		for range pass {
 			m.AddReg(p, arg(name+"Vec"))
 		}
+		if name == "b" && !whole {
+			return packedRows{m, p}
+		}
 		return m.VectorRows(p, arg(name+"Row"), n)
 	}
 	compute := func(pass int) []Reg {
@@ -70,16 +73,21 @@ func lanes(m Machine, rows, cols int, whole bool) {
 			})
 		as, aLine := operand(arg("a"), "a", pass, rows), arg("aLine")
 		bs, bLine := operand(m.Copy(b), "b", pass, cols), arg("bLine")
-		m.While("loop", arg("lines"), 1, func() {
-			m.Comment("acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])")
-			for v := range vecs {
-				pairs(rows, cols,
-					func(r int) Reg { return as.Load(r, v*vec) }, func(c int) Reg { return bs.Load(c, v*vec) },
-					func(r, c int, x, y Reg) { m.FMA(sums[(r*cols+c)*vecs+v], x, y) })
-			}
-			as.Advance(aLine)
-			bs.Advance(bLine)
-		})
+		lines := arg("lines")
+		for _, unroll := range unrolls(m) {
+			m.While(fmt.Sprintf("loop%dx", unroll), lines, unroll, func() {
+				m.Comment("acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])")
+				for range unroll {
+					for v := range vecs {
+						pairs(rows, cols,
+							func(r int) Reg { return as.Load(r, v*vec) }, func(c int) Reg { return bs.Load(c, v*vec) },
+							func(r, c int, x, y Reg) { m.FMA(sums[(r*cols+c)*vecs+v], x, y) })
+					}
+					as.Advance(aLine)
+					bs.Advance(bLine)
+				}
+			})
+		}
 		tail := arg("tail")
 		m.IfMore(tail, pass*vecs*vec/m.ElemBytes(), func() {
 			for v := range vecs {
@@ -124,12 +132,26 @@ func lanes(m Machine, rows, cols int, whole bool) {
 	m.End()
 }
 
+// packedRows are rows whose vectors follow each other.
+type packedRows struct {
+	Machine
+	p Reg
+}
+
+func (r packedRows) Load(i, off int) Reg { return r.Machine.Load(r.p, i*r.ISA().VecBytes+off) }
+
+func (r packedRows) LoadMasked(i, off int, mask Mask) Reg {
+	return r.Machine.LoadMasked(r.p, i*r.ISA().VecBytes+off, mask)
+}
+
+func (r packedRows) Advance(by Reg) { r.AddReg(r.p, by) }
+
 // foldTile folds n lines of lanes by halves to sums, which it stores to p. The lanes of lines that are yet to be folded
 // may be there too, from p on and a line apart: the sums of those before take less room.
 func foldTile(m Machine, n int, p Reg, load func(n, i int) Reg) {
 	group := m.ISA().VecBytes / m.ElemBytes()
 	for first := 0; first < n; first += group {
-		sums := m.FoldLines(func(at, i int) Reg { return load(min(first+at, n-1), i) })
+		sums := m.FoldLines(min(group, n-first), func(at, i int) Reg { return load(min(first+at, n-1), i) })
 		m.Store(sums, p, first*m.ElemBytes())
 	}
 }

@@ -105,9 +105,9 @@ type Machine interface {
 	StoreRowsMasked(rows []Reg, p, stride Reg, mask Mask) // rows that lie stride bytes apart from p on
 	FMAMasked(acc, a, b Reg, mask Mask)                   // FMA, of masked loads, where the mask is; nothing elsewhere
 
-	// FoldLines folds lines of lanes by halves (rule 7), as many as a vector has elements, to the vector of their sums.
-	// load returns vector i of line n.
-	FoldLines(load func(n, i int) Reg) Reg
+	// FoldLines folds n lines of lanes by halves (rule 7), at most as many as a vector has elements, to the vector of
+	// their sums. load returns vector i of a line, also of lines from n on, which do not matter.
+	FoldLines(n int, load func(line, i int) Reg) Reg
 
 	// Transpose returns the columns of a square of as many vectors as they have elements.
 	Transpose(rows []Reg) []Reg

@@ -340,7 +340,7 @@ func (m *neon) FMAMasked(acc, a, b Reg, mask Mask) {
 func (m *neon) zip1(a, b Reg) Reg { return m.native("VZIP1", "D2", a, b) }
 func (m *neon) zip2(a, b Reg) Reg { return m.native("VZIP2", "D2", a, b) }
 
-func (m *neon) FoldLines(load func(n, i int) Reg) Reg {
+func (m *neon) FoldLines(_ int, load func(n, i int) Reg) Reg {
 	line := func(n int) Reg { // its fold to one vector
 		sums := each(lineBytes/m.isa.VecBytes, func(i int) Reg { return load(n, i) })
 		for ; len(sums) > 1; sums = sums[:len(sums)/2] {
