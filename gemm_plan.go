@@ -60,27 +60,26 @@ func (w *lanesWork[T]) planned() lanesPlan {
 		inner  = 12   // rows of it that are packed at a time: whole tiles of every instruction set
 		wide   = 36   // rows of it whose lanes wait for the next block of lines
 		fewest = 8    // lines, for which it pays to load and store a tile's lanes
-		most   = 128  // lines of a block if both are packed
 		kept   = 1024 // rows that are packed for a block
 		waits  = 256  // rows of both whose lanes wait
 	)
-	all := w.k/w.line + 1
+	all := w.k / w.line // a tail goes with the last
 	if w.rowsB.rows == 1 {
 		return lanesPlan{group: w.rowsA.rows, chunk: 1}
 	}
 	if w.rowsB.rows > few {
-		p := lanesPlan{rows: w.tile.lanesTile[0], cols: w.tile.lanesTile[1], packA: true, lines: min(all, most),
-			group: kept, chunk: 4 * kept}
+		p := lanesPlan{rows: w.tile.lanesTile[0], cols: w.tile.lanesTile[1], packA: true, group: kept, chunk: 4 * kept}
+		p.lines = max(fewest, cacheL2/16/((p.rows+p.cols)*mem.Line))
 		if p.lines < all {
 			p.group, p.chunk = waits, waits
 		}
 		p.stay = max(fewest, cacheL1/3/(p.rows*mem.Line))
-		p.inner = max(1, cacheL2/2/(p.lines*mem.Line*p.cols)) * p.cols
+		p.inner = max(1, cacheL2/2/(min(p.lines, all+1)*mem.Line*p.cols)) * p.cols
 		return p
 	}
 	p := lanesPlan{inner: min(inner, w.rowsB.rows)}
 	p.rows, p.cols = w.tile.thinTile(w.rowsA.rows, p.inner)
-	p.lines = min(all, max(fewest, cacheL1*9/16/(p.inner*mem.Line)))
+	p.lines = max(fewest, cacheL1*9/16/(p.inner*mem.Line))
 	p.stay, p.chunk = p.lines, p.inner
 	if p.lines < all {
 		p.chunk = min(w.rowsB.rows, wide)
