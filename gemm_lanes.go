@@ -44,7 +44,6 @@ type lanesPlan struct {
 	rows, cols   int  // of a tile: of rowsA, of rowsB
 	packA        bool // all of rowsA for a block of lines; else it is streamed where it lies
 	lines        int  // of a block
-	stay         int  // lines that a panel of rowsA stays in the first cache for
 	group, chunk int  // rows of rowsA and rowsB whose lanes are kept between blocks
 	inner        int  // rows of rowsB that are packed at a time, and meet all of a group
 }
@@ -165,13 +164,11 @@ func (w *lanesWork[T]) pack(b *linesBlock, rows *lanesOperand[T], i int, p lanes
 
 // block computes the sums of rows i0 to i1 of rowsA and rows j0 to j1 of rowsB.
 func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
-	lanes := lanesKept{all: w.plan.lines < w.k/w.line, cols: j1 - j0} // between blocks
-	room := (i1 - i0) * (j1 - j0)
-	if !lanes.all {
-		lanes.cols = min(w.plan.inner, j1-j0)
-		room = w.plan.rows * max(lanes.cols, w.plan.cols)
+	room, wait := w.plan.rows*w.plan.cols, w.plan.lines < w.k/w.line // a tile's lanes, or all between blocks
+	if wait {
+		room = (i1 - i0) * (j1 - j0)
 	}
-	lanes.at = unsafe.Pointer(unsafe.SliceData(grow(&w.sums, room*w.line)))
+	lanes := unsafe.Pointer(unsafe.SliceData(grow(&w.sums, room*w.line)))
 	for l0 := 0; l0 == 0 || l0 < w.k/w.line; l0 += w.plan.lines {
 		b := w.linesFrom(l0, w.plan.lines)
 		rows := lanesPanels{rows: i1 - i0, most: w.plan.rows, bytes: b.bytes()}
@@ -187,26 +184,20 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 				if w.plan.packA {
 					a = w.panel(&rows, lo, height)
 				}
-				at := lanes
-				if lanes.all {
-					at.at = unsafe.Add(at.at, (lo*lanes.cols+j-j0)*mem.Line)
+				args := argsOf[T](&b)
+				args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
+				args.acc = (*T)(lanes)
+				if wait {
+					args.acc = (*T)(unsafe.Add(lanes, (lo*(j1-j0)+j-j0)*mem.Line))
+					args.accRow = (j1 - j0) * mem.Line
 				}
 				to := out
 				to.at = unsafe.Add(to.at, lo*to.row+(j-j0)*to.col)
-				for l := 0; l == 0 || l < b.lines; l += w.plan.stay {
-					w.tiles(w.part(b, l), height, a.from(l), &cols, l, at, to)
-				}
+				w.tiles(args, height, &cols, to)
 				lo += height
 			}
 		}
 	}
-}
-
-// A lanesKept is lines of lanes: of a block if all are kept, or of a panel of rows.
-type lanesKept struct {
-	at   unsafe.Pointer
-	cols int
-	all  bool
 }
 
 // A lanesPanel is a panel of rows for tiles: where it begins, and how far rows, lines and a line's next vectors are
@@ -221,34 +212,21 @@ func (w *lanesWork[T]) panel(p *lanesPanels, lo, height int) lanesPanel {
 	return lanesPanel{p.at(lo), w.vec, height * w.vec, height * p.bytes * w.vec / mem.Line}
 }
 
-// from is the panel from a line on.
-func (p lanesPanel) from(line int) lanesPanel {
-	p.at = unsafe.Add(p.at, line*p.line)
-	return p
-}
-
-// part is what of a block of lines stays in the first cache, from line l of it on.
-func (w *lanesWork[T]) part(b linesBlock, l int) linesBlock {
-	if l+w.plan.stay < b.lines {
-		b.last, b.tail = false, 0
-	}
-	b.first, b.lines = b.first+l, min(b.lines-l, w.plan.stay)
-	return b
-}
-
-// tiles computes the sums of a panel of rows and all panels of columns, whose lines are from l on, to out.
-func (w *lanesWork[T]) tiles(b linesBlock, rows int, a lanesPanel, cols *lanesPanels, l int, lanes lanesKept,
-	out lanesOutput) {
-	args := argsOf[T](&b)
-	args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
+// tiles computes the sums of a panel of rows and all panels of columns to out. Lanes wait where rows of them have a
+// stride, else all tiles take the same place for theirs.
+func (w *lanesWork[T]) tiles(args lanesArgs[T], rows int, cols *lanesPanels, out lanesOutput) {
 	args.cRow, args.cCol = out.row, w.stride(out.col)
+	wait, first := args.accRow != 0, args.acc
 	for at := 0; at < cols.rows; {
 		width, panels := cols.from(at)
-		b := w.panel(cols, at, width).from(l)
+		b := w.panel(cols, at, width)
 		args.tiles = min(panels, tilesPerCall(width*cols.bytes))
-		args.b, args.bRow, args.bLine, args.bVec, args.bTile = (*T)(b.at), b.row, b.line, b.vec, width*cols.bytes
-		args.acc = (*T)(unsafe.Add(lanes.at, at*mem.Line))
-		args.accRow, args.accTile = lanes.cols*mem.Line, width*mem.Line
+		args.b, args.bLine, args.bVec, args.bTile = (*T)(b.at), b.line, b.vec, width*cols.bytes
+		if wait {
+			args.acc, args.accTile = (*T)(unsafe.Add(unsafe.Pointer(first), at*mem.Line)), width*mem.Line
+		} else {
+			args.accRow = width * mem.Line
+		}
 		args.c, args.cTile = (*T)(unsafe.Add(out.at, at*out.col)), width*out.col
 		lanesTiles[T](w.backend, w.tile.lanesCode(rows, width), (*byte)(unsafe.Pointer(&args)))
 		at += args.tiles * width

@@ -73,14 +73,13 @@ func (w *lanesWork[T]) planned() lanesPlan {
 		if p.lines < all {
 			p.group, p.chunk = waits, waits
 		}
-		p.stay = max(fewest, cacheL1/3/(p.rows*mem.Line))
 		p.inner = max(1, cacheL2/2/(min(p.lines, all+1)*mem.Line*p.cols)) * p.cols
 		return p
 	}
 	p := lanesPlan{inner: min(inner, w.rowsB.rows)}
 	p.rows, p.cols = w.tile.thinTile(w.rowsA.rows, p.inner)
 	p.lines = max(fewest, cacheL1*9/16/(p.inner*mem.Line))
-	p.stay, p.chunk = p.lines, p.inner
+	p.chunk = p.inner
 	if p.lines < all {
 		p.chunk = min(w.rowsB.rows, wide)
 	}
