@@ -582,6 +582,24 @@ func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
 	e.update(&call)
 }
 
+// ExpSlice replaces x by its exponentials, computed in float64: x = T(Exp(float64(x))). Their errors are those of
+// [Exp], below 0.56 ulp, and for float32 below 0.501, where results are no subnormal numbers. +Inf stays, as NaN does;
+// -Inf becomes 0. There is assembly for float64 alone.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x. It runs on the active backend; see [On] for another.
+func ExpSlice[T Float](x []T) {
+	On[T](Active()).ExpSlice(x)
+}
+
+// ExpSlice is [ExpSlice] on this engine.
+func (e Engine[T]) ExpSlice(x []T) {
+	call := call[T]{id: idExpSlice, backend: e.backend, n: len(x),
+		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
+	check(idExpSlice, 0b1, mem.Of(x))
+	e.update(&call)
+}
+
 // Dot returns the sum of x[i]*y[i] in the order of rule 7: lane = fma(x, y, lane). The operands have
 // the same length; the sum of none is +0.
 //

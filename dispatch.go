@@ -33,6 +33,7 @@ const (
 	idMul
 	idClip
 	idFromBytes
+	idExpSlice
 	idDot
 	idSum
 	idSumAbs
@@ -183,6 +184,8 @@ func (c *call[T]) define(lo, hi int) {
 	case idFromBytes:
 		s := (*[1]T)(unsafe.Pointer(&c.coef))
 		kernels.FromBytes(operand[T](c, 0, lo, hi), operand[uint8](c, 1, lo, hi), operand[T](c, 2, lo, hi), s[0])
+	case idExpSlice:
+		kernels.ExpSlice(operand[T](c, 0, lo, hi))
 	}
 }
 

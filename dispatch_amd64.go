@@ -169,6 +169,8 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 			clipF64AVX2(n, coef, at[float64](c, 0, lo))
 		case idFromBytes:
 			fromBytesF64AVX2(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		case idExpSlice:
+			expSliceF64AVX2(n, coef, at[float64](c, 0, lo))
 		default:
 			return false
 		}
@@ -216,6 +218,8 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 			clipF64AVX512(n, coef, at[float64](c, 0, lo))
 		case idFromBytes:
 			fromBytesF64AVX512(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		case idExpSlice:
+			expSliceF64AVX512(n, coef, at[float64](c, 0, lo))
 		default:
 			return false
 		}

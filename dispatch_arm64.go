@@ -122,6 +122,8 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 			clipF64NEON(n, coef, at[float64](c, 0, lo))
 		case idFromBytes:
 			fromBytesF64NEON(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
+		case idExpSlice:
+			expSliceF64NEON(n, coef, at[float64](c, 0, lo))
 		default:
 			return false
 		}

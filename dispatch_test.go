@@ -19,9 +19,9 @@ func TestArchAssemblyRuns(t *testing.T) {
 	for _, b := range Backends()[1:] {
 		missing := 0
 		for id, row := range table.Rows {
-			ran := assemblyRuns[float32](t, b, kernelID(id), row)
-			if ran != assemblyRuns[float64](t, b, kernelID(id), row) {
-				t.Errorf("%v has assembly for %s in one type only", b, row.Name)
+			ran32, ran := assemblyRuns[float32](t, b, kernelID(id), row), assemblyRuns[float64](t, b, kernelID(id), row)
+			if only64 := program.Must(row).Ops[program.Exp]; ran32 != (ran && !only64) { // Exp computes in float64
+				t.Errorf("%v has assembly for %s: float32 %v, float64 %v", b, row.Name, ran32, ran)
 			}
 			if !ran {
 				missing++

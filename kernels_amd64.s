@@ -38686,6 +38686,114 @@ loop1xDone:
 	VZEROUPPER
 	RET
 
+// func expSliceF64AVX2(n int, c *float64, x *float64)
+// Requires: AVX, AVX2
+TEXT ·expSliceF64AVX2(SB), $0-24
+	// c is not read.
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    x+16(FP), CX
+	LEAQ    ·expConstants<>+0(SB), DX
+	LEAQ    ·powerConstants<>+0(SB), BX
+	CMPQ    AX, $0x00000004
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// x = exp(x)
+	VMOVUPD      (CX), Y0
+	VBROADCASTSD 8(DX), Y1
+	VBROADCASTSD (DX), Y2
+	VMINPD       Y0, Y2, Y0
+	VMAXPD       Y0, Y1, Y0
+	VBROADCASTSD 16(DX), Y1
+	VMULPD       Y1, Y0, Y1
+	VROUNDPD     $0x08, Y1, Y1
+	VBROADCASTSD 24(DX), Y2
+	VMULPD       Y2, Y1, Y2
+	VSUBPD       Y2, Y0, Y0
+	VBROADCASTSD 40(DX), Y2
+	VADDPD       Y2, Y0, Y2
+	VBROADCASTSD 40(DX), Y3
+	VSUBPD       Y3, Y2, Y2
+	VSUBPD       Y2, Y0, Y0
+	VBROADCASTSD 32(DX), Y3
+	VMULPD       Y3, Y1, Y3
+	VSUBPD       Y3, Y0, Y0
+	VADDPD       Y0, Y2, Y3
+	VMULPD       Y3, Y3, Y4
+	VBROADCASTSD 64(DX), Y5
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 72(DX), Y6
+	VADDPD       Y6, Y5, Y5
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 80(DX), Y6
+	VADDPD       Y6, Y5, Y5
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 88(DX), Y6
+	VADDPD       Y6, Y5, Y5
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 96(DX), Y6
+	VADDPD       Y6, Y5, Y5
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 104(DX), Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD 112(DX), Y6
+	VMULPD       Y4, Y6, Y6
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       Y4, Y6, Y6
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       Y4, Y6, Y6
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       Y4, Y6, Y6
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       Y4, Y6, Y6
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       Y6, Y3, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD 48(DX), Y6
+	VMULPD       Y0, Y6, Y6
+	VADDPD       Y6, Y2, Y6
+	VMULPD       Y6, Y0, Y6
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y5, Y3, Y3
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y0, Y3, Y0
+	VBROADCASTSD 56(DX), Y3
+	VADDPD       Y2, Y3, Y3
+	VBROADCASTSD 48(DX), Y4
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y4, Y2
+	VADDPD       Y2, Y3, Y2
+	VADDPD       Y0, Y2, Y0
+	VBROADCASTSD 8(BX), Y2
+	VMULPD       Y2, Y1, Y2
+	VBROADCASTSD (BX), Y3
+	VADDPD       Y3, Y2, Y2
+	VBROADCASTSD (BX), Y3
+	VSUBPD       Y3, Y2, Y3
+	VSUBPD       Y3, Y1, Y1
+	VBROADCASTSD (BX), Y3
+	VADDPD       Y3, Y1, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y2, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y1, Y0, Y0
+	VMOVUPD      Y0, (CX)
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000004, AX
+	CMPQ         AX, $0x00000004
+	JGE          loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
 // func dotF64AVX2(n int, lanes *float64, x *float64, y *float64)
 // Requires: AVX, FMA3
 TEXT ·dotF64AVX2(SB), $0-32
@@ -130547,6 +130655,101 @@ loop1xDone:
 	VZEROUPPER
 	RET
 
+// func expSliceF64AVX512(n int, c *float64, x *float64)
+// Requires: AVX, AVX512F
+TEXT ·expSliceF64AVX512(SB), $0-24
+	// c is not read.
+	MOVQ    n+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    x+16(FP), CX
+	LEAQ    ·expConstants<>+0(SB), DX
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	// x = exp(x)
+	VMOVUPD      (CX), Z0
+	VBROADCASTSD 8(DX), Z1
+	VBROADCASTSD (DX), Z2
+	VMINPD       Z0, Z2, Z0
+	VMAXPD       Z0, Z1, Z0
+	VBROADCASTSD 16(DX), Z1
+	VMULPD       Z1, Z0, Z1
+	VRNDSCALEPD  $0x08, Z1, Z1
+	VBROADCASTSD 24(DX), Z2
+	VMULPD       Z2, Z1, Z2
+	VSUBPD       Z2, Z0, Z0
+	VBROADCASTSD 40(DX), Z2
+	VADDPD       Z2, Z0, Z2
+	VBROADCASTSD 40(DX), Z3
+	VSUBPD       Z3, Z2, Z2
+	VSUBPD       Z2, Z0, Z0
+	VBROADCASTSD 32(DX), Z3
+	VMULPD       Z3, Z1, Z3
+	VSUBPD       Z3, Z0, Z0
+	VADDPD       Z0, Z2, Z3
+	VMULPD       Z3, Z3, Z4
+	VBROADCASTSD 64(DX), Z5
+	VMULPD       Z4, Z5, Z5
+	VBROADCASTSD 72(DX), Z6
+	VADDPD       Z6, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VBROADCASTSD 80(DX), Z6
+	VADDPD       Z6, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VBROADCASTSD 88(DX), Z6
+	VADDPD       Z6, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VBROADCASTSD 96(DX), Z6
+	VADDPD       Z6, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VBROADCASTSD 104(DX), Z6
+	VADDPD       Z6, Z5, Z5
+	VBROADCASTSD 112(DX), Z6
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z6, Z6
+	VMULPD       Z6, Z3, Z6
+	VADDPD       Z6, Z5, Z5
+	VBROADCASTSD 48(DX), Z6
+	VMULPD       Z0, Z6, Z6
+	VADDPD       Z6, Z2, Z6
+	VMULPD       Z6, Z0, Z6
+	VMULPD       Z4, Z3, Z3
+	VMULPD       Z5, Z3, Z3
+	VADDPD       Z6, Z0, Z0
+	VADDPD       Z0, Z3, Z0
+	VBROADCASTSD 56(DX), Z3
+	VADDPD       Z2, Z3, Z3
+	VBROADCASTSD 48(DX), Z4
+	VMULPD       Z2, Z4, Z4
+	VMULPD       Z2, Z4, Z2
+	VADDPD       Z2, Z3, Z2
+	VADDPD       Z0, Z2, Z0
+	VSCALEFPD    Z1, Z0, Z0
+	VMOVUPD      Z0, (CX)
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
 // func dotF64AVX512(n int, lanes *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F
 TEXT ·dotF64AVX512(SB), $0-32
@@ -184159,6 +184362,32 @@ DATA ·preludeF64AVX2x1<>+104(SB)/8, $·preludeF64AVX2x1Use13<>(SB)
 DATA ·preludeF64AVX2x1<>+112(SB)/8, $·preludeF64AVX2x1Use14<>(SB)
 DATA ·preludeF64AVX2x1<>+120(SB)/8, $·preludeF64AVX2x1Use15<>(SB)
 GLOBL ·preludeF64AVX2x1<>(SB), RODATA, $128
+
+DATA ·expConstants<>+0(SB)/8, $0x4086300000000000
+DATA ·expConstants<>+8(SB)/8, $0xc087500000000000
+DATA ·expConstants<>+16(SB)/8, $0x3ff71547652b82fe
+DATA ·expConstants<>+24(SB)/8, $0x3fe62e42fefa3800
+DATA ·expConstants<>+32(SB)/8, $0x3d2ef35793c76730
+DATA ·expConstants<>+40(SB)/8, $0x41a8000000000000
+DATA ·expConstants<>+48(SB)/8, $0x3fe0000000000000
+DATA ·expConstants<>+56(SB)/8, $0x3ff0000000000000
+DATA ·expConstants<>+64(SB)/8, $0x3de6124613a86d09
+DATA ·expConstants<>+72(SB)/8, $0x3e5ae64567f544e4
+DATA ·expConstants<>+80(SB)/8, $0x3ec71de3a556c734
+DATA ·expConstants<>+88(SB)/8, $0x3f2a01a01a01a01a
+DATA ·expConstants<>+96(SB)/8, $0x3f81111111111111
+DATA ·expConstants<>+104(SB)/8, $0x3fc5555555555555
+DATA ·expConstants<>+112(SB)/8, $0x3da93974a8c07c9d
+DATA ·expConstants<>+120(SB)/8, $0x3e21eed8eff8d898
+DATA ·expConstants<>+128(SB)/8, $0x3e927e4fb7789f5c
+DATA ·expConstants<>+136(SB)/8, $0x3efa01a01a01a01a
+DATA ·expConstants<>+144(SB)/8, $0x3f56c16c16c16c17
+DATA ·expConstants<>+152(SB)/8, $0x3fa5555555555555
+GLOBL ·expConstants<>(SB), RODATA|NOPTR, $160
+
+DATA ·powerConstants<>+0(SB)/8, $0x43380000000003ff
+DATA ·powerConstants<>+8(SB)/8, $0x3fe0000000000000
+GLOBL ·powerConstants<>(SB), RODATA|NOPTR, $16
 
 DATA ·chainF64AVX2Codes<>+0(SB)/8, $·chainF64AVX21x1<>(SB)
 DATA ·chainF64AVX2Codes<>+8(SB)/8, $·chainF64AVX22x1<>(SB)

@@ -83547,6 +83547,129 @@ loop1x:
 loop1xDone:
 	RET
 
+// func expSliceF64NEON(n int, c *float64, x *float64)
+TEXT ·expSliceF64NEON(SB), $0-24
+	// c is not read.
+	MOVD n+0(FP), R0
+	MOVD c+8(FP), R1
+	MOVD x+16(FP), R1
+	MOVD $0x4086300000000000, R2
+	VDUP R2, V0.D2
+	MOVD $0xc087500000000000, R2
+	VDUP R2, V1.D2
+	MOVD $0x3ff71547652b82fe, R2
+	VDUP R2, V2.D2
+	MOVD $0x3fe62e42fefa3800, R2
+	VDUP R2, V3.D2
+	MOVD $0x3d2ef35793c76730, R2
+	VDUP R2, V4.D2
+	MOVD $0x41a8000000000000, R2
+	VDUP R2, V5.D2
+	MOVD $0x3fe0000000000000, R2
+	VDUP R2, V6.D2
+	MOVD $0x3ff0000000000000, R2
+	VDUP R2, V7.D2
+	MOVD $0x3de6124613a86d09, R2
+	VDUP R2, V8.D2
+	MOVD $0x3e5ae64567f544e4, R2
+	VDUP R2, V9.D2
+	MOVD $0x3ec71de3a556c734, R2
+	VDUP R2, V10.D2
+	MOVD $0x3f2a01a01a01a01a, R2
+	VDUP R2, V11.D2
+	MOVD $0x3f81111111111111, R2
+	VDUP R2, V12.D2
+	MOVD $0x3fc5555555555555, R2
+	VDUP R2, V13.D2
+	MOVD $0x3da93974a8c07c9d, R2
+	VDUP R2, V14.D2
+	MOVD $0x3e21eed8eff8d898, R2
+	VDUP R2, V15.D2
+	MOVD $0x3e927e4fb7789f5c, R2
+	VDUP R2, V16.D2
+	MOVD $0x3efa01a01a01a01a, R2
+	VDUP R2, V17.D2
+	MOVD $0x3f56c16c16c16c17, R2
+	VDUP R2, V18.D2
+	MOVD $0x3fa5555555555555, R2
+	VDUP R2, V19.D2
+	MOVD $0x43380000000003ff, R2
+	VDUP R2, V20.D2
+	MOVD $0x3fe0000000000000, R2
+	VDUP R2, V21.D2
+	CMP  $2, R0
+	BLT  loop1xDone
+
+loop1x:
+	// x = exp(x)
+	FMOVQ 0(R1), F22
+	WORD  $0x6ee0e6d7 // fcmgt v23.2d, v22.2d, v0.2d
+	VBSL  V22.B16, V0.B16, V23.B16
+	WORD  $0x6ef7e436 // fcmgt v22.2d, v1.2d, v23.2d
+	VBSL  V23.B16, V1.B16, V22.B16
+	WORD  $0x6e62ded7 // fmul v23.2d, v22.2d, v2.2d
+	WORD  $0x4e618af7 // frintn v23.2d, v23.2d
+	WORD  $0x6e63def8 // fmul v24.2d, v23.2d, v3.2d
+	WORD  $0x4ef8d6d6 // fsub v22.2d, v22.2d, v24.2d
+	WORD  $0x4e65d6d8 // fadd v24.2d, v22.2d, v5.2d
+	WORD  $0x4ee5d718 // fsub v24.2d, v24.2d, v5.2d
+	WORD  $0x4ef8d6d6 // fsub v22.2d, v22.2d, v24.2d
+	WORD  $0x6e64def9 // fmul v25.2d, v23.2d, v4.2d
+	WORD  $0x4ef9d6d6 // fsub v22.2d, v22.2d, v25.2d
+	WORD  $0x4e76d719 // fadd v25.2d, v24.2d, v22.2d
+	WORD  $0x6e79df3a // fmul v26.2d, v25.2d, v25.2d
+	WORD  $0x6e7add1b // fmul v27.2d, v8.2d, v26.2d
+	WORD  $0x4e69d77b // fadd v27.2d, v27.2d, v9.2d
+	WORD  $0x6e7adf7b // fmul v27.2d, v27.2d, v26.2d
+	WORD  $0x4e6ad77b // fadd v27.2d, v27.2d, v10.2d
+	WORD  $0x6e7adf7b // fmul v27.2d, v27.2d, v26.2d
+	WORD  $0x4e6bd77b // fadd v27.2d, v27.2d, v11.2d
+	WORD  $0x6e7adf7b // fmul v27.2d, v27.2d, v26.2d
+	WORD  $0x4e6cd77b // fadd v27.2d, v27.2d, v12.2d
+	WORD  $0x6e7adf7b // fmul v27.2d, v27.2d, v26.2d
+	WORD  $0x4e6dd77b // fadd v27.2d, v27.2d, v13.2d
+	WORD  $0x6e7adddc // fmul v28.2d, v14.2d, v26.2d
+	WORD  $0x4e6fd79c // fadd v28.2d, v28.2d, v15.2d
+	WORD  $0x6e7adf9c // fmul v28.2d, v28.2d, v26.2d
+	WORD  $0x4e70d79c // fadd v28.2d, v28.2d, v16.2d
+	WORD  $0x6e7adf9c // fmul v28.2d, v28.2d, v26.2d
+	WORD  $0x4e71d79c // fadd v28.2d, v28.2d, v17.2d
+	WORD  $0x6e7adf9c // fmul v28.2d, v28.2d, v26.2d
+	WORD  $0x4e72d79c // fadd v28.2d, v28.2d, v18.2d
+	WORD  $0x6e7adf9c // fmul v28.2d, v28.2d, v26.2d
+	WORD  $0x4e73d79c // fadd v28.2d, v28.2d, v19.2d
+	WORD  $0x6e7cdf3c // fmul v28.2d, v25.2d, v28.2d
+	WORD  $0x4e7cd77b // fadd v27.2d, v27.2d, v28.2d
+	WORD  $0x6e76dcdc // fmul v28.2d, v6.2d, v22.2d
+	WORD  $0x4e7cd71c // fadd v28.2d, v24.2d, v28.2d
+	WORD  $0x6e7cdedc // fmul v28.2d, v22.2d, v28.2d
+	WORD  $0x6e7adf39 // fmul v25.2d, v25.2d, v26.2d
+	WORD  $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
+	WORD  $0x4e7cd6d6 // fadd v22.2d, v22.2d, v28.2d
+	WORD  $0x4e76d736 // fadd v22.2d, v25.2d, v22.2d
+	WORD  $0x4e78d4f9 // fadd v25.2d, v7.2d, v24.2d
+	WORD  $0x6e78dcda // fmul v26.2d, v6.2d, v24.2d
+	WORD  $0x6e78df58 // fmul v24.2d, v26.2d, v24.2d
+	WORD  $0x4e78d738 // fadd v24.2d, v25.2d, v24.2d
+	WORD  $0x4e76d716 // fadd v22.2d, v24.2d, v22.2d
+	WORD  $0x6e75def8 // fmul v24.2d, v23.2d, v21.2d
+	WORD  $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
+	WORD  $0x4ef4d719 // fsub v25.2d, v24.2d, v20.2d
+	WORD  $0x4ef9d6f7 // fsub v23.2d, v23.2d, v25.2d
+	WORD  $0x4e74d6f7 // fadd v23.2d, v23.2d, v20.2d
+	VSHL  $52, V24.D2, V24.D2
+	WORD  $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
+	VSHL  $52, V23.D2, V23.D2
+	WORD  $0x6e77ded6 // fmul v22.2d, v22.2d, v23.2d
+	FMOVQ F22, 0(R1)
+	ADD   $16, R1
+	SUB   $2, R0
+	CMP   $2, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
 // func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
 TEXT ·dotF64NEON(SB), $0-32
 	MOVD  n+0(FP), R0

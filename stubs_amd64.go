@@ -486,6 +486,15 @@ func clipF64AVX2(n int, c *float64, x *float64)
 //go:noescape
 func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float64)
 
+// expSliceF64AVX2 updates n elements, whole vectors, by
+//
+//	x = exp(x)
+//
+// c is not read.
+//
+//go:noescape
+func expSliceF64AVX2(n int, c *float64, x *float64)
+
 // dotF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
@@ -1027,6 +1036,15 @@ func clipF64AVX512(n int, c *float64, x *float64)
 //
 //go:noescape
 func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// expSliceF64AVX512 updates n elements, whole vectors, by
+//
+//	x = exp(x)
+//
+// c is not read.
+//
+//go:noescape
+func expSliceF64AVX512(n int, c *float64, x *float64)
 
 // dotF64AVX512 continues a line of lanes with n elements, whole lines, by
 //

@@ -486,6 +486,15 @@ func clipF64NEON(n int, c *float64, x *float64)
 //go:noescape
 func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float64)
 
+// expSliceF64NEON updates n elements, whole vectors, by
+//
+//	x = exp(x)
+//
+// c is not read.
+//
+//go:noescape
+func expSliceF64NEON(n int, c *float64, x *float64)
+
 // dotF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)

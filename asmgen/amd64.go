@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 
@@ -283,6 +284,18 @@ func (m *amd64) FMA(acc, a, b Reg) {
 	m.do(pick(m, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, acc))
 }
 
+// Constants are loaded where they are used, which the arithmetic hides: AVX2 has no registers for them.
+func (m *amd64) Constants(name string, c []float64) func(i int) Reg {
+	words := make([]uint64, len(c))
+	for i := range c {
+		words[i] = math.Float64bits(c[i])
+	}
+	m.file.shared().need(name, words)
+	p := m.ctx.GP64()
+	m.do(x86.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "·" + name, Static: true}, 0), p))
+	return func(i int) Reg { return m.Broadcast(p, 8*i) }
+}
+
 // and and or are float operations: AVX-512 has them with DQ.
 func (m *amd64) and(a, b Reg) Reg { return m.op3(x86.VANDPS, x86.VANDPD, a, b) }
 func (m *amd64) or(a, b Reg) Reg  { return m.op3(x86.VORPS, x86.VORPD, a, b) }
@@ -321,6 +334,9 @@ const (
 	unordered = operand.U8(3)
 	notEqual  = operand.U8(12) // ordered and not equal
 )
+
+// toNearestEven is how VROUND and VRNDSCALE round, which then tell nobody that a result is inexact.
+const toNearestEven = operand.U8(8)
 
 // Control.
 

@@ -52,6 +52,20 @@ func (m *avx2) Sign() func(Reg) Reg {
 	}
 }
 
+func (m *avx2) Round(a Reg) Reg {
+	d := m.vec()
+	m.do(pick(&m.amd64, x86.VROUNDPS, x86.VROUNDPD)(toNearestEven, a, d))
+	return d
+}
+
+func (m *avx2) PowerOf2() func(a, k Reg) Reg {
+	return powerOf2(m, func(v Reg) Reg {
+		d := m.vec()
+		m.do(x86.VPSLLQ(operand.Imm(52), v, d))
+		return d
+	})
+}
+
 // MaxMagnitude: AVX2 has no 64-bit maximum; without signs, the signed comparison serves.
 func (m *avx2) MaxMagnitude() func(a, b Reg) Reg {
 	mask := m.magnitude()

@@ -54,6 +54,16 @@ func (m *avx512) Sign() func(Reg) Reg {
 	}
 }
 
+func (m *avx512) Round(a Reg) Reg {
+	d := m.vec()
+	m.do(pick(&m.amd64, anyForm(x86.VRNDSCALEPS), x86.VRNDSCALEPD)(toNearestEven, a, d))
+	return d
+}
+
+func (m *avx512) PowerOf2() func(a, k Reg) Reg {
+	return func(a, k Reg) Reg { return m.op3(x86.VSCALEFPS, x86.VSCALEFPD, a, k) }
+}
+
 func (m *avx512) MaxMagnitude() func(a, b Reg) Reg {
 	mask := m.magnitude()
 	return func(a, b Reg) Reg {

@@ -57,8 +57,10 @@ type function struct {
 
 func (f *function) ISA() isa            { return f.isa }
 func (f *function) ElemBytes() int      { return f.elem }
-func (f *function) Can(program.Op) bool { return true }
 func (f *function) Comment(l ...string) { f.ctx.Comment(l...) }
+
+// Can: an exponential is computed in float64, see exp.go.
+func (f *function) Can(op program.Op) bool { return op != program.Exp || f.elem == 8 }
 
 func (f *function) Begin(name, params string, doc ...string) {
 	f.labels, f.rare = map[string]bool{}, nil

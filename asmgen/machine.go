@@ -81,12 +81,17 @@ type Machine interface {
 	FMA(acc, a, b Reg)    // acc = fma(a, b, acc), in place
 	Larger(a, b Reg) Reg  // a > b ? a : b
 	Smaller(a, b Reg) Reg // a < b ? a : b
+	Round(a Reg) Reg      // to an integer, half to even
 
 	// Operations that may need constants; calling the method emits those, calling its result
 	// the operation.
 	Abs() func(a Reg) Reg             // |a|
 	Sign() func(a Reg) Reg            // 1, -1, +0 for ±0, NaN for NaN
 	MaxMagnitude() func(a, b Reg) Reg // the larger of a and |b| by their bits, a >= +0; a NaN is largest
+
+	// The same for float64 alone.
+	Constants(name string, c []float64) func(i int) Reg // c[i] in every lane; a name stands for one c
+	PowerOf2() func(a, k Reg) Reg                       // a * 2^k, a in [1/2, 2), k an integer in [-1077, 1024], or NaN
 
 	// Matrices.
 

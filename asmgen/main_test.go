@@ -109,8 +109,9 @@ func checkLowRegisters(t *testing.T, name string, i *ir.Instruction) {
 	}
 }
 
-// An instruction set that has micro-kernels of products lacks nothing: it has assembly for every row. Others may
-// lack operations, and run the definitions of the rows that need them.
+// An instruction set that has micro-kernels of products lacks nothing: it has assembly for every row, but for float32
+// if a row has exponentials, which are computed in float64. Others may lack operations, and run the definitions of the
+// rows that need them.
 func TestEveryRowHasAssembly(t *testing.T) {
 	programs, err := program.All()
 	if err != nil {
@@ -119,8 +120,9 @@ func TestEveryRowHasAssembly(t *testing.T) {
 	for _, s := range isas {
 		for _, m := range machines(newFile(s.Arch), s.Arch) {
 			for _, p := range programs {
-				if m.ISA().HasTiles() && !emits(m, p) {
-					t.Errorf("%s has no assembly for %s", m.ISA().Name, p.Row.Name)
+				want := m.ElemBytes() == 8 || !p.Ops[program.Exp]
+				if got := emits(m, p); m.ISA().HasTiles() && got != want {
+					t.Errorf("%s has assembly for %s of %d bytes: %v", m.ISA().Name, p.Row.Name, m.ElemBytes(), got)
 				}
 			}
 		}

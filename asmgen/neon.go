@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/mmcloughlin/avo/reg"
@@ -135,6 +136,7 @@ func (m *neon) Sub(a, b Reg) Reg { return m.encoded(fsub, a, b) }
 func (m *neon) Mul(a, b Reg) Reg { return m.encoded(fmul, a, b) }
 func (m *neon) Div(a, b Reg) Reg { return m.encoded(fdiv, a, b) }
 func (m *neon) Sqrt(a Reg) Reg   { return m.encoded(fsqrt, a) }
+func (m *neon) Round(a Reg) Reg  { return m.encoded(frintn, a) }
 
 func (m *neon) FMA(acc, a, b Reg) { m.update("VFMLA", m.shape(), acc, a, b) }
 
@@ -167,6 +169,19 @@ func (m *neon) Sign() func(Reg) Reg {
 		m.update("VBIF", "B16", s, u, isNumber)  // where u is NaN
 		return s
 	}
+}
+
+func (m *neon) Constants(_ string, c []float64) func(i int) Reg {
+	v := each(len(c), func(i int) Reg { return m.constant(0, math.Float64bits(c[i])) })
+	return func(i int) Reg { return v[i] }
+}
+
+func (m *neon) PowerOf2() func(a, k Reg) Reg {
+	return powerOf2(m, func(v Reg) Reg {
+		d := m.Vector()
+		m.inst([]Reg{d}, []Reg{v}, spelled("VSHL", "$52, V%[2]d.D2, V%[1]d.D2"))
+		return d
+	})
 }
 
 // MaxMagnitude: FMAX returns NaN if either operand is one, and there are no negative zeros here.

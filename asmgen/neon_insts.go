@@ -11,19 +11,20 @@ type encoded struct {
 }
 
 var (
-	fadd  = encoded{"fadd", 0x4e20d400, false}
-	fsub  = encoded{"fsub", 0x4ea0d400, false}
-	fmul  = encoded{"fmul", 0x6e20dc00, false}
-	fdiv  = encoded{"fdiv", 0x6e20fc00, false}
-	fmax  = encoded{"fmax", 0x4e20f400, false}
-	fcmgt = encoded{"fcmgt", 0x6ea0e400, false}
-	fcmeq = encoded{"fcmeq", 0x4e20e400, false}
-	fsqrt = encoded{"fsqrt", 0x6ea1f800, true}
-	fabs  = encoded{"fabs", 0x4ea0f800, true}
-	ucvtf = encoded{"ucvtf", 0x6e21d800, true}
+	fadd   = encoded{"fadd", 0x4e20d400, false}
+	fsub   = encoded{"fsub", 0x4ea0d400, false}
+	fmul   = encoded{"fmul", 0x6e20dc00, false}
+	fdiv   = encoded{"fdiv", 0x6e20fc00, false}
+	fmax   = encoded{"fmax", 0x4e20f400, false}
+	fcmgt  = encoded{"fcmgt", 0x6ea0e400, false}
+	fcmeq  = encoded{"fcmeq", 0x4e20e400, false}
+	fsqrt  = encoded{"fsqrt", 0x6ea1f800, true}
+	fabs   = encoded{"fabs", 0x4ea0f800, true}
+	frintn = encoded{"frintn", 0x4e218800, true}
+	ucvtf  = encoded{"ucvtf", 0x6e21d800, true}
 )
 
-var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, ucvtf}
+var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, frintn, ucvtf}
 
 // word returns the instruction for registers d, n, m, with its comment.
 func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {

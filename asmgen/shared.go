@@ -29,7 +29,7 @@ func fixed(i int, size reg.Spec) Reg {
 type sharedCode struct {
 	changes map[string][]Reg // what each function changes, by its symbol
 	tables  []string         // data: the tables' addresses of code
-	masks   bool             // whether there is lineMask among them
+	words   map[string]bool  // those of them that are words
 }
 
 // lineMask is 64 bytes of ones and 64 of zeros: the 64 bytes from 64-n on are ones in the first n.
@@ -37,19 +37,30 @@ const lineMask = "lineMask"
 
 // needMasks puts lineMask into the file.
 func (s *sharedCode) needMasks() {
-	if s.masks {
+	var words [16]uint64
+	for i := range 8 {
+		words[i] = ^uint64(0)
+	}
+	s.need(lineMask, words[:])
+}
+
+// need puts words into the file, under a name that is always that of the same.
+func (s *sharedCode) need(name string, words []uint64) {
+	if s.words[name] {
 		return
 	}
-	s.masks = true
+	s.words[name] = true
 	var b strings.Builder
-	for i := range 16 {
-		fmt.Fprintf(&b, "DATA ·%s+%d(SB)/8, $%#x\n", sharedName(lineMask), 8*i, ^uint64(0)*uint64(1-i/8))
+	for i, w := range words {
+		fmt.Fprintf(&b, "DATA ·%s+%d(SB)/8, $%#x\n", sharedName(name), 8*i, w)
 	}
-	fmt.Fprintf(&b, "GLOBL ·%s(SB), RODATA|NOPTR, $128\n", sharedName(lineMask))
+	fmt.Fprintf(&b, "GLOBL ·%s(SB), RODATA|NOPTR, $%d\n", sharedName(name), 8*len(words))
 	s.tables = append(s.tables, b.String())
 }
 
-func newSharedCode() *sharedCode { return &sharedCode{changes: map[string][]Reg{}} }
+func newSharedCode() *sharedCode {
+	return &sharedCode{changes: map[string][]Reg{}, words: map[string]bool{}}
+}
 
 // sharedName is the symbol of shared code and of tables: local to the file.
 func sharedName(name string) string { return name + "<>" }

@@ -28,6 +28,7 @@ type kernel struct {
 	// Operations with constants, made before the loop if the program has them.
 	sign, abs func(Reg) Reg
 	larger    func(a, b Reg) Reg // MaxMagnitude
+	exp       func(Reg) Reg
 }
 
 // emits reports whether a machine has all operations of a program.
@@ -59,6 +60,9 @@ func (k *kernel) constants() {
 	}
 	if k.Ops[program.MaxMagnitude] {
 		k.larger = k.MaxMagnitude()
+	}
+	if k.Ops[program.Exp] {
+		k.exp = exponential(k.Machine)
 	}
 }
 
@@ -109,6 +113,8 @@ func (e *element) compute(n *program.Node) Reg {
 		return e.Div(a[0], a[1])
 	case program.Sqrt:
 		return e.Sqrt(a[0])
+	case program.Exp:
+		return e.exp(a[0])
 	case program.Sign:
 		return e.sign(a[0])
 	case program.Abs:
@@ -167,10 +173,10 @@ func params(row table.Row) string {
 // vector's lanes; c points at the scalars, behind which a step's Prelude follows.
 //
 // Four vectors per turn of the loop pay where arithmetic is cheap beside the loop's own work; a kernel that
-// divides, or takes a sign, which is a dozen operations, is bound by that.
+// divides, or takes a sign or an exponential, which are a dozen operations and more, is bound by that.
 func elementwise(m Machine, p *program.Program) {
 	unrolls := []int{4, 1}
-	if p.Divides() || p.Ops[program.Sign] {
+	if p.Divides() || p.Ops[program.Sign] || p.Ops[program.Exp] {
 		unrolls = []int{1}
 	}
 	name := symbol(p.Row.Name, m)

@@ -100,7 +100,7 @@ def flat(text):
 def run(lines, names, T):
     """Runs lines, each on what its names are by then, and returns what all are in the end."""
     shape = next(v.shape for v in names.values() if v.ndim)
-    functions = dict(where=np.where, abs=np.abs, sqrt=np.sqrt, sign=np.sign, max=np.maximum, fma=fmas)
+    functions = dict(where=np.where, abs=np.abs, sqrt=np.sqrt, exp=exps, sign=np.sign, max=np.maximum, fma=fmas)
     names = dict(names)
     for line in lines:
         name, expression = line.split(" = ", 1)
@@ -108,6 +108,33 @@ def run(lines, names, T):
         assert value.dtype == T, line
         names[name] = np.broadcast_to(value, shape)  # a scalar is the value of every element
     return names
+
+
+LOG2E, LN2_HI, LN2_LO = map(float.fromhex, ("0x1.71547652b82fep+0", "0x1.62e42fefa38p-1", "0x1.ef35793c7673p-45"))
+
+
+def exps(x):
+    """e^x in float64, rounded to x's type: x = k ln 2 + r; r = h + l, where 1 + h + h^2/2 is exact."""
+    T, x = x.dtype.type, x.astype(np.float64)
+    x = np.where(x > 710, 710, np.where(x < -746, -746, x))
+    k = np.rint(x * LOG2E)
+    hi = x - k * LN2_HI
+    h = np.rint(hi * 2.0**25) / 2.0**25
+    l = hi - h - k * LN2_LO
+    r = h + l
+    square = r * r
+    odd, even = [sum_from(square, [1 / math.factorial(n) for n in range(top, 2, -2)]) for top in (13, 14)]
+    rest = r * square * (odd + r * even) + (l + l * (h + 0.5 * l))
+    y = 1 + h + 0.5 * h * h + rest
+    return np.ldexp(y, np.nan_to_num(k).astype(int)).astype(T)
+
+
+def sum_from(x, coefficients):
+    """Horner's scheme, the highest power first."""
+    total = coefficients[0]
+    for c in coefficients[1:]:
+        total = total * x + c
+    return total
 
 
 # Sums, by rules 7 and 8.

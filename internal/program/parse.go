@@ -137,7 +137,7 @@ func (r *parser) product() *Node {
 var functions = map[string]struct {
 	op   Op
 	args int
-}{"sqrt": {Sqrt, 1}, "sign": {Sign, 1}, "fma": {FMA, 3}, "max": {MaxMagnitude, 2}}
+}{"sqrt": {Sqrt, 1}, "exp": {Exp, 1}, "sign": {Sign, 1}, "fma": {FMA, 3}, "max": {MaxMagnitude, 2}}
 
 func (r *parser) factor() *Node {
 	switch t := r.peek(); {

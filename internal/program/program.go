@@ -1,6 +1,6 @@
 // Package program reads the lines and scalars of table.Rows: what assembly, coefficient structs and
-// documentation are made of. A line becomes a graph of operations, each exactly one IEEE operation, in which
-// equal expressions are one node, so that nothing is computed twice.
+// documentation are made of. A line becomes a graph of operations, each exactly one IEEE operation (or [Exp]), in
+// which equal expressions are one node, so that nothing is computed twice.
 package program
 
 import (
@@ -22,6 +22,7 @@ const (
 	Mul
 	Div
 	Sqrt
+	Exp          // kernels.Exp, in float64 alone: see asmgen/exp.go
 	Sign         // 1, -1, +0 for ±0, NaN for NaN
 	Abs          // without the sign
 	FMA          // a*b + c, rounding once
@@ -30,8 +31,8 @@ const (
 	MaxMagnitude // the larger of a, which has no sign, and |b| by their bits
 )
 
-var opNames = [...]string{"operand", "lane", "scalar", "+", "-", "*", "/", "sqrt", "sign", "abs", "fma", "larger",
-	"smaller", "maxmagnitude"}
+var opNames = [...]string{"operand", "lane", "scalar", "+", "-", "*", "/", "sqrt", "exp", "sign", "abs", "fma",
+	"larger", "smaller", "maxmagnitude"}
 
 func (o Op) String() string { return opNames[o] }
 

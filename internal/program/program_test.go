@@ -150,7 +150,7 @@ func TestMistakes(t *testing.T) {
 		`"g" is left over`:                     step("", "x = x + m g", "m = g"),
 		`scalar "lr", want NAME=VALUE`:         step("lr", "x = x"),
 		`q is no hyperparameter`:               step("a=q/2", "x = a*x"),
-		`no function exp`:                      step("", "x = exp(m)"),
+		`no function log`:                      step("", "x = log(m)"),
 		`max of other than a lane`:             step("", "x = max(x, m)"),
 		`(1-c): c is no hyperparameter`:        step("a=1 c=a*a", "x = (1-c)*x", "m = m + g"),
 		`want an operand, a scalar`:            step("", "x = x + "),

@@ -218,6 +218,8 @@ func New[T kernels.Float](row table.Row, n int) []any {
 		return []any{make([]T, n)}
 	case "FromBytes":
 		return []any{make([]T, n), make([]uint8, n), make([]T, n)}
+	case "ExpSlice":
+		return []any{make([]T, n)}
 	case "Dot":
 		return []any{make([]T, n), make([]T, n)}
 	case "Sum":
@@ -283,6 +285,8 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 	case "FromBytes":
 		s := coef.(*[1]T)
 		e.FromBytes(op[0].([]T), op[1].([]uint8), op[2].([]T), s[0])
+	case "ExpSlice":
+		e.ExpSlice(op[0].([]T))
 	case "Dot":
 		return e.Dot(op[0].([]T), op[1].([]T))
 	case "Sum":
@@ -349,6 +353,8 @@ func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	case "FromBytes":
 		s := coef.(*[1]T)
 		kernels.FromBytes(op[0].([]T), op[1].([]uint8), op[2].([]T), s[0])
+	case "ExpSlice":
+		kernels.ExpSlice(op[0].([]T))
 	case "Dot":
 		return kernels.Dot(op[0].([]T), op[1].([]T))
 	case "Sum":

@@ -49,7 +49,7 @@ type Row struct {
 	// Lines are the definition per element. They are the program that assembly is made of, each operation
 	// rounding once, and what documentation prints: assignments to operands (a store), to the lane of a
 	// Reduction, or to names of their own. An operand's name is what was last assigned to it; an assignment
-	// that nothing reads is a mistake. There are + - * / with the usual precedence, sqrt, sign, fma(a, b, c),
+	// that nothing reads is a mistake. There are + - * / with the usual precedence, sqrt, exp, sign, fma(a, b, c),
 	// |a|, a > b ? a : b and a < b ? a : b (b unless the comparison holds), and max(lane, |a|), the larger by
 	// its bits. (1-s) and (1+s) of a hyperparameter s of a Step are scalars of their own, by rule 6, which stand
 	// behind s in the struct. A Step has operands x+ and g, which its Prelude works on.
@@ -115,6 +115,7 @@ var Rows = []Row{
 	vector("Mul", "z- x y", "", "z = x*y"),
 	vector("Clip", "x+", "lo=-0.25 hi=0.5", "x = lo > x ? lo : x", "x = hi < x ? hi : x"),
 	vector("FromBytes", "dst- src:u8 offset", "scale=0.0078125", "dst = scale*src - offset"),
+	vector("ExpSlice", "x+", "", "x = exp(x)"),
 
 	reduction("Dot", "x y", "lane = fma(x, y, lane)"),
 	reduction("Sum", "x", "lane = lane + x"),
