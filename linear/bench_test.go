@@ -147,3 +147,26 @@ func BenchmarkWholeSet(b *testing.B) {
 		}
 	}
 }
+
+// The losses of a block, with their gradient, and what else a pass does for them.
+func BenchmarkLoss(b *testing.B) {
+	for _, loss := range classLosses() {
+		b.Run("type=float32/loss="+loss.Name(), func(b *testing.B) { benchmarkLoss[float32](b, loss) })
+		b.Run("type=float64/loss="+loss.Name(), func(b *testing.B) { benchmarkLoss[float64](b, loss) })
+	}
+}
+
+func benchmarkLoss[T kernels.Float](b *testing.B, loss Loss) {
+	const n, classes = 64 * BlockExamples, 10
+	set, w := small[T](1, n, 20, classes)
+	p, err := NewProblem(set, ProblemConfig{Loss: loss, Threads: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	grad := make([]T, len(w))
+	p.TakeTimes()
+	for b.Loop() {
+		p.LossGradient(w, grad, nil)
+	}
+	b.ReportMetric(float64(p.TakeTimes().Loss.Nanoseconds())/float64(b.N)/n, "loss-ns/example")
+}

@@ -55,6 +55,9 @@ type Row[T kernels.Float] struct {
 	Value    T         // the example's number, of a loss over numbers
 	Gradient bool      // whether the derivatives are wanted
 	Room     []float64 // room for a number for each score, of any content
+
+	ahead bool    // whether Room and shift are set: see exponentials
+	shift float64 // the largest score
 }
 
 // A Probabilistic loss makes probabilities of scores.

@@ -41,6 +41,8 @@ func (t *Times) add(u Times) {
 type pass[T kernels.Float] struct {
 	classes, features, ld int
 	k                     bitstep.Engine[T] // of one thread
+	k64                   bitstep.Engine[float64]
+	exponentials          bool // of the scores, for losses and probabilities: see Row.exponentials
 	source                dataset.Source[T]
 	rows                  dataset.Viewer[T] // the source, if its rows are in memory, else nil
 	memory                dataset.Resident  // the source, if its examples are in memory, else nil
@@ -89,9 +91,11 @@ type blockSum[T kernels.Float] struct {
 type worker[T kernels.Float] struct {
 	x, s      []T // rows that are not in memory already; scores, then their gradient
 	row       Row[T]
-	next      bitstep.Fetch // the group of examples that this worker is likely to take next
-	fetched   int           // the first of them; -1: none
-	confusion []int         // [class][predicted class]
+	room64    []float64              // the Room of each row of s
+	shifts    [BlockExamples]float64 // the shift of each, if the pass computes exponentials
+	next      bitstep.Fetch          // the group of examples that this worker is likely to take next
+	fetched   int                    // the first of them; -1: none
+	confusion []int                  // [class][predicted class]
 	correct   int
 	times     Times
 }
@@ -137,7 +141,8 @@ func (p *pass[T]) run(threads int) {
 	p.total, p.correct = 0, 0
 	for len(p.workers) < max(p.threads, p.held) {
 		w := &worker[T]{s: mem.Aligned[T](BlockExamples * p.classes), confusion: make([]int, p.classes*p.classes)}
-		w.row.Room = make([]float64, p.classes)
+		w.room64 = make([]float64, BlockExamples*p.classes)
+		w.row.ahead = p.exponentials
 		p.workers = append(p.workers, w)
 	}
 	for len(p.sums) < 2*len(p.workers) { // a thread that is ahead need not wait
@@ -206,11 +211,12 @@ func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int,
 	}
 	switch {
 	case p.loss != nil:
+		p.exponentiate(w, s)
 		p.losses(w, losses[:n], s, lo)
 	case p.probabilities != nil:
-		for ; len(s) > 0; s = s[p.classes:] {
-			w.row.Scores = s[:p.classes:p.classes]
-			p.probabilities(&w.row)
+		p.exponentiate(w, s)
+		for i := range n {
+			p.probabilities(p.row(w, s, i))
 		}
 	}
 	lap(3)
@@ -245,13 +251,33 @@ func (p *pass[T]) upcoming(w *worker[T], lo int) *bitstep.Fetch {
 	return &w.next
 }
 
+// exponentiate computes the exponentials of scores ahead of losses and probabilities, if they are made of those: a
+// call of a kernel, which has vectors, for all rows.
+func (p *pass[T]) exponentiate(w *worker[T], s []T) {
+	if !p.exponentials {
+		return
+	}
+	e := w.room64[:len(s)]
+	for i := range len(s) / p.classes {
+		lo, hi := i*p.classes, (i+1)*p.classes
+		w.shifts[i] = shift(e[lo:hi], s[lo:hi])
+	}
+	p.k64.ExpSlice(e)
+}
+
+// row returns row i of s as a loss sees it.
+func (p *pass[T]) row(w *worker[T], s []T, i int) *Row[T] {
+	r, lo, hi := &w.row, i*p.classes, (i+1)*p.classes
+	r.Scores, r.Room, r.shift = s[lo:hi:hi], w.room64[lo:hi:hi], w.shifts[i]
+	return r
+}
+
 // losses computes the loss of each row of s, the scores of the examples from lo on, and with grad replaces the
 // scores by their gradient.
 func (p *pass[T]) losses(w *worker[T], losses []float64, s []T, lo int) {
-	r := &w.row
-	r.Gradient = p.grad != nil
+	w.row.Gradient = p.grad != nil
 	for i := range losses {
-		r.Scores = s[i*p.classes:][:p.classes:p.classes]
+		r := p.row(w, s, i)
 		at := p.example(lo + i)
 		if p.values != nil {
 			r.Value = p.values[at]

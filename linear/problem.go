@@ -109,7 +109,7 @@ func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error)
 	}
 	p := &Problem[T]{c: c, row: lossOf[T](c.Loss), probabilities: probabilitiesOf[T](c.Loss)}
 	p.pass = pass[T]{classes: s.Classes, features: s.Source.Features(), source: s.Source, labels: s.Labels,
-		values: s.Values}
+		values: s.Values, exponentials: isSoftmax(c.Loss)}
 	if len(c.ClassWeights) != 0 {
 		p.pass.weights = slices.Clone(c.ClassWeights)
 	}
@@ -121,7 +121,7 @@ func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error)
 // bitstep.Backends.
 func (p *Problem[T]) On(b bitstep.Backend) *Problem[T] {
 	p.backend = bitstep.On[T](b).Threads(p.c.Threads)
-	p.pass.k = p.backend.Threads(1)
+	p.pass.k, p.pass.k64 = p.backend.Threads(1), bitstep.On[float64](b).Threads(1)
 	return p
 }
 

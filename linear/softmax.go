@@ -32,40 +32,64 @@ func (Softmax) Probabilities32(r *Row[float32]) { softmaxProbabilities(r) }
 func (Softmax) Probabilities64(r *Row[float64]) { softmaxProbabilities(r) }
 
 func softmax[T kernels.Float](r *Row[T]) float64 {
-	s, y, e := r.Scores, r.Class, r.Room
-	shift, z := exponentials(s, e)
-	loss := kernels.Log(z) - (float64(s[y]) - shift)
+	e := r.exponentials()
+	s, y, z := r.Scores, r.Class, sum(e)
+	loss := kernels.Log(z) - (float64(s[y]) - r.shift)
 	if r.Gradient {
+		own := T(e[y]/z - 1)
 		for j := range s {
-			p := e[j] / z
-			if j == y {
-				p--
-			}
-			s[j] = T(p)
+			s[j] = T(e[j] / z)
 		}
+		s[y] = own
 	}
 	return loss
 }
 
 func softmaxProbabilities[T kernels.Float](r *Row[T]) {
-	_, z := exponentials(r.Scores, r.Room)
+	e := r.exponentials()
+	z := sum(e)
 	for j := range r.Scores {
-		r.Scores[j] = T(r.Room[j] / z)
+		r.Scores[j] = T(e[j] / z)
 	}
 }
 
-// exponentials sets e to those of the scores less the largest, and returns that and their sum.
-func exponentials[T kernels.Float](s []T, e []float64) (shift, z float64) {
+func sum(e []float64) (z float64) {
+	for _, ej := range e {
+		z += ej
+	}
+	return z
+}
+
+// exponentials returns those of the scores less the largest, which is then in r.shift: what a pass has computed, for
+// many rows at once, or else r.Room with them.
+func (r *Row[T]) exponentials() []float64 {
+	e := r.Room[:len(r.Scores)]
+	if !r.ahead {
+		r.shift = shift(e, r.Scores)
+		kernels.ExpSlice(e)
+	}
+	return e
+}
+
+// shift sets e to the scores less the largest, which it returns.
+func shift[T kernels.Float](e []float64, s []T) float64 {
 	top := s[0]
 	for _, score := range s[1:] {
-		if score > top {
-			top = score
-		}
+		top = max(top, score)
 	}
-	shift = float64(top)
+	e = e[:len(s)]
 	for j, score := range s {
-		e[j] = kernels.Exp(float64(score) - shift)
-		z += e[j]
+		e[j] = float64(score) - float64(top)
 	}
-	return shift, z
+	return float64(top)
+}
+
+// isSoftmax reports whether a loss is Softmax itself, whose rows' exponentials a pass may compute ahead: what another
+// type makes of its scores before it calls Softmax is its own.
+func isSoftmax(l Loss) bool {
+	switch l.(type) {
+	case Softmax, *Softmax:
+		return true
+	}
+	return false
 }

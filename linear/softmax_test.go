@@ -3,7 +3,9 @@ package linear
 import (
 	"math"
 	"slices"
+	"testing"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -46,4 +48,44 @@ func softmaxReal(s, e []float64, class int, u float64) (loss, bound float64, ds,
 		dsBound[j] = 4*p*worst + u*math.Abs(ds[j]) + 64*u64
 	}
 	return math.Log(z) - s[class], bound, ds, dsBound, nil
+}
+
+// A sharper is a loss of a user's, Softmax of twice the scores.
+type sharper struct{ Softmax }
+
+func (sharper) Name() string                     { return "sharper" }
+func (l sharper) Loss32(r *Row[float32]) float64 { return sharp(r, l.Softmax.Loss32) }
+func (l sharper) Loss64(r *Row[float64]) float64 { return sharp(r, l.Softmax.Loss64) }
+
+func sharp[T kernels.Float](r *Row[T], loss func(*Row[T]) float64) float64 {
+	for j := range r.Scores {
+		r.Scores[j] *= 2
+	}
+	value := loss(r)
+	if r.Gradient {
+		for j := range r.Scores {
+			r.Scores[j] *= 2
+		}
+	}
+	return value
+}
+
+// A pass computes no exponentials ahead for a loss that makes its scores of Softmax's: doubled, they have the loss of
+// doubled weights.
+func TestSoftmaxInside(t *testing.T) {
+	set, w := small[float32](5, 150, 20, 4)
+	grad, twice, want := make([]float32, len(w)), make([]float32, len(w)), make([]float32, len(w))
+	for i := range w {
+		twice[i] = 2 * w[i]
+	}
+	for _, b := range bitstep.Backends() {
+		loss := problem(t, set, ProblemConfig{Loss: sharper{}}).On(b).LossGradient(w, grad, nil)
+		plain := problem(t, set, ProblemConfig{Loss: Softmax{}}).On(b).LossGradient(twice, want, nil)
+		for i := range want {
+			want[i] *= 2
+		}
+		if loss != plain || !slices.Equal(grad, want) {
+			t.Errorf("%v: loss %v, want %v", b, loss, plain)
+		}
+	}
 }
