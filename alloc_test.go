@@ -1,6 +1,7 @@
 package bitstep_test
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -85,6 +86,36 @@ func TestProductAllocations(t *testing.T) {
 				if got != 0 {
 					t.Errorf("%v, %d squared, form %d: %v allocations", e.Backend(), n, form, got)
 				}
+			}
+		}
+	}
+}
+
+// What a product keeps meanwhile does not grow with C.
+func TestScratchIsBounded(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pooled memory come and go")
+	}
+	const m, n, k = 1 << 18, 2, 24
+	a, b, c := make([]float32, k*m), make([]float32, k*n), make([]float32, m*n)
+	for _, backend := range bitstep.Backends() {
+		for form := range 4 {
+			transA, transB := form&1 != 0, form&2 != 0
+			lda, ldb := k, n
+			if transA {
+				lda = m
+			}
+			if transB {
+				ldb = k
+			}
+			runtime.GC() // empties pools
+			runtime.GC()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			bitstep.On[float32](backend).Threads(1).Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
+			runtime.ReadMemStats(&after)
+			if got := after.TotalAlloc - before.TotalAlloc; got > m*n {
+				t.Errorf("%v, form %d: %d bytes for %d elements", backend, form, got, m*n)
 			}
 		}
 	}

@@ -102,12 +102,16 @@ func (p *product[T]) swapped() {
 		return
 	}
 	memory := getScratch[T]()
-	q.alpha, q.beta, q.c = 1, 0, grow(&memory.sums, p.m*p.n)
-	q.chains()
-	for i := range p.m {
-		row := p.c[i*p.ldc:][:p.n]
-		for j, c := range row {
-			row[j] = kernels.GemmUpdate(p.alpha, q.c[j*p.m+i], p.beta, c)
+	q.alpha, q.beta = 1, 0
+	for i := 0; i < p.m; i += kept { // C may be huge
+		q.n = min(kept, p.m-i)
+		q.b, q.ldc, q.c = p.a[i:], q.n, grow(&memory.sums, q.m*q.n)
+		q.chains()
+		for r := range q.n {
+			row := p.c[(i+r)*p.ldc:][:p.n]
+			for j, c := range row {
+				row[j] = kernels.GemmUpdate(p.alpha, q.c[j*q.n+r], p.beta, c)
+			}
 		}
 	}
 	memory.put()
@@ -279,7 +283,8 @@ func (t *chainArgs[T]) update(p *product[T]) {
 // is never packed. It moves the operands.
 func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 	lanes := t.lanes(backend)
-	cols, kind, most := vecs*lanes, plainChain, math.MaxInt
+	cols, kind := vecs*lanes, plainChain
+	most := t.most(backend.tiles().chainRows[vecs-1], cols, m, n)
 	if t.packed != nil {
 		kind = packingChain
 	}
@@ -287,9 +292,6 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 		t.next = nil
 	}
 	step := t.fetchStep(vecs, backend)
-	if (m+t.k)*n*t.size() > bytesPerCall {
-		most = max(1, bytesPerCall/((min(m, maxChainRows)+t.k)*cols*t.size()))
-	}
 	for {
 		tiles := 1
 		switch {
@@ -320,6 +322,16 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 			t.packed = move(t.packed, tiles*t.k*cols*t.size())
 		}
 	}
+}
+
+// most is how many tiles of rows x cols a call may compute of m rows and n columns of C. Multiplications tell where all
+// may: then there is no limit.
+func (t *chainArgs[T]) most(rows, cols, m, n int) int {
+	bytes := ((rows+t.k)*cols + rows*t.k) * t.size() // of a tile
+	if (m+rows)*(n+cols)*bytes <= rows*cols*bytesPerCall {
+		return math.MaxInt
+	}
+	return tilesPerCall(bytes)
 }
 
 // panelsOf computes m rows of C, in tiles of heights that differ by 1 at most, and no more than so many panels a call.

@@ -113,16 +113,24 @@ func (w *lanesWork[T]) linesFrom(first, most int) linesBlock {
 // bytes is how many a row has there, packed.
 func (b *linesBlock) bytes() int { return (b.lines + min(b.tail, 1)) * mem.Line }
 
-// argsOf are those of tiles for a block of lines.
-func argsOf[T Float](b *linesBlock) lanesArgs[T] {
-	args := lanesArgs[T]{lines: b.lines, tail: b.tail}
+// part is so many lines of a block at most, from line l of it on.
+func (b linesBlock) part(l, most int) linesBlock {
+	if l+most < b.lines {
+		b.last, b.tail = false, 0
+	}
+	b.first, b.lines = b.first+l, min(b.lines-l, most)
+	return b
+}
+
+// of makes args those for a block of lines.
+func (args *lanesArgs[T]) of(b *linesBlock) {
+	args.lines, args.tail, args.first, args.last = b.lines, b.tail, 0, 0
 	if b.first == 0 {
 		args.first = 1
 	}
 	if b.last {
 		args.last = 1
 	}
-	return args
 }
 
 // A lanesPanels is rows of an operand as panels for tiles of most rows, as equal as can be, the higher ones first.
@@ -184,7 +192,8 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 				if w.plan.packA {
 					a = w.panel(&rows, lo, height)
 				}
-				args := argsOf[T](&b)
+				var args lanesArgs[T]
+				args.of(&b)
 				args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
 				args.acc = (*T)(lanes)
 				if wait {
@@ -242,22 +251,34 @@ func (w *lanesWork[T]) stride(col int) int {
 }
 
 // vector computes the sums of rows i0 to i1 of rowsA and the one row of rowsB, both read where they lie, whole lines at
-// a time: a row of tiles.
+// a time: a row of tiles. If rows are too long for a call, a tile's lanes wait in memory for the next lines.
 func (w *lanesWork[T]) vector(i0, i1 int, out lanesOutput) {
 	code, most := w.tile.wholeCode(1), w.tile.wholeCols
 	all := w.linesFrom(0, w.k)
-	args := argsOf[T](&all)
-	args.a, args.aLine, args.aVec = w.rowsB.at(0, 0), mem.Line, w.vec
+	var args lanesArgs[T]
+	args.of(&all)
+	args.aLine, args.aVec = mem.Line, w.vec
 	args.bRow, args.bLine, args.bVec = w.rowsA.ld*w.size, mem.Line, w.vec
 	args.acc = unsafe.SliceData(grow(&w.sums, most*w.line))
 	args.cCol = w.stride(out.row)
 	rows := lanesPanels{rows: i1 - i0, most: most, bytes: all.bytes()}
+	tiles, lines := tilesPerCall(most*rows.bytes), w.k
+	if most*rows.bytes > bytesPerCall {
+		lines = tilesPerCall(most * mem.Line) // of one tile
+	}
 	for lo := 0; lo < rows.rows; {
 		width, panels := rows.from(lo)
-		args.tiles = min(panels, tilesPerCall(width*rows.bytes))
-		args.b, args.bTile = w.rowsA.at(i0+lo, 0), width*w.rowsA.ld*w.size
-		args.c, args.cTile = (*T)(unsafe.Add(out.at, lo*out.row)), width*out.row
-		lanesTiles[T](w.backend, code+width-1, (*byte)(unsafe.Pointer(&args)))
+		args.tiles = min(panels, tiles)
+		args.bTile, args.cTile = width*w.rowsA.ld*w.size, width*out.row
+		args.c = (*T)(unsafe.Add(out.at, lo*out.row))
+		for l := 0; l == 0 || l < all.lines; l += lines {
+			if lines < all.lines {
+				b := all.part(l, lines)
+				args.of(&b)
+			}
+			args.a, args.b = w.rowsB.at(0, l*w.line), w.rowsA.at(i0+lo, l*w.line)
+			lanesTiles[T](w.backend, code+width-1, (*byte)(unsafe.Pointer(&args)))
+		}
 		lo += args.tiles * width
 	}
 }

@@ -271,6 +271,9 @@ func testGemmPreemption[T kernels.Float](t *testing.T) {
 	const n, k = 1 << 15, 1 << 11 // B is all zeros, read only, and takes no memory on most systems
 	a, b, c := make([]T, 8*k), make([]T, n*k), make([]T, 64*n)
 	preemptible(t, fmt.Sprintf("Gemv of %T", T(0)), func() { e.Gemv(false, n, k, 1, b, k, a[:k], 0, c[:n]) })
+	preemptible(t, fmt.Sprintf("Gemv of long rows of %T", T(0)), func() {
+		e.Gemv(false, 8, n*k/8, 1, b, n*k/8, b[:n*k/8], 0, c[:8])
+	})
 	preemptible(t, fmt.Sprintf("Gemm of %T", T(0)), func() {
 		e.Gemm(false, false, 8, n*8, k/8, 1, a, k, b, n*8, 0, c, n*8)
 	})
@@ -347,6 +350,21 @@ func testGemv[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 				sameBits(t, fmt.Sprintf("%v %T transA=%v m=%d n=%d", k.Backend(), T(0), transA, m, n), y.data, want)
 			}
 		}
+	}
+}
+
+// Rows that are too long for a call, by a line, by a tail and by many calls.
+func TestGemvLongRows(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		testGemvLongRows(t, bitstep.On[float32](b).Threads(1))
+		testGemvLongRows(t, bitstep.On[float64](b).Threads(1))
+	}
+}
+
+func testGemvLongRows[T kernels.Float](t *testing.T, e bitstep.Engine[T]) {
+	for i, s := range [][2]int{{1, 70_003}, {1, 65_536}, {2, 33_000}, {8, 8207}, {9, 8208}, {17, 9001}, {8, 4111}} {
+		checkGemm(t, gemmCase{false, true, 1, s[0], s[1], 1, float64(i % 2), i % 3, uint64(i)}, e)
+		checkGemm(t, gemmCase{false, true, s[0], 1, s[1], -2, 0, i % 3, uint64(i)}, e)
 	}
 }
 

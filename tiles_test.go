@@ -252,6 +252,30 @@ func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, c
 	}
 }
 
+// A call of tiles of rule 8 touches little more than bytesPerCall, however few columns there are for how many rows, and
+// small products are one call.
+func TestChainCallsAreShort(t *testing.T) {
+	for _, k := range []int{1, 16, 256} {
+		for _, m := range []int{1, 5, 12, 100, kept} {
+			for _, n := range []int{1, 20, 50, 100, 1000, 1 << 16} {
+				for _, rows := range []int{1, 6, 12} {
+					const cols = 32
+					args := chainArgs[float32]{k: k}
+					bytes := ((rows+k)*cols + rows*k) * args.size()
+					all := (m + rows - 1) / rows * ((n + cols - 1) / cols)
+					most := args.most(rows, cols, m, n)
+					if touched := min(all, most) * bytes; touched > max(bytes, bytesPerCall) {
+						t.Errorf("%d x %d x %d, %d rows: a call touches %d bytes", m, n, k, rows, touched)
+					}
+					if all == 1 && most < all || all*bytes <= bytesPerCall/8 && most < all {
+						t.Errorf("%d x %d x %d, %d rows: a call of %d tiles of %d", m, n, k, rows, most, all)
+					}
+				}
+			}
+		}
+	}
+}
+
 // One call copies what a tile that packs has of rows, and a part of its columns.
 func TestCopiesAreWide(t *testing.T) {
 	for b, info := range backends {
