@@ -60,6 +60,7 @@ func (w *lanesWork[T]) planned() lanesPlan {
 		inner  = 12   // rows of it that are packed at a time: whole tiles of every instruction set
 		wide   = 36   // rows of it whose lanes wait for the next block of lines
 		fewest = 8    // lines, for which it pays to load and store a tile's lanes
+		most   = 256  // lines of a block if both are packed, whatever L2 is: kept rows of them are 16 MiB
 		kept   = 1024 // rows that are packed for a block
 		waits  = 256  // rows of both whose lanes wait
 	)
@@ -69,7 +70,7 @@ func (w *lanesWork[T]) planned() lanesPlan {
 	}
 	if w.rowsB.rows > few {
 		p := lanesPlan{rows: w.tile.lanesTile[0], cols: w.tile.lanesTile[1], packA: true, group: kept, chunk: 4 * kept}
-		p.lines = max(fewest, cacheL2/16/((p.rows+p.cols)*mem.Line))
+		p.lines = min(most, max(fewest, cacheL2/16/((p.rows+p.cols)*mem.Line)))
 		if p.lines < all {
 			p.group, p.chunk = waits, waits
 		}

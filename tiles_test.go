@@ -276,6 +276,31 @@ func TestChainCallsAreShort(t *testing.T) {
 	}
 }
 
+// What is packed of striped products does not grow with k, nor with caches beyond some size.
+func TestStripedProductsPackLittle(t *testing.T) {
+	for l2 := 128; l2 <= 1<<30; l2 *= 2 {
+		SimulateCaches(t, 48<<10, l2)
+		for b, info := range backends {
+			if info.tiles.chainRows[0] == 0 {
+				continue // products run their definition
+			}
+			for k := 128; k <= 1<<22; k *= 2 {
+				p := product[float32]{backend: Backend(b), striped: true, transB: true, m: 5000, n: 3000, k: k}
+				w := lanesWork[float32]{product: &p, size: 4, line: kernels.Lanes[float32](), tile: &info.tiles,
+					rowsA: lanesOperand[float32]{rows: p.m}, rowsB: lanesOperand[float32]{rows: p.n}}
+				plan := w.planned()
+				row := min(plan.lines, k/w.line) * mem.Line
+				if bytes := row * plan.group; bytes > 16<<20 {
+					t.Errorf("%v, L2 of %d, k = %d: %d bytes of one operand, %+v", Backend(b), l2, k, bytes, plan)
+				}
+				if bytes := row * min(plan.inner, plan.chunk); bytes > max(l2/2, row*plan.cols) {
+					t.Errorf("%v, L2 of %d, k = %d: %d bytes of the other, %+v", Backend(b), l2, k, bytes, plan)
+				}
+			}
+		}
+	}
+}
+
 // One call copies what a tile that packs has of rows, and a part of its columns.
 func TestCopiesAreWide(t *testing.T) {
 	for b, info := range backends {
