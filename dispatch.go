@@ -103,6 +103,7 @@ type lanesArgs[T Float] struct {
 	aRow    int
 	aLine   int
 	aVec    int
+	ahead   int
 	b       *T
 	bRow    int
 	bLine   int

@@ -46,6 +46,7 @@ type lanesPlan struct {
 	lines        int  // of a block
 	group, chunk int  // rows of rowsA and rowsB whose lanes are kept between blocks
 	inner        int  // rows of rowsB that are packed at a time, and meet all of a group
+	ahead        int  // rows of rowsA from those that are read to those that are fetched for later; 0: none
 }
 
 func (p *product[T]) lanes() {
@@ -195,6 +196,7 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 				var args lanesArgs[T]
 				args.of(&b)
 				args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
+				args.ahead = w.ahead(&b, i0, i1, i0+lo)
 				args.acc = (*T)(lanes)
 				if wait {
 					args.acc = (*T)(unsafe.Add(lanes, (lo*(j1-j0)+j-j0)*mem.Line))
@@ -219,6 +221,22 @@ type lanesPanel struct {
 // panel is the packed panel of rows from row lo on.
 func (w *lanesWork[T]) panel(p *lanesPanels, lo, height int) lanesPanel {
 	return lanesPanel{p.at(lo), w.vec, height * w.vec, height * p.bytes * w.vec / mem.Line}
+}
+
+// ahead returns how many bytes it is from a row of a block of lines and of rows i0 to i1 of rowsA to what its tiles
+// fetch: to a later row of these, or to their next lines, or to the next rows; 0 if there is nothing to fetch.
+func (w *lanesWork[T]) ahead(b *linesBlock, i0, i1, row int) int {
+	ahead, ld := w.plan.ahead, w.rowsA.ld*w.size
+	switch {
+	case ahead == 0:
+	case row+ahead < i1:
+		return ahead * ld
+	case !b.last:
+		return (ahead-(i1-i0))*ld + b.lines*mem.Line
+	case row+ahead < w.rowsA.rows:
+		return ahead*ld - b.first*mem.Line
+	}
+	return 0
 }
 
 // tiles computes the sums of a panel of rows and all panels of columns to out. Lanes wait where rows of them have a

@@ -85,11 +85,14 @@ func (w *lanesWork[T]) planned() lanesPlan {
 		p.chunk = min(w.rowsB.rows, wide)
 	}
 	p.group = max(p.rows, cacheL2/4/(p.chunk*mem.Line)/p.rows*p.rows)
+	if w.rowsA.rows*w.k*w.size > cacheL2 {
+		p.ahead = p.rows // the next panel; further ones gained nothing (Zen 5)
+	}
 	return p
 }
 
 // thinTile returns the rows and the most columns of the tiles of an output of m x n: those of the fewest clocks by
-// loads, 2 a clock, fma, 2 a clock, and their latency, 4 clocks.
+// loads, 2 a clock, fma, 2 a clock, and their latency, 4 clocks, and of equals the fewest tiles.
 func (t *tileSize) thinTile(m, n int) (rows, cols int) {
 	best := 0.0
 	for i, most := range t.lanesCols {
@@ -98,7 +101,7 @@ func (t *tileSize) thinTile(m, n int) (rows, cols int) {
 			break
 		}
 		tiles := (n + most - 1) / most
-		clocks := max(float64(r*n)/2, float64(tiles*r+n)/2, float64(4*tiles))
+		clocks := max(float64(r*n)/2, float64(tiles*r+n)/2, float64(4*tiles)) + float64(tiles)/64
 		if perRow := clocks / float64(r); best == 0 || perRow < best {
 			best, rows, cols = perRow, r, most
 		}

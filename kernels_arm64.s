@@ -55083,23 +55083,23 @@ TEXT ·chainF32NEON(SB), $0-16
 // func lanesF32NEON1x1<>(code int, args *byte)
 TEXT ·lanesF32NEON1x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	B     endif
 
@@ -55115,9 +55115,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -55133,10 +55136,32 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -55155,143 +55180,47 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V3.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	B     endif6
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-
-endif6:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.S4, V2.S4, V0.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif7
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F1
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R6), F3
-	B     masked2
-
-partial2:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif8
-	FMOVD (R6), F3
-	CMP   $2, R7
-	BLE   endif9
-	ADD   $8, R6
-	VLD1  (R6), V3.S[2]
-
-endif9:
-	B masked2
-
-endif8:
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V3.S[0]
-
-endif10:
-masked2:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.S4, V3.S4, V4.S4
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif7:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	B     endif11
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	B     endif7
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif11:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -55301,13 +55230,10 @@ endif11:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -55326,71 +55252,68 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif12
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif8
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F1
+	SUB   $4, R7
+	FMOVQ 16(R9), F1
 	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial2
 	FMOVQ 0(R6), F3
-	B     masked3
+	B     masked2
 
-partial3:
+partial2:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif13
+	BLE   endif9
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif14
+	BLE   endif10
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif14:
-	B masked3
+endif10:
+	B masked2
 
-endif13:
+endif9:
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif11
 	VLD1 (R6), V3.S[0]
 
-endif15:
-masked3:
+endif11:
+masked2:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif12:
+endif8:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	B     endif16
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	B     endif12
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif16:
+endif12:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -55403,16 +55326,13 @@ endif16:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -55431,9 +55351,114 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif13
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F3
+	B     masked3
+
+partial3:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif15:
+	B masked3
+
+endif14:
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V3.S[0]
+
+endif16:
+masked3:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	B     endif17
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif17
+	BLE   endif18
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -55452,41 +55477,41 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif18
+	BLE   endif19
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif19
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif19:
+endif20:
 	B masked4
 
-endif18:
+endif19:
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif21
 	VLD1 (R6), V3.S[0]
 
-endif20:
+endif21:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif17:
+endif18:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif21
+	B     endif22
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F1
 	FMOVQ 16(R6), F2
 	FMOVQ 32(R6), F3
@@ -55522,31 +55547,31 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 
+endif23:
 endif22:
-endif21:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -55558,23 +55583,23 @@ tileDone:
 // func lanesF32NEON1x2<>(code int, args *byte)
 TEXT ·lanesF32NEON1x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	B     endif
@@ -55592,9 +55617,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -55612,10 +55640,34 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 16(R8), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -55634,22 +55686,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V4.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -55665,182 +55717,50 @@ partial2:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R6), V4.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	B     endif9
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif9:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 16(R8), F3
-	VFMLA V3.S4, V2.S4, V1.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif10
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif11
-	FMOVD (R9), F4
-	CMP   $2, R7
-	BLE   endif12
-	ADD   $8, R9
-	VLD1  (R9), V4.S[2]
-
-endif12:
-	B masked3
-
-endif11:
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R9), V4.S[0]
-
-endif13:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F4
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif14
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif15
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif15:
-	B masked4
-
-endif14:
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V4.S[0]
-
-endif16:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif10:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif17
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	B     endif10
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif17:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -55850,13 +55770,10 @@ endif17:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -55877,105 +55794,102 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif18
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F2
+	SUB   $4, R7
+	FMOVQ 16(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif12
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif13
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif20:
-	B masked5
+endif13:
+	B masked3
 
-endif19:
+endif12:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R9), V4.S[0]
 
-endif21:
-masked5:
+endif14:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R6), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif15
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif16
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif23:
-	B masked6
+endif16:
+	B masked4
 
-endif22:
+endif15:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V4.S[0]
 
-endif24:
-masked6:
+endif17:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif18:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif25
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif25:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -55988,16 +55902,13 @@ endif25:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -56018,9 +55929,150 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif19
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R9), F4
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
+
+endif21:
+	B masked5
+
+endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R9), V4.S[0]
+
+endif22:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif24
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif24:
+	B masked6
+
+endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V4.S[0]
+
+endif25:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif19:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif26
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif26:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 16(R8), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif26
+	BLE   endif27
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -56039,22 +56091,22 @@ partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif27
+	BLE   endif28
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif28
+	BLE   endif29
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif28:
+endif29:
 	B masked7
 
-endif27:
+endif28:
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R9), V4.S[0]
 
-endif29:
+endif30:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -56070,42 +56122,42 @@ partial8:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif31
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif31:
+endif32:
 	B masked8
 
-endif30:
+endif31:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V4.S[0]
 
-endif32:
+endif33:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif26:
+endif27:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif33
+	B     endif34
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F2
 	FMOVQ 16(R6), F3
 	FMOVQ 32(R6), F4
@@ -56141,16 +56193,16 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -56160,16 +56212,16 @@ otherwise6:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
+endif35:
 endif34:
-endif33:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -56181,23 +56233,23 @@ tileDone:
 // func lanesF32NEON1x3<>(code int, args *byte)
 TEXT ·lanesF32NEON1x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -56217,9 +56269,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -56239,10 +56294,36 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 16(R8), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 32(R8), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -56261,22 +56342,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V5.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -56292,22 +56373,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R9), V5.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -56323,221 +56404,53 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif9
+	BLE   endif10
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif10
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif10:
+endif11:
 	B masked3
 
-endif9:
+endif10:
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif12
 	VLD1 (R6), V5.S[0]
 
-endif11:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	B     endif12
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 16(R8), F4
-	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 32(R8), F4
-	VFMLA V4.S4, V3.S4, V2.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif13
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif14
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif15
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif15:
-	B masked4
-
-endif14:
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R9), V5.S[0]
-
-endif16:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F5
-	B     masked5
-
-partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif17
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif18
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif18:
-	B masked5
-
-endif17:
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R9), V5.S[0]
-
-endif19:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R6), F5
-	B     masked6
-
-partial6:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif20
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif21
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif21:
-	B masked6
-
-endif20:
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R6), V5.S[0]
-
-endif22:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif13:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif23
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	B     endif13
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif23:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -56547,13 +56460,10 @@ endif23:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -56576,139 +56486,136 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif24
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F3
+	SUB   $4, R7
+	FMOVQ 16(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif15
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif16
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif26:
-	B masked7
+endif16:
+	B masked4
 
-endif25:
+endif15:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif17
 	VLD1 (R9), V5.S[0]
 
-endif27:
-masked7:
+endif17:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R6), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif18
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif19
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif29:
-	B masked8
+endif19:
+	B masked5
 
-endif28:
+endif18:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif20
 	VLD1 (R9), V5.S[0]
 
-endif30:
-masked8:
+endif20:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R6), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif21
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif22
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif32:
-	B masked9
+endif22:
+	B masked6
 
-endif31:
+endif21:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif23
 	VLD1 (R6), V5.S[0]
 
-endif33:
-masked9:
+endif23:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif24:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif34
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif24
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif34:
+endif24:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -56721,16 +56628,13 @@ endif34:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -56753,9 +56657,186 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif25
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif27:
+	B masked7
+
+endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R9), V5.S[0]
+
+endif28:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R6), F5
+	B     masked8
+
+partial8:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif30
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif30:
+	B masked8
+
+endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R9), V5.S[0]
+
+endif31:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F5
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif33:
+	B masked9
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V5.S[0]
+
+endif34:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif25:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif35
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif35:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 16(R8), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 32(R8), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif35
+	BLE   endif36
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -56774,22 +56855,22 @@ partial10:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif37
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif38
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif37:
+endif38:
 	B masked10
 
-endif36:
+endif37:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R9), V5.S[0]
 
-endif38:
+endif39:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -56805,22 +56886,22 @@ partial11:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif40
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif41
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif40:
+endif41:
 	B masked11
 
-endif39:
+endif40:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R9), V5.S[0]
 
-endif41:
+endif42:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -56836,43 +56917,43 @@ partial12:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif43
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif43:
+endif44:
 	B masked12
 
-endif42:
+endif43:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif45
 	VLD1 (R6), V5.S[0]
 
-endif44:
+endif45:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif35:
+endif36:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif45
+	B     endif46
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R6), F4
 	FMOVQ 32(R6), F5
@@ -56908,18 +56989,18 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	FMOVS 8(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -56933,16 +57014,16 @@ otherwise6:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
+endif47:
 endif46:
-endif45:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -56954,23 +57035,23 @@ tileDone:
 // func lanesF32NEON1x4<>(code int, args *byte)
 TEXT ·lanesF32NEON1x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -56992,9 +57073,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -57016,10 +57100,38 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 16(R8), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 32(R8), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 48(R8), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -57038,22 +57150,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V6.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57069,22 +57181,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R9), V6.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57100,22 +57212,22 @@ partial3:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif9
+	BLE   endif10
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif10
+	BLE   endif11
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif10:
+endif11:
 	B masked3
 
-endif9:
+endif10:
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif12
 	VLD1 (R9), V6.S[0]
 
-endif11:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57131,247 +57243,46 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif12
+	BLE   endif13
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif13
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif13:
+endif14:
 	B masked4
 
-endif12:
+endif13:
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif15
 	VLD1 (R6), V6.S[0]
 
-endif14:
+endif15:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif15
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 16(R8), F5
-	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 32(R8), F5
-	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 48(R8), F5
-	VFMLA V5.S4, V4.S4, V3.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif17
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif18
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif18:
-	B masked5
-
-endif17:
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R9), V6.S[0]
-
-endif19:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R6), F6
-	B     masked6
-
-partial6:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif20
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif21
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif21:
-	B masked6
-
-endif20:
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R9), V6.S[0]
-
-endif22:
-masked6:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif23
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif24
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif24:
-	B masked7
-
-endif23:
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R9), V6.S[0]
-
-endif25:
-masked7:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R6), F6
-	B     masked8
-
-partial8:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif26
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif27
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif27:
-	B masked8
-
-endif26:
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R6), V6.S[0]
-
-endif28:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif16:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif29
+	B     endif16
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -57379,12 +57290,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif29:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -57394,13 +57302,10 @@ endif29:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -57425,160 +57330,160 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif30
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif17
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F4
+	SUB   $4, R7
+	FMOVQ 16(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif18
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif19
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif32:
-	B masked9
+endif19:
+	B masked5
 
-endif31:
+endif18:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R9), V6.S[0]
 
-endif33:
-masked9:
+endif20:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R6), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif21
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif22
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif35:
-	B masked10
+endif22:
+	B masked6
 
-endif34:
+endif21:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R9), V6.S[0]
 
-endif36:
-masked10:
+endif23:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif24
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif25
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif38:
-	B masked11
+endif25:
+	B masked7
 
-endif37:
+endif24:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R9), V6.S[0]
 
-endif39:
-masked11:
+endif26:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R6), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif27
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif28
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif41:
-	B masked12
+endif28:
+	B masked8
 
-endif40:
+endif27:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V6.S[0]
 
-endif42:
-masked12:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif43
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -57586,12 +57491,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif43:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -57604,16 +57506,13 @@ endif43:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -57638,9 +57537,222 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif31
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif33:
+	B masked9
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R9), V6.S[0]
+
+endif34:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R6), F6
+	B     masked10
+
+partial10:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif36:
+	B masked10
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R9), V6.S[0]
+
+endif37:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif39:
+	B masked11
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R9), V6.S[0]
+
+endif40:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R6), F6
+	B     masked12
+
+partial12:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif42:
+	B masked12
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V6.S[0]
+
+endif43:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif44
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif44:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 16(R8), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 32(R8), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 48(R8), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif44
+	BLE   endif45
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -57659,22 +57771,22 @@ partial13:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif46
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif47
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif46:
+endif47:
 	B masked13
 
-endif45:
+endif46:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R9), V6.S[0]
 
-endif47:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57690,22 +57802,22 @@ partial14:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif49
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif50
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif49:
+endif50:
 	B masked14
 
-endif48:
+endif49:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R9), V6.S[0]
 
-endif50:
+endif51:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57721,22 +57833,22 @@ partial15:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif52
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif53
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif52:
+endif53:
 	B masked15
 
-endif51:
+endif52:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R9), V6.S[0]
 
-endif53:
+endif54:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -57752,44 +57864,44 @@ partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif55:
+endif56:
 	B masked16
 
-endif54:
+endif55:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif56:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif44:
+endif45:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif57
+	B     endif58
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F4
 	FMOVQ 16(R6), F5
 	FMOVQ 32(R6), F6
@@ -57825,16 +57937,16 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -57852,16 +57964,16 @@ otherwise6:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif59:
 endif58:
-endif57:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -57873,23 +57985,23 @@ tileDone:
 // func lanesF32NEON2x1<>(code int, args *byte)
 TEXT ·lanesF32NEON2x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -57910,9 +58022,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -57931,10 +58046,37 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R11
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -57953,22 +58095,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V4.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -57983,188 +58125,52 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R6), V4.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	B     endif9
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif9:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.S4, V3.S4, V0.S4
-	FMOVQ 0(R8), F3
-	VFMLA V2.S4, V3.S4, V1.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif10
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif11
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif12
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif12:
-	B masked3
-
-endif11:
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V4.S[0]
-
-endif13:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F4
-	B     masked4
-
-partial4:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif14
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif15
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif15:
-	B masked4
-
-endif14:
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V4.S[0]
-
-endif16:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif10:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif17
+	FMOVQ 16(R6), F1
+	B     endif10
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif17:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -58176,13 +58182,10 @@ endif17:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -58204,106 +58207,103 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif18
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F2
+	SUB   $4, R7
+	FMOVQ 16(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif12
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif13
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif20:
-	B masked5
+endif13:
+	B masked3
 
-endif19:
+endif12:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R6), V4.S[0]
 
-endif21:
-masked5:
+endif14:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R8), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif15
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif16
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif23:
-	B masked6
+endif16:
+	B masked4
 
-endif22:
+endif15:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V4.S[0]
 
-endif24:
-masked6:
+endif17:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif18:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif25
+	FMOVQ 32(R6), F1
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif25:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -58318,16 +58318,13 @@ endif25:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -58349,9 +58346,154 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif19
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif20
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif21
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif21:
+	B masked5
+
+endif20:
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V4.S[0]
+
+endif22:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif23
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif24
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif24:
+	B masked6
+
+endif23:
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V4.S[0]
+
+endif25:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif19:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif26
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif26:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif26
+	BLE   endif27
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -58370,22 +58512,22 @@ partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif27
+	BLE   endif28
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif28
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif28:
+endif29:
 	B masked7
 
-endif27:
+endif28:
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R6), V4.S[0]
 
-endif29:
+endif30:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -58400,43 +58542,43 @@ partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif31
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif31:
+endif32:
 	B masked8
 
-endif30:
+endif31:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V4.S[0]
 
-endif32:
+endif33:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif26:
+endif27:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif33
+	B     endif34
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F2
@@ -58474,19 +58616,19 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 	ADD   R7, R6
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -58495,16 +58637,16 @@ otherwise6:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
+endif35:
 endif34:
-endif33:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -58516,23 +58658,23 @@ tileDone:
 // func lanesF32NEON2x2<>(code int, args *byte)
 TEXT ·lanesF32NEON2x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -58557,9 +58699,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -58581,10 +58726,40 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R11
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -58603,22 +58778,22 @@ partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R10), V6.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -58633,22 +58808,22 @@ partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R10), V6.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -58664,22 +58839,22 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif9
+	BLE   endif10
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif10
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif10:
+endif11:
 	B masked3
 
-endif9:
+endif10:
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif12
 	VLD1 (R6), V6.S[0]
 
-endif11:
+endif12:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -58694,251 +58869,48 @@ partial4:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif12
+	BLE   endif13
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif13
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif13:
+endif14:
 	B masked4
 
-endif12:
+endif13:
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif15
 	VLD1 (R6), V6.S[0]
 
-endif14:
+endif15:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	ADD   R7, R6
 	FMOVQ F2, 0(R6)
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif15
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.S4, V6.S4, V0.S4
-	VFMLA V5.S4, V6.S4, V1.S4
-	FMOVQ 0(R8), F6
-	VFMLA V4.S4, V6.S4, V2.S4
-	VFMLA V5.S4, V6.S4, V3.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif17
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif18
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif18:
-	B masked5
-
-endif17:
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R10), V6.S[0]
-
-endif19:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F6
-	B     masked6
-
-partial6:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif20
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif21
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif21:
-	B masked6
-
-endif20:
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R10), V6.S[0]
-
-endif22:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif23
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif24
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif24:
-	B masked7
-
-endif23:
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R6), V6.S[0]
-
-endif25:
-masked7:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F6
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif26
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif27
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif27:
-	B masked8
-
-endif26:
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R6), V6.S[0]
-
-endif28:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif16:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif29
+	B     endif16
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -58946,12 +58918,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif29:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -58963,13 +58932,10 @@ endif29:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -58994,160 +58960,160 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif30
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif17
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F4
+	SUB   $4, R7
+	FMOVQ 16(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif18
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif19
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif32:
-	B masked9
+endif19:
+	B masked5
 
-endif31:
+endif18:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R10), V6.S[0]
 
-endif33:
-masked9:
+endif20:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif21
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif22
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif35:
-	B masked10
+endif22:
+	B masked6
 
-endif34:
+endif21:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R10), V6.S[0]
 
-endif36:
-masked10:
+endif23:
+masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif24
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif25
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif38:
-	B masked11
+endif25:
+	B masked7
 
-endif37:
+endif24:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R6), V6.S[0]
 
-endif39:
-masked11:
+endif26:
+masked7:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R8), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif27
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif28
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif41:
-	B masked12
+endif28:
+	B masked8
 
-endif40:
+endif27:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V6.S[0]
 
-endif42:
-masked12:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif43
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -59155,12 +59121,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif43:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -59175,16 +59138,13 @@ endif43:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -59209,9 +59169,224 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif31
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif33:
+	B masked9
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R10), V6.S[0]
+
+endif34:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif36:
+	B masked10
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R10), V6.S[0]
+
+endif37:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif39:
+	B masked11
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V6.S[0]
+
+endif40:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif42:
+	B masked12
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V6.S[0]
+
+endif43:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif44
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif44:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif44
+	BLE   endif45
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -59230,22 +59405,22 @@ partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif46
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif47
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif46:
+endif47:
 	B masked13
 
-endif45:
+endif46:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R10), V6.S[0]
 
-endif47:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -59260,22 +59435,22 @@ partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif49
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif50
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif49:
+endif50:
 	B masked14
 
-endif48:
+endif49:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R10), V6.S[0]
 
-endif50:
+endif51:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -59291,22 +59466,22 @@ partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif52
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif52:
+endif53:
 	B masked15
 
-endif51:
+endif52:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R6), V6.S[0]
 
-endif53:
+endif54:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -59321,45 +59496,45 @@ partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif55:
+endif56:
 	B masked16
 
-endif54:
+endif55:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif56:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif44:
+endif45:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif57
+	B     endif58
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F4
@@ -59397,19 +59572,19 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -59425,16 +59600,16 @@ otherwise6:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif59:
 endif58:
-endif57:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -59446,23 +59621,23 @@ tileDone:
 // func lanesF32NEON2x3<>(code int, args *byte)
 TEXT ·lanesF32NEON2x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -59491,9 +59666,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -59518,260 +59696,16 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V8.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R10), V8.S[0]
-
-endif8:
-masked2:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F8
-	B     masked3
-
-partial3:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R10), V8.S[0]
-
-endif11:
-masked3:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F8
-	B     masked4
-
-partial4:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R10), V8.S[0]
-
-endif14:
-masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F8
-	B     masked5
-
-partial5:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V8.S[0]
-
-endif17:
-masked5:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F8
-	B     masked6
-
-partial6:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V8.S[0]
-
-endif20:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif21
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif21:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
+	CMP $1, R11
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -59791,226 +59725,230 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif22
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F6
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif4
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif5
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif24:
-	B masked7
+endif5:
+	B masked
 
-endif23:
+endif4:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif6
 	VLD1 (R10), V8.S[0]
 
-endif25:
-masked7:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif7
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif8
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif27:
-	B masked8
+endif8:
+	B masked2
 
-endif26:
+endif7:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif9
 	VLD1 (R10), V8.S[0]
 
-endif28:
-masked8:
+endif9:
+masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif10
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif11
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif30:
-	B masked9
+endif11:
+	B masked3
 
-endif29:
+endif10:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif12
 	VLD1 (R10), V8.S[0]
 
-endif31:
-masked9:
+endif12:
+masked3:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif13
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif14
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif33:
-	B masked10
+endif14:
+	B masked4
 
-endif32:
+endif13:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif15
 	VLD1 (R10), V8.S[0]
 
-endif34:
-masked10:
+endif15:
+masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif16
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif36:
-	B masked11
+endif17:
+	B masked5
 
-endif35:
+endif16:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif18
 	VLD1 (R6), V8.S[0]
 
-endif37:
-masked11:
+endif18:
+masked5:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif19
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif39:
-	B masked12
+endif20:
+	B masked6
 
-endif38:
+endif19:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif21
 	VLD1 (R6), V8.S[0]
 
-endif40:
-masked12:
+endif21:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif22:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif41
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif22
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -60020,12 +59958,9 @@ otherwise3:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif41:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -60037,13 +59972,10 @@ endif41:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -60071,225 +60003,225 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif42
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F6
+	SUB   $4, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif24
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif25
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif44:
-	B masked13
+endif25:
+	B masked7
 
-endif43:
+endif24:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif26
 	VLD1 (R10), V8.S[0]
 
-endif45:
-masked13:
+endif26:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif27
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif28
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif47:
-	B masked14
+endif28:
+	B masked8
 
-endif46:
+endif27:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif29
 	VLD1 (R10), V8.S[0]
 
-endif48:
-masked14:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif30
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif31
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif50:
-	B masked15
+endif31:
+	B masked9
 
-endif49:
+endif30:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif32
 	VLD1 (R10), V8.S[0]
 
-endif51:
-masked15:
+endif32:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif33
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif34
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif53:
-	B masked16
+endif34:
+	B masked10
 
-endif52:
+endif33:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif35
 	VLD1 (R10), V8.S[0]
 
-endif54:
-masked16:
+endif35:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif36
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif37
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif56:
-	B masked17
+endif37:
+	B masked11
 
-endif55:
+endif36:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif38
 	VLD1 (R6), V8.S[0]
 
-endif57:
-masked17:
+endif38:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif39
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif40
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif59:
-	B masked18
+endif40:
+	B masked12
 
-endif58:
+endif39:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif41
 	VLD1 (R6), V8.S[0]
 
-endif60:
-masked18:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif42:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif61
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif42
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -60299,12 +60231,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif61:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -60319,16 +60248,13 @@ endif61:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -60356,9 +60282,294 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif43
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif45:
+	B masked13
+
+endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R10), V8.S[0]
+
+endif46:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif48:
+	B masked14
+
+endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R10), V8.S[0]
+
+endif49:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif51:
+	B masked15
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R10), V8.S[0]
+
+endif52:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif54:
+	B masked16
+
+endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R10), V8.S[0]
+
+endif55:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif57:
+	B masked17
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R6), V8.S[0]
+
+endif58:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif60:
+	B masked18
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R6), V8.S[0]
+
+endif61:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif43:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif62
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif62:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 16(R9), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 32(R9), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif62
+	BLE   endif63
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -60377,22 +60588,22 @@ partial19:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif63
+	BLE   endif64
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif64
+	BLE   endif65
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif64:
+endif65:
 	B masked19
 
-endif63:
+endif64:
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif66
 	VLD1 (R10), V8.S[0]
 
-endif65:
+endif66:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -60407,22 +60618,22 @@ partial20:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif66
+	BLE   endif67
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif67
+	BLE   endif68
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif67:
+endif68:
 	B masked20
 
-endif66:
+endif67:
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif69
 	VLD1 (R10), V8.S[0]
 
-endif68:
+endif69:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -60438,22 +60649,22 @@ partial21:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif69
+	BLE   endif70
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif70
+	BLE   endif71
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif70:
+endif71:
 	B masked21
 
-endif69:
+endif70:
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif72
 	VLD1 (R10), V8.S[0]
 
-endif71:
+endif72:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -60468,22 +60679,22 @@ partial22:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif72
+	BLE   endif73
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif73
+	BLE   endif74
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif73:
+endif74:
 	B masked22
 
-endif72:
+endif73:
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif75
 	VLD1 (R10), V8.S[0]
 
-endif74:
+endif75:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -60499,22 +60710,22 @@ partial23:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif75
+	BLE   endif76
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif76
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif76:
+endif77:
 	B masked23
 
-endif75:
+endif76:
 	CMP  $0, R7
-	BLE  endif77
+	BLE  endif78
 	VLD1 (R6), V8.S[0]
 
-endif77:
+endif78:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -60529,34 +60740,34 @@ partial24:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif78
+	BLE   endif79
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif79
+	BLE   endif80
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif79:
+endif80:
 	B masked24
 
-endif78:
+endif79:
 	CMP  $0, R7
-	BLE  endif80
+	BLE  endif81
 	VLD1 (R6), V8.S[0]
 
-endif80:
+endif81:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif62:
+endif63:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -60564,12 +60775,12 @@ endif62:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif81
+	B     endif82
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F6
@@ -60641,10 +60852,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -60655,9 +60866,9 @@ otherwise5:
 	FMOVD F0, 0(R6)
 	FMOVS 20(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif82
+	B     endif83
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -60680,16 +60891,16 @@ otherwise6:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
+endif83:
 endif82:
-endif81:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -60701,23 +60912,23 @@ tileDone:
 // func lanesF32NEON2x4<>(code int, args *byte)
 TEXT ·lanesF32NEON2x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -60750,9 +60961,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -60780,327 +60994,16 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V10.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R10), V10.S[0]
-
-endif8:
-masked2:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F10
-	B     masked3
-
-partial3:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R10), V10.S[0]
-
-endif11:
-masked3:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F10
-	B     masked4
-
-partial4:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R10), V10.S[0]
-
-endif14:
-masked4:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R10), V10.S[0]
-
-endif17:
-masked5:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R10), V10.S[0]
-
-endif20:
-masked6:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F10
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V10.S[0]
-
-endif23:
-masked7:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F10
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V10.S[0]
-
-endif26:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif27
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
+	CMP $1, R11
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -61123,291 +61026,295 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif28
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F8
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif4
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif5
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif30:
-	B masked9
+endif5:
+	B masked
 
-endif29:
+endif4:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif6
 	VLD1 (R10), V10.S[0]
 
-endif31:
-masked9:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif7
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif8
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif33:
-	B masked10
+endif8:
+	B masked2
 
-endif32:
+endif7:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif9
 	VLD1 (R10), V10.S[0]
 
-endif34:
-masked10:
+endif9:
+masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif10
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif11
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif36:
-	B masked11
+endif11:
+	B masked3
 
-endif35:
+endif10:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif12
 	VLD1 (R10), V10.S[0]
 
-endif37:
-masked11:
+endif12:
+masked3:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif13
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif14
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif39:
-	B masked12
+endif14:
+	B masked4
 
-endif38:
+endif13:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif15
 	VLD1 (R10), V10.S[0]
 
-endif40:
-masked12:
+endif15:
+masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif16
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif17
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif42:
-	B masked13
+endif17:
+	B masked5
 
-endif41:
+endif16:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif18
 	VLD1 (R10), V10.S[0]
 
-endif43:
-masked13:
+endif18:
+masked5:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif19
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif20
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif45:
-	B masked14
+endif20:
+	B masked6
 
-endif44:
+endif19:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif21
 	VLD1 (R10), V10.S[0]
 
-endif46:
-masked14:
+endif21:
+masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif22
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif48:
-	B masked15
+endif23:
+	B masked7
 
-endif47:
+endif22:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif24
 	VLD1 (R6), V10.S[0]
 
-endif49:
-masked15:
+endif24:
+masked7:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif25
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif26
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif51:
-	B masked16
+endif26:
+	B masked8
 
-endif50:
+endif25:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif27
 	VLD1 (R6), V10.S[0]
 
-endif52:
-masked16:
+endif27:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif28:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif53
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif28
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -61419,12 +61326,9 @@ otherwise3:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif53:
+endif28:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -61436,13 +61340,10 @@ endif53:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -61473,290 +61374,290 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif54
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif29
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F8
+	SUB   $4, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif30
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif31
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif56:
-	B masked17
+endif31:
+	B masked9
 
-endif55:
+endif30:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif32
 	VLD1 (R10), V10.S[0]
 
-endif57:
-masked17:
+endif32:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif33
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif34
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif59:
-	B masked18
+endif34:
+	B masked10
 
-endif58:
+endif33:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif35
 	VLD1 (R10), V10.S[0]
 
-endif60:
-masked18:
+endif35:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif36
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif37
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif62:
-	B masked19
+endif37:
+	B masked11
 
-endif61:
+endif36:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif38
 	VLD1 (R10), V10.S[0]
 
-endif63:
-masked19:
+endif38:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif39
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif40
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif65:
-	B masked20
+endif40:
+	B masked12
 
-endif64:
+endif39:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif41
 	VLD1 (R10), V10.S[0]
 
-endif66:
-masked20:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif42
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif43
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif68:
-	B masked21
+endif43:
+	B masked13
 
-endif67:
+endif42:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif44
 	VLD1 (R10), V10.S[0]
 
-endif69:
-masked21:
+endif44:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif45
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif46
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif71:
-	B masked22
+endif46:
+	B masked14
 
-endif70:
+endif45:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif47
 	VLD1 (R10), V10.S[0]
 
-endif72:
-masked22:
+endif47:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif48
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif49
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif74:
-	B masked23
+endif49:
+	B masked15
 
-endif73:
+endif48:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif50
 	VLD1 (R6), V10.S[0]
 
-endif75:
-masked23:
+endif50:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif51
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif77:
-	B masked24
+endif52:
+	B masked16
 
-endif76:
+endif51:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif53
 	VLD1 (R6), V10.S[0]
 
-endif78:
-masked24:
+endif53:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif54:
+endif29:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif79
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif54
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -61768,12 +61669,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif79:
+endif54:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -61788,16 +61686,13 @@ endif79:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -61828,9 +61723,364 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif55
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif57:
+	B masked17
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R10), V10.S[0]
+
+endif58:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif60:
+	B masked18
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R10), V10.S[0]
+
+endif61:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif63:
+	B masked19
+
+endif62:
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R10), V10.S[0]
+
+endif64:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif66:
+	B masked20
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R10), V10.S[0]
+
+endif67:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif69:
+	B masked21
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R10), V10.S[0]
+
+endif70:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif72:
+	B masked22
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R10), V10.S[0]
+
+endif73:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif75:
+	B masked23
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R6), V10.S[0]
+
+endif76:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif77
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif78
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif78:
+	B masked24
+
+endif77:
+	CMP  $0, R7
+	BLE  endif79
+	VLD1 (R6), V10.S[0]
+
+endif79:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif55:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif80
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif80:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 16(R9), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 32(R9), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 48(R9), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif80
+	BLE   endif81
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -61849,22 +62099,22 @@ partial25:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif81
+	BLE   endif82
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif82
+	BLE   endif83
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif82:
+endif83:
 	B masked25
 
-endif81:
+endif82:
 	CMP  $0, R7
-	BLE  endif83
+	BLE  endif84
 	VLD1 (R10), V10.S[0]
 
-endif83:
+endif84:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -61879,22 +62129,22 @@ partial26:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif84
+	BLE   endif85
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif85
+	BLE   endif86
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif85:
+endif86:
 	B masked26
 
-endif84:
+endif85:
 	CMP  $0, R7
-	BLE  endif86
+	BLE  endif87
 	VLD1 (R10), V10.S[0]
 
-endif86:
+endif87:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -61910,22 +62160,22 @@ partial27:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif87
+	BLE   endif88
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif88
+	BLE   endif89
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif88:
+endif89:
 	B masked27
 
-endif87:
+endif88:
 	CMP  $0, R7
-	BLE  endif89
+	BLE  endif90
 	VLD1 (R10), V10.S[0]
 
-endif89:
+endif90:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -61940,22 +62190,22 @@ partial28:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif90
+	BLE   endif91
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif91
+	BLE   endif92
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif91:
+endif92:
 	B masked28
 
-endif90:
+endif91:
 	CMP  $0, R7
-	BLE  endif92
+	BLE  endif93
 	VLD1 (R10), V10.S[0]
 
-endif92:
+endif93:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -61971,22 +62221,22 @@ partial29:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif93
+	BLE   endif94
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif94
+	BLE   endif95
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif94:
+endif95:
 	B masked29
 
-endif93:
+endif94:
 	CMP  $0, R7
-	BLE  endif95
+	BLE  endif96
 	VLD1 (R10), V10.S[0]
 
-endif95:
+endif96:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -62001,22 +62251,22 @@ partial30:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif96
+	BLE   endif97
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif97
+	BLE   endif98
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif97:
+endif98:
 	B masked30
 
-endif96:
+endif97:
 	CMP  $0, R7
-	BLE  endif98
+	BLE  endif99
 	VLD1 (R10), V10.S[0]
 
-endif98:
+endif99:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -62032,22 +62282,22 @@ partial31:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif99
+	BLE   endif100
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif100
+	BLE   endif101
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif100:
+endif101:
 	B masked31
 
-endif99:
+endif100:
 	CMP  $0, R7
-	BLE  endif101
+	BLE  endif102
 	VLD1 (R6), V10.S[0]
 
-endif101:
+endif102:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -62062,34 +62312,34 @@ partial32:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif102
+	BLE   endif103
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif103
+	BLE   endif104
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif103:
+endif104:
 	B masked32
 
-endif102:
+endif103:
 	CMP  $0, R7
-	BLE  endif104
+	BLE  endif105
 	VLD1 (R6), V10.S[0]
 
-endif104:
+endif105:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif80:
+endif81:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -62099,12 +62349,12 @@ endif80:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif105
+	B     endif106
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F8
@@ -62176,19 +62426,19 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif106
+	B     endif107
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -62218,16 +62468,16 @@ otherwise6:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
+endif107:
 endif106:
-endif105:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -62239,23 +62489,23 @@ tileDone:
 // func lanesF32NEON3x1<>(code int, args *byte)
 TEXT ·lanesF32NEON3x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -62281,9 +62531,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -62305,10 +62558,42 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R12
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -62327,22 +62612,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif3
+	BLE   endif4
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif4
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif4:
+endif5:
 	B masked
 
-endif3:
+endif4:
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V5.S[0]
 
-endif5:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -62357,22 +62642,22 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif6
+	BLE   endif7
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif7
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif7:
+endif8:
 	B masked2
 
-endif6:
+endif7:
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif9
 	VLD1 (R6), V5.S[0]
 
-endif8:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -62387,233 +62672,57 @@ partial3:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif9
+	BLE   endif10
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif10
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif10:
+endif11:
 	B masked3
 
-endif9:
+endif10:
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif12
 	VLD1 (R6), V5.S[0]
 
-endif11:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ F1, 0(R6)
 	ADD   R7, R6
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif12
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.S4, V4.S4, V0.S4
-	FMOVQ 0(R8), F4
-	VFMLA V3.S4, V4.S4, V1.S4
-	FMOVQ 0(R9), F4
-	VFMLA V3.S4, V4.S4, V2.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif13
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif14
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif15
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif15:
-	B masked4
-
-endif14:
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V5.S[0]
-
-endif16:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F5
-	B     masked5
-
-partial5:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif17
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif18
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif18:
-	B masked5
-
-endif17:
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R6), V5.S[0]
-
-endif19:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F5
-	B     masked6
-
-partial6:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif20
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif21
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif21:
-	B masked6
-
-endif20:
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R6), V5.S[0]
-
-endif22:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif13:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif23
+	B     endif13
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif23:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -62627,13 +62736,10 @@ endif23:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -62658,141 +62764,138 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif24
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F3
+	SUB   $4, R7
+	FMOVQ 16(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif15
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif16
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif26:
-	B masked7
+endif16:
+	B masked4
 
-endif25:
+endif15:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif17
 	VLD1 (R6), V5.S[0]
 
-endif27:
-masked7:
+endif17:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R8), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif18
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif19
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif29:
-	B masked8
+endif19:
+	B masked5
 
-endif28:
+endif18:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif20
 	VLD1 (R6), V5.S[0]
 
-endif30:
-masked8:
+endif20:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R9), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif21
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif22
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif32:
-	B masked9
+endif22:
+	B masked6
 
-endif31:
+endif21:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif23
 	VLD1 (R6), V5.S[0]
 
-endif33:
-masked9:
+endif23:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif24:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif34
+	FMOVQ 32(R6), F2
+	B     endif24
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif34:
+endif24:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -62809,16 +62912,13 @@ endif34:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -62843,9 +62943,194 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif25
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif26
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif27
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif27:
+	B masked7
+
+endif26:
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V5.S[0]
+
+endif28:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif29
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif30
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif30:
+	B masked8
+
+endif29:
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V5.S[0]
+
+endif31:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif33:
+	B masked9
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V5.S[0]
+
+endif34:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif25:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif35
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif35:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif35
+	BLE   endif36
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -62864,22 +63149,22 @@ partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif37
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif37:
+endif38:
 	B masked10
 
-endif36:
+endif37:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R6), V5.S[0]
 
-endif38:
+endif39:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -62894,22 +63179,22 @@ partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif40
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif41
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif40:
+endif41:
 	B masked11
 
-endif39:
+endif40:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R6), V5.S[0]
 
-endif41:
+endif42:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -62924,45 +63209,45 @@ partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif43
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif43:
+endif44:
 	B masked12
 
-endif42:
+endif43:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif45
 	VLD1 (R6), V5.S[0]
 
-endif44:
+endif45:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif35:
+endif36:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif45
+	B     endif46
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -63002,10 +63287,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -63015,9 +63300,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -63029,16 +63314,16 @@ otherwise6:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
+endif47:
 endif46:
-endif45:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -63050,23 +63335,23 @@ tileDone:
 // func lanesF32NEON3x2<>(code int, args *byte)
 TEXT ·lanesF32NEON3x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -63098,9 +63383,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -63126,263 +63414,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V8.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V8.S[0]
-
-endif8:
-masked2:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F8
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R11), V8.S[0]
-
-endif11:
-masked3:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F8
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V8.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F8
-	B     masked5
-
-partial5:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V8.S[0]
-
-endif17:
-masked5:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F8
-	B     masked6
-
-partial6:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V8.S[0]
-
-endif20:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif21
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif21:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -63403,227 +63445,232 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif22
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F6
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif4
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif5
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif24:
-	B masked7
+endif5:
+	B masked
 
-endif23:
+endif4:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif6
 	VLD1 (R11), V8.S[0]
 
-endif25:
-masked7:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif7
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif8
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif27:
-	B masked8
+endif8:
+	B masked2
 
-endif26:
+endif7:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif9
 	VLD1 (R11), V8.S[0]
 
-endif28:
-masked8:
+endif9:
+masked2:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif10
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif11
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif30:
-	B masked9
+endif11:
+	B masked3
 
-endif29:
+endif10:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif12
 	VLD1 (R11), V8.S[0]
 
-endif31:
-masked9:
+endif12:
+masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif13
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif33:
-	B masked10
+endif14:
+	B masked4
 
-endif32:
+endif13:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif15
 	VLD1 (R6), V8.S[0]
 
-endif34:
-masked10:
+endif15:
+masked4:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif16
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif36:
-	B masked11
+endif17:
+	B masked5
 
-endif35:
+endif16:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif18
 	VLD1 (R6), V8.S[0]
 
-endif37:
-masked11:
+endif18:
+masked5:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif19
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif39:
-	B masked12
+endif20:
+	B masked6
 
-endif38:
+endif19:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif21
 	VLD1 (R6), V8.S[0]
 
-endif40:
-masked12:
+endif21:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif22:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif41
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif22
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -63633,12 +63680,9 @@ otherwise3:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif41:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -63652,13 +63696,10 @@ endif41:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -63687,226 +63728,226 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif42
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F6
+	SUB   $4, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif24
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif25
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif44:
-	B masked13
+endif25:
+	B masked7
 
-endif43:
+endif24:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif26
 	VLD1 (R11), V8.S[0]
 
-endif45:
-masked13:
+endif26:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif27
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif28
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif47:
-	B masked14
+endif28:
+	B masked8
 
-endif46:
+endif27:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif29
 	VLD1 (R11), V8.S[0]
 
-endif48:
-masked14:
+endif29:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif30
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif31
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif50:
-	B masked15
+endif31:
+	B masked9
 
-endif49:
+endif30:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif32
 	VLD1 (R11), V8.S[0]
 
-endif51:
-masked15:
+endif32:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif33
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif34
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif53:
-	B masked16
+endif34:
+	B masked10
 
-endif52:
+endif33:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif35
 	VLD1 (R6), V8.S[0]
 
-endif54:
-masked16:
+endif35:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif36
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif37
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif56:
-	B masked17
+endif37:
+	B masked11
 
-endif55:
+endif36:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif38
 	VLD1 (R6), V8.S[0]
 
-endif57:
-masked17:
+endif38:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif39
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif40
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif59:
-	B masked18
+endif40:
+	B masked12
 
-endif58:
+endif39:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif41
 	VLD1 (R6), V8.S[0]
 
-endif60:
-masked18:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif42:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif61
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif42
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -63916,12 +63957,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif61:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -63938,16 +63976,13 @@ endif61:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -63976,9 +64011,298 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif43
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif44
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif45
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif45:
+	B masked13
+
+endif44:
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R11), V8.S[0]
+
+endif46:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif47
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif48
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif48:
+	B masked14
+
+endif47:
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R11), V8.S[0]
+
+endif49:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif50
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif51
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif51:
+	B masked15
+
+endif50:
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R11), V8.S[0]
+
+endif52:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif53
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif54
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif54:
+	B masked16
+
+endif53:
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V8.S[0]
+
+endif55:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif57:
+	B masked17
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R6), V8.S[0]
+
+endif58:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif60:
+	B masked18
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R6), V8.S[0]
+
+endif61:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif43:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif62
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif62:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 16(R10), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif62
+	BLE   endif63
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -63997,22 +64321,22 @@ partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif63
+	BLE   endif64
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif64
+	BLE   endif65
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif64:
+endif65:
 	B masked19
 
-endif63:
+endif64:
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif66
 	VLD1 (R11), V8.S[0]
 
-endif65:
+endif66:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -64027,22 +64351,22 @@ partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif66
+	BLE   endif67
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif67
+	BLE   endif68
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif67:
+endif68:
 	B masked20
 
-endif66:
+endif67:
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif69
 	VLD1 (R11), V8.S[0]
 
-endif68:
+endif69:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -64057,22 +64381,22 @@ partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif69
+	BLE   endif70
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif70
+	BLE   endif71
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif70:
+endif71:
 	B masked21
 
-endif69:
+endif70:
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif72
 	VLD1 (R11), V8.S[0]
 
-endif71:
+endif72:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -64088,22 +64412,22 @@ partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif72
+	BLE   endif73
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif73
+	BLE   endif74
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif73:
+endif74:
 	B masked22
 
-endif72:
+endif73:
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif75
 	VLD1 (R6), V8.S[0]
 
-endif74:
+endif75:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -64118,22 +64442,22 @@ partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif75
+	BLE   endif76
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif76
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif76:
+endif77:
 	B masked23
 
-endif75:
+endif76:
 	CMP  $0, R7
-	BLE  endif77
+	BLE  endif78
 	VLD1 (R6), V8.S[0]
 
-endif77:
+endif78:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -64148,34 +64472,34 @@ partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif78
+	BLE   endif79
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif79
+	BLE   endif80
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif79:
+endif80:
 	B masked24
 
-endif78:
+endif79:
 	CMP  $0, R7
-	BLE  endif80
+	BLE  endif81
 	VLD1 (R6), V8.S[0]
 
-endif80:
+endif81:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif62:
+endif63:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
@@ -64184,12 +64508,12 @@ endif62:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif81
+	B     endif82
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -64263,10 +64587,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -64276,9 +64600,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif82
+	B     endif83
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -64300,16 +64624,16 @@ otherwise6:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
+endif83:
 endif82:
-endif81:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -64321,23 +64645,23 @@ tileDone:
 // func lanesF32NEON3x3<>(code int, args *byte)
 TEXT ·lanesF32NEON3x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -64375,9 +64699,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -64407,363 +64734,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F11
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V11.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F11
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V11.S[0]
-
-endif8:
-masked2:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F11
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R11), V11.S[0]
-
-endif11:
-masked3:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F11
-	B     masked4
-
-partial4:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R11), V11.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F11
-	B     masked5
-
-partial5:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R11), V11.S[0]
-
-endif17:
-masked5:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F11
-	B     masked6
-
-partial6:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R11), V11.S[0]
-
-endif20:
-masked6:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F11
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V11.S[0]
-
-endif23:
-masked7:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F11
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V11.S[0]
-
-endif26:
-masked8:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R9), F11
-	B     masked9
-
-partial9:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V11.S[0]
-
-endif29:
-masked9:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V8.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif30
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif30:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -64788,324 +64769,329 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif31
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F9
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked
 
-partial10:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif4
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif5
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif33:
-	B masked10
+endif5:
+	B masked
 
-endif32:
+endif4:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif6
 	VLD1 (R11), V11.S[0]
 
-endif34:
-masked10:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial2
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked2
 
-partial11:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif7
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif8
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif36:
-	B masked11
+endif8:
+	B masked2
 
-endif35:
+endif7:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif9
 	VLD1 (R11), V11.S[0]
 
-endif37:
-masked11:
+endif9:
+masked2:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial3
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked3
 
-partial12:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif10
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif11
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif39:
-	B masked12
+endif11:
+	B masked3
 
-endif38:
+endif10:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif12
 	VLD1 (R11), V11.S[0]
 
-endif40:
-masked12:
+endif12:
+masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial4
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked4
 
-partial13:
+partial4:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif13
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif14
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif42:
-	B masked13
+endif14:
+	B masked4
 
-endif41:
+endif13:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif15
 	VLD1 (R11), V11.S[0]
 
-endif43:
-masked13:
+endif15:
+masked4:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial5
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked5
 
-partial14:
+partial5:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif16
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif17
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif45:
-	B masked14
+endif17:
+	B masked5
 
-endif44:
+endif16:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif18
 	VLD1 (R11), V11.S[0]
 
-endif46:
-masked14:
+endif18:
+masked5:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial6
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked6
 
-partial15:
+partial6:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif19
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif20
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif48:
-	B masked15
+endif20:
+	B masked6
 
-endif47:
+endif19:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif21
 	VLD1 (R11), V11.S[0]
 
-endif49:
-masked15:
+endif21:
+masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial7
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked7
 
-partial16:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif22
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif51:
-	B masked16
+endif23:
+	B masked7
 
-endif50:
+endif22:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif24
 	VLD1 (R6), V11.S[0]
 
-endif52:
-masked16:
+endif24:
+masked7:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial8
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked8
 
-partial17:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif25
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif26
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif54:
-	B masked17
+endif26:
+	B masked8
 
-endif53:
+endif25:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif27
 	VLD1 (R6), V11.S[0]
 
-endif55:
-masked17:
+endif27:
+masked8:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial9
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked9
 
-partial18:
+partial9:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif28
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif57:
-	B masked18
+endif29:
+	B masked9
 
-endif56:
+endif28:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif30
 	VLD1 (R6), V11.S[0]
 
-endif58:
-masked18:
+endif30:
+masked9:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif31:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif59
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif31
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -65118,12 +65104,9 @@ otherwise3:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif59:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -65137,13 +65120,10 @@ endif59:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -65176,323 +65156,323 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif60
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif32
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F9
+	SUB   $4, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked19
+	B     masked10
 
-partial19:
+partial10:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif33
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif34
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif62:
-	B masked19
+endif34:
+	B masked10
 
-endif61:
+endif33:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif35
 	VLD1 (R11), V11.S[0]
 
-endif63:
-masked19:
+endif35:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked20
+	B     masked11
 
-partial20:
+partial11:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif36
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif37
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif65:
-	B masked20
+endif37:
+	B masked11
 
-endif64:
+endif36:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif38
 	VLD1 (R11), V11.S[0]
 
-endif66:
-masked20:
+endif38:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked21
+	B     masked12
 
-partial21:
+partial12:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif39
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif40
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif68:
-	B masked21
+endif40:
+	B masked12
 
-endif67:
+endif39:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif41
 	VLD1 (R11), V11.S[0]
 
-endif69:
-masked21:
+endif41:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked22
+	B     masked13
 
-partial22:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif42
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif43
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif71:
-	B masked22
+endif43:
+	B masked13
 
-endif70:
+endif42:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif44
 	VLD1 (R11), V11.S[0]
 
-endif72:
-masked22:
+endif44:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked23
+	B     masked14
 
-partial23:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif45
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif46
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif74:
-	B masked23
+endif46:
+	B masked14
 
-endif73:
+endif45:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif47
 	VLD1 (R11), V11.S[0]
 
-endif75:
-masked23:
+endif47:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked24
+	B     masked15
 
-partial24:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif48
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif49
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif77:
-	B masked24
+endif49:
+	B masked15
 
-endif76:
+endif48:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif50
 	VLD1 (R11), V11.S[0]
 
-endif78:
-masked24:
+endif50:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked25
+	B     masked16
 
-partial25:
+partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif51
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif80:
-	B masked25
+endif52:
+	B masked16
 
-endif79:
+endif51:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif53
 	VLD1 (R6), V11.S[0]
 
-endif81:
-masked25:
+endif53:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked26
+	B     masked17
 
-partial26:
+partial17:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif54
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif55
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif83:
-	B masked26
+endif55:
+	B masked17
 
-endif82:
+endif54:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif56
 	VLD1 (R6), V11.S[0]
 
-endif84:
-masked26:
+endif56:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked27
+	B     masked18
 
-partial27:
+partial18:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif57
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif58
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif86:
-	B masked27
+endif58:
+	B masked18
 
-endif85:
+endif57:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif59
 	VLD1 (R6), V11.S[0]
 
-endif87:
-masked27:
+endif59:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif60:
+endif32:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif88
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif60
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -65505,12 +65485,9 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif88:
+endif60:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -65527,16 +65504,13 @@ endif88:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -65569,9 +65543,402 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif61
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif63:
+	B masked19
+
+endif62:
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R11), V11.S[0]
+
+endif64:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif66:
+	B masked20
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R11), V11.S[0]
+
+endif67:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif69:
+	B masked21
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R11), V11.S[0]
+
+endif70:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif72:
+	B masked22
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R11), V11.S[0]
+
+endif73:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif75:
+	B masked23
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R11), V11.S[0]
+
+endif76:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif77
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif78
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif78:
+	B masked24
+
+endif77:
+	CMP  $0, R7
+	BLE  endif79
+	VLD1 (R11), V11.S[0]
+
+endif79:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif80
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif81
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif81:
+	B masked25
+
+endif80:
+	CMP  $0, R7
+	BLE  endif82
+	VLD1 (R6), V11.S[0]
+
+endif82:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif83
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif84
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif84:
+	B masked26
+
+endif83:
+	CMP  $0, R7
+	BLE  endif85
+	VLD1 (R6), V11.S[0]
+
+endif85:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif86
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif87
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif87:
+	B masked27
+
+endif86:
+	CMP  $0, R7
+	BLE  endif88
+	VLD1 (R6), V11.S[0]
+
+endif88:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif61:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif89
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif89:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif89
+	BLE   endif90
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -65590,22 +65957,22 @@ partial28:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif90
+	BLE   endif91
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif91
+	BLE   endif92
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif91:
+endif92:
 	B masked28
 
-endif90:
+endif91:
 	CMP  $0, R7
-	BLE  endif92
+	BLE  endif93
 	VLD1 (R11), V11.S[0]
 
-endif92:
+endif93:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65620,22 +65987,22 @@ partial29:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif93
+	BLE   endif94
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif94
+	BLE   endif95
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif94:
+endif95:
 	B masked29
 
-endif93:
+endif94:
 	CMP  $0, R7
-	BLE  endif95
+	BLE  endif96
 	VLD1 (R11), V11.S[0]
 
-endif95:
+endif96:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65650,22 +66017,22 @@ partial30:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif96
+	BLE   endif97
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif97
+	BLE   endif98
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif97:
+endif98:
 	B masked30
 
-endif96:
+endif97:
 	CMP  $0, R7
-	BLE  endif98
+	BLE  endif99
 	VLD1 (R11), V11.S[0]
 
-endif98:
+endif99:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65681,22 +66048,22 @@ partial31:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif99
+	BLE   endif100
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif100
+	BLE   endif101
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif100:
+endif101:
 	B masked31
 
-endif99:
+endif100:
 	CMP  $0, R7
-	BLE  endif101
+	BLE  endif102
 	VLD1 (R11), V11.S[0]
 
-endif101:
+endif102:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65711,22 +66078,22 @@ partial32:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif102
+	BLE   endif103
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif103
+	BLE   endif104
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif103:
+endif104:
 	B masked32
 
-endif102:
+endif103:
 	CMP  $0, R7
-	BLE  endif104
+	BLE  endif105
 	VLD1 (R11), V11.S[0]
 
-endif104:
+endif105:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65741,22 +66108,22 @@ partial33:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif105
+	BLE   endif106
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif106
+	BLE   endif107
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif106:
+endif107:
 	B masked33
 
-endif105:
+endif106:
 	CMP  $0, R7
-	BLE  endif107
+	BLE  endif108
 	VLD1 (R11), V11.S[0]
 
-endif107:
+endif108:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65772,22 +66139,22 @@ partial34:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif108
+	BLE   endif109
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif109
+	BLE   endif110
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif109:
+endif110:
 	B masked34
 
-endif108:
+endif109:
 	CMP  $0, R7
-	BLE  endif110
+	BLE  endif111
 	VLD1 (R6), V11.S[0]
 
-endif110:
+endif111:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65802,22 +66169,22 @@ partial35:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif111
+	BLE   endif112
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif112
+	BLE   endif113
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif112:
+endif113:
 	B masked35
 
-endif111:
+endif112:
 	CMP  $0, R7
-	BLE  endif113
+	BLE  endif114
 	VLD1 (R6), V11.S[0]
 
-endif113:
+endif114:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -65832,34 +66199,34 @@ partial36:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif114
+	BLE   endif115
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif115
+	BLE   endif116
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif115:
+endif116:
 	B masked36
 
-endif114:
+endif115:
 	CMP  $0, R7
-	BLE  endif116
+	BLE  endif117
 	VLD1 (R6), V11.S[0]
 
-endif116:
+endif117:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif89:
+endif90:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -65871,12 +66238,12 @@ endif89:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif117
+	B     endif118
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -65984,10 +66351,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 32(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -66003,9 +66370,9 @@ otherwise5:
 	FMOVD F0, 0(R6)
 	FMOVS 32(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif118
+	B     endif119
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -66037,16 +66404,16 @@ otherwise6:
 	FMOVS 32(R1), F0
 	FMOVS F0, 0(R6)
 
+endif119:
 endif118:
-endif117:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -66058,23 +66425,23 @@ tileDone:
 // func lanesF32NEON3x4<>(code int, args *byte)
 TEXT ·lanesF32NEON3x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -66118,9 +66485,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -66154,463 +66524,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V14.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V14.S[0]
-
-endif8:
-masked2:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R11), V14.S[0]
-
-endif11:
-masked3:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F14
-	B     masked4
-
-partial4:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R11), V14.S[0]
-
-endif14:
-masked4:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F14
-	B     masked5
-
-partial5:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R11), V14.S[0]
-
-endif17:
-masked5:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F14
-	B     masked6
-
-partial6:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R11), V14.S[0]
-
-endif20:
-masked6:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F14
-	B     masked7
-
-partial7:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R11), V14.S[0]
-
-endif23:
-masked7:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F14
-	B     masked8
-
-partial8:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R11), V14.S[0]
-
-endif26:
-masked8:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R9), F14
-	B     masked9
-
-partial9:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R11), V14.S[0]
-
-endif29:
-masked9:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R6), F14
-	B     masked10
-
-partial10:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif30
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif31
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif31:
-	B masked10
-
-endif30:
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R6), V14.S[0]
-
-endif32:
-masked10:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R8), F14
-	B     masked11
-
-partial11:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif34:
-	B masked11
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V14.S[0]
-
-endif35:
-masked11:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R9), F14
-	B     masked12
-
-partial12:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif37:
-	B masked12
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R6), V14.S[0]
-
-endif38:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif39
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif39:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -66639,421 +66563,426 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif40
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F12
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif4
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif5
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif42:
-	B masked13
+endif5:
+	B masked
 
-endif41:
+endif4:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif6
 	VLD1 (R11), V14.S[0]
 
-endif43:
-masked13:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif7
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif8
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif45:
-	B masked14
+endif8:
+	B masked2
 
-endif44:
+endif7:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif9
 	VLD1 (R11), V14.S[0]
 
-endif46:
-masked14:
+endif9:
+masked2:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif10
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif11
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif48:
-	B masked15
+endif11:
+	B masked3
 
-endif47:
+endif10:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif12
 	VLD1 (R11), V14.S[0]
 
-endif49:
-masked15:
+endif12:
+masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif13
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif14
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif51:
-	B masked16
+endif14:
+	B masked4
 
-endif50:
+endif13:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif15
 	VLD1 (R11), V14.S[0]
 
-endif52:
-masked16:
+endif15:
+masked4:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif16
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif17
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif54:
-	B masked17
+endif17:
+	B masked5
 
-endif53:
+endif16:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif18
 	VLD1 (R11), V14.S[0]
 
-endif55:
-masked17:
+endif18:
+masked5:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif19
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif20
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif57:
-	B masked18
+endif20:
+	B masked6
 
-endif56:
+endif19:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif21
 	VLD1 (R11), V14.S[0]
 
-endif58:
-masked18:
+endif21:
+masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif22
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif23
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif60:
-	B masked19
+endif23:
+	B masked7
 
-endif59:
+endif22:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif24
 	VLD1 (R11), V14.S[0]
 
-endif61:
-masked19:
+endif24:
+masked7:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif25
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif26
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif63:
-	B masked20
+endif26:
+	B masked8
 
-endif62:
+endif25:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif27
 	VLD1 (R11), V14.S[0]
 
-endif64:
-masked20:
+endif27:
+masked8:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif28
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif29
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif66:
-	B masked21
+endif29:
+	B masked9
 
-endif65:
+endif28:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif30
 	VLD1 (R11), V14.S[0]
 
-endif67:
-masked21:
+endif30:
+masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif31
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif69:
-	B masked22
+endif32:
+	B masked10
 
-endif68:
+endif31:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif33
 	VLD1 (R6), V14.S[0]
 
-endif70:
-masked22:
+endif33:
+masked10:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif34
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif35
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif72:
-	B masked23
+endif35:
+	B masked11
 
-endif71:
+endif34:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif36
 	VLD1 (R6), V14.S[0]
 
-endif73:
-masked23:
+endif36:
+masked11:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif37
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif75:
-	B masked24
+endif38:
+	B masked12
 
-endif74:
+endif37:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif39
 	VLD1 (R6), V14.S[0]
 
-endif76:
-masked24:
+endif39:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif40:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif77
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif40
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -67069,12 +66998,9 @@ otherwise3:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif77:
+endif40:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -67088,13 +67014,10 @@ endif77:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -67131,420 +67054,420 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif78
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif41
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F12
+	SUB   $4, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif42
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif43
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif80:
-	B masked25
+endif43:
+	B masked13
 
-endif79:
+endif42:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif44
 	VLD1 (R11), V14.S[0]
 
-endif81:
-masked25:
+endif44:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif45
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif46
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif83:
-	B masked26
+endif46:
+	B masked14
 
-endif82:
+endif45:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif47
 	VLD1 (R11), V14.S[0]
 
-endif84:
-masked26:
+endif47:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif48
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif49
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif86:
-	B masked27
+endif49:
+	B masked15
 
-endif85:
+endif48:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif50
 	VLD1 (R11), V14.S[0]
 
-endif87:
-masked27:
+endif50:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif88
+	BLE   endif51
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif89
+	BLE   endif52
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif89:
-	B masked28
+endif52:
+	B masked16
 
-endif88:
+endif51:
 	CMP  $0, R7
-	BLE  endif90
+	BLE  endif53
 	VLD1 (R11), V14.S[0]
 
-endif90:
-masked28:
+endif53:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif54
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif55
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif92:
-	B masked29
+endif55:
+	B masked17
 
-endif91:
+endif54:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif56
 	VLD1 (R11), V14.S[0]
 
-endif93:
-masked29:
+endif56:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif57
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif58
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif95:
-	B masked30
+endif58:
+	B masked18
 
-endif94:
+endif57:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif59
 	VLD1 (R11), V14.S[0]
 
-endif96:
-masked30:
+endif59:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif60
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif61
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif98:
-	B masked31
+endif61:
+	B masked19
 
-endif97:
+endif60:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif62
 	VLD1 (R11), V14.S[0]
 
-endif99:
-masked31:
+endif62:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif63
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif64
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif101:
-	B masked32
+endif64:
+	B masked20
 
-endif100:
+endif63:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif65
 	VLD1 (R11), V14.S[0]
 
-endif102:
-masked32:
+endif65:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif66
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif67
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif104:
-	B masked33
+endif67:
+	B masked21
 
-endif103:
+endif66:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif68
 	VLD1 (R11), V14.S[0]
 
-endif105:
-masked33:
+endif68:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif106
+	BLE   endif69
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif107
+	BLE   endif70
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif107:
-	B masked34
+endif70:
+	B masked22
 
-endif106:
+endif69:
 	CMP  $0, R7
-	BLE  endif108
+	BLE  endif71
 	VLD1 (R6), V14.S[0]
 
-endif108:
-masked34:
+endif71:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif109
+	BLE   endif72
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif110
+	BLE   endif73
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif110:
-	B masked35
+endif73:
+	B masked23
 
-endif109:
+endif72:
 	CMP  $0, R7
-	BLE  endif111
+	BLE  endif74
 	VLD1 (R6), V14.S[0]
 
-endif111:
-masked35:
+endif74:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif112
+	BLE   endif75
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif113
+	BLE   endif76
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif113:
-	B masked36
+endif76:
+	B masked24
 
-endif112:
+endif75:
 	CMP  $0, R7
-	BLE  endif114
+	BLE  endif77
 	VLD1 (R6), V14.S[0]
 
-endif114:
-masked36:
+endif77:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif78:
+endif41:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif115
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif78
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -67560,12 +67483,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif115:
+endif78:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -67582,16 +67502,13 @@ endif115:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -67628,9 +67545,506 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif79
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif80
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif81
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif81:
+	B masked25
+
+endif80:
+	CMP  $0, R7
+	BLE  endif82
+	VLD1 (R11), V14.S[0]
+
+endif82:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif83
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif84
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif84:
+	B masked26
+
+endif83:
+	CMP  $0, R7
+	BLE  endif85
+	VLD1 (R11), V14.S[0]
+
+endif85:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif86
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif87
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif87:
+	B masked27
+
+endif86:
+	CMP  $0, R7
+	BLE  endif88
+	VLD1 (R11), V14.S[0]
+
+endif88:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif89
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif90
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif90:
+	B masked28
+
+endif89:
+	CMP  $0, R7
+	BLE  endif91
+	VLD1 (R11), V14.S[0]
+
+endif91:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif92
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif93
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif93:
+	B masked29
+
+endif92:
+	CMP  $0, R7
+	BLE  endif94
+	VLD1 (R11), V14.S[0]
+
+endif94:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif95
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif96
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif96:
+	B masked30
+
+endif95:
+	CMP  $0, R7
+	BLE  endif97
+	VLD1 (R11), V14.S[0]
+
+endif97:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif98
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif99
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif99:
+	B masked31
+
+endif98:
+	CMP  $0, R7
+	BLE  endif100
+	VLD1 (R11), V14.S[0]
+
+endif100:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif101
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif102
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif102:
+	B masked32
+
+endif101:
+	CMP  $0, R7
+	BLE  endif103
+	VLD1 (R11), V14.S[0]
+
+endif103:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif104
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif105
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif105:
+	B masked33
+
+endif104:
+	CMP  $0, R7
+	BLE  endif106
+	VLD1 (R11), V14.S[0]
+
+endif106:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif107
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif108
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif108:
+	B masked34
+
+endif107:
+	CMP  $0, R7
+	BLE  endif109
+	VLD1 (R6), V14.S[0]
+
+endif109:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif110
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif111
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif111:
+	B masked35
+
+endif110:
+	CMP  $0, R7
+	BLE  endif112
+	VLD1 (R6), V14.S[0]
+
+endif112:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif113
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif114
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif114:
+	B masked36
+
+endif113:
+	CMP  $0, R7
+	BLE  endif115
+	VLD1 (R6), V14.S[0]
+
+endif115:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif79:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif116
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif116:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 16(R10), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 32(R10), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 48(R10), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif116
+	BLE   endif117
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -67649,22 +68063,22 @@ partial37:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif117
+	BLE   endif118
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif118
+	BLE   endif119
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif118:
+endif119:
 	B masked37
 
-endif117:
+endif118:
 	CMP  $0, R7
-	BLE  endif119
+	BLE  endif120
 	VLD1 (R11), V14.S[0]
 
-endif119:
+endif120:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67679,22 +68093,22 @@ partial38:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif120
+	BLE   endif121
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif121
+	BLE   endif122
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif121:
+endif122:
 	B masked38
 
-endif120:
+endif121:
 	CMP  $0, R7
-	BLE  endif122
+	BLE  endif123
 	VLD1 (R11), V14.S[0]
 
-endif122:
+endif123:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67709,22 +68123,22 @@ partial39:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif123
+	BLE   endif124
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif124
+	BLE   endif125
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif124:
+endif125:
 	B masked39
 
-endif123:
+endif124:
 	CMP  $0, R7
-	BLE  endif125
+	BLE  endif126
 	VLD1 (R11), V14.S[0]
 
-endif125:
+endif126:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67740,22 +68154,22 @@ partial40:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif126
+	BLE   endif127
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif127
+	BLE   endif128
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif127:
+endif128:
 	B masked40
 
-endif126:
+endif127:
 	CMP  $0, R7
-	BLE  endif128
+	BLE  endif129
 	VLD1 (R11), V14.S[0]
 
-endif128:
+endif129:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67770,22 +68184,22 @@ partial41:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif129
+	BLE   endif130
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif130
+	BLE   endif131
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif130:
+endif131:
 	B masked41
 
-endif129:
+endif130:
 	CMP  $0, R7
-	BLE  endif131
+	BLE  endif132
 	VLD1 (R11), V14.S[0]
 
-endif131:
+endif132:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67800,22 +68214,22 @@ partial42:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif132
+	BLE   endif133
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif133
+	BLE   endif134
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif133:
+endif134:
 	B masked42
 
-endif132:
+endif133:
 	CMP  $0, R7
-	BLE  endif134
+	BLE  endif135
 	VLD1 (R11), V14.S[0]
 
-endif134:
+endif135:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67831,22 +68245,22 @@ partial43:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif135
+	BLE   endif136
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif136
+	BLE   endif137
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif136:
+endif137:
 	B masked43
 
-endif135:
+endif136:
 	CMP  $0, R7
-	BLE  endif137
+	BLE  endif138
 	VLD1 (R11), V14.S[0]
 
-endif137:
+endif138:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67861,22 +68275,22 @@ partial44:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif138
+	BLE   endif139
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif139
+	BLE   endif140
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif139:
+endif140:
 	B masked44
 
-endif138:
+endif139:
 	CMP  $0, R7
-	BLE  endif140
+	BLE  endif141
 	VLD1 (R11), V14.S[0]
 
-endif140:
+endif141:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67891,22 +68305,22 @@ partial45:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif141
+	BLE   endif142
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif142
+	BLE   endif143
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif142:
+endif143:
 	B masked45
 
-endif141:
+endif142:
 	CMP  $0, R7
-	BLE  endif143
+	BLE  endif144
 	VLD1 (R11), V14.S[0]
 
-endif143:
+endif144:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67922,22 +68336,22 @@ partial46:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif144
+	BLE   endif145
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif145
+	BLE   endif146
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif145:
+endif146:
 	B masked46
 
-endif144:
+endif145:
 	CMP  $0, R7
-	BLE  endif146
+	BLE  endif147
 	VLD1 (R6), V14.S[0]
 
-endif146:
+endif147:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67952,22 +68366,22 @@ partial47:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif147
+	BLE   endif148
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif148
+	BLE   endif149
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif148:
+endif149:
 	B masked47
 
-endif147:
+endif148:
 	CMP  $0, R7
-	BLE  endif149
+	BLE  endif150
 	VLD1 (R6), V14.S[0]
 
-endif149:
+endif150:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -67982,34 +68396,34 @@ partial48:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif150
+	BLE   endif151
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif151
+	BLE   endif152
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif151:
+endif152:
 	B masked48
 
-endif150:
+endif151:
 	CMP  $0, R7
-	BLE  endif152
+	BLE  endif153
 	VLD1 (R6), V14.S[0]
 
-endif152:
+endif153:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif116:
+endif117:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -68024,12 +68438,12 @@ endif116:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif153
+	B     endif154
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -68137,10 +68551,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 32(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -68150,9 +68564,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif154
+	B     endif155
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -68194,16 +68608,16 @@ otherwise6:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
+endif155:
 endif154:
-endif153:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -68215,23 +68629,23 @@ tileDone:
 // func lanesF32NEON4x1<>(code int, args *byte)
 TEXT ·lanesF32NEON4x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -68262,9 +68676,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -68289,200 +68706,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F6
-	B     masked
-
-partial:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R6), V6.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F6
-	B     masked2
-
-partial2:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V6.S[0]
-
-endif8:
-masked2:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F6
-	B     masked3
-
-partial3:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V6.S[0]
-
-endif11:
-masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F6
-	B     masked4
-
-partial4:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V6.S[0]
-
-endif14:
-masked4:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	ADD   R7, R6
-	FMOVQ F1, 0(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif15
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
@@ -68502,164 +68737,170 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif16
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F4
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked
 
-partial5:
+partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif4
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif18:
-	B masked5
+endif5:
+	B masked
 
-endif17:
+endif4:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif6
 	VLD1 (R6), V6.S[0]
 
-endif19:
-masked5:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial2
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked2
 
-partial6:
+partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif7
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif21:
-	B masked6
+endif8:
+	B masked2
 
-endif20:
+endif7:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif9
 	VLD1 (R6), V6.S[0]
 
-endif22:
-masked6:
+endif9:
+masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial3
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked3
 
-partial7:
+partial3:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif10
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif24:
-	B masked7
+endif11:
+	B masked3
 
-endif23:
+endif10:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif12
 	VLD1 (R6), V6.S[0]
 
-endif25:
-masked7:
+endif12:
+masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial4
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked4
 
-partial8:
+partial4:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif13
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif27:
-	B masked8
+endif14:
+	B masked4
 
-endif26:
+endif13:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif15
 	VLD1 (R6), V6.S[0]
 
-endif28:
-masked8:
+endif15:
+masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif16:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 0(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 0(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 16(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 16(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif29
+	FMOVQ 16(R6), F3
+	B     endif16
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -68667,12 +68908,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif29:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -68688,13 +68926,10 @@ endif29:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -68722,163 +68957,163 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif30
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif17
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F4
+	SUB   $4, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif18
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif19
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif32:
-	B masked9
+endif19:
+	B masked5
 
-endif31:
+endif18:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R6), V6.S[0]
 
-endif33:
-masked9:
+endif20:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif21
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif22
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif35:
-	B masked10
+endif22:
+	B masked6
 
-endif34:
+endif21:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R6), V6.S[0]
 
-endif36:
-masked10:
+endif23:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif24
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif25
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif38:
-	B masked11
+endif25:
+	B masked7
 
-endif37:
+endif24:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R6), V6.S[0]
 
-endif39:
-masked11:
+endif26:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif27
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif28
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif41:
-	B masked12
+endif28:
+	B masked8
 
-endif40:
+endif27:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V6.S[0]
 
-endif42:
-masked12:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif43
+	FMOVQ 32(R6), F3
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -68886,12 +69121,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif43:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -68910,16 +69142,13 @@ endif43:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -68947,9 +69176,234 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif31
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif32
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif33
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif33:
+	B masked9
+
+endif32:
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V6.S[0]
+
+endif34:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif35
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif36
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif36:
+	B masked10
+
+endif35:
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R6), V6.S[0]
+
+endif37:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif38
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif39
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif39:
+	B masked11
+
+endif38:
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V6.S[0]
+
+endif40:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif41
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif42
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif42:
+	B masked12
+
+endif41:
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V6.S[0]
+
+endif43:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif44
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif44:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R10), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif44
+	BLE   endif45
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -68968,22 +69422,22 @@ partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif46
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif47
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif46:
+endif47:
 	B masked13
 
-endif45:
+endif46:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R6), V6.S[0]
 
-endif47:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -68998,22 +69452,22 @@ partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif49
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif50
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif49:
+endif50:
 	B masked14
 
-endif48:
+endif49:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R6), V6.S[0]
 
-endif50:
+endif51:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -69028,22 +69482,22 @@ partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif52
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif52:
+endif53:
 	B masked15
 
-endif51:
+endif52:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R6), V6.S[0]
 
-endif53:
+endif54:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -69058,34 +69512,34 @@ partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif55:
+endif56:
 	B masked16
 
-endif54:
+endif55:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif56:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif44:
+endif45:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
@@ -69093,12 +69547,12 @@ endif44:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif57
+	B     endif58
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -69140,10 +69594,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -69156,9 +69610,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -69173,16 +69627,16 @@ otherwise6:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif59:
 endif58:
-endif57:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -69194,23 +69648,23 @@ tileDone:
 // func lanesF32NEON4x2<>(code int, args *byte)
 TEXT ·lanesF32NEON4x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -69249,9 +69703,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -69281,333 +69738,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V10.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V10.S[0]
-
-endif8:
-masked2:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F10
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V10.S[0]
-
-endif11:
-masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F10
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R12), V10.S[0]
-
-endif14:
-masked4:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V10.S[0]
-
-endif17:
-masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V10.S[0]
-
-endif20:
-masked6:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F10
-	B     masked7
-
-partial7:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V10.S[0]
-
-endif23:
-masked7:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F10
-	B     masked8
-
-partial8:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V10.S[0]
-
-endif26:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif27
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -69632,293 +69774,299 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif28
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F8
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif4
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif5
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif30:
-	B masked9
+endif5:
+	B masked
 
-endif29:
+endif4:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif6
 	VLD1 (R12), V10.S[0]
 
-endif31:
-masked9:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif7
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif8
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif33:
-	B masked10
+endif8:
+	B masked2
 
-endif32:
+endif7:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif9
 	VLD1 (R12), V10.S[0]
 
-endif34:
-masked10:
+endif9:
+masked2:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif10
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif11
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif36:
-	B masked11
+endif11:
+	B masked3
 
-endif35:
+endif10:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif12
 	VLD1 (R12), V10.S[0]
 
-endif37:
-masked11:
+endif12:
+masked3:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif13
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif14
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif39:
-	B masked12
+endif14:
+	B masked4
 
-endif38:
+endif13:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif15
 	VLD1 (R12), V10.S[0]
 
-endif40:
-masked12:
+endif15:
+masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif16
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif42:
-	B masked13
+endif17:
+	B masked5
 
-endif41:
+endif16:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif18
 	VLD1 (R6), V10.S[0]
 
-endif43:
-masked13:
+endif18:
+masked5:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif19
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif45:
-	B masked14
+endif20:
+	B masked6
 
-endif44:
+endif19:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif21
 	VLD1 (R6), V10.S[0]
 
-endif46:
-masked14:
+endif21:
+masked6:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif22
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif48:
-	B masked15
+endif23:
+	B masked7
 
-endif47:
+endif22:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif24
 	VLD1 (R6), V10.S[0]
 
-endif49:
-masked15:
+endif24:
+masked7:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif25
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif26
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif51:
-	B masked16
+endif26:
+	B masked8
 
-endif50:
+endif25:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif27
 	VLD1 (R6), V10.S[0]
 
-endif52:
-masked16:
+endif27:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif28:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif53
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif28
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -69930,12 +70078,9 @@ otherwise3:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif53:
+endif28:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -69951,13 +70096,10 @@ endif53:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -69990,292 +70132,292 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif54
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif29
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F8
+	SUB   $4, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif30
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif31
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif56:
-	B masked17
+endif31:
+	B masked9
 
-endif55:
+endif30:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif32
 	VLD1 (R12), V10.S[0]
 
-endif57:
-masked17:
+endif32:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif33
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif34
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif59:
-	B masked18
+endif34:
+	B masked10
 
-endif58:
+endif33:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif35
 	VLD1 (R12), V10.S[0]
 
-endif60:
-masked18:
+endif35:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif36
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif37
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif62:
-	B masked19
+endif37:
+	B masked11
 
-endif61:
+endif36:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif38
 	VLD1 (R12), V10.S[0]
 
-endif63:
-masked19:
+endif38:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif39
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif40
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif65:
-	B masked20
+endif40:
+	B masked12
 
-endif64:
+endif39:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif41
 	VLD1 (R12), V10.S[0]
 
-endif66:
-masked20:
+endif41:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif42
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif43
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif68:
-	B masked21
+endif43:
+	B masked13
 
-endif67:
+endif42:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif44
 	VLD1 (R6), V10.S[0]
 
-endif69:
-masked21:
+endif44:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif45
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif46
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif71:
-	B masked22
+endif46:
+	B masked14
 
-endif70:
+endif45:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif47
 	VLD1 (R6), V10.S[0]
 
-endif72:
-masked22:
+endif47:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif48
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif49
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif74:
-	B masked23
+endif49:
+	B masked15
 
-endif73:
+endif48:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif50
 	VLD1 (R6), V10.S[0]
 
-endif75:
-masked23:
+endif50:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif51
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif77:
-	B masked24
+endif52:
+	B masked16
 
-endif76:
+endif51:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif53
 	VLD1 (R6), V10.S[0]
 
-endif78:
-masked24:
+endif53:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif54:
+endif29:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif79
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif54
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -70287,12 +70429,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif79:
+endif54:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -70311,16 +70450,13 @@ endif79:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -70353,9 +70489,372 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif55
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif56
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif57
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif57:
+	B masked17
+
+endif56:
+	CMP  $0, R7
+	BLE  endif58
+	VLD1 (R12), V10.S[0]
+
+endif58:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif59
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif60
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif60:
+	B masked18
+
+endif59:
+	CMP  $0, R7
+	BLE  endif61
+	VLD1 (R12), V10.S[0]
+
+endif61:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif62
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif63
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif63:
+	B masked19
+
+endif62:
+	CMP  $0, R7
+	BLE  endif64
+	VLD1 (R12), V10.S[0]
+
+endif64:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif65
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif66
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif66:
+	B masked20
+
+endif65:
+	CMP  $0, R7
+	BLE  endif67
+	VLD1 (R12), V10.S[0]
+
+endif67:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif68
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif69
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif69:
+	B masked21
+
+endif68:
+	CMP  $0, R7
+	BLE  endif70
+	VLD1 (R6), V10.S[0]
+
+endif70:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif71
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif72
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif72:
+	B masked22
+
+endif71:
+	CMP  $0, R7
+	BLE  endif73
+	VLD1 (R6), V10.S[0]
+
+endif73:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif74
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif75
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif75:
+	B masked23
+
+endif74:
+	CMP  $0, R7
+	BLE  endif76
+	VLD1 (R6), V10.S[0]
+
+endif76:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif77
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif78
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif78:
+	B masked24
+
+endif77:
+	CMP  $0, R7
+	BLE  endif79
+	VLD1 (R6), V10.S[0]
+
+endif79:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif55:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif80
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif80:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif80
+	BLE   endif81
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -70374,22 +70873,22 @@ partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif81
+	BLE   endif82
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif82
+	BLE   endif83
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif82:
+endif83:
 	B masked25
 
-endif81:
+endif82:
 	CMP  $0, R7
-	BLE  endif83
+	BLE  endif84
 	VLD1 (R12), V10.S[0]
 
-endif83:
+endif84:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70404,22 +70903,22 @@ partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif84
+	BLE   endif85
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif85
+	BLE   endif86
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif85:
+endif86:
 	B masked26
 
-endif84:
+endif85:
 	CMP  $0, R7
-	BLE  endif86
+	BLE  endif87
 	VLD1 (R12), V10.S[0]
 
-endif86:
+endif87:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70434,22 +70933,22 @@ partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif87
+	BLE   endif88
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif88
+	BLE   endif89
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif88:
+endif89:
 	B masked27
 
-endif87:
+endif88:
 	CMP  $0, R7
-	BLE  endif89
+	BLE  endif90
 	VLD1 (R12), V10.S[0]
 
-endif89:
+endif90:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70464,22 +70963,22 @@ partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif90
+	BLE   endif91
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif91
+	BLE   endif92
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif91:
+endif92:
 	B masked28
 
-endif90:
+endif91:
 	CMP  $0, R7
-	BLE  endif92
+	BLE  endif93
 	VLD1 (R12), V10.S[0]
 
-endif92:
+endif93:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70495,22 +70994,22 @@ partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif93
+	BLE   endif94
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif94
+	BLE   endif95
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif94:
+endif95:
 	B masked29
 
-endif93:
+endif94:
 	CMP  $0, R7
-	BLE  endif95
+	BLE  endif96
 	VLD1 (R6), V10.S[0]
 
-endif95:
+endif96:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70525,22 +71024,22 @@ partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif96
+	BLE   endif97
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif97
+	BLE   endif98
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif97:
+endif98:
 	B masked30
 
-endif96:
+endif97:
 	CMP  $0, R7
-	BLE  endif98
+	BLE  endif99
 	VLD1 (R6), V10.S[0]
 
-endif98:
+endif99:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70555,22 +71054,22 @@ partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif99
+	BLE   endif100
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif100
+	BLE   endif101
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif100:
+endif101:
 	B masked31
 
-endif99:
+endif100:
 	CMP  $0, R7
-	BLE  endif101
+	BLE  endif102
 	VLD1 (R6), V10.S[0]
 
-endif101:
+endif102:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -70585,34 +71084,34 @@ partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif102
+	BLE   endif103
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif103
+	BLE   endif104
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif103:
+endif104:
 	B masked32
 
-endif102:
+endif103:
 	CMP  $0, R7
-	BLE  endif104
+	BLE  endif105
 	VLD1 (R6), V10.S[0]
 
-endif104:
+endif105:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif80:
+endif81:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
@@ -70624,12 +71123,12 @@ endif80:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif105
+	B     endif106
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -70705,10 +71204,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -70721,9 +71220,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif106
+	B     endif107
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -70751,16 +71250,16 @@ otherwise6:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
+endif107:
 endif106:
-endif105:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -70772,23 +71271,23 @@ tileDone:
 // func lanesF32NEON4x3<>(code int, args *byte)
 TEXT ·lanesF32NEON4x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -70835,9 +71334,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -70872,466 +71374,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V14.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V14.S[0]
-
-endif8:
-masked2:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V14.S[0]
-
-endif11:
-masked3:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F14
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R12), V14.S[0]
-
-endif14:
-masked4:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F14
-	B     masked5
-
-partial5:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R12), V14.S[0]
-
-endif17:
-masked5:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F14
-	B     masked6
-
-partial6:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R12), V14.S[0]
-
-endif20:
-masked6:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F14
-	B     masked7
-
-partial7:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R12), V14.S[0]
-
-endif23:
-masked7:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F14
-	B     masked8
-
-partial8:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R12), V14.S[0]
-
-endif26:
-masked8:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F14
-	B     masked9
-
-partial9:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V14.S[0]
-
-endif29:
-masked9:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F14
-	B     masked10
-
-partial10:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif30
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif31
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif31:
-	B masked10
-
-endif30:
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R6), V14.S[0]
-
-endif32:
-masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R9), F14
-	B     masked11
-
-partial11:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif34:
-	B masked11
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V14.S[0]
-
-endif35:
-masked11:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R10), F14
-	B     masked12
-
-partial12:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif37:
-	B masked12
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R6), V14.S[0]
-
-endif38:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif39
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif39:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -71361,422 +71415,428 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif40
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F12
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif4
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif5
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif42:
-	B masked13
+endif5:
+	B masked
 
-endif41:
+endif4:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif6
 	VLD1 (R12), V14.S[0]
 
-endif43:
-masked13:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif7
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif8
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif45:
-	B masked14
+endif8:
+	B masked2
 
-endif44:
+endif7:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif9
 	VLD1 (R12), V14.S[0]
 
-endif46:
-masked14:
+endif9:
+masked2:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif10
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif11
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif48:
-	B masked15
+endif11:
+	B masked3
 
-endif47:
+endif10:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif12
 	VLD1 (R12), V14.S[0]
 
-endif49:
-masked15:
+endif12:
+masked3:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif13
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif14
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif51:
-	B masked16
+endif14:
+	B masked4
 
-endif50:
+endif13:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif15
 	VLD1 (R12), V14.S[0]
 
-endif52:
-masked16:
+endif15:
+masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif16
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif17
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif54:
-	B masked17
+endif17:
+	B masked5
 
-endif53:
+endif16:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif18
 	VLD1 (R12), V14.S[0]
 
-endif55:
-masked17:
+endif18:
+masked5:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif19
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif20
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif57:
-	B masked18
+endif20:
+	B masked6
 
-endif56:
+endif19:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif21
 	VLD1 (R12), V14.S[0]
 
-endif58:
-masked18:
+endif21:
+masked6:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif22
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif23
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif60:
-	B masked19
+endif23:
+	B masked7
 
-endif59:
+endif22:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif24
 	VLD1 (R12), V14.S[0]
 
-endif61:
-masked19:
+endif24:
+masked7:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif25
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif26
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif63:
-	B masked20
+endif26:
+	B masked8
 
-endif62:
+endif25:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif27
 	VLD1 (R12), V14.S[0]
 
-endif64:
-masked20:
+endif27:
+masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif28
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif66:
-	B masked21
+endif29:
+	B masked9
 
-endif65:
+endif28:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif30
 	VLD1 (R6), V14.S[0]
 
-endif67:
-masked21:
+endif30:
+masked9:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif31
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif69:
-	B masked22
+endif32:
+	B masked10
 
-endif68:
+endif31:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif33
 	VLD1 (R6), V14.S[0]
 
-endif70:
-masked22:
+endif33:
+masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif34
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif35
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif72:
-	B masked23
+endif35:
+	B masked11
 
-endif71:
+endif34:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif36
 	VLD1 (R6), V14.S[0]
 
-endif73:
-masked23:
+endif36:
+masked11:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif37
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif75:
-	B masked24
+endif38:
+	B masked12
 
-endif74:
+endif37:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif39
 	VLD1 (R6), V14.S[0]
 
-endif76:
-masked24:
+endif39:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif40:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif77
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif40
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -71792,12 +71852,9 @@ otherwise3:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif77:
+endif40:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -71813,13 +71870,10 @@ endif77:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -71857,421 +71911,421 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif78
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif41
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F12
+	SUB   $4, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif42
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif43
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif80:
-	B masked25
+endif43:
+	B masked13
 
-endif79:
+endif42:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif44
 	VLD1 (R12), V14.S[0]
 
-endif81:
-masked25:
+endif44:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif45
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif46
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif83:
-	B masked26
+endif46:
+	B masked14
 
-endif82:
+endif45:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif47
 	VLD1 (R12), V14.S[0]
 
-endif84:
-masked26:
+endif47:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif48
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif49
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif86:
-	B masked27
+endif49:
+	B masked15
 
-endif85:
+endif48:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif50
 	VLD1 (R12), V14.S[0]
 
-endif87:
-masked27:
+endif50:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif88
+	BLE   endif51
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif89
+	BLE   endif52
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif89:
-	B masked28
+endif52:
+	B masked16
 
-endif88:
+endif51:
 	CMP  $0, R7
-	BLE  endif90
+	BLE  endif53
 	VLD1 (R12), V14.S[0]
 
-endif90:
-masked28:
+endif53:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif54
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif55
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif92:
-	B masked29
+endif55:
+	B masked17
 
-endif91:
+endif54:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif56
 	VLD1 (R12), V14.S[0]
 
-endif93:
-masked29:
+endif56:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif57
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif58
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif95:
-	B masked30
+endif58:
+	B masked18
 
-endif94:
+endif57:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif59
 	VLD1 (R12), V14.S[0]
 
-endif96:
-masked30:
+endif59:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif60
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif61
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif98:
-	B masked31
+endif61:
+	B masked19
 
-endif97:
+endif60:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif62
 	VLD1 (R12), V14.S[0]
 
-endif99:
-masked31:
+endif62:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif63
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif64
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif101:
-	B masked32
+endif64:
+	B masked20
 
-endif100:
+endif63:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif65
 	VLD1 (R12), V14.S[0]
 
-endif102:
-masked32:
+endif65:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif66
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif67
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif104:
-	B masked33
+endif67:
+	B masked21
 
-endif103:
+endif66:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif68
 	VLD1 (R6), V14.S[0]
 
-endif105:
-masked33:
+endif68:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif106
+	BLE   endif69
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif107
+	BLE   endif70
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif107:
-	B masked34
+endif70:
+	B masked22
 
-endif106:
+endif69:
 	CMP  $0, R7
-	BLE  endif108
+	BLE  endif71
 	VLD1 (R6), V14.S[0]
 
-endif108:
-masked34:
+endif71:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif109
+	BLE   endif72
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif110
+	BLE   endif73
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif110:
-	B masked35
+endif73:
+	B masked23
 
-endif109:
+endif72:
 	CMP  $0, R7
-	BLE  endif111
+	BLE  endif74
 	VLD1 (R6), V14.S[0]
 
-endif111:
-masked35:
+endif74:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif112
+	BLE   endif75
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif113
+	BLE   endif76
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif113:
-	B masked36
+endif76:
+	B masked24
 
-endif112:
+endif75:
 	CMP  $0, R7
-	BLE  endif114
+	BLE  endif77
 	VLD1 (R6), V14.S[0]
 
-endif114:
-masked36:
+endif77:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif78:
+endif41:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif115
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif78
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -72287,12 +72341,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif115:
+endif78:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -72311,16 +72362,13 @@ endif115:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -72358,9 +72406,510 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif79
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif80
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif81
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif81:
+	B masked25
+
+endif80:
+	CMP  $0, R7
+	BLE  endif82
+	VLD1 (R12), V14.S[0]
+
+endif82:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif83
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif84
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif84:
+	B masked26
+
+endif83:
+	CMP  $0, R7
+	BLE  endif85
+	VLD1 (R12), V14.S[0]
+
+endif85:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif86
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif87
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif87:
+	B masked27
+
+endif86:
+	CMP  $0, R7
+	BLE  endif88
+	VLD1 (R12), V14.S[0]
+
+endif88:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif89
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif90
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif90:
+	B masked28
+
+endif89:
+	CMP  $0, R7
+	BLE  endif91
+	VLD1 (R12), V14.S[0]
+
+endif91:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif92
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif93
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif93:
+	B masked29
+
+endif92:
+	CMP  $0, R7
+	BLE  endif94
+	VLD1 (R12), V14.S[0]
+
+endif94:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif95
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif96
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif96:
+	B masked30
+
+endif95:
+	CMP  $0, R7
+	BLE  endif97
+	VLD1 (R12), V14.S[0]
+
+endif97:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif98
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif99
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif99:
+	B masked31
+
+endif98:
+	CMP  $0, R7
+	BLE  endif100
+	VLD1 (R12), V14.S[0]
+
+endif100:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif101
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif102
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif102:
+	B masked32
+
+endif101:
+	CMP  $0, R7
+	BLE  endif103
+	VLD1 (R12), V14.S[0]
+
+endif103:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif104
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif105
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif105:
+	B masked33
+
+endif104:
+	CMP  $0, R7
+	BLE  endif106
+	VLD1 (R6), V14.S[0]
+
+endif106:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif107
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif108
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif108:
+	B masked34
+
+endif107:
+	CMP  $0, R7
+	BLE  endif109
+	VLD1 (R6), V14.S[0]
+
+endif109:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif110
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif111
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif111:
+	B masked35
+
+endif110:
+	CMP  $0, R7
+	BLE  endif112
+	VLD1 (R6), V14.S[0]
+
+endif112:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif113
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif114
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif114:
+	B masked36
+
+endif113:
+	CMP  $0, R7
+	BLE  endif115
+	VLD1 (R6), V14.S[0]
+
+endif115:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif79:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif116
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif116:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif116
+	BLE   endif117
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -72379,22 +72928,22 @@ partial37:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif117
+	BLE   endif118
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif118
+	BLE   endif119
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif118:
+endif119:
 	B masked37
 
-endif117:
+endif118:
 	CMP  $0, R7
-	BLE  endif119
+	BLE  endif120
 	VLD1 (R12), V14.S[0]
 
-endif119:
+endif120:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72409,22 +72958,22 @@ partial38:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif120
+	BLE   endif121
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif121
+	BLE   endif122
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif121:
+endif122:
 	B masked38
 
-endif120:
+endif121:
 	CMP  $0, R7
-	BLE  endif122
+	BLE  endif123
 	VLD1 (R12), V14.S[0]
 
-endif122:
+endif123:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72439,22 +72988,22 @@ partial39:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif123
+	BLE   endif124
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif124
+	BLE   endif125
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif124:
+endif125:
 	B masked39
 
-endif123:
+endif124:
 	CMP  $0, R7
-	BLE  endif125
+	BLE  endif126
 	VLD1 (R12), V14.S[0]
 
-endif125:
+endif126:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72469,22 +73018,22 @@ partial40:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif126
+	BLE   endif127
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif127
+	BLE   endif128
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif127:
+endif128:
 	B masked40
 
-endif126:
+endif127:
 	CMP  $0, R7
-	BLE  endif128
+	BLE  endif129
 	VLD1 (R12), V14.S[0]
 
-endif128:
+endif129:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72500,22 +73049,22 @@ partial41:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif129
+	BLE   endif130
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif130
+	BLE   endif131
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif130:
+endif131:
 	B masked41
 
-endif129:
+endif130:
 	CMP  $0, R7
-	BLE  endif131
+	BLE  endif132
 	VLD1 (R12), V14.S[0]
 
-endif131:
+endif132:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72530,22 +73079,22 @@ partial42:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif132
+	BLE   endif133
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif133
+	BLE   endif134
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif133:
+endif134:
 	B masked42
 
-endif132:
+endif133:
 	CMP  $0, R7
-	BLE  endif134
+	BLE  endif135
 	VLD1 (R12), V14.S[0]
 
-endif134:
+endif135:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72560,22 +73109,22 @@ partial43:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif135
+	BLE   endif136
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif136
+	BLE   endif137
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif136:
+endif137:
 	B masked43
 
-endif135:
+endif136:
 	CMP  $0, R7
-	BLE  endif137
+	BLE  endif138
 	VLD1 (R12), V14.S[0]
 
-endif137:
+endif138:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72590,22 +73139,22 @@ partial44:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif138
+	BLE   endif139
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif139
+	BLE   endif140
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif139:
+endif140:
 	B masked44
 
-endif138:
+endif139:
 	CMP  $0, R7
-	BLE  endif140
+	BLE  endif141
 	VLD1 (R12), V14.S[0]
 
-endif140:
+endif141:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72621,22 +73170,22 @@ partial45:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif141
+	BLE   endif142
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif142
+	BLE   endif143
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif142:
+endif143:
 	B masked45
 
-endif141:
+endif142:
 	CMP  $0, R7
-	BLE  endif143
+	BLE  endif144
 	VLD1 (R6), V14.S[0]
 
-endif143:
+endif144:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72651,22 +73200,22 @@ partial46:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif144
+	BLE   endif145
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif145
+	BLE   endif146
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif145:
+endif146:
 	B masked46
 
-endif144:
+endif145:
 	CMP  $0, R7
-	BLE  endif146
+	BLE  endif147
 	VLD1 (R6), V14.S[0]
 
-endif146:
+endif147:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72681,22 +73230,22 @@ partial47:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif147
+	BLE   endif148
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif148
+	BLE   endif149
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif148:
+endif149:
 	B masked47
 
-endif147:
+endif148:
 	CMP  $0, R7
-	BLE  endif149
+	BLE  endif150
 	VLD1 (R6), V14.S[0]
 
-endif149:
+endif150:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -72711,34 +73260,34 @@ partial48:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif150
+	BLE   endif151
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif151
+	BLE   endif152
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif151:
+endif152:
 	B masked48
 
-endif150:
+endif151:
 	CMP  $0, R7
-	BLE  endif152
+	BLE  endif153
 	VLD1 (R6), V14.S[0]
 
-endif152:
+endif153:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif116:
+endif117:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -72754,12 +73303,12 @@ endif116:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif153
+	B     endif154
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -72869,10 +73418,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 32(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -72893,9 +73442,9 @@ otherwise5:
 	FMOVD F0, 0(R6)
 	FMOVS 44(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif154
+	B     endif155
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -72936,16 +73485,16 @@ otherwise6:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
+endif155:
 endif154:
-endif153:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -72957,23 +73506,23 @@ tileDone:
 // func lanesF32NEON4x4<>(code int, args *byte)
 TEXT ·lanesF32NEON4x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -73028,9 +73577,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -73070,599 +73622,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F18
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif3
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif4
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif4:
-	B masked
-
-endif3:
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V18.S[0]
-
-endif5:
-masked:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F18
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif6
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif7
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif7:
-	B masked2
-
-endif6:
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V18.S[0]
-
-endif8:
-masked2:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F18
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif10:
-	B masked3
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V18.S[0]
-
-endif11:
-masked3:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F18
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif13:
-	B masked4
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R12), V18.S[0]
-
-endif14:
-masked4:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F18
-	B     masked5
-
-partial5:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif16:
-	B masked5
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R12), V18.S[0]
-
-endif17:
-masked5:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F18
-	B     masked6
-
-partial6:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif19:
-	B masked6
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R12), V18.S[0]
-
-endif20:
-masked6:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F18
-	B     masked7
-
-partial7:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif22:
-	B masked7
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R12), V18.S[0]
-
-endif23:
-masked7:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F18
-	B     masked8
-
-partial8:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif25:
-	B masked8
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R12), V18.S[0]
-
-endif26:
-masked8:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F18
-	B     masked9
-
-partial9:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif28:
-	B masked9
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R12), V18.S[0]
-
-endif29:
-masked9:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F18
-	B     masked10
-
-partial10:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif30
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif31
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif31:
-	B masked10
-
-endif30:
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R12), V18.S[0]
-
-endif32:
-masked10:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R9), F18
-	B     masked11
-
-partial11:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif34:
-	B masked11
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R12), V18.S[0]
-
-endif35:
-masked11:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R10), F18
-	B     masked12
-
-partial12:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif37:
-	B masked12
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R12), V18.S[0]
-
-endif38:
-masked12:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial13
-	FMOVQ 0(R6), F18
-	B     masked13
-
-partial13:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif39
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif40
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif40:
-	B masked13
-
-endif39:
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R6), V18.S[0]
-
-endif41:
-masked13:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial14
-	FMOVQ 0(R8), F18
-	B     masked14
-
-partial14:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif42
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif43
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif43:
-	B masked14
-
-endif42:
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V18.S[0]
-
-endif44:
-masked14:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial15
-	FMOVQ 0(R9), F18
-	B     masked15
-
-partial15:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif45
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif46
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif46:
-	B masked15
-
-endif45:
-	CMP  $0, R7
-	BLE  endif47
-	VLD1 (R6), V18.S[0]
-
-endif47:
-masked15:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial16
-	FMOVQ 0(R10), F18
-	B     masked16
-
-partial16:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif48
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif49
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif49:
-	B masked16
-
-endif48:
-	CMP  $0, R7
-	BLE  endif50
-	VLD1 (R6), V18.S[0]
-
-endif50:
-masked16:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V15.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif51
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif51:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -73697,551 +73668,557 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif52
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F16
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked
 
-partial17:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif4
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif5
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif54:
-	B masked17
+endif5:
+	B masked
 
-endif53:
+endif4:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif6
 	VLD1 (R12), V18.S[0]
 
-endif55:
-masked17:
+endif6:
+masked:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial2
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked2
 
-partial18:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif7
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif8
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif57:
-	B masked18
+endif8:
+	B masked2
 
-endif56:
+endif7:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif9
 	VLD1 (R12), V18.S[0]
 
-endif58:
-masked18:
+endif9:
+masked2:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial3
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked3
 
-partial19:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif10
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif11
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif60:
-	B masked19
+endif11:
+	B masked3
 
-endif59:
+endif10:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif12
 	VLD1 (R12), V18.S[0]
 
-endif61:
-masked19:
+endif12:
+masked3:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial4
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked4
 
-partial20:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif13
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif14
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif63:
-	B masked20
+endif14:
+	B masked4
 
-endif62:
+endif13:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif15
 	VLD1 (R12), V18.S[0]
 
-endif64:
-masked20:
+endif15:
+masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial5
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked5
 
-partial21:
+partial5:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif16
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif17
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif66:
-	B masked21
+endif17:
+	B masked5
 
-endif65:
+endif16:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif18
 	VLD1 (R12), V18.S[0]
 
-endif67:
-masked21:
+endif18:
+masked5:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial6
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked6
 
-partial22:
+partial6:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif19
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif20
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif69:
-	B masked22
+endif20:
+	B masked6
 
-endif68:
+endif19:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif21
 	VLD1 (R12), V18.S[0]
 
-endif70:
-masked22:
+endif21:
+masked6:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial7
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked7
 
-partial23:
+partial7:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif22
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif23
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif72:
-	B masked23
+endif23:
+	B masked7
 
-endif71:
+endif22:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif24
 	VLD1 (R12), V18.S[0]
 
-endif73:
-masked23:
+endif24:
+masked7:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial8
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked8
 
-partial24:
+partial8:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif25
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif26
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif75:
-	B masked24
+endif26:
+	B masked8
 
-endif74:
+endif25:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif27
 	VLD1 (R12), V18.S[0]
 
-endif76:
-masked24:
+endif27:
+masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial9
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked9
 
-partial25:
+partial9:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif28
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif29
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif78:
-	B masked25
+endif29:
+	B masked9
 
-endif77:
+endif28:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif30
 	VLD1 (R12), V18.S[0]
 
-endif79:
-masked25:
+endif30:
+masked9:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial10
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked10
 
-partial26:
+partial10:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif31
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif32
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif81:
-	B masked26
+endif32:
+	B masked10
 
-endif80:
+endif31:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif33
 	VLD1 (R12), V18.S[0]
 
-endif82:
-masked26:
+endif33:
+masked10:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial11
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked11
 
-partial27:
+partial11:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif34
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif35
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif84:
-	B masked27
+endif35:
+	B masked11
 
-endif83:
+endif34:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif36
 	VLD1 (R12), V18.S[0]
 
-endif85:
-masked27:
+endif36:
+masked11:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial12
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked12
 
-partial28:
+partial12:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif37
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif38
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif87:
-	B masked28
+endif38:
+	B masked12
 
-endif86:
+endif37:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif39
 	VLD1 (R12), V18.S[0]
 
-endif88:
-masked28:
+endif39:
+masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial13
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked13
 
-partial29:
+partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif89
+	BLE   endif40
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif90
+	BLE   endif41
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif90:
-	B masked29
+endif41:
+	B masked13
 
-endif89:
+endif40:
 	CMP  $0, R7
-	BLE  endif91
+	BLE  endif42
 	VLD1 (R6), V18.S[0]
 
-endif91:
-masked29:
+endif42:
+masked13:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial14
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked14
 
-partial30:
+partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif43
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif93:
-	B masked30
+endif44:
+	B masked14
 
-endif92:
+endif43:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif45
 	VLD1 (R6), V18.S[0]
 
-endif94:
-masked30:
+endif45:
+masked14:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial15
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked15
 
-partial31:
+partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif46
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif47
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif96:
-	B masked31
+endif47:
+	B masked15
 
-endif95:
+endif46:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif48
 	VLD1 (R6), V18.S[0]
 
-endif97:
-masked31:
+endif48:
+masked15:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial16
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked16
 
-partial32:
+partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif49
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif50
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif99:
-	B masked32
+endif50:
+	B masked16
 
-endif98:
+endif49:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif51
 	VLD1 (R6), V18.S[0]
 
-endif100:
-masked32:
+endif51:
+masked16:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif52:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif101
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif52
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -74261,12 +74238,9 @@ otherwise3:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif101:
+endif52:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -74282,13 +74256,10 @@ endif101:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -74331,550 +74302,550 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $8, R7
-	BLE   endif102
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif53
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F16
+	SUB   $4, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked33
+	B     masked17
 
-partial33:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif54
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif55
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif104:
-	B masked33
+endif55:
+	B masked17
 
-endif103:
+endif54:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif56
 	VLD1 (R12), V18.S[0]
 
-endif105:
-masked33:
+endif56:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked34
+	B     masked18
 
-partial34:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif106
+	BLE   endif57
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif107
+	BLE   endif58
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif107:
-	B masked34
+endif58:
+	B masked18
 
-endif106:
+endif57:
 	CMP  $0, R7
-	BLE  endif108
+	BLE  endif59
 	VLD1 (R12), V18.S[0]
 
-endif108:
-masked34:
+endif59:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked35
+	B     masked19
 
-partial35:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif109
+	BLE   endif60
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif110
+	BLE   endif61
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif110:
-	B masked35
+endif61:
+	B masked19
 
-endif109:
+endif60:
 	CMP  $0, R7
-	BLE  endif111
+	BLE  endif62
 	VLD1 (R12), V18.S[0]
 
-endif111:
-masked35:
+endif62:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked36
+	B     masked20
 
-partial36:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif112
+	BLE   endif63
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif113
+	BLE   endif64
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif113:
-	B masked36
+endif64:
+	B masked20
 
-endif112:
+endif63:
 	CMP  $0, R7
-	BLE  endif114
+	BLE  endif65
 	VLD1 (R12), V18.S[0]
 
-endif114:
-masked36:
+endif65:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial37
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked37
+	B     masked21
 
-partial37:
+partial21:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif115
+	BLE   endif66
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif116
+	BLE   endif67
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif116:
-	B masked37
+endif67:
+	B masked21
 
-endif115:
+endif66:
 	CMP  $0, R7
-	BLE  endif117
+	BLE  endif68
 	VLD1 (R12), V18.S[0]
 
-endif117:
-masked37:
+endif68:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial38
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked38
+	B     masked22
 
-partial38:
+partial22:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif118
+	BLE   endif69
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif119
+	BLE   endif70
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif119:
-	B masked38
+endif70:
+	B masked22
 
-endif118:
+endif69:
 	CMP  $0, R7
-	BLE  endif120
+	BLE  endif71
 	VLD1 (R12), V18.S[0]
 
-endif120:
-masked38:
+endif71:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial39
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked39
+	B     masked23
 
-partial39:
+partial23:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif121
+	BLE   endif72
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif122
+	BLE   endif73
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif122:
-	B masked39
+endif73:
+	B masked23
 
-endif121:
+endif72:
 	CMP  $0, R7
-	BLE  endif123
+	BLE  endif74
 	VLD1 (R12), V18.S[0]
 
-endif123:
-masked39:
+endif74:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial40
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked40
+	B     masked24
 
-partial40:
+partial24:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif124
+	BLE   endif75
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif125
+	BLE   endif76
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif125:
-	B masked40
+endif76:
+	B masked24
 
-endif124:
+endif75:
 	CMP  $0, R7
-	BLE  endif126
+	BLE  endif77
 	VLD1 (R12), V18.S[0]
 
-endif126:
-masked40:
+endif77:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial41
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked41
+	B     masked25
 
-partial41:
+partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif127
+	BLE   endif78
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif128
+	BLE   endif79
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif128:
-	B masked41
+endif79:
+	B masked25
 
-endif127:
+endif78:
 	CMP  $0, R7
-	BLE  endif129
+	BLE  endif80
 	VLD1 (R12), V18.S[0]
 
-endif129:
-masked41:
+endif80:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial42
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked42
+	B     masked26
 
-partial42:
+partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif130
+	BLE   endif81
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif131
+	BLE   endif82
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif131:
-	B masked42
+endif82:
+	B masked26
 
-endif130:
+endif81:
 	CMP  $0, R7
-	BLE  endif132
+	BLE  endif83
 	VLD1 (R12), V18.S[0]
 
-endif132:
-masked42:
+endif83:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial43
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked43
+	B     masked27
 
-partial43:
+partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif133
+	BLE   endif84
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif134
+	BLE   endif85
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif134:
-	B masked43
+endif85:
+	B masked27
 
-endif133:
+endif84:
 	CMP  $0, R7
-	BLE  endif135
+	BLE  endif86
 	VLD1 (R12), V18.S[0]
 
-endif135:
-masked43:
+endif86:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial44
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked44
+	B     masked28
 
-partial44:
+partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif136
+	BLE   endif87
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif137
+	BLE   endif88
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif137:
-	B masked44
+endif88:
+	B masked28
 
-endif136:
+endif87:
 	CMP  $0, R7
-	BLE  endif138
+	BLE  endif89
 	VLD1 (R12), V18.S[0]
 
-endif138:
-masked44:
+endif89:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial45
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked45
+	B     masked29
 
-partial45:
+partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif139
+	BLE   endif90
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif140
+	BLE   endif91
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif140:
-	B masked45
+endif91:
+	B masked29
 
-endif139:
+endif90:
 	CMP  $0, R7
-	BLE  endif141
+	BLE  endif92
 	VLD1 (R6), V18.S[0]
 
-endif141:
-masked45:
+endif92:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial46
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked46
+	B     masked30
 
-partial46:
+partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif142
+	BLE   endif93
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif143
+	BLE   endif94
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif143:
-	B masked46
+endif94:
+	B masked30
 
-endif142:
+endif93:
 	CMP  $0, R7
-	BLE  endif144
+	BLE  endif95
 	VLD1 (R6), V18.S[0]
 
-endif144:
-masked46:
+endif95:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial47
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked47
+	B     masked31
 
-partial47:
+partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif145
+	BLE   endif96
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif146
+	BLE   endif97
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif146:
-	B masked47
+endif97:
+	B masked31
 
-endif145:
+endif96:
 	CMP  $0, R7
-	BLE  endif147
+	BLE  endif98
 	VLD1 (R6), V18.S[0]
 
-endif147:
-masked47:
+endif98:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial48
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked48
+	B     masked32
 
-partial48:
+partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif148
+	BLE   endif99
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif149
+	BLE   endif100
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif149:
-	B masked48
+endif100:
+	B masked32
 
-endif148:
+endif99:
 	CMP  $0, R7
-	BLE  endif150
+	BLE  endif101
 	VLD1 (R6), V18.S[0]
 
-endif150:
-masked48:
+endif101:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif102:
+endif53:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif151
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif102
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -74894,12 +74865,9 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif151:
+endif102:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -74918,16 +74886,13 @@ endif151:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -74970,9 +74935,648 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif103
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif104
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif105
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif105:
+	B masked33
+
+endif104:
+	CMP  $0, R7
+	BLE  endif106
+	VLD1 (R12), V18.S[0]
+
+endif106:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif107
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif108
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif108:
+	B masked34
+
+endif107:
+	CMP  $0, R7
+	BLE  endif109
+	VLD1 (R12), V18.S[0]
+
+endif109:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif110
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif111
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif111:
+	B masked35
+
+endif110:
+	CMP  $0, R7
+	BLE  endif112
+	VLD1 (R12), V18.S[0]
+
+endif112:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif113
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif114
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif114:
+	B masked36
+
+endif113:
+	CMP  $0, R7
+	BLE  endif115
+	VLD1 (R12), V18.S[0]
+
+endif115:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif116
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif117
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif117:
+	B masked37
+
+endif116:
+	CMP  $0, R7
+	BLE  endif118
+	VLD1 (R12), V18.S[0]
+
+endif118:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif119
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif120
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif120:
+	B masked38
+
+endif119:
+	CMP  $0, R7
+	BLE  endif121
+	VLD1 (R12), V18.S[0]
+
+endif121:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif122
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif123
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif123:
+	B masked39
+
+endif122:
+	CMP  $0, R7
+	BLE  endif124
+	VLD1 (R12), V18.S[0]
+
+endif124:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif125
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif126
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif126:
+	B masked40
+
+endif125:
+	CMP  $0, R7
+	BLE  endif127
+	VLD1 (R12), V18.S[0]
+
+endif127:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif128
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif129
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif129:
+	B masked41
+
+endif128:
+	CMP  $0, R7
+	BLE  endif130
+	VLD1 (R12), V18.S[0]
+
+endif130:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif131
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif132
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif132:
+	B masked42
+
+endif131:
+	CMP  $0, R7
+	BLE  endif133
+	VLD1 (R12), V18.S[0]
+
+endif133:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif134
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif135
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif135:
+	B masked43
+
+endif134:
+	CMP  $0, R7
+	BLE  endif136
+	VLD1 (R12), V18.S[0]
+
+endif136:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif137
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif138
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif138:
+	B masked44
+
+endif137:
+	CMP  $0, R7
+	BLE  endif139
+	VLD1 (R12), V18.S[0]
+
+endif139:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif140
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif141
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif141:
+	B masked45
+
+endif140:
+	CMP  $0, R7
+	BLE  endif142
+	VLD1 (R6), V18.S[0]
+
+endif142:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif143
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif144
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif144:
+	B masked46
+
+endif143:
+	CMP  $0, R7
+	BLE  endif145
+	VLD1 (R6), V18.S[0]
+
+endif145:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif146
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif147
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif147:
+	B masked47
+
+endif146:
+	CMP  $0, R7
+	BLE  endif148
+	VLD1 (R6), V18.S[0]
+
+endif148:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif149
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif150
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif150:
+	B masked48
+
+endif149:
+	CMP  $0, R7
+	BLE  endif151
+	VLD1 (R6), V18.S[0]
+
+endif151:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif103:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif152
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif152:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif152
+	BLE   endif153
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -74991,22 +75595,22 @@ partial49:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif153
+	BLE   endif154
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif154
+	BLE   endif155
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif154:
+endif155:
 	B masked49
 
-endif153:
+endif154:
 	CMP  $0, R7
-	BLE  endif155
+	BLE  endif156
 	VLD1 (R12), V18.S[0]
 
-endif155:
+endif156:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75021,22 +75625,22 @@ partial50:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif156
+	BLE   endif157
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif157
+	BLE   endif158
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif157:
+endif158:
 	B masked50
 
-endif156:
+endif157:
 	CMP  $0, R7
-	BLE  endif158
+	BLE  endif159
 	VLD1 (R12), V18.S[0]
 
-endif158:
+endif159:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75051,22 +75655,22 @@ partial51:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif159
+	BLE   endif160
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif160
+	BLE   endif161
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif160:
+endif161:
 	B masked51
 
-endif159:
+endif160:
 	CMP  $0, R7
-	BLE  endif161
+	BLE  endif162
 	VLD1 (R12), V18.S[0]
 
-endif161:
+endif162:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75081,22 +75685,22 @@ partial52:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif162
+	BLE   endif163
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif163
+	BLE   endif164
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif163:
+endif164:
 	B masked52
 
-endif162:
+endif163:
 	CMP  $0, R7
-	BLE  endif164
+	BLE  endif165
 	VLD1 (R12), V18.S[0]
 
-endif164:
+endif165:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75112,22 +75716,22 @@ partial53:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif165
+	BLE   endif166
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif166
+	BLE   endif167
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif166:
+endif167:
 	B masked53
 
-endif165:
+endif166:
 	CMP  $0, R7
-	BLE  endif167
+	BLE  endif168
 	VLD1 (R12), V18.S[0]
 
-endif167:
+endif168:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75142,22 +75746,22 @@ partial54:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif168
+	BLE   endif169
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif169
+	BLE   endif170
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif169:
+endif170:
 	B masked54
 
-endif168:
+endif169:
 	CMP  $0, R7
-	BLE  endif170
+	BLE  endif171
 	VLD1 (R12), V18.S[0]
 
-endif170:
+endif171:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75172,22 +75776,22 @@ partial55:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif171
+	BLE   endif172
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif172
+	BLE   endif173
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif172:
+endif173:
 	B masked55
 
-endif171:
+endif172:
 	CMP  $0, R7
-	BLE  endif173
+	BLE  endif174
 	VLD1 (R12), V18.S[0]
 
-endif173:
+endif174:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75202,22 +75806,22 @@ partial56:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif174
+	BLE   endif175
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif175
+	BLE   endif176
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif175:
+endif176:
 	B masked56
 
-endif174:
+endif175:
 	CMP  $0, R7
-	BLE  endif176
+	BLE  endif177
 	VLD1 (R12), V18.S[0]
 
-endif176:
+endif177:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75233,22 +75837,22 @@ partial57:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif177
+	BLE   endif178
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif178
+	BLE   endif179
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif178:
+endif179:
 	B masked57
 
-endif177:
+endif178:
 	CMP  $0, R7
-	BLE  endif179
+	BLE  endif180
 	VLD1 (R12), V18.S[0]
 
-endif179:
+endif180:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75263,22 +75867,22 @@ partial58:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif180
+	BLE   endif181
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif181
+	BLE   endif182
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif181:
+endif182:
 	B masked58
 
-endif180:
+endif181:
 	CMP  $0, R7
-	BLE  endif182
+	BLE  endif183
 	VLD1 (R12), V18.S[0]
 
-endif182:
+endif183:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75293,22 +75897,22 @@ partial59:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif183
+	BLE   endif184
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif184
+	BLE   endif185
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif184:
+endif185:
 	B masked59
 
-endif183:
+endif184:
 	CMP  $0, R7
-	BLE  endif185
+	BLE  endif186
 	VLD1 (R12), V18.S[0]
 
-endif185:
+endif186:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75323,22 +75927,22 @@ partial60:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif186
+	BLE   endif187
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif187
+	BLE   endif188
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif187:
+endif188:
 	B masked60
 
-endif186:
+endif187:
 	CMP  $0, R7
-	BLE  endif188
+	BLE  endif189
 	VLD1 (R12), V18.S[0]
 
-endif188:
+endif189:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75354,22 +75958,22 @@ partial61:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif189
+	BLE   endif190
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif190
+	BLE   endif191
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif190:
+endif191:
 	B masked61
 
-endif189:
+endif190:
 	CMP  $0, R7
-	BLE  endif191
+	BLE  endif192
 	VLD1 (R6), V18.S[0]
 
-endif191:
+endif192:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75384,22 +75988,22 @@ partial62:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif192
+	BLE   endif193
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif193
+	BLE   endif194
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif193:
+endif194:
 	B masked62
 
-endif192:
+endif193:
 	CMP  $0, R7
-	BLE  endif194
+	BLE  endif195
 	VLD1 (R6), V18.S[0]
 
-endif194:
+endif195:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75414,22 +76018,22 @@ partial63:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif195
+	BLE   endif196
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif196
+	BLE   endif197
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif196:
+endif197:
 	B masked63
 
-endif195:
+endif196:
 	CMP  $0, R7
-	BLE  endif197
+	BLE  endif198
 	VLD1 (R6), V18.S[0]
 
-endif197:
+endif198:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -75444,34 +76048,34 @@ partial64:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif198
+	BLE   endif199
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif199
+	BLE   endif200
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif199:
+endif200:
 	B masked64
 
-endif198:
+endif199:
 	CMP  $0, R7
-	BLE  endif200
+	BLE  endif201
 	VLD1 (R6), V18.S[0]
 
-endif200:
+endif201:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif152:
+endif153:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -75491,12 +76095,12 @@ endif152:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif201
+	B     endif202
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -75640,10 +76244,10 @@ otherwise5:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 48(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -75656,9 +76260,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif202
+	B     endif203
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -75712,16 +76316,16 @@ otherwise6:
 	FMOVS 60(R1), F0
 	FMOVS F0, 0(R6)
 
+endif203:
 endif202:
-endif201:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -75733,23 +76337,23 @@ tileDone:
 // func lanesF32NEON1x1Whole<>(code int, args *byte)
 TEXT ·lanesF32NEON1x1Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -75770,10 +76374,11 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -75781,52 +76386,52 @@ endif:
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
-	FMOVQ 16(R8), F4
+	FMOVQ 16(R9), F4
 	FMOVQ 16(R6), F5
 	VFMLA V4.S4, V5.S4, V1.S4
-	FMOVQ 32(R8), F4
+	FMOVQ 32(R9), F4
 	FMOVQ 32(R6), F5
 	VFMLA V4.S4, V5.S4, V2.S4
-	FMOVQ 48(R8), F4
+	FMOVQ 48(R9), F4
 	FMOVQ 48(R6), F5
 	VFMLA V4.S4, V5.S4, V3.S4
 	ADD   R7, R6
-	ADD   R9, R8
+	ADD   R8, R9
 	SUB   $1, R10
 	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $2, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $0, R10
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F5
 	B     masked
 
 partial:
-	MOVD  R8, R9
-	ADD   $0, R9
+	MOVD  R9, R8
+	ADD   $0, R8
 	CMP   $1, R10
 	BLE   endif3
-	FMOVD (R9), F5
+	FMOVD (R8), F5
 	CMP   $2, R10
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
 
 endif4:
 	B masked
@@ -75834,7 +76439,7 @@ endif4:
 endif3:
 	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V5.S[0]
+	VLD1 (R8), V5.S[0]
 
 endif5:
 masked:
@@ -75845,15 +76450,15 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD  R6, R9
-	ADD   $0, R9
+	MOVD  R6, R8
+	ADD   $0, R8
 	CMP   $1, R10
 	BLE   endif6
-	FMOVD (R9), F6
+	FMOVD (R8), F6
 	CMP   $2, R10
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
 
 endif7:
 	B masked2
@@ -75861,7 +76466,7 @@ endif7:
 endif6:
 	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V6.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif8:
 masked2:
@@ -75869,28 +76474,28 @@ masked2:
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $2, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $4, R10
-	FMOVQ 16(R9), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial3
-	FMOVQ 16(R8), F5
+	FMOVQ 16(R9), F5
 	B     masked3
 
 partial3:
-	MOVD  R8, R9
-	ADD   $16, R9
+	MOVD  R9, R8
+	ADD   $16, R8
 	CMP   $1, R10
 	BLE   endif9
-	FMOVD (R9), F5
+	FMOVD (R8), F5
 	CMP   $2, R10
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
 
 endif10:
 	B masked3
@@ -75898,7 +76503,7 @@ endif10:
 endif9:
 	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V5.S[0]
+	VLD1 (R8), V5.S[0]
 
 endif11:
 masked3:
@@ -75909,15 +76514,15 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD  R6, R9
-	ADD   $16, R9
+	MOVD  R6, R8
+	ADD   $16, R8
 	CMP   $1, R10
 	BLE   endif12
-	FMOVD (R9), F6
+	FMOVD (R8), F6
 	CMP   $2, R10
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
 
 endif13:
 	B masked4
@@ -75925,7 +76530,7 @@ endif13:
 endif12:
 	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V6.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif14:
 masked4:
@@ -75933,28 +76538,28 @@ masked4:
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $2, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $8, R10
-	FMOVQ 32(R9), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial5
-	FMOVQ 32(R8), F5
+	FMOVQ 32(R9), F5
 	B     masked5
 
 partial5:
-	MOVD  R8, R9
-	ADD   $32, R9
+	MOVD  R9, R8
+	ADD   $32, R8
 	CMP   $1, R10
 	BLE   endif15
-	FMOVD (R9), F5
+	FMOVD (R8), F5
 	CMP   $2, R10
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
 
 endif16:
 	B masked5
@@ -75962,7 +76567,7 @@ endif16:
 endif15:
 	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V5.S[0]
+	VLD1 (R8), V5.S[0]
 
 endif17:
 masked5:
@@ -75973,15 +76578,15 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD  R6, R9
-	ADD   $32, R9
+	MOVD  R6, R8
+	ADD   $32, R8
 	CMP   $1, R10
 	BLE   endif18
-	FMOVD (R9), F6
+	FMOVD (R8), F6
 	CMP   $2, R10
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
 
 endif19:
 	B masked6
@@ -75989,7 +76594,7 @@ endif19:
 endif18:
 	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V6.S[0]
+	VLD1 (R8), V6.S[0]
 
 endif20:
 masked6:
@@ -75997,20 +76602,20 @@ masked6:
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $2, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $12, R7
-	FMOVQ 48(R9), F4
+	FMOVQ 48(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 48(R8), F5
+	FMOVQ 48(R9), F5
 	B     masked7
 
 partial7:
-	MOVD  R8, R8
+	MOVD  R9, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif21
@@ -76063,11 +76668,11 @@ masked8:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -76077,7 +76682,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e22d404 // fadd v4.4s, v0.4s, v2.4s
 	WORD  $0x4e23d425 // fadd v5.4s, v1.4s, v3.4s
 	WORD  $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
@@ -76101,9 +76706,9 @@ otherwise2:
 	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
@@ -76119,13 +76724,13 @@ otherwise3:
 endif28:
 endif27:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -76137,23 +76742,23 @@ tileDone:
 // func lanesF32NEON1x2Whole<>(code int, args *byte)
 TEXT ·lanesF32NEON1x2Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -76182,109 +76787,110 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F9
 	VFMLA V9.S4, V8.S4, V0.S4
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F9
 	VFMLA V9.S4, V8.S4, V4.S4
 	FMOVQ 16(R6), F8
-	FMOVQ 16(R8), F9
+	FMOVQ 16(R9), F9
 	VFMLA V9.S4, V8.S4, V1.S4
-	FMOVQ 16(R10), F9
+	FMOVQ 16(R11), F9
 	VFMLA V9.S4, V8.S4, V5.S4
 	FMOVQ 32(R6), F8
-	FMOVQ 32(R8), F9
+	FMOVQ 32(R9), F9
 	VFMLA V9.S4, V8.S4, V2.S4
-	FMOVQ 32(R10), F9
+	FMOVQ 32(R11), F9
 	VFMLA V9.S4, V8.S4, V6.S4
 	FMOVQ 48(R6), F8
-	FMOVQ 48(R8), F9
+	FMOVQ 48(R9), F9
 	VFMLA V9.S4, V8.S4, V3.S4
-	FMOVQ 48(R10), F9
+	FMOVQ 48(R11), F9
 	VFMLA V9.S4, V8.S4, V7.S4
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
+	ADD   R8, R9
+	ADD   R8, R11
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $0, R11
-	FMOVQ 0(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F9
 	B     masked
 
 partial:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R11
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif3
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif5:
 masked:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial2
 	FMOVQ 0(R6), F10
 	B     masked2
 
 partial2:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif6
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif8:
 masked2:
@@ -76292,120 +76898,120 @@ masked2:
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial3
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F9
 	B     masked3
 
 partial3:
-	MOVD  R10, R9
-	ADD   $0, R9
-	CMP   $1, R11
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif9
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif11:
 masked3:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial4
 	FMOVQ 0(R6), F10
 	B     masked4
 
 partial4:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif12
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif14:
 masked4:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $4, R11
-	FMOVQ 16(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 16(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial5
-	FMOVQ 16(R8), F9
+	FMOVQ 16(R9), F9
 	B     masked5
 
 partial5:
-	MOVD  R8, R9
-	ADD   $16, R9
-	CMP   $1, R11
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif15
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif17:
 masked5:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial6
 	FMOVQ 16(R6), F10
 	B     masked6
 
 partial6:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif18
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif20:
 masked6:
@@ -76413,120 +77019,120 @@ masked6:
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial7
-	FMOVQ 16(R10), F9
+	FMOVQ 16(R11), F9
 	B     masked7
 
 partial7:
-	MOVD  R10, R9
-	ADD   $16, R9
-	CMP   $1, R11
+	MOVD  R11, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif21
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif23
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif23:
 masked7:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial8
 	FMOVQ 16(R6), F10
 	B     masked8
 
 partial8:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif24
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif25
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif26
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif26:
 masked8:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $8, R11
-	FMOVQ 32(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $8, R10
+	FMOVQ 32(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial9
-	FMOVQ 32(R8), F9
+	FMOVQ 32(R9), F9
 	B     masked9
 
 partial9:
-	MOVD  R8, R9
-	ADD   $32, R9
-	CMP   $1, R11
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif27
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif28
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif29
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif29:
 masked9:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial10
 	FMOVQ 32(R6), F10
 	B     masked10
 
 partial10:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif30
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif31
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif32
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif32:
 masked10:
@@ -76534,77 +77140,77 @@ masked10:
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial11
-	FMOVQ 32(R10), F9
+	FMOVQ 32(R11), F9
 	B     masked11
 
 partial11:
-	MOVD  R10, R9
-	ADD   $32, R9
-	CMP   $1, R11
+	MOVD  R11, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif33
-	FMOVD (R9), F9
-	CMP   $2, R11
+	FMOVD (R8), F9
+	CMP   $2, R10
 	BLE   endif34
-	ADD   $8, R9
-	VLD1  (R9), V9.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif35
-	VLD1 (R9), V9.S[0]
+	VLD1 (R8), V9.S[0]
 
 endif35:
 masked11:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R11
+	CMP   $4, R10
 	BLT   partial12
 	FMOVQ 32(R6), F10
 	B     masked12
 
 partial12:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R11
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif36
-	FMOVD (R9), F10
-	CMP   $2, R11
+	FMOVD (R8), F10
+	CMP   $2, R10
 	BLE   endif37
-	ADD   $8, R9
-	VLD1  (R9), V10.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R11
+	CMP  $0, R10
 	BLE  endif38
-	VLD1 (R9), V10.S[0]
+	VLD1 (R8), V10.S[0]
 
 endif38:
 masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R11
-	SUB   R11, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $12, R7
-	FMOVQ 48(R9), F8
+	FMOVQ 48(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
 	CMP   $4, R7
 	BLT   partial13
-	FMOVQ 48(R8), F9
+	FMOVQ 48(R9), F9
 	B     masked13
 
 partial13:
-	MOVD  R8, R8
+	MOVD  R9, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif39
@@ -76657,11 +77263,11 @@ masked14:
 	VEOR  V9.B16, V9.B16, V9.B16
 	CMP   $4, R7
 	BLT   partial15
-	FMOVQ 48(R10), F9
+	FMOVQ 48(R11), F9
 	B     masked15
 
 partial15:
-	MOVD  R10, R8
+	MOVD  R11, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif45
@@ -76714,11 +77320,11 @@ masked16:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -76732,7 +77338,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -76756,9 +77362,9 @@ otherwise2:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
@@ -76778,13 +77384,13 @@ otherwise3:
 endif52:
 endif51:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -76796,23 +77402,23 @@ tileDone:
 // func lanesF32NEON1x3Whole<>(code int, args *byte)
 TEXT ·lanesF32NEON1x3Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -76849,120 +77455,121 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
-	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F13
 	VFMLA V13.S4, V12.S4, V0.S4
-	FMOVQ 0(R10), F13
-	VFMLA V13.S4, V12.S4, V4.S4
 	FMOVQ 0(R11), F13
+	VFMLA V13.S4, V12.S4, V4.S4
+	FMOVQ 0(R12), F13
 	VFMLA V13.S4, V12.S4, V8.S4
 	FMOVQ 16(R6), F12
-	FMOVQ 16(R8), F13
+	FMOVQ 16(R9), F13
 	VFMLA V13.S4, V12.S4, V1.S4
-	FMOVQ 16(R10), F13
-	VFMLA V13.S4, V12.S4, V5.S4
 	FMOVQ 16(R11), F13
+	VFMLA V13.S4, V12.S4, V5.S4
+	FMOVQ 16(R12), F13
 	VFMLA V13.S4, V12.S4, V9.S4
 	FMOVQ 32(R6), F12
-	FMOVQ 32(R8), F13
+	FMOVQ 32(R9), F13
 	VFMLA V13.S4, V12.S4, V2.S4
-	FMOVQ 32(R10), F13
-	VFMLA V13.S4, V12.S4, V6.S4
 	FMOVQ 32(R11), F13
+	VFMLA V13.S4, V12.S4, V6.S4
+	FMOVQ 32(R12), F13
 	VFMLA V13.S4, V12.S4, V10.S4
 	FMOVQ 48(R6), F12
-	FMOVQ 48(R8), F13
+	FMOVQ 48(R9), F13
 	VFMLA V13.S4, V12.S4, V3.S4
-	FMOVQ 48(R10), F13
-	VFMLA V13.S4, V12.S4, V7.S4
 	FMOVQ 48(R11), F13
+	VFMLA V13.S4, V12.S4, V7.S4
+	FMOVQ 48(R12), F13
 	VFMLA V13.S4, V12.S4, V11.S4
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
+	ADD   R8, R9
+	ADD   R8, R11
+	ADD   R8, R12
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $0, R12
-	FMOVQ 0(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial
-	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F13
 	B     masked
 
 partial:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif3
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif5:
 masked:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial2
 	FMOVQ 0(R6), F14
 	B     masked2
 
 partial2:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif6
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif8:
 masked2:
@@ -76970,56 +77577,56 @@ masked2:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial3
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R11), F13
 	B     masked3
 
 partial3:
-	MOVD  R10, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif9
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif11:
 masked3:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial4
 	FMOVQ 0(R6), F14
 	B     masked4
 
 partial4:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif12
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif14:
 masked4:
@@ -77027,120 +77634,120 @@ masked4:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial5
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R12), F13
 	B     masked5
 
 partial5:
-	MOVD  R11, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif15
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif17:
 masked5:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial6
 	FMOVQ 0(R6), F14
 	B     masked6
 
 partial6:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif18
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif20:
 masked6:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $4, R12
-	FMOVQ 16(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 16(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial7
-	FMOVQ 16(R8), F13
+	FMOVQ 16(R9), F13
 	B     masked7
 
 partial7:
-	MOVD  R8, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif21
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif23
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif23:
 masked7:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial8
 	FMOVQ 16(R6), F14
 	B     masked8
 
 partial8:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif24
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif25
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif26
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif26:
 masked8:
@@ -77148,56 +77755,56 @@ masked8:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial9
-	FMOVQ 16(R10), F13
+	FMOVQ 16(R11), F13
 	B     masked9
 
 partial9:
-	MOVD  R10, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R11, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif27
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif28
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif29
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif29:
 masked9:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial10
 	FMOVQ 16(R6), F14
 	B     masked10
 
 partial10:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif30
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif31
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif32
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif32:
 masked10:
@@ -77205,120 +77812,120 @@ masked10:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial11
-	FMOVQ 16(R11), F13
+	FMOVQ 16(R12), F13
 	B     masked11
 
 partial11:
-	MOVD  R11, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R12, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif33
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif34
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif35
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif35:
 masked11:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial12
 	FMOVQ 16(R6), F14
 	B     masked12
 
 partial12:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif36
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif37
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif38
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif38:
 masked12:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $8, R12
-	FMOVQ 32(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $8, R10
+	FMOVQ 32(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial13
-	FMOVQ 32(R8), F13
+	FMOVQ 32(R9), F13
 	B     masked13
 
 partial13:
-	MOVD  R8, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif39
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif40
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif40:
 	B masked13
 
 endif39:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif41
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif41:
 masked13:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial14
 	FMOVQ 32(R6), F14
 	B     masked14
 
 partial14:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif42
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif43
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif43:
 	B masked14
 
 endif42:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif44
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif44:
 masked14:
@@ -77326,56 +77933,56 @@ masked14:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial15
-	FMOVQ 32(R10), F13
+	FMOVQ 32(R11), F13
 	B     masked15
 
 partial15:
-	MOVD  R10, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R11, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif45
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif46
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif46:
 	B masked15
 
 endif45:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif47
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif47:
 masked15:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial16
 	FMOVQ 32(R6), F14
 	B     masked16
 
 partial16:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif48
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif49
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif49:
 	B masked16
 
 endif48:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif50
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif50:
 masked16:
@@ -77383,77 +77990,77 @@ masked16:
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial17
-	FMOVQ 32(R11), F13
+	FMOVQ 32(R12), F13
 	B     masked17
 
 partial17:
-	MOVD  R11, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R12, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif51
-	FMOVD (R9), F13
-	CMP   $2, R12
+	FMOVD (R8), F13
+	CMP   $2, R10
 	BLE   endif52
-	ADD   $8, R9
-	VLD1  (R9), V13.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V13.S[2]
 
 endif52:
 	B masked17
 
 endif51:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif53
-	VLD1 (R9), V13.S[0]
+	VLD1 (R8), V13.S[0]
 
 endif53:
 masked17:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R12
+	CMP   $4, R10
 	BLT   partial18
 	FMOVQ 32(R6), F14
 	B     masked18
 
 partial18:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R12
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif54
-	FMOVD (R9), F14
-	CMP   $2, R12
+	FMOVD (R8), F14
+	CMP   $2, R10
 	BLE   endif55
-	ADD   $8, R9
-	VLD1  (R9), V14.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V14.S[2]
 
 endif55:
 	B masked18
 
 endif54:
-	CMP  $0, R12
+	CMP  $0, R10
 	BLE  endif56
-	VLD1 (R9), V14.S[0]
+	VLD1 (R8), V14.S[0]
 
 endif56:
 masked18:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R12
-	SUB   R12, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $12, R7
-	FMOVQ 48(R9), F12
+	FMOVQ 48(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R7
 	BLT   partial19
-	FMOVQ 48(R8), F13
+	FMOVQ 48(R9), F13
 	B     masked19
 
 partial19:
-	MOVD  R8, R8
+	MOVD  R9, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif57
@@ -77506,11 +78113,11 @@ masked20:
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R7
 	BLT   partial21
-	FMOVQ 48(R10), F13
+	FMOVQ 48(R11), F13
 	B     masked21
 
 partial21:
-	MOVD  R10, R8
+	MOVD  R11, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif63
@@ -77563,11 +78170,11 @@ masked22:
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $4, R7
 	BLT   partial23
-	FMOVQ 48(R11), F13
+	FMOVQ 48(R12), F13
 	B     masked23
 
 partial23:
-	MOVD  R11, R8
+	MOVD  R12, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif69
@@ -77620,11 +78227,11 @@ masked24:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -77642,7 +78249,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -77666,9 +78273,9 @@ otherwise2:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
@@ -77694,13 +78301,13 @@ otherwise3:
 endif76:
 endif75:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -77712,23 +78319,23 @@ tileDone:
 // func lanesF32NEON1x4Whole<>(code int, args *byte)
 TEXT ·lanesF32NEON1x4Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -77773,131 +78380,132 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
 	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
-	FMOVQ 0(R8), F17
+	FMOVQ 0(R9), F17
 	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 0(R10), F17
-	VFMLA V17.S4, V16.S4, V4.S4
 	FMOVQ 0(R11), F17
-	VFMLA V17.S4, V16.S4, V8.S4
+	VFMLA V17.S4, V16.S4, V4.S4
 	FMOVQ 0(R12), F17
+	VFMLA V17.S4, V16.S4, V8.S4
+	FMOVQ 0(R13), F17
 	VFMLA V17.S4, V16.S4, V12.S4
 	FMOVQ 16(R6), F16
-	FMOVQ 16(R8), F17
+	FMOVQ 16(R9), F17
 	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 16(R10), F17
-	VFMLA V17.S4, V16.S4, V5.S4
 	FMOVQ 16(R11), F17
-	VFMLA V17.S4, V16.S4, V9.S4
+	VFMLA V17.S4, V16.S4, V5.S4
 	FMOVQ 16(R12), F17
+	VFMLA V17.S4, V16.S4, V9.S4
+	FMOVQ 16(R13), F17
 	VFMLA V17.S4, V16.S4, V13.S4
 	FMOVQ 32(R6), F16
-	FMOVQ 32(R8), F17
+	FMOVQ 32(R9), F17
 	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 32(R10), F17
-	VFMLA V17.S4, V16.S4, V6.S4
 	FMOVQ 32(R11), F17
-	VFMLA V17.S4, V16.S4, V10.S4
+	VFMLA V17.S4, V16.S4, V6.S4
 	FMOVQ 32(R12), F17
+	VFMLA V17.S4, V16.S4, V10.S4
+	FMOVQ 32(R13), F17
 	VFMLA V17.S4, V16.S4, V14.S4
 	FMOVQ 48(R6), F16
-	FMOVQ 48(R8), F17
+	FMOVQ 48(R9), F17
 	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 48(R10), F17
-	VFMLA V17.S4, V16.S4, V7.S4
 	FMOVQ 48(R11), F17
-	VFMLA V17.S4, V16.S4, V11.S4
+	VFMLA V17.S4, V16.S4, V7.S4
 	FMOVQ 48(R12), F17
+	VFMLA V17.S4, V16.S4, V11.S4
+	FMOVQ 48(R13), F17
 	VFMLA V17.S4, V16.S4, V15.S4
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
+	ADD   R8, R9
+	ADD   R8, R11
+	ADD   R8, R12
+	ADD   R8, R13
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $0, R13
-	FMOVQ 0(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial
-	FMOVQ 0(R8), F17
+	FMOVQ 0(R9), F17
 	B     masked
 
 partial:
-	MOVD  R8, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R9, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif3
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif4
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif5:
 masked:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial2
 	FMOVQ 0(R6), F18
 	B     masked2
 
 partial2:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif6
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif7
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif8:
 masked2:
@@ -77905,56 +78513,56 @@ masked2:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial3
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R11), F17
 	B     masked3
 
 partial3:
-	MOVD  R10, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif9
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif10
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif11:
 masked3:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial4
 	FMOVQ 0(R6), F18
 	B     masked4
 
 partial4:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif12
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif14:
 masked4:
@@ -77962,56 +78570,56 @@ masked4:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial5
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R12), F17
 	B     masked5
 
 partial5:
-	MOVD  R11, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif15
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif17:
 masked5:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial6
 	FMOVQ 0(R6), F18
 	B     masked6
 
 partial6:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif18
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif20:
 masked6:
@@ -78019,120 +78627,120 @@ masked6:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial7
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R13), F17
 	B     masked7
 
 partial7:
-	MOVD  R12, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R13, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif21
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif23
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif23:
 masked7:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial8
 	FMOVQ 0(R6), F18
 	B     masked8
 
 partial8:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R10
 	BLE   endif24
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif25
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif26
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif26:
 masked8:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $4, R13
-	FMOVQ 16(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 16(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial9
-	FMOVQ 16(R8), F17
+	FMOVQ 16(R9), F17
 	B     masked9
 
 partial9:
-	MOVD  R8, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R9, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif27
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif28
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif29
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif29:
 masked9:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial10
 	FMOVQ 16(R6), F18
 	B     masked10
 
 partial10:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif30
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif31
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif32
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif32:
 masked10:
@@ -78140,56 +78748,56 @@ masked10:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial11
-	FMOVQ 16(R10), F17
+	FMOVQ 16(R11), F17
 	B     masked11
 
 partial11:
-	MOVD  R10, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R11, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif33
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif34
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif35
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif35:
 masked11:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial12
 	FMOVQ 16(R6), F18
 	B     masked12
 
 partial12:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif36
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif37
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif38
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif38:
 masked12:
@@ -78197,56 +78805,56 @@ masked12:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial13
-	FMOVQ 16(R11), F17
+	FMOVQ 16(R12), F17
 	B     masked13
 
 partial13:
-	MOVD  R11, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R12, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif39
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif40
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif40:
 	B masked13
 
 endif39:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif41
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif41:
 masked13:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial14
 	FMOVQ 16(R6), F18
 	B     masked14
 
 partial14:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif42
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif43
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif43:
 	B masked14
 
 endif42:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif44
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif44:
 masked14:
@@ -78254,120 +78862,120 @@ masked14:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial15
-	FMOVQ 16(R12), F17
+	FMOVQ 16(R13), F17
 	B     masked15
 
 partial15:
-	MOVD  R12, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R13, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif45
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif46
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif46:
 	B masked15
 
 endif45:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif47
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif47:
 masked15:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial16
 	FMOVQ 16(R6), F18
 	B     masked16
 
 partial16:
-	MOVD  R6, R9
-	ADD   $16, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $16, R8
+	CMP   $1, R10
 	BLE   endif48
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif49
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif49:
 	B masked16
 
 endif48:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif50
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif50:
 masked16:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $8, R13
-	FMOVQ 32(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $8, R10
+	FMOVQ 32(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial17
-	FMOVQ 32(R8), F17
+	FMOVQ 32(R9), F17
 	B     masked17
 
 partial17:
-	MOVD  R8, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R9, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif51
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif52
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif52:
 	B masked17
 
 endif51:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif53
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif53:
 masked17:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial18
 	FMOVQ 32(R6), F18
 	B     masked18
 
 partial18:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif54
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif55
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif55:
 	B masked18
 
 endif54:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif56
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif56:
 masked18:
@@ -78375,56 +78983,56 @@ masked18:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial19
-	FMOVQ 32(R10), F17
+	FMOVQ 32(R11), F17
 	B     masked19
 
 partial19:
-	MOVD  R10, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R11, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif57
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif58
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif58:
 	B masked19
 
 endif57:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif59
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif59:
 masked19:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial20
 	FMOVQ 32(R6), F18
 	B     masked20
 
 partial20:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif60
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif61
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif61:
 	B masked20
 
 endif60:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif62
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif62:
 masked20:
@@ -78432,56 +79040,56 @@ masked20:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial21
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R12), F17
 	B     masked21
 
 partial21:
-	MOVD  R11, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R12, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif63
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif64
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif64:
 	B masked21
 
 endif63:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif65
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif65:
 masked21:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial22
 	FMOVQ 32(R6), F18
 	B     masked22
 
 partial22:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif66
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif67
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif67:
 	B masked22
 
 endif66:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif68
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif68:
 masked22:
@@ -78489,77 +79097,77 @@ masked22:
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial23
-	FMOVQ 32(R12), F17
+	FMOVQ 32(R13), F17
 	B     masked23
 
 partial23:
-	MOVD  R12, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R13, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif69
-	FMOVD (R9), F17
-	CMP   $2, R13
+	FMOVD (R8), F17
+	CMP   $2, R10
 	BLE   endif70
-	ADD   $8, R9
-	VLD1  (R9), V17.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V17.S[2]
 
 endif70:
 	B masked23
 
 endif69:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif71
-	VLD1 (R9), V17.S[0]
+	VLD1 (R8), V17.S[0]
 
 endif71:
 masked23:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R13
+	CMP   $4, R10
 	BLT   partial24
 	FMOVQ 32(R6), F18
 	B     masked24
 
 partial24:
-	MOVD  R6, R9
-	ADD   $32, R9
-	CMP   $1, R13
+	MOVD  R6, R8
+	ADD   $32, R8
+	CMP   $1, R10
 	BLE   endif72
-	FMOVD (R9), F18
-	CMP   $2, R13
+	FMOVD (R8), F18
+	CMP   $2, R10
 	BLE   endif73
-	ADD   $8, R9
-	VLD1  (R9), V18.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V18.S[2]
 
 endif73:
 	B masked24
 
 endif72:
-	CMP  $0, R13
+	CMP  $0, R10
 	BLE  endif74
-	VLD1 (R9), V18.S[0]
+	VLD1 (R8), V18.S[0]
 
 endif74:
 masked24:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R13
-	SUB   R13, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $12, R7
-	FMOVQ 48(R9), F16
+	FMOVQ 48(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $4, R7
 	BLT   partial25
-	FMOVQ 48(R8), F17
+	FMOVQ 48(R9), F17
 	B     masked25
 
 partial25:
-	MOVD  R8, R8
+	MOVD  R9, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif75
@@ -78612,11 +79220,11 @@ masked26:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $4, R7
 	BLT   partial27
-	FMOVQ 48(R10), F17
+	FMOVQ 48(R11), F17
 	B     masked27
 
 partial27:
-	MOVD  R10, R8
+	MOVD  R11, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif81
@@ -78669,11 +79277,11 @@ masked28:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $4, R7
 	BLT   partial29
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R12), F17
 	B     masked29
 
 partial29:
-	MOVD  R11, R8
+	MOVD  R12, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif87
@@ -78726,11 +79334,11 @@ masked30:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $4, R7
 	BLT   partial31
-	FMOVQ 48(R12), F17
+	FMOVQ 48(R13), F17
 	B     masked31
 
 partial31:
-	MOVD  R12, R8
+	MOVD  R13, R8
 	ADD   $48, R8
 	CMP   $1, R7
 	BLE   endif93
@@ -78783,11 +79391,11 @@ masked32:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -78809,7 +79417,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD  $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -78833,9 +79441,9 @@ otherwise2:
 	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
@@ -78863,13 +79471,13 @@ otherwise3:
 endif100:
 endif99:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -127717,23 +128325,23 @@ TEXT ·chainF64NEON(SB), $0-16
 // func lanesF64NEON1x1<>(code int, args *byte)
 TEXT ·lanesF64NEON1x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	B     endif
 
@@ -127749,9 +128357,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -127767,10 +128378,32 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -127789,33 +128422,33 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R6), V3.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
-	B     endif4
+	B     endif5
 
-otherwise2:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif4:
+endif5:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -127827,16 +128460,16 @@ endif4:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loop1xDone2
+	BLT  loop1xDone3
 
-loop1x2:
+loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -127845,13 +128478,13 @@ loop1x2:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop1x2
+	BGE   loop1x3
 
-loop1xDone2:
+loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -127870,33 +128503,33 @@ partial2:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V3.D[0]
 
-endif6:
+endif7:
 masked2:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif5:
+endif6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 32(R6), F0
-	B     endif7
+	B     endif8
 
-otherwise3:
+otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif7:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -127911,19 +128544,19 @@ endif7:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loop1xDone3
+	BLT  loop1xDone4
 
-loop1x3:
+loop1x4:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -127932,13 +128565,13 @@ loop1x3:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop1x3
+	BGE   loop1x4
 
-loop1xDone3:
+loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $4, R7
-	BLE   endif8
+	BLE   endif9
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -127957,33 +128590,33 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R6), V3.D[0]
 
-endif9:
+endif10:
 masked3:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif8:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 32(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise4
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 48(R6), F0
-	B     endif10
+	B     endif11
 
-otherwise4:
+otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif10:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -128001,22 +128634,22 @@ endif10:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
-	BLT  loop1xDone4
+	BLT  loop1xDone5
 
-loop1x4:
+loop1x5:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R8), F1
 	FMOVQ 0(R6), F2
@@ -128025,13 +128658,13 @@ loop1x4:
 	ADD   R9, R8
 	SUB   $1, R10
 	CMP   $1, R10
-	BGE   loop1x4
+	BGE   loop1x5
 
-loop1xDone4:
+loop1xDone5:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif11
+	BLE   endif12
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -128050,29 +128683,29 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif13
 	VLD1 (R6), V3.D[0]
 
-endif12:
+endif13:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif11:
+endif12:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif13
+	B     endif14
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F1
 	FMOVQ 16(R6), F2
 	FMOVQ 32(R6), F3
@@ -128090,31 +128723,31 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif14
+	B     endif15
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 
+endif15:
 endif14:
-endif13:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -128126,23 +128759,23 @@ tileDone:
 // func lanesF64NEON1x2<>(code int, args *byte)
 TEXT ·lanesF64NEON1x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	B     endif
@@ -128160,9 +128793,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -128180,10 +128816,34 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 16(R8), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -128202,10 +128862,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R9), V4.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -128221,146 +128881,38 @@ partial2:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V4.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	B     endif5
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif5:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 16(R8), F3
-	VFMLA V3.D2, V2.D2, V1.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif6
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R9), V4.D[0]
-
-endif7:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F4
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V4.D[0]
-
-endif8:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif6:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif9
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	B     endif6
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif9:
+endif6:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -128370,13 +128922,10 @@ endif9:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -128397,81 +128946,78 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif10
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif7
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F2
+	SUB   $2, R7
+	FMOVQ 16(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif8
 	VLD1 (R9), V4.D[0]
 
-endif11:
-masked5:
+endif8:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R6), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif9
 	VLD1 (R6), V4.D[0]
 
-endif12:
-masked6:
+endif9:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif10:
+endif7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif13
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif10
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif13:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -128484,16 +129030,13 @@ endif13:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -128514,9 +129057,126 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R9), V4.D[0]
+
+endif12:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V4.D[0]
+
+endif13:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif11:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif14
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif14:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 16(R8), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif14
+	BLE   endif15
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -128535,10 +129195,10 @@ partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif16
 	VLD1 (R9), V4.D[0]
 
-endif15:
+endif16:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -128554,30 +129214,30 @@ partial8:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif17
 	VLD1 (R6), V4.D[0]
 
-endif16:
+endif17:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif14:
+endif15:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif17
+	B     endif18
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F2
 	FMOVQ 16(R6), F3
 	FMOVQ 32(R6), F4
@@ -128595,16 +129255,16 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif18
+	B     endif19
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -128614,16 +129274,16 @@ otherwise6:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
+endif19:
 endif18:
-endif17:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -128635,23 +129295,23 @@ tileDone:
 // func lanesF64NEON1x3<>(code int, args *byte)
 TEXT ·lanesF64NEON1x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -128671,9 +129331,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -128693,10 +129356,36 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 16(R8), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 32(R8), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -128715,10 +129404,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R9), V5.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -128734,10 +129423,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R9), V5.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -128753,173 +129442,41 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V5.D[0]
 
-endif5:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	B     endif6
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif6:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 16(R8), F4
-	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 32(R8), F4
-	VFMLA V4.D2, V3.D2, V2.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif7
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R9), V5.D[0]
-
-endif8:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F5
-	B     masked5
-
-partial5:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R9), V5.D[0]
-
-endif9:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R6), F5
-	B     masked6
-
-partial6:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V5.D[0]
-
-endif10:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif7:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif11
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	B     endif7
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif11:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -128929,13 +129486,10 @@ endif11:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -128958,103 +129512,100 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif12
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif8
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F3
+	SUB   $2, R7
+	FMOVQ 16(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif9
 	VLD1 (R9), V5.D[0]
 
-endif13:
-masked7:
+endif9:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R6), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif10
 	VLD1 (R9), V5.D[0]
 
-endif14:
-masked8:
+endif10:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R6), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif11
 	VLD1 (R6), V5.D[0]
 
-endif15:
-masked9:
+endif11:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif12:
+endif8:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif16
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif12
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif16:
+endif12:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -129067,16 +129618,13 @@ endif16:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -129099,9 +129647,150 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif13
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R9), V5.D[0]
+
+endif14:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R6), F5
+	B     masked8
+
+partial8:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R9), V5.D[0]
+
+endif15:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F5
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V5.D[0]
+
+endif16:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif17
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 16(R8), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 32(R8), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif17
+	BLE   endif18
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -129120,10 +129809,10 @@ partial10:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif19
 	VLD1 (R9), V5.D[0]
 
-endif18:
+endif19:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -129139,10 +129828,10 @@ partial11:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif20
 	VLD1 (R9), V5.D[0]
 
-endif19:
+endif20:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -129158,31 +129847,31 @@ partial12:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif21
 	VLD1 (R6), V5.D[0]
 
-endif20:
+endif21:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif17:
+endif18:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif21
+	B     endif22
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F3
 	FMOVQ 16(R6), F4
 	FMOVQ 32(R6), F5
@@ -129216,18 +129905,18 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVD 16(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -129241,16 +129930,16 @@ otherwise6:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
+endif23:
 endif22:
-endif21:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -129262,23 +129951,23 @@ tileDone:
 // func lanesF64NEON1x4<>(code int, args *byte)
 TEXT ·lanesF64NEON1x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -129300,9 +129989,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD 64(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -129324,10 +130016,38 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R10
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 16(R8), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 32(R8), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 48(R8), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -129346,10 +130066,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R9), V6.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129365,10 +130085,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R9), V6.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129384,10 +130104,10 @@ partial3:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V6.D[0]
 
-endif5:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129403,187 +130123,34 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif6:
+endif7:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	FMOVQ F2, 128(R6)
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif7
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 16(R8), F5
-	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 32(R8), F5
-	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 48(R8), F5
-	VFMLA V5.D2, V4.D2, V3.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif8
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R9), V6.D[0]
-
-endif9:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R6), F6
-	B     masked6
-
-partial6:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R9), V6.D[0]
-
-endif10:
-masked6:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R9), V6.D[0]
-
-endif11:
-masked7:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R6), F6
-	B     masked8
-
-partial8:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V6.D[0]
-
-endif12:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif8:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif13
+	B     endif8
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -129591,12 +130158,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif13:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -129606,13 +130170,10 @@ endif13:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -129637,112 +130198,112 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif14
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F4
+	SUB   $2, R7
+	FMOVQ 16(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif10
 	VLD1 (R9), V6.D[0]
 
-endif15:
-masked9:
+endif10:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R6), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R9), V6.D[0]
 
-endif16:
-masked10:
+endif11:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R9), V6.D[0]
 
-endif17:
-masked11:
+endif12:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R6), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif18:
-masked12:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif19
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -129750,12 +130311,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif19:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -129768,16 +130326,13 @@ endif19:
 	MOVD 24(R7), R7
 	MOVD R0, R8
 	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
 	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -129802,9 +130357,174 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif15
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R9), V6.D[0]
+
+endif16:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R6), F6
+	B     masked10
+
+partial10:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R9), V6.D[0]
+
+endif17:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R9), V6.D[0]
+
+endif18:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R6), F6
+	B     masked12
+
+partial12:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif15:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif20
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif20:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 16(R8), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 32(R8), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 48(R8), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif20
+	BLE   endif21
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -129823,10 +130543,10 @@ partial13:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R9), V6.D[0]
 
-endif21:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129842,10 +130562,10 @@ partial14:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R9), V6.D[0]
 
-endif22:
+endif23:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129861,10 +130581,10 @@ partial15:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R9), V6.D[0]
 
-endif23:
+endif24:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -129880,32 +130600,32 @@ partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif20:
+endif21:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif25
+	B     endif26
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F4
 	FMOVQ 16(R6), F5
 	FMOVQ 32(R6), F6
@@ -129939,18 +130659,18 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -129968,16 +130688,16 @@ otherwise6:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif27:
 endif26:
-endif25:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -129989,23 +130709,23 @@ tileDone:
 // func lanesF64NEON2x1<>(code int, args *byte)
 TEXT ·lanesF64NEON2x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -130026,9 +130746,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -130047,10 +130770,37 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R11
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -130069,10 +130819,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R6), V4.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -130087,152 +130837,40 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V4.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	B     endif5
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif5:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.D2, V3.D2, V0.D2
-	FMOVQ 0(R8), F3
-	VFMLA V2.D2, V3.D2, V1.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif6
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V4.D[0]
-
-endif7:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F4
-	B     masked4
-
-partial4:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V4.D[0]
-
-endif8:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif6:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif9
+	FMOVQ 16(R6), F1
+	B     endif6
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif9:
+endif6:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -130244,13 +130882,10 @@ endif9:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -130272,82 +130907,79 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif10
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif7
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F2
+	SUB   $2, R7
+	FMOVQ 16(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif8
 	VLD1 (R6), V4.D[0]
 
-endif11:
-masked5:
+endif8:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R8), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif9
 	VLD1 (R6), V4.D[0]
 
-endif12:
-masked6:
+endif9:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif10:
+endif7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif13
+	FMOVQ 32(R6), F1
+	B     endif10
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif13:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -130362,16 +130994,13 @@ endif13:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -130393,9 +131022,130 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V4.D[0]
+
+endif12:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V4.D[0]
+
+endif13:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif11:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif14
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif14:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif14
+	BLE   endif15
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -130414,10 +131164,10 @@ partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif16
 	VLD1 (R6), V4.D[0]
 
-endif15:
+endif16:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -130432,31 +131182,31 @@ partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif17
 	VLD1 (R6), V4.D[0]
 
-endif16:
+endif17:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif14:
+endif15:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif17
+	B     endif18
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F2
@@ -130476,19 +131226,19 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif18
+	B     endif19
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -130497,16 +131247,16 @@ otherwise6:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
+endif19:
 endif18:
-endif17:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -130518,23 +131268,23 @@ tileDone:
 // func lanesF64NEON2x2<>(code int, args *byte)
 TEXT ·lanesF64NEON2x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -130559,9 +131309,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -130583,10 +131336,40 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R11
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -130605,10 +131388,10 @@ partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R10), V6.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -130623,10 +131406,10 @@ partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R10), V6.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -130642,10 +131425,10 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V6.D[0]
 
-endif5:
+endif6:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -130660,191 +131443,36 @@ partial4:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif6:
+endif7:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 64(R6)
 	ADD   R7, R6
 	FMOVQ F2, 0(R6)
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif7
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.D2, V6.D2, V0.D2
-	VFMLA V5.D2, V6.D2, V1.D2
-	FMOVQ 0(R8), F6
-	VFMLA V4.D2, V6.D2, V2.D2
-	VFMLA V5.D2, V6.D2, V3.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif8
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R10), V6.D[0]
-
-endif9:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F6
-	B     masked6
-
-partial6:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R10), V6.D[0]
-
-endif10:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V6.D[0]
-
-endif11:
-masked7:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F6
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V6.D[0]
-
-endif12:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif8:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif13
+	B     endif8
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -130852,12 +131480,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif13:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -130869,13 +131494,10 @@ endif13:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -130900,112 +131522,112 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif14
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F4
+	SUB   $2, R7
+	FMOVQ 16(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif10
 	VLD1 (R10), V6.D[0]
 
-endif15:
-masked9:
+endif10:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R10), V6.D[0]
 
-endif16:
-masked10:
+endif11:
+masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R6), V6.D[0]
 
-endif17:
-masked11:
+endif12:
+masked7:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R8), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif18:
-masked12:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif19
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -131013,12 +131635,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif19:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -131033,16 +131652,13 @@ endif19:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -131067,9 +131683,176 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif15
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R10), V6.D[0]
+
+endif16:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R10), V6.D[0]
+
+endif17:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif15:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif20
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif20:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif20
+	BLE   endif21
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -131088,10 +131871,10 @@ partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R10), V6.D[0]
 
-endif21:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -131106,10 +131889,10 @@ partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R10), V6.D[0]
 
-endif22:
+endif23:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -131125,10 +131908,10 @@ partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R6), V6.D[0]
 
-endif23:
+endif24:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -131143,33 +131926,33 @@ partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif20:
+endif21:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif25
+	B     endif26
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F4
@@ -131205,19 +131988,19 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -131233,16 +132016,16 @@ otherwise6:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif27:
 endif26:
-endif25:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -131254,23 +132037,23 @@ tileDone:
 // func lanesF64NEON2x3<>(code int, args *byte)
 TEXT ·lanesF64NEON2x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -131299,9 +132082,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -131326,188 +132112,16 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R10), V8.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R10), V8.D[0]
-
-endif4:
-masked2:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F8
-	B     masked3
-
-partial3:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V8.D[0]
-
-endif5:
-masked3:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F8
-	B     masked4
-
-partial4:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V8.D[0]
-
-endif6:
-masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F8
-	B     masked5
-
-partial5:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V8.D[0]
-
-endif7:
-masked5:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F8
-	B     masked6
-
-partial6:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V8.D[0]
-
-endif8:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif9
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif9:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
+	CMP $1, R11
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -131527,154 +132141,158 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif10
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F6
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif4
 	VLD1 (R10), V8.D[0]
 
-endif11:
-masked7:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif5
 	VLD1 (R10), V8.D[0]
 
-endif12:
-masked8:
+endif5:
+masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif6
 	VLD1 (R10), V8.D[0]
 
-endif13:
-masked9:
+endif6:
+masked3:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif7
 	VLD1 (R10), V8.D[0]
 
-endif14:
-masked10:
+endif7:
+masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif8
 	VLD1 (R6), V8.D[0]
 
-endif15:
-masked11:
+endif8:
+masked5:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif9
 	VLD1 (R6), V8.D[0]
 
-endif16:
-masked12:
+endif9:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif10:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif17
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif10
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -131684,12 +132302,9 @@ otherwise3:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif17:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -131701,13 +132316,10 @@ endif17:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -131735,153 +132347,153 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif18
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif11
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F6
+	SUB   $2, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif12
 	VLD1 (R10), V8.D[0]
 
-endif19:
-masked13:
+endif12:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif13
 	VLD1 (R10), V8.D[0]
 
-endif20:
-masked14:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R10), V8.D[0]
 
-endif21:
-masked15:
+endif14:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R10), V8.D[0]
 
-endif22:
-masked16:
+endif15:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif16
 	VLD1 (R6), V8.D[0]
 
-endif23:
-masked17:
+endif16:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif24:
-masked18:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif18:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif25
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -131891,12 +132503,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif25:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -131911,16 +132520,13 @@ endif25:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -131948,9 +132554,222 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif19
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R10), V8.D[0]
+
+endif20:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R10), V8.D[0]
+
+endif21:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R10), V8.D[0]
+
+endif22:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R10), V8.D[0]
+
+endif23:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V8.D[0]
+
+endif24:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V8.D[0]
+
+endif25:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif19:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif26
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif26:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 16(R9), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 32(R9), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif26
+	BLE   endif27
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -131969,10 +132788,10 @@ partial19:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif28
 	VLD1 (R10), V8.D[0]
 
-endif27:
+endif28:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -131987,10 +132806,10 @@ partial20:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif29
 	VLD1 (R10), V8.D[0]
 
-endif28:
+endif29:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -132006,10 +132825,10 @@ partial21:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R10), V8.D[0]
 
-endif29:
+endif30:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -132024,10 +132843,10 @@ partial22:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R10), V8.D[0]
 
-endif30:
+endif31:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -132043,10 +132862,10 @@ partial23:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif32
 	VLD1 (R6), V8.D[0]
 
-endif31:
+endif32:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -132061,22 +132880,22 @@ partial24:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif32:
+endif33:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif26:
+endif27:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -132084,12 +132903,12 @@ endif26:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif33
+	B     endif34
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F6
@@ -132141,10 +132960,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 32(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -132155,9 +132974,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVD 40(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -132180,16 +132999,16 @@ otherwise6:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
+endif35:
 endif34:
-endif33:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -132201,23 +133020,23 @@ tileDone:
 // func lanesF64NEON2x4<>(code int, args *byte)
 TEXT ·lanesF64NEON2x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -132250,9 +133069,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
+	MOVD 64(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -132280,231 +133102,16 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R10), V10.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R10), V10.D[0]
-
-endif4:
-masked2:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F10
-	B     masked3
-
-partial3:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V10.D[0]
-
-endif5:
-masked3:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F10
-	B     masked4
-
-partial4:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V10.D[0]
-
-endif6:
-masked4:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R10), V10.D[0]
-
-endif7:
-masked5:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R10), V10.D[0]
-
-endif8:
-masked6:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F10
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V10.D[0]
-
-endif9:
-masked7:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F10
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V10.D[0]
-
-endif10:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif11
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif11:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone2
+	CMP $1, R11
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD  $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -132527,195 +133134,199 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
+	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif12
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F8
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif4
 	VLD1 (R10), V10.D[0]
 
-endif13:
-masked9:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif5
 	VLD1 (R10), V10.D[0]
 
-endif14:
-masked10:
+endif5:
+masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif6
 	VLD1 (R10), V10.D[0]
 
-endif15:
-masked11:
+endif6:
+masked3:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif7
 	VLD1 (R10), V10.D[0]
 
-endif16:
-masked12:
+endif7:
+masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif8
 	VLD1 (R10), V10.D[0]
 
-endif17:
-masked13:
+endif8:
+masked5:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif9
 	VLD1 (R10), V10.D[0]
 
-endif18:
-masked14:
+endif9:
+masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif10
 	VLD1 (R6), V10.D[0]
 
-endif19:
-masked15:
+endif10:
+masked7:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif11
 	VLD1 (R6), V10.D[0]
 
-endif20:
-masked16:
+endif11:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif12:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif21
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif12
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -132727,12 +133338,9 @@ otherwise3:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif21:
+endif12:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -132744,13 +133352,10 @@ endif21:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -132781,194 +133386,194 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif22
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif13
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F8
+	SUB   $2, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif14
 	VLD1 (R10), V10.D[0]
 
-endif23:
-masked17:
+endif14:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif15
 	VLD1 (R10), V10.D[0]
 
-endif24:
-masked18:
+endif15:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif16
 	VLD1 (R10), V10.D[0]
 
-endif25:
-masked19:
+endif16:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif17
 	VLD1 (R10), V10.D[0]
 
-endif26:
-masked20:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif18
 	VLD1 (R10), V10.D[0]
 
-endif27:
-masked21:
+endif18:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif19
 	VLD1 (R10), V10.D[0]
 
-endif28:
-masked22:
+endif19:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif20
 	VLD1 (R6), V10.D[0]
 
-endif29:
-masked23:
+endif20:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif30:
-masked24:
+endif21:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif22:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif31
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif22
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -132980,12 +133585,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif31:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -133000,16 +133602,13 @@ endif31:
 	MOVD 24(R7), R7
 	MOVD R0, R9
 	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
 	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	CMP  $1, R11
@@ -133040,9 +133639,268 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif23
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R10), V10.D[0]
+
+endif24:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R10), V10.D[0]
+
+endif25:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R10), V10.D[0]
+
+endif26:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R10), V10.D[0]
+
+endif27:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R10), V10.D[0]
+
+endif28:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R10), V10.D[0]
+
+endif29:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V10.D[0]
+
+endif30:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V10.D[0]
+
+endif31:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif23:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif32
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif32:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 16(R9), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 32(R9), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 48(R9), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif32
+	BLE   endif33
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -133061,10 +133919,10 @@ partial25:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R10), V10.D[0]
 
-endif33:
+endif34:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133079,10 +133937,10 @@ partial26:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif35
 	VLD1 (R10), V10.D[0]
 
-endif34:
+endif35:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133098,10 +133956,10 @@ partial27:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif36
 	VLD1 (R10), V10.D[0]
 
-endif35:
+endif36:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133116,10 +133974,10 @@ partial28:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif37
 	VLD1 (R10), V10.D[0]
 
-endif36:
+endif37:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133135,10 +133993,10 @@ partial29:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R10), V10.D[0]
 
-endif37:
+endif38:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133153,10 +134011,10 @@ partial30:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R10), V10.D[0]
 
-endif38:
+endif39:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133172,10 +134030,10 @@ partial31:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R6), V10.D[0]
 
-endif39:
+endif40:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -133190,22 +134048,22 @@ partial32:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif40:
+endif41:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif32:
+endif33:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -133215,12 +134073,12 @@ endif32:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif41
+	B     endif42
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	FMOVQ 0(R6), F8
@@ -133288,10 +134146,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 48(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -133302,9 +134160,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif42
+	B     endif43
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -133334,16 +134192,16 @@ otherwise6:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
+endif43:
 endif42:
-endif41:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -133355,23 +134213,23 @@ tileDone:
 // func lanesF64NEON3x1<>(code int, args *byte)
 TEXT ·lanesF64NEON3x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -133397,9 +134255,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -133421,10 +134282,42 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
+	B endif2
+
+otherwise2:
+	CMP $1, R12
+	BLT loop1xDone2
+
+loop1x2:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x2
+
+loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif2
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -133443,10 +134336,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif3
+	BLE  endif4
 	VLD1 (R6), V5.D[0]
 
-endif3:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -133461,10 +134354,10 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V5.D[0]
 
-endif4:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -133479,185 +134372,45 @@ partial3:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V5.D[0]
 
-endif5:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif2:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ F1, 0(R6)
 	ADD   R7, R6
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif6
-
-otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif6:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
-
-loop1x2:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.D2, V4.D2, V0.D2
-	FMOVQ 0(R8), F4
-	VFMLA V3.D2, V4.D2, V1.D2
-	FMOVQ 0(R9), F4
-	VFMLA V3.D2, V4.D2, V2.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x2
-
-loop1xDone2:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif7
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V5.D[0]
-
-endif8:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F5
-	B     masked5
-
-partial5:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V5.D[0]
-
-endif9:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F5
-	B     masked6
-
-partial6:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V5.D[0]
-
-endif10:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif7:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif11
+	B     endif7
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif11:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -133671,13 +134424,10 @@ endif11:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -133702,105 +134452,102 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif12
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif8
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F3
+	SUB   $2, R7
+	FMOVQ 16(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif9
 	VLD1 (R6), V5.D[0]
 
-endif13:
-masked7:
+endif9:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R8), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif10
 	VLD1 (R6), V5.D[0]
 
-endif14:
-masked8:
+endif10:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R9), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif11
 	VLD1 (R6), V5.D[0]
 
-endif15:
-masked9:
+endif11:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif12:
+endif8:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif16
+	FMOVQ 32(R6), F2
+	B     endif12
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif16:
+endif12:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -133817,16 +134564,13 @@ endif16:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -133851,9 +134595,158 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif13
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V5.D[0]
+
+endif14:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V5.D[0]
+
+endif15:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V5.D[0]
+
+endif16:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif13:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif17
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif17:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif17
+	BLE   endif18
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -133872,10 +134765,10 @@ partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif19
 	VLD1 (R6), V5.D[0]
 
-endif18:
+endif19:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -133890,10 +134783,10 @@ partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif20
 	VLD1 (R6), V5.D[0]
 
-endif19:
+endif20:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -133908,33 +134801,33 @@ partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif21
 	VLD1 (R6), V5.D[0]
 
-endif20:
+endif21:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif17:
+endif18:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif21
+	B     endif22
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -133972,10 +134865,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -133985,9 +134878,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -133999,16 +134892,16 @@ otherwise6:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
+endif23:
 endif22:
-endif21:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -134020,23 +134913,23 @@ tileDone:
 // func lanesF64NEON3x2<>(code int, args *byte)
 TEXT ·lanesF64NEON3x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -134068,9 +134961,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -134096,191 +134992,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R11), V8.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V8.D[0]
-
-endif4:
-masked2:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F8
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V8.D[0]
-
-endif5:
-masked3:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F8
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R6), V8.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F8
-	B     masked5
-
-partial5:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V8.D[0]
-
-endif7:
-masked5:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F8
-	B     masked6
-
-partial6:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V8.D[0]
-
-endif8:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif9
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif9:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -134301,155 +135023,160 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif10
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F6
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif4
 	VLD1 (R11), V8.D[0]
 
-endif11:
-masked7:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif5
 	VLD1 (R11), V8.D[0]
 
-endif12:
-masked8:
+endif5:
+masked2:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif6
 	VLD1 (R11), V8.D[0]
 
-endif13:
-masked9:
+endif6:
+masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif7
 	VLD1 (R6), V8.D[0]
 
-endif14:
-masked10:
+endif7:
+masked4:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif8
 	VLD1 (R6), V8.D[0]
 
-endif15:
-masked11:
+endif8:
+masked5:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif9
 	VLD1 (R6), V8.D[0]
 
-endif16:
-masked12:
+endif9:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif10:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif17
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif10
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -134459,12 +135186,9 @@ otherwise3:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif17:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -134478,13 +135202,10 @@ endif17:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -134513,154 +135234,154 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif18
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif11
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F6
+	SUB   $2, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif12
 	VLD1 (R11), V8.D[0]
 
-endif19:
-masked13:
+endif12:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif13
 	VLD1 (R11), V8.D[0]
 
-endif20:
-masked14:
+endif13:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R11), V8.D[0]
 
-endif21:
-masked15:
+endif14:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R6), V8.D[0]
 
-endif22:
-masked16:
+endif15:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif16
 	VLD1 (R6), V8.D[0]
 
-endif23:
-masked17:
+endif16:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif24:
-masked18:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif18:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif25
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -134670,12 +135391,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif25:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -134692,16 +135410,13 @@ endif25:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -134730,9 +135445,226 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif19
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R11), V8.D[0]
+
+endif20:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V8.D[0]
+
+endif21:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R11), V8.D[0]
+
+endif22:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V8.D[0]
+
+endif23:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V8.D[0]
+
+endif24:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V8.D[0]
+
+endif25:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif19:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif26
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif26:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 16(R10), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif26
+	BLE   endif27
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -134751,10 +135683,10 @@ partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif28
 	VLD1 (R11), V8.D[0]
 
-endif27:
+endif28:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -134769,10 +135701,10 @@ partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif29
 	VLD1 (R11), V8.D[0]
 
-endif28:
+endif29:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -134787,10 +135719,10 @@ partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R11), V8.D[0]
 
-endif29:
+endif30:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -134806,10 +135738,10 @@ partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R6), V8.D[0]
 
-endif30:
+endif31:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -134824,10 +135756,10 @@ partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif32
 	VLD1 (R6), V8.D[0]
 
-endif31:
+endif32:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -134842,22 +135774,22 @@ partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif32:
+endif33:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif26:
+endif27:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
@@ -134866,12 +135798,12 @@ endif26:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif33
+	B     endif34
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -134925,10 +135857,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 32(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -134938,9 +135870,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -134962,16 +135894,16 @@ otherwise6:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
+endif35:
 endif34:
-endif33:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -134983,23 +135915,23 @@ tileDone:
 // func lanesF64NEON3x3<>(code int, args *byte)
 TEXT ·lanesF64NEON3x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -135037,9 +135969,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -135069,255 +136004,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F11
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R11), V11.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F11
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V11.D[0]
-
-endif4:
-masked2:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F11
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V11.D[0]
-
-endif5:
-masked3:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F11
-	B     masked4
-
-partial4:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V11.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F11
-	B     masked5
-
-partial5:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R11), V11.D[0]
-
-endif7:
-masked5:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F11
-	B     masked6
-
-partial6:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V11.D[0]
-
-endif8:
-masked6:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F11
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V11.D[0]
-
-endif9:
-masked7:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F11
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V11.D[0]
-
-endif10:
-masked8:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R9), F11
-	B     masked9
-
-partial9:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V11.D[0]
-
-endif11:
-masked9:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V8.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif12
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -135342,216 +136039,221 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif13
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F9
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked
 
-partial10:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif4
 	VLD1 (R11), V11.D[0]
 
-endif14:
-masked10:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial2
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked2
 
-partial11:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif5
 	VLD1 (R11), V11.D[0]
 
-endif15:
-masked11:
+endif5:
+masked2:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial3
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked3
 
-partial12:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif6
 	VLD1 (R11), V11.D[0]
 
-endif16:
-masked12:
+endif6:
+masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial4
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked4
 
-partial13:
+partial4:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif7
 	VLD1 (R11), V11.D[0]
 
-endif17:
-masked13:
+endif7:
+masked4:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial5
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked5
 
-partial14:
+partial5:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif8
 	VLD1 (R11), V11.D[0]
 
-endif18:
-masked14:
+endif8:
+masked5:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial6
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked6
 
-partial15:
+partial6:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif9
 	VLD1 (R11), V11.D[0]
 
-endif19:
-masked15:
+endif9:
+masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial7
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked7
 
-partial16:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif10
 	VLD1 (R6), V11.D[0]
 
-endif20:
-masked16:
+endif10:
+masked7:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial8
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked8
 
-partial17:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif11
 	VLD1 (R6), V11.D[0]
 
-endif21:
-masked17:
+endif11:
+masked8:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial9
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked9
 
-partial18:
+partial9:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif12
 	VLD1 (R6), V11.D[0]
 
-endif22:
-masked18:
+endif12:
+masked9:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif13:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif23
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif13
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -135564,12 +136266,9 @@ otherwise3:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif23:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -135583,13 +136282,10 @@ endif23:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -135622,215 +136318,215 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif24
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif14
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F9
+	SUB   $2, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked19
+	B     masked10
 
-partial19:
+partial10:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif15
 	VLD1 (R11), V11.D[0]
 
-endif25:
-masked19:
+endif15:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked20
+	B     masked11
 
-partial20:
+partial11:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif16
 	VLD1 (R11), V11.D[0]
 
-endif26:
-masked20:
+endif16:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked21
+	B     masked12
 
-partial21:
+partial12:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif17
 	VLD1 (R11), V11.D[0]
 
-endif27:
-masked21:
+endif17:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked22
+	B     masked13
 
-partial22:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif18
 	VLD1 (R11), V11.D[0]
 
-endif28:
-masked22:
+endif18:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked23
+	B     masked14
 
-partial23:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif19
 	VLD1 (R11), V11.D[0]
 
-endif29:
-masked23:
+endif19:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked24
+	B     masked15
 
-partial24:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif20
 	VLD1 (R11), V11.D[0]
 
-endif30:
-masked24:
+endif20:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked25
+	B     masked16
 
-partial25:
+partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif21
 	VLD1 (R6), V11.D[0]
 
-endif31:
-masked25:
+endif21:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked26
+	B     masked17
 
-partial26:
+partial17:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif22
 	VLD1 (R6), V11.D[0]
 
-endif32:
-masked26:
+endif22:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked27
+	B     masked18
 
-partial27:
+partial18:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif23
 	VLD1 (R6), V11.D[0]
 
-endif33:
-masked27:
+endif23:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif24:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif34
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif24
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -135843,12 +136539,9 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif34:
+endif24:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -135865,16 +136558,13 @@ endif34:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -135907,9 +136597,294 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif25
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R11), V11.D[0]
+
+endif26:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R11), V11.D[0]
+
+endif27:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R11), V11.D[0]
+
+endif28:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R11), V11.D[0]
+
+endif29:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R11), V11.D[0]
+
+endif30:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R11), V11.D[0]
+
+endif31:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V11.D[0]
+
+endif32:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V11.D[0]
+
+endif33:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V11.D[0]
+
+endif34:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif25:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif35
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif35:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif35
+	BLE   endif36
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -135928,10 +136903,10 @@ partial28:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif37
 	VLD1 (R11), V11.D[0]
 
-endif36:
+endif37:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -135946,10 +136921,10 @@ partial29:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R11), V11.D[0]
 
-endif37:
+endif38:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -135964,10 +136939,10 @@ partial30:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R11), V11.D[0]
 
-endif38:
+endif39:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -135983,10 +136958,10 @@ partial31:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R11), V11.D[0]
 
-endif39:
+endif40:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -136001,10 +136976,10 @@ partial32:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R11), V11.D[0]
 
-endif40:
+endif41:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -136019,10 +136994,10 @@ partial33:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R11), V11.D[0]
 
-endif41:
+endif42:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -136038,10 +137013,10 @@ partial34:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif43
 	VLD1 (R6), V11.D[0]
 
-endif42:
+endif43:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -136056,10 +137031,10 @@ partial35:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif44
 	VLD1 (R6), V11.D[0]
 
-endif43:
+endif44:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -136074,22 +137049,22 @@ partial36:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif45
 	VLD1 (R6), V11.D[0]
 
-endif44:
+endif45:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif35:
+endif36:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -136101,12 +137076,12 @@ endif35:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif45
+	B     endif46
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -136192,10 +137167,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 64(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -136211,9 +137186,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVD 64(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -136245,16 +137220,16 @@ otherwise6:
 	FMOVD 64(R1), F0
 	FMOVD F0, 0(R6)
 
+endif47:
 endif46:
-endif45:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -136266,23 +137241,23 @@ tileDone:
 // func lanesF64NEON3x4<>(code int, args *byte)
 TEXT ·lanesF64NEON3x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -136326,9 +137301,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
+	MOVD 64(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -136362,319 +137340,17 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R11), V14.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V14.D[0]
-
-endif4:
-masked2:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V14.D[0]
-
-endif5:
-masked3:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F14
-	B     masked4
-
-partial4:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V14.D[0]
-
-endif6:
-masked4:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F14
-	B     masked5
-
-partial5:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R11), V14.D[0]
-
-endif7:
-masked5:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F14
-	B     masked6
-
-partial6:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V14.D[0]
-
-endif8:
-masked6:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F14
-	B     masked7
-
-partial7:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V14.D[0]
-
-endif9:
-masked7:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F14
-	B     masked8
-
-partial8:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R11), V14.D[0]
-
-endif10:
-masked8:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R9), F14
-	B     masked9
-
-partial9:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R11), V14.D[0]
-
-endif11:
-masked9:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R6), F14
-	B     masked10
-
-partial10:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V14.D[0]
-
-endif12:
-masked10:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R8), F14
-	B     masked11
-
-partial11:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V14.D[0]
-
-endif13:
-masked11:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R9), F14
-	B     masked12
-
-partial12:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V14.D[0]
-
-endif14:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif15
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone2
+	CMP $1, R12
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD  $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD  $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -136703,277 +137379,282 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ad68c0 // prfm pldl1keep, [x6,x13]
+	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
+	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif16
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F12
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif4
 	VLD1 (R11), V14.D[0]
 
-endif17:
-masked13:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif5
 	VLD1 (R11), V14.D[0]
 
-endif18:
-masked14:
+endif5:
+masked2:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif6
 	VLD1 (R11), V14.D[0]
 
-endif19:
-masked15:
+endif6:
+masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif7
 	VLD1 (R11), V14.D[0]
 
-endif20:
-masked16:
+endif7:
+masked4:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif8
 	VLD1 (R11), V14.D[0]
 
-endif21:
-masked17:
+endif8:
+masked5:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif9
 	VLD1 (R11), V14.D[0]
 
-endif22:
-masked18:
+endif9:
+masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif10
 	VLD1 (R11), V14.D[0]
 
-endif23:
-masked19:
+endif10:
+masked7:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif11
 	VLD1 (R11), V14.D[0]
 
-endif24:
-masked20:
+endif11:
+masked8:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif12
 	VLD1 (R11), V14.D[0]
 
-endif25:
-masked21:
+endif12:
+masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif13
 	VLD1 (R6), V14.D[0]
 
-endif26:
-masked22:
+endif13:
+masked10:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif14
 	VLD1 (R6), V14.D[0]
 
-endif27:
-masked23:
+endif14:
+masked11:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif15
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked24:
+endif15:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif16:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif29
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif16
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -136989,12 +137670,9 @@ otherwise3:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif29:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -137008,13 +137686,10 @@ endif29:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -137051,276 +137726,276 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif30
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif17
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F12
+	SUB   $2, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif18
 	VLD1 (R11), V14.D[0]
 
-endif31:
-masked25:
+endif18:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif19
 	VLD1 (R11), V14.D[0]
 
-endif32:
-masked26:
+endif19:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R11), V14.D[0]
 
-endif33:
-masked27:
+endif20:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R11), V14.D[0]
 
-endif34:
-masked28:
+endif21:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif22
 	VLD1 (R11), V14.D[0]
 
-endif35:
-masked29:
+endif22:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R11), V14.D[0]
 
-endif36:
-masked30:
+endif23:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R11), V14.D[0]
 
-endif37:
-masked31:
+endif24:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif25
 	VLD1 (R11), V14.D[0]
 
-endif38:
-masked32:
+endif25:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R11), V14.D[0]
 
-endif39:
-masked33:
+endif26:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R6), V14.D[0]
 
-endif40:
-masked34:
+endif27:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif41:
-masked35:
+endif28:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif42:
-masked36:
+endif29:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif30:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif43
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -137336,12 +138011,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif43:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -137358,16 +138030,13 @@ endif43:
 	MOVD 24(R7), R7
 	MOVD R0, R10
 	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
 	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 56(R11), R11
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	CMP  $1, R12
@@ -137404,9 +138073,362 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif31
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R11), V14.D[0]
+
+endif32:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R11), V14.D[0]
+
+endif33:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R11), V14.D[0]
+
+endif34:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R11), V14.D[0]
+
+endif35:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R11), V14.D[0]
+
+endif36:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R11), V14.D[0]
+
+endif37:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R11), V14.D[0]
+
+endif38:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R11), V14.D[0]
+
+endif39:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R11), V14.D[0]
+
+endif40:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V14.D[0]
+
+endif41:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V14.D[0]
+
+endif43:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif44
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif44:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 16(R10), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 32(R10), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 48(R10), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif44
+	BLE   endif45
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -137425,10 +138447,10 @@ partial37:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif46
 	VLD1 (R11), V14.D[0]
 
-endif45:
+endif46:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137443,10 +138465,10 @@ partial38:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif47
 	VLD1 (R11), V14.D[0]
 
-endif46:
+endif47:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137461,10 +138483,10 @@ partial39:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R11), V14.D[0]
 
-endif47:
+endif48:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137480,10 +138502,10 @@ partial40:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R11), V14.D[0]
 
-endif48:
+endif49:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137498,10 +138520,10 @@ partial41:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif50
 	VLD1 (R11), V14.D[0]
 
-endif49:
+endif50:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137516,10 +138538,10 @@ partial42:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R11), V14.D[0]
 
-endif50:
+endif51:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137535,10 +138557,10 @@ partial43:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R11), V14.D[0]
 
-endif51:
+endif52:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137553,10 +138575,10 @@ partial44:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif53
 	VLD1 (R11), V14.D[0]
 
-endif52:
+endif53:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137571,10 +138593,10 @@ partial45:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R11), V14.D[0]
 
-endif53:
+endif54:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137590,10 +138612,10 @@ partial46:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R6), V14.D[0]
 
-endif54:
+endif55:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137608,10 +138630,10 @@ partial47:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif55:
+endif56:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -137626,22 +138648,22 @@ partial48:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif57:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif44:
+endif45:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -137656,12 +138678,12 @@ endif44:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif57
+	B     endif58
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -137763,10 +138785,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 80(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -137782,9 +138804,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVQ 80(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -137826,16 +138848,16 @@ otherwise6:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
+endif59:
 endif58:
-endif57:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -137847,23 +138869,23 @@ tileDone:
 // func lanesF64NEON4x1<>(code int, args *byte)
 TEXT ·lanesF64NEON4x1<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	ADD   R7, R6
 	FMOVQ 0(R6), F1
@@ -137894,9 +138916,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -137921,152 +138946,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F6
-	B     masked
-
-partial:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R6), V6.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F6
-	B     masked2
-
-partial2:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R6), V6.D[0]
-
-endif4:
-masked2:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F6
-	B     masked3
-
-partial3:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R6), V6.D[0]
-
-endif5:
-masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F6
-	B     masked4
-
-partial4:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R6), V6.D[0]
-
-endif6:
-masked4:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	ADD   R7, R6
-	FMOVQ F1, 0(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif7
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
@@ -138086,116 +138977,122 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif8
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F4
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked
 
-partial5:
+partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif4
 	VLD1 (R6), V6.D[0]
 
-endif9:
-masked5:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial2
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked2
 
-partial6:
+partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif5
 	VLD1 (R6), V6.D[0]
 
-endif10:
-masked6:
+endif5:
+masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial3
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked3
 
-partial7:
+partial3:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif6
 	VLD1 (R6), V6.D[0]
 
-endif11:
-masked7:
+endif6:
+masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial4
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked4
 
-partial8:
+partial4:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif12:
-masked8:
+endif7:
+masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif8:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 0(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 0(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 0(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 16(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 16(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif13
+	FMOVQ 16(R6), F3
+	B     endif8
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -138203,12 +139100,9 @@ otherwise3:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif13:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -138224,13 +139118,10 @@ endif13:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -138258,115 +139149,115 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif14
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F4
+	SUB   $2, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif10
 	VLD1 (R6), V6.D[0]
 
-endif15:
-masked9:
+endif10:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R6), V6.D[0]
 
-endif16:
-masked10:
+endif11:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R6), V6.D[0]
 
-endif17:
-masked11:
+endif12:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif18:
-masked12:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif19
+	FMOVQ 32(R6), F3
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -138374,12 +139265,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif19:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -138398,16 +139286,13 @@ endif19:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -138435,9 +139320,186 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif15
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V6.D[0]
+
+endif16:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V6.D[0]
+
+endif17:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif15:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif20
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif20:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R10), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif20
+	BLE   endif21
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -138456,10 +139518,10 @@ partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R6), V6.D[0]
 
-endif21:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -138474,10 +139536,10 @@ partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R6), V6.D[0]
 
-endif22:
+endif23:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -138492,10 +139554,10 @@ partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R6), V6.D[0]
 
-endif23:
+endif24:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -138510,22 +139572,22 @@ partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif20:
+endif21:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
@@ -138533,12 +139595,12 @@ endif20:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif25
+	B     endif26
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -138578,10 +139640,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -138594,9 +139656,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -138611,16 +139673,16 @@ otherwise6:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif27:
 endif26:
-endif25:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -138632,23 +139694,23 @@ tileDone:
 // func lanesF64NEON4x2<>(code int, args *byte)
 TEXT ·lanesF64NEON4x2<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	ADD   R7, R6
@@ -138687,9 +139749,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -138719,237 +139784,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R12), V10.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V10.D[0]
-
-endif4:
-masked2:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F10
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V10.D[0]
-
-endif5:
-masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F10
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V10.D[0]
-
-endif6:
-masked4:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V10.D[0]
-
-endif7:
-masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V10.D[0]
-
-endif8:
-masked6:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F10
-	B     masked7
-
-partial7:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V10.D[0]
-
-endif9:
-masked7:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F10
-	B     masked8
-
-partial8:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V10.D[0]
-
-endif10:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif11
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif11:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -138974,197 +139820,203 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif12
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F8
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif4
 	VLD1 (R12), V10.D[0]
 
-endif13:
-masked9:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif5
 	VLD1 (R12), V10.D[0]
 
-endif14:
-masked10:
+endif5:
+masked2:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif6
 	VLD1 (R12), V10.D[0]
 
-endif15:
-masked11:
+endif6:
+masked3:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif7
 	VLD1 (R12), V10.D[0]
 
-endif16:
-masked12:
+endif7:
+masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif8
 	VLD1 (R6), V10.D[0]
 
-endif17:
-masked13:
+endif8:
+masked5:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif9
 	VLD1 (R6), V10.D[0]
 
-endif18:
-masked14:
+endif9:
+masked6:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif10
 	VLD1 (R6), V10.D[0]
 
-endif19:
-masked15:
+endif10:
+masked7:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif11
 	VLD1 (R6), V10.D[0]
 
-endif20:
-masked16:
+endif11:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif12:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif21
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif12
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -139176,12 +140028,9 @@ otherwise3:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif21:
+endif12:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -139197,13 +140046,10 @@ endif21:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -139236,196 +140082,196 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif22
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif13
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F8
+	SUB   $2, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif14
 	VLD1 (R12), V10.D[0]
 
-endif23:
-masked17:
+endif14:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif15
 	VLD1 (R12), V10.D[0]
 
-endif24:
-masked18:
+endif15:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif16
 	VLD1 (R12), V10.D[0]
 
-endif25:
-masked19:
+endif16:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif17
 	VLD1 (R12), V10.D[0]
 
-endif26:
-masked20:
+endif17:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif18
 	VLD1 (R6), V10.D[0]
 
-endif27:
-masked21:
+endif18:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif19
 	VLD1 (R6), V10.D[0]
 
-endif28:
-masked22:
+endif19:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif20
 	VLD1 (R6), V10.D[0]
 
-endif29:
-masked23:
+endif20:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif30:
-masked24:
+endif21:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif22:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif31
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif22
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -139437,12 +140283,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif31:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -139461,16 +140304,13 @@ endif31:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -139503,9 +140343,276 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif23
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R12), V10.D[0]
+
+endif24:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R12), V10.D[0]
+
+endif25:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R12), V10.D[0]
+
+endif26:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R12), V10.D[0]
+
+endif27:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R6), V10.D[0]
+
+endif28:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V10.D[0]
+
+endif29:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V10.D[0]
+
+endif30:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V10.D[0]
+
+endif31:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif23:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif32
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif32:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif32
+	BLE   endif33
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -139524,10 +140631,10 @@ partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R12), V10.D[0]
 
-endif33:
+endif34:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139542,10 +140649,10 @@ partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif35
 	VLD1 (R12), V10.D[0]
 
-endif34:
+endif35:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139560,10 +140667,10 @@ partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif36
 	VLD1 (R12), V10.D[0]
 
-endif35:
+endif36:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139578,10 +140685,10 @@ partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif37
 	VLD1 (R12), V10.D[0]
 
-endif36:
+endif37:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139597,10 +140704,10 @@ partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R6), V10.D[0]
 
-endif37:
+endif38:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139615,10 +140722,10 @@ partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R6), V10.D[0]
 
-endif38:
+endif39:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139633,10 +140740,10 @@ partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R6), V10.D[0]
 
-endif39:
+endif40:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -139651,22 +140758,22 @@ partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif40:
+endif41:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif32:
+endif33:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	ADD   R7, R6
@@ -139678,12 +140785,12 @@ endif32:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif41
+	B     endif42
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -139755,10 +140862,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 48(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -139771,9 +140878,9 @@ otherwise5:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif42
+	B     endif43
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -139801,16 +140908,16 @@ otherwise6:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
+endif43:
 endif42:
-endif41:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -139822,23 +140929,23 @@ tileDone:
 // func lanesF64NEON4x3<>(code int, args *byte)
 TEXT ·lanesF64NEON4x3<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -139885,9 +140992,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -139922,322 +141032,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R12), V14.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V14.D[0]
-
-endif4:
-masked2:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V14.D[0]
-
-endif5:
-masked3:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F14
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V14.D[0]
-
-endif6:
-masked4:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F14
-	B     masked5
-
-partial5:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R12), V14.D[0]
-
-endif7:
-masked5:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F14
-	B     masked6
-
-partial6:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V14.D[0]
-
-endif8:
-masked6:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F14
-	B     masked7
-
-partial7:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V14.D[0]
-
-endif9:
-masked7:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F14
-	B     masked8
-
-partial8:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R12), V14.D[0]
-
-endif10:
-masked8:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F14
-	B     masked9
-
-partial9:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V14.D[0]
-
-endif11:
-masked9:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F14
-	B     masked10
-
-partial10:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V14.D[0]
-
-endif12:
-masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R9), F14
-	B     masked11
-
-partial11:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V14.D[0]
-
-endif13:
-masked11:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R10), F14
-	B     masked12
-
-partial12:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V14.D[0]
-
-endif14:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif15
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -140267,278 +141073,284 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif16
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F12
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif4
 	VLD1 (R12), V14.D[0]
 
-endif17:
-masked13:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif5
 	VLD1 (R12), V14.D[0]
 
-endif18:
-masked14:
+endif5:
+masked2:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif6
 	VLD1 (R12), V14.D[0]
 
-endif19:
-masked15:
+endif6:
+masked3:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif7
 	VLD1 (R12), V14.D[0]
 
-endif20:
-masked16:
+endif7:
+masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif8
 	VLD1 (R12), V14.D[0]
 
-endif21:
-masked17:
+endif8:
+masked5:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif9
 	VLD1 (R12), V14.D[0]
 
-endif22:
-masked18:
+endif9:
+masked6:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif10
 	VLD1 (R12), V14.D[0]
 
-endif23:
-masked19:
+endif10:
+masked7:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif11
 	VLD1 (R12), V14.D[0]
 
-endif24:
-masked20:
+endif11:
+masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif12
 	VLD1 (R6), V14.D[0]
 
-endif25:
-masked21:
+endif12:
+masked9:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif13
 	VLD1 (R6), V14.D[0]
 
-endif26:
-masked22:
+endif13:
+masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif14
 	VLD1 (R6), V14.D[0]
 
-endif27:
-masked23:
+endif14:
+masked11:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif15
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked24:
+endif15:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif16:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif29
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif16
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -140554,12 +141366,9 @@ otherwise3:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif29:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -140575,13 +141384,10 @@ endif29:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -140619,277 +141425,277 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif30
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif17
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F12
+	SUB   $2, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif18
 	VLD1 (R12), V14.D[0]
 
-endif31:
-masked25:
+endif18:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif19
 	VLD1 (R12), V14.D[0]
 
-endif32:
-masked26:
+endif19:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R12), V14.D[0]
 
-endif33:
-masked27:
+endif20:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R12), V14.D[0]
 
-endif34:
-masked28:
+endif21:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif22
 	VLD1 (R12), V14.D[0]
 
-endif35:
-masked29:
+endif22:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R12), V14.D[0]
 
-endif36:
-masked30:
+endif23:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R12), V14.D[0]
 
-endif37:
-masked31:
+endif24:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif25
 	VLD1 (R12), V14.D[0]
 
-endif38:
-masked32:
+endif25:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R6), V14.D[0]
 
-endif39:
-masked33:
+endif26:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R6), V14.D[0]
 
-endif40:
-masked34:
+endif27:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif41:
-masked35:
+endif28:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif42:
-masked36:
+endif29:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif30:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif43
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -140905,12 +141711,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif43:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -140929,16 +141732,13 @@ endif43:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -140976,9 +141776,366 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif31
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R12), V14.D[0]
+
+endif32:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R12), V14.D[0]
+
+endif33:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R12), V14.D[0]
+
+endif34:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R12), V14.D[0]
+
+endif35:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R12), V14.D[0]
+
+endif36:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R12), V14.D[0]
+
+endif37:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R12), V14.D[0]
+
+endif38:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R12), V14.D[0]
+
+endif39:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R6), V14.D[0]
+
+endif40:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V14.D[0]
+
+endif41:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V14.D[0]
+
+endif43:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif31:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif44
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif44:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif44
+	BLE   endif45
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -140997,10 +142154,10 @@ partial37:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif46
 	VLD1 (R12), V14.D[0]
 
-endif45:
+endif46:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141015,10 +142172,10 @@ partial38:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif47
 	VLD1 (R12), V14.D[0]
 
-endif46:
+endif47:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141033,10 +142190,10 @@ partial39:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R12), V14.D[0]
 
-endif47:
+endif48:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141051,10 +142208,10 @@ partial40:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R12), V14.D[0]
 
-endif48:
+endif49:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141070,10 +142227,10 @@ partial41:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif50
 	VLD1 (R12), V14.D[0]
 
-endif49:
+endif50:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141088,10 +142245,10 @@ partial42:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R12), V14.D[0]
 
-endif50:
+endif51:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141106,10 +142263,10 @@ partial43:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R12), V14.D[0]
 
-endif51:
+endif52:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141124,10 +142281,10 @@ partial44:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif53
 	VLD1 (R12), V14.D[0]
 
-endif52:
+endif53:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141143,10 +142300,10 @@ partial45:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R6), V14.D[0]
 
-endif53:
+endif54:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141161,10 +142318,10 @@ partial46:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R6), V14.D[0]
 
-endif54:
+endif55:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141179,10 +142336,10 @@ partial47:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif55:
+endif56:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -141197,22 +142354,22 @@ partial48:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif57:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif44:
+endif45:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -141228,12 +142385,12 @@ endif44:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif57
+	B     endif58
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -141337,10 +142494,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 80(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -141361,9 +142518,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVD 88(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -141404,16 +142561,16 @@ otherwise6:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
+endif59:
 endif58:
-endif57:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -141425,23 +142582,23 @@ tileDone:
 // func lanesF64NEON4x4<>(code int, args *byte)
 TEXT ·lanesF64NEON4x4<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 64(R6), F1
 	FMOVQ 128(R6), F2
@@ -141496,9 +142653,12 @@ endif:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
+	MOVD 64(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -141538,407 +142698,18 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $0, R7
-	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F18
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif3
-	VLD1 (R12), V18.D[0]
-
-endif3:
-masked:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F18
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V18.D[0]
-
-endif4:
-masked2:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F18
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V18.D[0]
-
-endif5:
-masked3:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F18
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V18.D[0]
-
-endif6:
-masked4:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F18
-	B     masked5
-
-partial5:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R12), V18.D[0]
-
-endif7:
-masked5:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F18
-	B     masked6
-
-partial6:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V18.D[0]
-
-endif8:
-masked6:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F18
-	B     masked7
-
-partial7:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V18.D[0]
-
-endif9:
-masked7:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F18
-	B     masked8
-
-partial8:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R12), V18.D[0]
-
-endif10:
-masked8:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F18
-	B     masked9
-
-partial9:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V18.D[0]
-
-endif11:
-masked9:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F18
-	B     masked10
-
-partial10:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R12), V18.D[0]
-
-endif12:
-masked10:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R9), F18
-	B     masked11
-
-partial11:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R12), V18.D[0]
-
-endif13:
-masked11:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R10), F18
-	B     masked12
-
-partial12:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R12), V18.D[0]
-
-endif14:
-masked12:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial13
-	FMOVQ 0(R6), F18
-	B     masked13
-
-partial13:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V18.D[0]
-
-endif15:
-masked13:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial14
-	FMOVQ 0(R8), F18
-	B     masked14
-
-partial14:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V18.D[0]
-
-endif16:
-masked14:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial15
-	FMOVQ 0(R9), F18
-	B     masked15
-
-partial15:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V18.D[0]
-
-endif17:
-masked15:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial16
-	FMOVQ 0(R10), F18
-	B     masked16
-
-partial16:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V18.D[0]
-
-endif18:
-masked16:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V15.B16
-
-endif2:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
-	CBNZ  R6, otherwise2
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif19
+	B endif2
 
 otherwise2:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif19:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone2
+	CMP $1, R13
+	BLT loop1xDone2
 
 loop1x2:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	WORD  $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD  $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD  $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD  $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -141973,359 +142744,365 @@ loop1x2:
 	BGE   loop1x2
 
 loop1xDone2:
+	WORD $0xf8ae68c0 // prfm pldl1keep, [x6,x14]
+	WORD $0xf8ae6900 // prfm pldl1keep, [x8,x14]
+	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
+	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
+
+endif2:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $2, R7
-	BLE   endif20
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F16
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked
 
-partial17:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif4
 	VLD1 (R12), V18.D[0]
 
-endif21:
-masked17:
+endif4:
+masked:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial2
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked2
 
-partial18:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif5
 	VLD1 (R12), V18.D[0]
 
-endif22:
-masked18:
+endif5:
+masked2:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial3
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked3
 
-partial19:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif6
 	VLD1 (R12), V18.D[0]
 
-endif23:
-masked19:
+endif6:
+masked3:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial4
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked4
 
-partial20:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif7
 	VLD1 (R12), V18.D[0]
 
-endif24:
-masked20:
+endif7:
+masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial5
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked5
 
-partial21:
+partial5:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif8
 	VLD1 (R12), V18.D[0]
 
-endif25:
-masked21:
+endif8:
+masked5:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial6
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked6
 
-partial22:
+partial6:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif9
 	VLD1 (R12), V18.D[0]
 
-endif26:
-masked22:
+endif9:
+masked6:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial7
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked7
 
-partial23:
+partial7:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif10
 	VLD1 (R12), V18.D[0]
 
-endif27:
-masked23:
+endif10:
+masked7:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial8
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked8
 
-partial24:
+partial8:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif11
 	VLD1 (R12), V18.D[0]
 
-endif28:
-masked24:
+endif11:
+masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial9
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked9
 
-partial25:
+partial9:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif12
 	VLD1 (R12), V18.D[0]
 
-endif29:
-masked25:
+endif12:
+masked9:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial10
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked10
 
-partial26:
+partial10:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif13
 	VLD1 (R12), V18.D[0]
 
-endif30:
-masked26:
+endif13:
+masked10:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial11
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked11
 
-partial27:
+partial11:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif14
 	VLD1 (R12), V18.D[0]
 
-endif31:
-masked27:
+endif14:
+masked11:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial12
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked12
 
-partial28:
+partial12:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif15
 	VLD1 (R12), V18.D[0]
 
-endif32:
-masked28:
+endif15:
+masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial13
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked13
 
-partial29:
+partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif16
 	VLD1 (R6), V18.D[0]
 
-endif33:
-masked29:
+endif16:
+masked13:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial14
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked14
 
-partial30:
+partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif17
 	VLD1 (R6), V18.D[0]
 
-endif34:
-masked30:
+endif17:
+masked14:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial15
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked15
 
-partial31:
+partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif18
 	VLD1 (R6), V18.D[0]
 
-endif35:
-masked31:
+endif18:
+masked15:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial16
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked16
 
-partial32:
+partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif19
 	VLD1 (R6), V18.D[0]
 
-endif36:
-masked32:
+endif19:
+masked16:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif20:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif37
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif20
 
 otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -142345,12 +143122,9 @@ otherwise3:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif37:
+endif20:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -142366,13 +143140,10 @@ endif37:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -142415,358 +143186,358 @@ loop1x3:
 
 loop1xDone3:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
-	CMP   $4, R7
-	BLE   endif38
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif21
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F16
+	SUB   $2, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked33
+	B     masked17
 
-partial33:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif22
 	VLD1 (R12), V18.D[0]
 
-endif39:
-masked33:
+endif22:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked34
+	B     masked18
 
-partial34:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif23
 	VLD1 (R12), V18.D[0]
 
-endif40:
-masked34:
+endif23:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked35
+	B     masked19
 
-partial35:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif24
 	VLD1 (R12), V18.D[0]
 
-endif41:
-masked35:
+endif24:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked36
+	B     masked20
 
-partial36:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif25
 	VLD1 (R12), V18.D[0]
 
-endif42:
-masked36:
+endif25:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial37
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked37
+	B     masked21
 
-partial37:
+partial21:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif26
 	VLD1 (R12), V18.D[0]
 
-endif43:
-masked37:
+endif26:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial38
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked38
+	B     masked22
 
-partial38:
+partial22:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif27
 	VLD1 (R12), V18.D[0]
 
-endif44:
-masked38:
+endif27:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial39
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked39
+	B     masked23
 
-partial39:
+partial23:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif28
 	VLD1 (R12), V18.D[0]
 
-endif45:
-masked39:
+endif28:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial40
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked40
+	B     masked24
 
-partial40:
+partial24:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif29
 	VLD1 (R12), V18.D[0]
 
-endif46:
-masked40:
+endif29:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial41
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked41
+	B     masked25
 
-partial41:
+partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif30
 	VLD1 (R12), V18.D[0]
 
-endif47:
-masked41:
+endif30:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial42
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked42
+	B     masked26
 
-partial42:
+partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif31
 	VLD1 (R12), V18.D[0]
 
-endif48:
-masked42:
+endif31:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial43
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked43
+	B     masked27
 
-partial43:
+partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif32
 	VLD1 (R12), V18.D[0]
 
-endif49:
-masked43:
+endif32:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial44
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked44
+	B     masked28
 
-partial44:
+partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif33
 	VLD1 (R12), V18.D[0]
 
-endif50:
-masked44:
+endif33:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial45
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked45
+	B     masked29
 
-partial45:
+partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif34
 	VLD1 (R6), V18.D[0]
 
-endif51:
-masked45:
+endif34:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial46
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked46
+	B     masked30
 
-partial46:
+partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif35
 	VLD1 (R6), V18.D[0]
 
-endif52:
-masked46:
+endif35:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial47
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked47
+	B     masked31
 
-partial47:
+partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif36
 	VLD1 (R6), V18.D[0]
 
-endif53:
-masked47:
+endif36:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial48
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked48
+	B     masked32
 
-partial48:
+partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif37
 	VLD1 (R6), V18.D[0]
 
-endif54:
-masked48:
+endif37:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif38:
+endif21:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif55
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif38
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -142786,12 +143557,9 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif55:
+endif38:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -142810,16 +143578,13 @@ endif55:
 	MOVD 24(R7), R7
 	MOVD R0, R11
 	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
 	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 56(R12), R12
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	CMP  $1, R13
@@ -142862,9 +143627,456 @@ loop1x4:
 
 loop1xDone4:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif39
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R12), V18.D[0]
+
+endif40:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R12), V18.D[0]
+
+endif41:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R12), V18.D[0]
+
+endif42:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R12), V18.D[0]
+
+endif43:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R12), V18.D[0]
+
+endif44:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R12), V18.D[0]
+
+endif45:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R12), V18.D[0]
+
+endif46:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R12), V18.D[0]
+
+endif47:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R12), V18.D[0]
+
+endif48:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R12), V18.D[0]
+
+endif49:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R12), V18.D[0]
+
+endif50:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R12), V18.D[0]
+
+endif51:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R6), V18.D[0]
+
+endif52:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V18.D[0]
+
+endif53:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V18.D[0]
+
+endif54:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V18.D[0]
+
+endif55:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif39:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise5
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif56
+
+otherwise5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif56:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone5
+
+loop1x5:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x5
+
+loop1xDone5:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif56
+	BLE   endif57
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -142883,10 +144095,10 @@ partial49:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R12), V18.D[0]
 
-endif57:
+endif58:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142901,10 +144113,10 @@ partial50:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif59
 	VLD1 (R12), V18.D[0]
 
-endif58:
+endif59:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142919,10 +144131,10 @@ partial51:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif60
 	VLD1 (R12), V18.D[0]
 
-endif59:
+endif60:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142937,10 +144149,10 @@ partial52:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif61
 	VLD1 (R12), V18.D[0]
 
-endif60:
+endif61:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142956,10 +144168,10 @@ partial53:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif62
 	VLD1 (R12), V18.D[0]
 
-endif61:
+endif62:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142974,10 +144186,10 @@ partial54:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif63
 	VLD1 (R12), V18.D[0]
 
-endif62:
+endif63:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -142992,10 +144204,10 @@ partial55:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif64
 	VLD1 (R12), V18.D[0]
 
-endif63:
+endif64:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143010,10 +144222,10 @@ partial56:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif65
 	VLD1 (R12), V18.D[0]
 
-endif64:
+endif65:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143029,10 +144241,10 @@ partial57:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif66
 	VLD1 (R12), V18.D[0]
 
-endif65:
+endif66:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143047,10 +144259,10 @@ partial58:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif67
 	VLD1 (R12), V18.D[0]
 
-endif66:
+endif67:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143065,10 +144277,10 @@ partial59:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif68
 	VLD1 (R12), V18.D[0]
 
-endif67:
+endif68:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143083,10 +144295,10 @@ partial60:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif69
 	VLD1 (R12), V18.D[0]
 
-endif68:
+endif69:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143102,10 +144314,10 @@ partial61:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif70
 	VLD1 (R6), V18.D[0]
 
-endif69:
+endif70:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143120,10 +144332,10 @@ partial62:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif71
 	VLD1 (R6), V18.D[0]
 
-endif70:
+endif71:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143138,10 +144350,10 @@ partial63:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif72
 	VLD1 (R6), V18.D[0]
 
-endif71:
+endif72:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -143156,22 +144368,22 @@ partial64:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif73
 	VLD1 (R6), V18.D[0]
 
-endif72:
+endif73:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif56:
+endif57:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise5
+	MOVD  160(R6), R6
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
@@ -143191,12 +144403,12 @@ endif56:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif73
+	B     endif74
 
-otherwise5:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	MOVD  R6, R8
 	ADD   R7, R8
 	MOVD  R8, R9
@@ -143332,10 +144544,10 @@ otherwise5:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 112(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
-	CBNZ  R6, otherwise6
+	MOVD  120(R7), R7
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -143356,9 +144568,9 @@ otherwise5:
 	FMOVQ F0, 0(R6)
 	FMOVQ 112(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif74
+	B     endif75
 
-otherwise6:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -143412,16 +144624,16 @@ otherwise6:
 	FMOVD 120(R1), F0
 	FMOVD F0, 0(R6)
 
+endif75:
 endif74:
-endif73:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -143433,23 +144645,23 @@ tileDone:
 // func lanesF64NEON1x1Whole<>(code int, args *byte)
 TEXT ·lanesF64NEON1x1Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -143470,10 +144682,11 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	CMP  $1, R10
@@ -143481,48 +144694,48 @@ endif:
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
-	FMOVQ 16(R8), F4
+	FMOVQ 16(R9), F4
 	FMOVQ 16(R6), F5
 	VFMLA V4.D2, V5.D2, V1.D2
-	FMOVQ 32(R8), F4
+	FMOVQ 32(R9), F4
 	FMOVQ 32(R6), F5
 	VFMLA V4.D2, V5.D2, V2.D2
-	FMOVQ 48(R8), F4
+	FMOVQ 48(R9), F4
 	FMOVQ 48(R6), F5
 	VFMLA V4.D2, V5.D2, V3.D2
 	ADD   R7, R6
-	ADD   R9, R8
+	ADD   R8, R9
 	SUB   $1, R10
 	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $3, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $0, R10
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial
-	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F5
 	B     masked
 
 partial:
-	MOVD R8, R9
-	ADD  $0, R9
+	MOVD R9, R8
+	ADD  $0, R8
 	CMP  $0, R10
 	BLE  endif3
-	VLD1 (R9), V5.D[0]
+	VLD1 (R8), V5.D[0]
 
 endif3:
 masked:
@@ -143533,11 +144746,11 @@ masked:
 	B     masked2
 
 partial2:
-	MOVD R6, R9
-	ADD  $0, R9
+	MOVD R6, R8
+	ADD  $0, R8
 	CMP  $0, R10
 	BLE  endif4
-	VLD1 (R9), V6.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif4:
 masked2:
@@ -143545,24 +144758,24 @@ masked2:
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $3, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $2, R10
-	FMOVQ 16(R9), F4
+	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial3
-	FMOVQ 16(R8), F5
+	FMOVQ 16(R9), F5
 	B     masked3
 
 partial3:
-	MOVD R8, R9
-	ADD  $16, R9
+	MOVD R9, R8
+	ADD  $16, R8
 	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V5.D[0]
+	VLD1 (R8), V5.D[0]
 
 endif5:
 masked3:
@@ -143573,11 +144786,11 @@ masked3:
 	B     masked4
 
 partial4:
-	MOVD R6, R9
-	ADD  $16, R9
+	MOVD R6, R8
+	ADD  $16, R8
 	CMP  $0, R10
 	BLE  endif6
-	VLD1 (R9), V6.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif6:
 masked4:
@@ -143585,24 +144798,24 @@ masked4:
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $3, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R10
 	SUB   $4, R10
-	FMOVQ 32(R9), F4
+	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial5
-	FMOVQ 32(R8), F5
+	FMOVQ 32(R9), F5
 	B     masked5
 
 partial5:
-	MOVD R8, R9
-	ADD  $32, R9
+	MOVD R9, R8
+	ADD  $32, R8
 	CMP  $0, R10
 	BLE  endif7
-	VLD1 (R9), V5.D[0]
+	VLD1 (R8), V5.D[0]
 
 endif7:
 masked5:
@@ -143613,11 +144826,11 @@ masked5:
 	B     masked6
 
 partial6:
-	MOVD R6, R9
-	ADD  $32, R9
+	MOVD R6, R8
+	ADD  $32, R8
 	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V6.D[0]
+	VLD1 (R8), V6.D[0]
 
 endif8:
 masked6:
@@ -143625,20 +144838,20 @@ masked6:
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
+	MOVD  $·lineMask<>+64(SB), R8
 	LSL   $3, R10
-	SUB   R10, R9
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $6, R7
-	FMOVQ 48(R9), F4
+	FMOVQ 48(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 48(R8), F5
+	FMOVQ 48(R9), F5
 	B     masked7
 
 partial7:
-	MOVD R8, R8
+	MOVD R9, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif9
@@ -143667,11 +144880,11 @@ masked8:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -143681,7 +144894,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e62d404 // fadd v4.2d, v0.2d, v2.2d
 	WORD  $0x4e63d425 // fadd v5.2d, v1.2d, v3.2d
 	WORD  $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
@@ -143693,9 +144906,9 @@ otherwise2:
 	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
@@ -143711,13 +144924,13 @@ otherwise3:
 endif12:
 endif11:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -143729,23 +144942,23 @@ tileDone:
 // func lanesF64NEON1x2Whole<>(code int, args *byte)
 TEXT ·lanesF64NEON1x2Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -143774,85 +144987,86 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F9
 	VFMLA V9.D2, V8.D2, V0.D2
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F9
 	VFMLA V9.D2, V8.D2, V4.D2
 	FMOVQ 16(R6), F8
-	FMOVQ 16(R8), F9
+	FMOVQ 16(R9), F9
 	VFMLA V9.D2, V8.D2, V1.D2
-	FMOVQ 16(R10), F9
+	FMOVQ 16(R11), F9
 	VFMLA V9.D2, V8.D2, V5.D2
 	FMOVQ 32(R6), F8
-	FMOVQ 32(R8), F9
+	FMOVQ 32(R9), F9
 	VFMLA V9.D2, V8.D2, V2.D2
-	FMOVQ 32(R10), F9
+	FMOVQ 32(R11), F9
 	VFMLA V9.D2, V8.D2, V6.D2
 	FMOVQ 48(R6), F8
-	FMOVQ 48(R8), F9
+	FMOVQ 48(R9), F9
 	VFMLA V9.D2, V8.D2, V3.D2
-	FMOVQ 48(R10), F9
+	FMOVQ 48(R11), F9
 	VFMLA V9.D2, V8.D2, V7.D2
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	SUB   $1, R11
-	CMP   $1, R11
+	ADD   R8, R9
+	ADD   R8, R11
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $0, R11
-	FMOVQ 0(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial
-	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F9
 	B     masked
 
 partial:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R11
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif3
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif3:
 masked:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial2
 	FMOVQ 0(R6), F10
 	B     masked2
 
 partial2:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif4
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif4:
 masked2:
@@ -143860,72 +145074,72 @@ masked2:
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial3
-	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F9
 	B     masked3
 
 partial3:
-	MOVD R10, R9
-	ADD  $0, R9
-	CMP  $0, R11
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif5:
 masked3:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial4
 	FMOVQ 0(R6), F10
 	B     masked4
 
 partial4:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif6
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif6:
 masked4:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $2, R11
-	FMOVQ 16(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $2, R10
+	FMOVQ 16(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial5
-	FMOVQ 16(R8), F9
+	FMOVQ 16(R9), F9
 	B     masked5
 
 partial5:
-	MOVD R8, R9
-	ADD  $16, R9
-	CMP  $0, R11
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif7
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif7:
 masked5:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial6
 	FMOVQ 16(R6), F10
 	B     masked6
 
 partial6:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif8:
 masked6:
@@ -143933,72 +145147,72 @@ masked6:
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial7
-	FMOVQ 16(R10), F9
+	FMOVQ 16(R11), F9
 	B     masked7
 
 partial7:
-	MOVD R10, R9
-	ADD  $16, R9
-	CMP  $0, R11
+	MOVD R11, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif9
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif9:
 masked7:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial8
 	FMOVQ 16(R6), F10
 	B     masked8
 
 partial8:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif10
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif10:
 masked8:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
-	MOVD  R7, R11
-	SUB   $4, R11
-	FMOVQ 32(R9), F8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 32(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial9
-	FMOVQ 32(R8), F9
+	FMOVQ 32(R9), F9
 	B     masked9
 
 partial9:
-	MOVD R8, R9
-	ADD  $32, R9
-	CMP  $0, R11
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif11:
 masked9:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial10
 	FMOVQ 32(R6), F10
 	B     masked10
 
 partial10:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif12
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif12:
 masked10:
@@ -144006,53 +145220,53 @@ masked10:
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial11
-	FMOVQ 32(R10), F9
+	FMOVQ 32(R11), F9
 	B     masked11
 
 partial11:
-	MOVD R10, R9
-	ADD  $32, R9
-	CMP  $0, R11
+	MOVD R11, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif13
-	VLD1 (R9), V9.D[0]
+	VLD1 (R8), V9.D[0]
 
 endif13:
 masked11:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R11
+	CMP   $2, R10
 	BLT   partial12
 	FMOVQ 32(R6), F10
 	B     masked12
 
 partial12:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R11
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V10.D[0]
+	VLD1 (R8), V10.D[0]
 
 endif14:
 masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R11
-	SUB   R11, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $6, R7
-	FMOVQ 48(R9), F8
+	FMOVQ 48(R8), F8
 	VEOR  V9.B16, V9.B16, V9.B16
 	CMP   $2, R7
 	BLT   partial13
-	FMOVQ 48(R8), F9
+	FMOVQ 48(R9), F9
 	B     masked13
 
 partial13:
-	MOVD R8, R8
+	MOVD R9, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif15
@@ -144081,11 +145295,11 @@ masked14:
 	VEOR  V9.B16, V9.B16, V9.B16
 	CMP   $2, R7
 	BLT   partial15
-	FMOVQ 48(R10), F9
+	FMOVQ 48(R11), F9
 	B     masked15
 
 partial15:
-	MOVD R10, R8
+	MOVD R11, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif17
@@ -144114,11 +145328,11 @@ masked16:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -144132,7 +145346,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
 	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
@@ -144144,9 +145358,9 @@ otherwise2:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 0(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
@@ -144166,13 +145380,13 @@ otherwise3:
 endif20:
 endif19:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -144184,23 +145398,23 @@ tileDone:
 // func lanesF64NEON1x3Whole<>(code int, args *byte)
 TEXT ·lanesF64NEON1x3Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -144237,96 +145451,97 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
-	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F13
 	VFMLA V13.D2, V12.D2, V0.D2
-	FMOVQ 0(R10), F13
-	VFMLA V13.D2, V12.D2, V4.D2
 	FMOVQ 0(R11), F13
+	VFMLA V13.D2, V12.D2, V4.D2
+	FMOVQ 0(R12), F13
 	VFMLA V13.D2, V12.D2, V8.D2
 	FMOVQ 16(R6), F12
-	FMOVQ 16(R8), F13
+	FMOVQ 16(R9), F13
 	VFMLA V13.D2, V12.D2, V1.D2
-	FMOVQ 16(R10), F13
-	VFMLA V13.D2, V12.D2, V5.D2
 	FMOVQ 16(R11), F13
+	VFMLA V13.D2, V12.D2, V5.D2
+	FMOVQ 16(R12), F13
 	VFMLA V13.D2, V12.D2, V9.D2
 	FMOVQ 32(R6), F12
-	FMOVQ 32(R8), F13
+	FMOVQ 32(R9), F13
 	VFMLA V13.D2, V12.D2, V2.D2
-	FMOVQ 32(R10), F13
-	VFMLA V13.D2, V12.D2, V6.D2
 	FMOVQ 32(R11), F13
+	VFMLA V13.D2, V12.D2, V6.D2
+	FMOVQ 32(R12), F13
 	VFMLA V13.D2, V12.D2, V10.D2
 	FMOVQ 48(R6), F12
-	FMOVQ 48(R8), F13
+	FMOVQ 48(R9), F13
 	VFMLA V13.D2, V12.D2, V3.D2
-	FMOVQ 48(R10), F13
-	VFMLA V13.D2, V12.D2, V7.D2
 	FMOVQ 48(R11), F13
+	VFMLA V13.D2, V12.D2, V7.D2
+	FMOVQ 48(R12), F13
 	VFMLA V13.D2, V12.D2, V11.D2
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	SUB   $1, R12
-	CMP   $1, R12
+	ADD   R8, R9
+	ADD   R8, R11
+	ADD   R8, R12
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $0, R12
-	FMOVQ 0(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial
-	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F13
 	B     masked
 
 partial:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif3
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif3:
 masked:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial2
 	FMOVQ 0(R6), F14
 	B     masked2
 
 partial2:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif4
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif4:
 masked2:
@@ -144334,32 +145549,32 @@ masked2:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial3
-	FMOVQ 0(R10), F13
+	FMOVQ 0(R11), F13
 	B     masked3
 
 partial3:
-	MOVD R10, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif5:
 masked3:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial4
 	FMOVQ 0(R6), F14
 	B     masked4
 
 partial4:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif6
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif6:
 masked4:
@@ -144367,72 +145582,72 @@ masked4:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial5
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R12), F13
 	B     masked5
 
 partial5:
-	MOVD R11, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R12, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif7
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif7:
 masked5:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial6
 	FMOVQ 0(R6), F14
 	B     masked6
 
 partial6:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif8:
 masked6:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $2, R12
-	FMOVQ 16(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $2, R10
+	FMOVQ 16(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial7
-	FMOVQ 16(R8), F13
+	FMOVQ 16(R9), F13
 	B     masked7
 
 partial7:
-	MOVD R8, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif9
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif9:
 masked7:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial8
 	FMOVQ 16(R6), F14
 	B     masked8
 
 partial8:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif10
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif10:
 masked8:
@@ -144440,32 +145655,32 @@ masked8:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial9
-	FMOVQ 16(R10), F13
+	FMOVQ 16(R11), F13
 	B     masked9
 
 partial9:
-	MOVD R10, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R11, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif11:
 masked9:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial10
 	FMOVQ 16(R6), F14
 	B     masked10
 
 partial10:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif12
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif12:
 masked10:
@@ -144473,72 +145688,72 @@ masked10:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial11
-	FMOVQ 16(R11), F13
+	FMOVQ 16(R12), F13
 	B     masked11
 
 partial11:
-	MOVD R11, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R12, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif13
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif13:
 masked11:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial12
 	FMOVQ 16(R6), F14
 	B     masked12
 
 partial12:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif14:
 masked12:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
-	MOVD  R7, R12
-	SUB   $4, R12
-	FMOVQ 32(R9), F12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 32(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial13
-	FMOVQ 32(R8), F13
+	FMOVQ 32(R9), F13
 	B     masked13
 
 partial13:
-	MOVD R8, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif15
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif15:
 masked13:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial14
 	FMOVQ 32(R6), F14
 	B     masked14
 
 partial14:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif16
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif16:
 masked14:
@@ -144546,32 +145761,32 @@ masked14:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial15
-	FMOVQ 32(R10), F13
+	FMOVQ 32(R11), F13
 	B     masked15
 
 partial15:
-	MOVD R10, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R11, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif17:
 masked15:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial16
 	FMOVQ 32(R6), F14
 	B     masked16
 
 partial16:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif18
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif18:
 masked16:
@@ -144579,53 +145794,53 @@ masked16:
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial17
-	FMOVQ 32(R11), F13
+	FMOVQ 32(R12), F13
 	B     masked17
 
 partial17:
-	MOVD R11, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R12, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif19
-	VLD1 (R9), V13.D[0]
+	VLD1 (R8), V13.D[0]
 
 endif19:
 masked17:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R12
+	CMP   $2, R10
 	BLT   partial18
 	FMOVQ 32(R6), F14
 	B     masked18
 
 partial18:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R12
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V14.D[0]
+	VLD1 (R8), V14.D[0]
 
 endif20:
 masked18:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R12
-	SUB   R12, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $6, R7
-	FMOVQ 48(R9), F12
+	FMOVQ 48(R8), F12
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $2, R7
 	BLT   partial19
-	FMOVQ 48(R8), F13
+	FMOVQ 48(R9), F13
 	B     masked19
 
 partial19:
-	MOVD R8, R8
+	MOVD R9, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif21
@@ -144654,11 +145869,11 @@ masked20:
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $2, R7
 	BLT   partial21
-	FMOVQ 48(R10), F13
+	FMOVQ 48(R11), F13
 	B     masked21
 
 partial21:
-	MOVD R10, R8
+	MOVD R11, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif23
@@ -144687,11 +145902,11 @@ masked22:
 	VEOR  V13.B16, V13.B16, V13.B16
 	CMP   $2, R7
 	BLT   partial23
-	FMOVQ 48(R11), F13
+	FMOVQ 48(R12), F13
 	B     masked23
 
 partial23:
-	MOVD R11, R8
+	MOVD R12, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif25
@@ -144720,11 +145935,11 @@ masked24:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -144742,7 +145957,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
 	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
@@ -144764,9 +145979,9 @@ otherwise2:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
@@ -144792,13 +146007,13 @@ otherwise3:
 endif28:
 endif27:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3
@@ -144810,23 +146025,23 @@ tileDone:
 // func lanesF64NEON1x4Whole<>(code int, args *byte)
 TEXT ·lanesF64NEON1x4Whole<>(SB), NOSPLIT, $0-16
 	MOVD args+8(FP), R0
-	MOVD 40(R0), R0
+	MOVD 48(R0), R0
 	MOVD args+8(FP), R1
-	MOVD 80(R1), R1
+	MOVD 88(R1), R1
 	MOVD args+8(FP), R2
-	MOVD 104(R2), R2
+	MOVD 112(R2), R2
 	MOVD args+8(FP), R3
-	MOVD 136(R3), R3
+	MOVD 144(R3), R3
 	CMP  $1, R3
 	BLT  tileDone
 
 tile:
 	MOVD  args+8(FP), R6
-	MOVD  144(R6), R6
+	MOVD  152(R6), R6
 	CBNZ  R6, otherwise
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ 0(R6), F0
 	FMOVQ 16(R6), F1
 	FMOVQ 32(R6), F2
@@ -144871,107 +146086,108 @@ endif:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 48(R9), R9
-	MOVD R8, R10
-	ADD  R9, R10
-	MOVD R10, R11
-	ADD  R9, R11
+	MOVD args+8(FP), R8
+	MOVD 64(R8), R8
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
 	MOVD R11, R12
-	ADD  R9, R12
-	MOVD args+8(FP), R9
-	MOVD 56(R9), R9
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
-	FMOVQ 0(R8), F17
+	FMOVQ 0(R9), F17
 	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 0(R10), F17
-	VFMLA V17.D2, V16.D2, V4.D2
 	FMOVQ 0(R11), F17
-	VFMLA V17.D2, V16.D2, V8.D2
+	VFMLA V17.D2, V16.D2, V4.D2
 	FMOVQ 0(R12), F17
+	VFMLA V17.D2, V16.D2, V8.D2
+	FMOVQ 0(R13), F17
 	VFMLA V17.D2, V16.D2, V12.D2
 	FMOVQ 16(R6), F16
-	FMOVQ 16(R8), F17
+	FMOVQ 16(R9), F17
 	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 16(R10), F17
-	VFMLA V17.D2, V16.D2, V5.D2
 	FMOVQ 16(R11), F17
-	VFMLA V17.D2, V16.D2, V9.D2
+	VFMLA V17.D2, V16.D2, V5.D2
 	FMOVQ 16(R12), F17
+	VFMLA V17.D2, V16.D2, V9.D2
+	FMOVQ 16(R13), F17
 	VFMLA V17.D2, V16.D2, V13.D2
 	FMOVQ 32(R6), F16
-	FMOVQ 32(R8), F17
+	FMOVQ 32(R9), F17
 	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 32(R10), F17
-	VFMLA V17.D2, V16.D2, V6.D2
 	FMOVQ 32(R11), F17
-	VFMLA V17.D2, V16.D2, V10.D2
+	VFMLA V17.D2, V16.D2, V6.D2
 	FMOVQ 32(R12), F17
+	VFMLA V17.D2, V16.D2, V10.D2
+	FMOVQ 32(R13), F17
 	VFMLA V17.D2, V16.D2, V14.D2
 	FMOVQ 48(R6), F16
-	FMOVQ 48(R8), F17
+	FMOVQ 48(R9), F17
 	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 48(R10), F17
-	VFMLA V17.D2, V16.D2, V7.D2
 	FMOVQ 48(R11), F17
-	VFMLA V17.D2, V16.D2, V11.D2
+	VFMLA V17.D2, V16.D2, V7.D2
 	FMOVQ 48(R12), F17
+	VFMLA V17.D2, V16.D2, V11.D2
+	FMOVQ 48(R13), F17
 	VFMLA V17.D2, V16.D2, V15.D2
 	ADD   R7, R6
-	ADD   R9, R8
-	ADD   R9, R10
-	ADD   R9, R11
-	ADD   R9, R12
-	SUB   $1, R13
-	CMP   $1, R13
+	ADD   R8, R9
+	ADD   R8, R11
+	ADD   R8, R12
+	ADD   R8, R13
+	SUB   $1, R10
+	CMP   $1, R10
 	BGE   loop1x
 
 loop1xDone:
 	MOVD  args+8(FP), R7
-	MOVD  160(R7), R7
+	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $0, R13
-	FMOVQ 0(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial
-	FMOVQ 0(R8), F17
+	FMOVQ 0(R9), F17
 	B     masked
 
 partial:
-	MOVD R8, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R9, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif3
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif3:
 masked:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial2
 	FMOVQ 0(R6), F18
 	B     masked2
 
 partial2:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif4
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif4:
 masked2:
@@ -144979,32 +146195,32 @@ masked2:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial3
-	FMOVQ 0(R10), F17
+	FMOVQ 0(R11), F17
 	B     masked3
 
 partial3:
-	MOVD R10, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R11, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif5:
 masked3:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial4
 	FMOVQ 0(R6), F18
 	B     masked4
 
 partial4:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif6
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif6:
 masked4:
@@ -145012,32 +146228,32 @@ masked4:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial5
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R12), F17
 	B     masked5
 
 partial5:
-	MOVD R11, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R12, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif7
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif7:
 masked5:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial6
 	FMOVQ 0(R6), F18
 	B     masked6
 
 partial6:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif8:
 masked6:
@@ -145045,72 +146261,72 @@ masked6:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial7
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R13), F17
 	B     masked7
 
 partial7:
-	MOVD R12, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R13, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif9
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif9:
 masked7:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial8
 	FMOVQ 0(R6), F18
 	B     masked8
 
 partial8:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R10
 	BLE  endif10
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif10:
 masked8:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $2, R13
-	FMOVQ 16(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $2, R10
+	FMOVQ 16(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial9
-	FMOVQ 16(R8), F17
+	FMOVQ 16(R9), F17
 	B     masked9
 
 partial9:
-	MOVD R8, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R9, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif11:
 masked9:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial10
 	FMOVQ 16(R6), F18
 	B     masked10
 
 partial10:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif12
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif12:
 masked10:
@@ -145118,32 +146334,32 @@ masked10:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial11
-	FMOVQ 16(R10), F17
+	FMOVQ 16(R11), F17
 	B     masked11
 
 partial11:
-	MOVD R10, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R11, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif13
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif13:
 masked11:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial12
 	FMOVQ 16(R6), F18
 	B     masked12
 
 partial12:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif14:
 masked12:
@@ -145151,32 +146367,32 @@ masked12:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial13
-	FMOVQ 16(R11), F17
+	FMOVQ 16(R12), F17
 	B     masked13
 
 partial13:
-	MOVD R11, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R12, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif15
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif15:
 masked13:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial14
 	FMOVQ 16(R6), F18
 	B     masked14
 
 partial14:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif16
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif16:
 masked14:
@@ -145184,72 +146400,72 @@ masked14:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial15
-	FMOVQ 16(R12), F17
+	FMOVQ 16(R13), F17
 	B     masked15
 
 partial15:
-	MOVD R12, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R13, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif17:
 masked15:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial16
 	FMOVQ 16(R6), F18
 	B     masked16
 
 partial16:
-	MOVD R6, R9
-	ADD  $16, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $16, R8
+	CMP  $0, R10
 	BLE  endif18
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif18:
 masked16:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
-	MOVD  R7, R13
-	SUB   $4, R13
-	FMOVQ 32(R9), F16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
+	MOVD  R7, R10
+	SUB   $4, R10
+	FMOVQ 32(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial17
-	FMOVQ 32(R8), F17
+	FMOVQ 32(R9), F17
 	B     masked17
 
 partial17:
-	MOVD R8, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R9, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif19
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif19:
 masked17:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial18
 	FMOVQ 32(R6), F18
 	B     masked18
 
 partial18:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif20:
 masked18:
@@ -145257,32 +146473,32 @@ masked18:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial19
-	FMOVQ 32(R10), F17
+	FMOVQ 32(R11), F17
 	B     masked19
 
 partial19:
-	MOVD R10, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R11, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif21
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif21:
 masked19:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial20
 	FMOVQ 32(R6), F18
 	B     masked20
 
 partial20:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif22
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif22:
 masked20:
@@ -145290,32 +146506,32 @@ masked20:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial21
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R12), F17
 	B     masked21
 
 partial21:
-	MOVD R11, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R12, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif23
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif23:
 masked21:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial22
 	FMOVQ 32(R6), F18
 	B     masked22
 
 partial22:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif24
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif24:
 masked22:
@@ -145323,53 +146539,53 @@ masked22:
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial23
-	FMOVQ 32(R12), F17
+	FMOVQ 32(R13), F17
 	B     masked23
 
 partial23:
-	MOVD R12, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R13, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif25
-	VLD1 (R9), V17.D[0]
+	VLD1 (R8), V17.D[0]
 
 endif25:
 masked23:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R13
+	CMP   $2, R10
 	BLT   partial24
 	FMOVQ 32(R6), F18
 	B     masked24
 
 partial24:
-	MOVD R6, R9
-	ADD  $32, R9
-	CMP  $0, R13
+	MOVD R6, R8
+	ADD  $32, R8
+	CMP  $0, R10
 	BLE  endif26
-	VLD1 (R9), V18.D[0]
+	VLD1 (R8), V18.D[0]
 
 endif26:
 masked24:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R13
-	SUB   R13, R9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R10
+	SUB   R10, R8
 	MOVD  R7, R7
 	SUB   $6, R7
-	FMOVQ 48(R9), F16
+	FMOVQ 48(R8), F16
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $2, R7
 	BLT   partial25
-	FMOVQ 48(R8), F17
+	FMOVQ 48(R9), F17
 	B     masked25
 
 partial25:
-	MOVD R8, R8
+	MOVD R9, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif27
@@ -145398,11 +146614,11 @@ masked26:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $2, R7
 	BLT   partial27
-	FMOVQ 48(R10), F17
+	FMOVQ 48(R11), F17
 	B     masked27
 
 partial27:
-	MOVD R10, R8
+	MOVD R11, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif29
@@ -145431,11 +146647,11 @@ masked28:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $2, R7
 	BLT   partial29
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R12), F17
 	B     masked29
 
 partial29:
-	MOVD R11, R8
+	MOVD R12, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif31
@@ -145464,11 +146680,11 @@ masked30:
 	VEOR  V17.B16, V17.B16, V17.B16
 	CMP   $2, R7
 	BLT   partial31
-	FMOVQ 48(R12), F17
+	FMOVQ 48(R13), F17
 	B     masked31
 
 partial31:
-	MOVD R12, R8
+	MOVD R13, R8
 	ADD  $48, R8
 	CMP  $0, R7
 	BLE  endif33
@@ -145497,11 +146713,11 @@ masked32:
 
 endif2:
 	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
+	MOVD  160(R6), R6
 	CBNZ  R6, otherwise2
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
-	MOVD  88(R7), R7
+	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	FMOVQ F1, 16(R6)
 	FMOVQ F2, 32(R6)
@@ -145523,7 +146739,7 @@ endif2:
 otherwise2:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R6
-	MOVD  88(R6), R6
+	MOVD  96(R6), R6
 	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
 	WORD  $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
@@ -145545,9 +146761,9 @@ otherwise2:
 	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
 	FMOVQ F0, 16(R1)
 	MOVD  args+8(FP), R6
-	MOVD  120(R6), R6
+	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
-	MOVD  112(R7), R7
+	MOVD  120(R7), R7
 	CBNZ  R6, otherwise3
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
@@ -145577,13 +146793,13 @@ otherwise3:
 endif36:
 endif35:
 	MOVD args+8(FP), R6
-	MOVD 72(R6), R6
+	MOVD 80(R6), R6
 	ADD  R6, R0
 	MOVD args+8(FP), R6
-	MOVD 96(R6), R6
+	MOVD 104(R6), R6
 	ADD  R6, R1
 	MOVD args+8(FP), R6
-	MOVD 128(R6), R6
+	MOVD 136(R6), R6
 	ADD  R6, R2
 	SUB  $1, R3
 	CMP  $1, R3

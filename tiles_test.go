@@ -133,7 +133,7 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 // Tiles that pack or fetch compute what plain ones do. Those that pack store the columns that they read tile by
 // tile. What is fetched need not be there.
 func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
-	const tiles, far = 2, math.MaxInt >> 23 // 1 TB, where addresses have 64 bits
+	const tiles = 2
 	size := int(unsafe.Sizeof(T(0)))
 	vecs := backend.tiles().packVecs
 	cols := vecs * vecLen[T](backend)
@@ -183,6 +183,9 @@ func packedRight[T kernels.Float](t *testing.T, packed, b []T, k, cols, ldb, til
 	}
 }
 
+// far is 1 TB, where addresses have 64 bits: what is fetched need not be there.
+const far = math.MaxInt >> 23
+
 // lanesTileRuns runs tiles of rows x cols sums on rows that lie in place, and those of b in place if a pass does whole
 // lines, else packed.
 func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, cols int, whole bool) {
@@ -209,11 +212,11 @@ func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, c
 				packLines[T](backend, cols-1, (*byte)(unsafe.Pointer(&pack)))
 			}
 			args.b = &packed[0]
-			for mode := range 8 {
-				args.first, args.last = mode%2, mode/2%2
+			for mode := range 16 {
+				args.first, args.last, args.ahead = mode%2, mode/2%2, mode/8*far
 				ldc := tiles*cols + 3
 				cRow, cCol := ldc, 1
-				if mode >= 4 { // transposed
+				if mode/4%2 == 1 { // transposed
 					cRow, cCol = 1, rows+3
 				}
 				args.cRow, args.cCol, args.cTile = cRow*size, cCol*size, cols*cCol*size

@@ -383,8 +383,8 @@ func (m *amd64) rows(p, stride Reg, n int) *rows {
 	return r
 }
 
-func (m *amd64) VectorRows(p, stride Reg, n int) Rows    { return m.rows(p, stride, n) }
-func (m *amd64) ScalarRows(p, stride Reg, n int) Scalars { return m.rows(p, stride, n) }
+func (m *amd64) VectorRows(p, stride Reg, n int) RowsInPlace { return m.rows(p, stride, n) }
+func (m *amd64) ScalarRows(p, stride Reg, n int) Scalars     { return m.rows(p, stride, n) }
 
 func (r *rows) mem(i, off int) operand.Mem {
 	a := mem(r.bases[i/3], off)
@@ -401,6 +401,18 @@ func (r *rows) Load(i, off int) Reg {
 }
 
 func (r *rows) LoadMasked(i, off int, mask Mask) Reg { return r.loadMasked(r.mem(i, off), mask) }
+
+func (r *rows) Ahead(by Reg) Lines {
+	ahead := &rows{r.amd64, nil, r.stride}
+	for _, p := range r.bases {
+		q := r.Copy(p)
+		r.AddReg(q, by)
+		ahead.bases = append(ahead.bases, q)
+	}
+	return ahead
+}
+
+func (r *rows) Fetch(i int) { r.do(x86.PREFETCHT0(r.mem(i, 0))) }
 
 func (r *rows) Scalar(i int) Reg {
 	v := r.vec()

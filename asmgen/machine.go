@@ -96,7 +96,7 @@ type Machine interface {
 	// Matrices.
 
 	// n rows that lie stride bytes apart from p on, a register that they own: of vectors, and of single elements.
-	VectorRows(p, stride Reg, n int) Rows
+	VectorRows(p, stride Reg, n int) RowsInPlace
 	ScalarRows(p, stride Reg, n int) Scalars
 	FMAScalar(acc, scalar, b Reg) // acc = fma(scalar in every lane, b, acc), in place
 	Prefetch(p Reg)               // the line at p, to be written
@@ -125,6 +125,18 @@ type Machine interface {
 type Rows interface {
 	Load(r, off int) Reg
 	LoadMasked(r, off int, mask Mask) Reg
+	Advance(by Reg)
+}
+
+// RowsInPlace may be far apart.
+type RowsInPlace interface {
+	Rows
+	Ahead(by Reg) Lines // the lines that are so many bytes from the rows, before these move
+}
+
+// Lines are lines of rows that are to be read soon. They move with the rows, by the same.
+type Lines interface {
+	Fetch(r int)
 	Advance(by Reg)
 }
 

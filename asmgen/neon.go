@@ -197,7 +197,7 @@ type rowPointers struct {
 	rows []Reg
 }
 
-func (m *neon) VectorRows(p, stride Reg, n int) Rows {
+func (m *neon) VectorRows(p, stride Reg, n int) RowsInPlace {
 	r := rowPointers{m, []Reg{p}}
 	for len(r.rows) < n {
 		p = m.Copy(p)
@@ -217,6 +217,23 @@ func (r rowPointers) Advance(by Reg) {
 		r.AddReg(p, by)
 	}
 }
+
+func (r rowPointers) Ahead(by Reg) Lines { return linesAhead{r, by} }
+
+// linesAhead are an offset from rows, which takes one register, and move as those do.
+type linesAhead struct {
+	rowPointers
+	by Reg
+}
+
+func (l linesAhead) Fetch(i int) {
+	l.inst(nil, []Reg{l.rows[i], l.by}, func(r []int) (string, string) {
+		word, comment := prefetchOffset(r[0], r[1])
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+}
+
+func (l linesAhead) Advance(Reg) {}
 
 // rowOffsets are rows of which single elements are read, for which there are loads with an offset in a register:
 // every fourth row has a register of its own.

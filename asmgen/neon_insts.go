@@ -50,3 +50,8 @@ func fmlaElement(elem, d, n, m int) (word uint32, comment string) {
 	word |= uint32(m)<<16 | uint32(n)<<5 | uint32(d)
 	return word, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s[0]", d, shape, n, shape, m, lane)
 }
+
+// prefetchOffset is prfm of the line that is xm bytes from xn on.
+func prefetchOffset(n, m int) (word uint32, comment string) {
+	return 0xf8a06800 | uint32(m)<<16 | uint32(n)<<5, fmt.Sprintf("prfm pldl1keep, [x%d,x%d]", n, m)
+}
