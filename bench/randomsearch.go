@@ -150,7 +150,7 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 	bar := newProgress("guessing", f.tries)
 	start := time.Now()
 	guessed := linear.NewModel[T](problem.Classes(), problem.Features())
-	loss, best := problem.Objective(), 0
+	best := 0
 	random := search[T](f)
 	random.OnBest = func(t minimize.Iterate[T]) bool {
 		best = t.Iteration
@@ -158,10 +158,10 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 		fmt.Fprintf(w, "  try %5d   loss %.6f   the best so far\n", t.Iteration, t.F)
 		return false
 	}
-	_, err = random.Minimize(ctx, func(x, grad []T) float64 {
-		bar.Add(1)
-		return loss(x, grad)
-	}, guessed.W)
+	_, err = random.MinimizeSeveral(ctx, func(ws []T, losses []float64) {
+		bar.Add(len(losses))
+		problem.Losses(ws, losses, nil)
+	}, problem.Candidates(), guessed.W)
 	bar.Finish()
 	if err != nil {
 		return err

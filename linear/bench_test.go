@@ -170,3 +170,27 @@ func benchmarkLoss[T kernels.Float](b *testing.B, loss Loss) {
 	}
 	b.ReportMetric(float64(p.TakeTimes().Loss.Nanoseconds())/float64(b.N)/n, "loss-ns/example")
 }
+
+// Losses of several candidates in one pass, tries of random search.
+func BenchmarkLosses(b *testing.B) {
+	b.Run("type=float32", benchmarkLosses[float32])
+	b.Run("type=float64", benchmarkLosses[float64])
+}
+
+func benchmarkLosses[T kernels.Float](b *testing.B) {
+	for _, from := range []string{"pixels", "rows"} {
+		set := fullSet[T](b, from == "rows")
+		for _, threads := range []int{1, 2} {
+			p := problem(b, set, ProblemConfig{Threads: threads})
+			for _, n := range []int{1, 4, p.Candidates(), 2 * p.Candidates()} {
+				ws, losses := make([]T, n*p.Classes()*p.Features()), make([]float64, n)
+				b.Run(fmt.Sprintf("from=%s/threads=%d/candidates=%d", from, threads, n), func(b *testing.B) {
+					for b.Loop() {
+						p.Losses(ws, losses, nil)
+					}
+					b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "candidates/s")
+				})
+			}
+		}
+	}
+}

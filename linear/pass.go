@@ -57,7 +57,7 @@ type pass[T kernels.Float] struct {
 	timed     bool
 
 	// Results.
-	total   float64 // of the losses
+	total   [1]float64 // of the losses, but for Losses, whose totals go to the caller
 	correct int
 	times   Times
 
@@ -71,7 +71,8 @@ type pass[T kernels.Float] struct {
 
 // The operands of a call. What is nil or false is not wanted.
 type operands[T kernels.Float] struct {
-	w, grad, scores []T
+	w, grad, scores []T       // w is that of each candidate, one after another
+	totals          []float64 // of the losses of each candidate: of one, but for Losses
 	alpha           T
 	batch           []int // nil: examples 0 to n-1
 	loss            func(*Row[T]) float64
@@ -83,7 +84,7 @@ type operands[T kernels.Float] struct {
 // A blockSum is what a block adds to the batch.
 type blockSum[T kernels.Float] struct {
 	grad   []T
-	losses [BlockExamples]float64
+	losses []float64 // of each example those of the candidates
 	n      int
 }
 
@@ -91,11 +92,11 @@ type blockSum[T kernels.Float] struct {
 type worker[T kernels.Float] struct {
 	x, s      []T // rows that are not in memory already; scores, then their gradient
 	row       Row[T]
-	room64    []float64              // the Room of each row of s
-	shifts    [BlockExamples]float64 // the shift of each, if the pass computes exponentials
-	next      bitstep.Fetch          // the group of examples that this worker is likely to take next
-	fetched   int                    // the first of them; -1: none
-	confusion []int                  // [class][predicted class]
+	room64    []float64     // the Room of each row of s
+	shifts    []float64     // the shift of each, if the pass computes exponentials
+	next      bitstep.Fetch // the group of examples that this worker is likely to take next
+	fetched   int           // the first of them; -1: none
+	confusion []int         // [class][predicted class]
 	correct   int
 	times     Times
 }
@@ -138,17 +139,27 @@ func (p *pass[T]) blocksOf(n int) int { return (n + BlockExamples - 1) / BlockEx
 func (p *pass[T]) run(threads int) {
 	p.blocks = p.blocksOf(p.n)
 	p.threads = crew.Threads(threads, p.blocks)
-	p.total, p.correct = 0, 0
+	clear(p.totals)
+	p.correct = 0
+	rows := BlockExamples * len(p.totals) // of a block's scores
 	for len(p.workers) < max(p.threads, p.held) {
-		w := &worker[T]{s: mem.Aligned[T](BlockExamples * p.classes), confusion: make([]int, p.classes*p.classes)}
-		w.room64 = make([]float64, BlockExamples*p.classes)
+		w := &worker[T]{confusion: make([]int, p.classes*p.classes)}
 		w.row.ahead = p.exponentials
 		p.workers = append(p.workers, w)
 	}
 	for len(p.sums) < 2*len(p.workers) { // a thread that is ahead need not wait
 		p.sums = append(p.sums, new(blockSum[T]))
 	}
+	for _, b := range p.sums {
+		if len(b.losses) < rows {
+			b.losses = make([]float64, rows)
+		}
+	}
 	for _, w := range p.workers {
+		if len(w.s) < rows*p.classes {
+			w.s = mem.Aligned[T](rows * p.classes)
+			w.room64, w.shifts = make([]float64, len(w.s)), make([]float64, rows)
+		}
 		w.times, w.correct, w.fetched = Times{}, 0, -1
 		clear(w.confusion)
 	}
@@ -183,7 +194,7 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 		if next >= hi {
 			next = lo + p.threads*BlockExamples // likely this worker's next block
 		}
-		p.examples(w, b.losses[at-lo:], grad, at, min(hi, at+group), at > lo, next)
+		p.examples(w, b.losses[(at-lo)*len(p.totals):], grad, at, min(hi, at+group), at > lo, next)
 	}
 }
 
@@ -203,8 +214,9 @@ func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int,
 	if p.scores != nil {
 		s = p.scores[lo*p.classes:]
 	}
-	s = s[:n*p.classes]
-	p.k.Gemm(false, true, n, p.classes, p.features, 1, x, ld, p.w, p.features, 0, s, p.classes)
+	scores := len(p.totals) * p.classes // of an example
+	s = s[:n*scores]
+	p.k.Gemm(false, true, n, scores, p.features, 1, x, ld, p.w, p.features, 0, s, scores)
 	lap(2)
 	if p.count || p.predicted != nil {
 		p.predict(w, s, lo)
@@ -212,7 +224,7 @@ func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int,
 	switch {
 	case p.loss != nil:
 		p.exponentiate(w, s)
-		p.losses(w, losses[:n], s, lo)
+		p.losses(w, losses[:n*len(p.totals)], s, lo)
 	case p.probabilities != nil:
 		p.exponentiate(w, s)
 		for i := range n {
@@ -272,13 +284,13 @@ func (p *pass[T]) row(w *worker[T], s []T, i int) *Row[T] {
 	return r
 }
 
-// losses computes the loss of each row of s, the scores of the examples from lo on, and with grad replaces the
-// scores by their gradient.
+// losses computes the loss of each row of s, the scores of the examples from lo on by each candidate, and with grad
+// replaces the scores by their gradient.
 func (p *pass[T]) losses(w *worker[T], losses []float64, s []T, lo int) {
 	w.row.Gradient = p.grad != nil
 	for i := range losses {
 		r := p.row(w, s, i)
-		at := p.example(lo + i)
+		at := p.example(lo + i/len(p.totals))
 		if p.values != nil {
 			r.Value = p.values[at]
 			losses[i] = p.loss(r)
@@ -391,8 +403,10 @@ func (p *pass[T]) accumulate(w *worker[T], b *blockSum[T], i int) {
 		start = time.Now()
 	}
 	if p.loss != nil {
-		for _, l := range b.losses[:b.n] {
-			p.total += l
+		for losses := b.losses[:b.n*len(p.totals)]; len(losses) > 0; losses = losses[len(p.totals):] {
+			for q := range p.totals {
+				p.totals[q] += losses[q]
+			}
 		}
 	}
 	switch {

@@ -160,6 +160,32 @@ func (p *Problem[T]) Loss(w []T, batch []int) float64 {
 	return p.finish()
 }
 
+// Losses stores in losses what [Problem.Loss] returns of each of several candidates for W, in one pass over the
+// examples: ws is len(losses) of them, one after another. Their rows are together one operand of the product with the
+// examples. Products are invariant of their batch (rule 8 of the contract), so each loss has the bits of a call of its
+// own. Random search takes it by minimize.RandomSearch's MinimizeSeveral. A call with more candidates than all before
+// allocates: each thread keeps the scores and losses of a block.
+//
+// It panics if losses is empty, if ws has not len(losses)*Classes*Features elements, if they overlap, if the batch is
+// empty or an index is out of range, or if the set has no targets.
+func (p *Problem[T]) Losses(ws []T, losses []float64, batch []int) {
+	if len(losses) == 0 {
+		panic("linear: Losses: len(losses) = 0, want at least 1")
+	}
+	p.check("Losses", "ws", len(ws), len(losses)*p.Classes()*p.Features())
+	if mem.Overlap(ws, losses) {
+		panic("linear: Losses: losses overlaps ws")
+	}
+	p.startAll(ws, losses, batch)
+	p.wantLoss("Losses")
+	p.finish()
+}
+
+// Candidates returns how many candidates for W suit a pass of [Problem.Losses]. To bring an example to the first caches
+// takes the time of some 10 of its scores. Beside twice [BlockExamples] scores that is little, and their rows of W are
+// no more than two blocks' rows, which the caches hold.
+func (p *Problem[T]) Candidates() int { return max(1, 2*BlockExamples/p.Classes()) }
+
 func (p *Problem[T]) wantLoss(fn string) {
 	if p.pass.labels == nil && p.pass.values == nil {
 		panic(fmt.Sprintf("linear: %s: the set has neither labels nor values", fn))
@@ -239,6 +265,11 @@ func apart[T kernels.Float](fn, name string, w, dst []T) {
 // start sets a call up that wants nothing yet.
 func (p *Problem[T]) start(w []T, batch []int) {
 	p.check("Problem", "w", len(w), p.Classes()*p.Features())
+	p.startAll(w, p.pass.total[:], batch)
+}
+
+// startAll is start for the W of several candidates, whose losses go to totals.
+func (p *Problem[T]) startAll(w []T, totals []float64, batch []int) {
 	t := &p.pass
 	t.n = p.Len()
 	if batch != nil {
@@ -252,19 +283,24 @@ func (p *Problem[T]) start(w []T, batch []int) {
 			}
 		}
 	}
-	t.operands = operands[T]{w: w, batch: batch, alpha: T(1 / float64(t.n))}
+	t.operands = operands[T]{w: w, totals: totals, batch: batch, alpha: T(1 / float64(t.n))}
 }
 
-// finish runs the pass, adds the regularisation, and lets go of the operands.
+// finish runs the pass, makes the totals the means with the regularisation, and lets go of the operands. It returns
+// the loss of a pass with one W.
 func (p *Problem[T]) finish() float64 {
 	t := &p.pass
 	t.run(p.c.Threads)
-	loss := t.total / float64(t.n)
-	if t.loss != nil && p.c.Lambda != 0 {
-		loss += float64(p.c.Lambda * p.regularise(t.w, t.grad))
+	size := p.Classes() * p.Features()
+	for q, total := range t.totals {
+		loss := total / float64(t.n)
+		if t.loss != nil && p.c.Lambda != 0 {
+			loss += float64(p.c.Lambda * p.regularise(t.w[q*size:][:size], t.grad))
+		}
+		t.totals[q] = loss
 	}
 	t.operands = operands[T]{}
-	return loss
+	return t.total[0]
 }
 
 // regularise returns the sum of the squares that are regularised, and adds T(2*lambda)*w to grad unless that is

@@ -11,6 +11,10 @@ import "github.com/bitstep-go/bitstep/kernels"
 // Stop.Target.
 type Objective[T kernels.Float] func(x, grad []T) float64
 
+// An Objectives is an [Objective] without gradient at several points in one call, for those who compute them together
+// in less time. It stores in values the value at each of the points in xs, which follow each other.
+type Objectives[T kernels.Float] func(xs []T, values []float64)
+
 // A Hessian stores the second derivatives at x in h, a symmetric matrix of len(x) rows, stored row by row. Of
 // h, only the diagonal and what is below it is read.
 type Hessian[T kernels.Float] func(x, h []T)

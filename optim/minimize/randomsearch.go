@@ -33,19 +33,33 @@ type RandomSearch[T kernels.Float] struct {
 // try where f is not finite is never the best. The error is of the settings, of a context that is done, or
 // says that no value was finite: x is then unchanged. It allocates at the start and not in tries.
 func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (Result, error) {
+	if f == nil {
+		return c.MinimizeSeveral(ctx, nil, 1, x)
+	}
+	return c.MinimizeSeveral(ctx, func(x []T, values []float64) { values[0] = f(x, nil) }, 1, x)
+}
+
+// MinimizeSeveral is Minimize with that many tries, or those that are left, in one call of f: x, the Result and what
+// OnBest sees are the same. It looks at the context before each call. With Local a try must wait for the value of the
+// one before, and so each has a call.
+func (c RandomSearch[T]) MinimizeSeveral(ctx context.Context, f Objectives[T], tries int, x []T) (Result, error) {
 	r := Result{Status: InvalidSettings, F: math.NaN(), GradNorm: math.NaN()}
 	set := setting{method: "RandomSearch"}
 	set.function(f == nil)
 	set.whole("Tries", &c.Tries, 1000)
 	set.real("Scale", &c.Scale, 1e-4, 0, math.Inf(1), check.Open)
+	set.keep(check.AtLeast("tries", tries, 1))
 	set.keep(check.Rounded[T]("Scale", c.Scale, 0, math.Inf(1), check.Open))
 	if set.err != nil {
 		return r, set.err
 	}
 	r.Status = Unfinished
+	tries = min(tries, c.Tries)
+	if c.Local {
+		tries = 1
+	}
 	best := math.Inf(1)
-	evaluate := func(point []T) {
-		v := f(point, nil)
+	consider := func(point []T, v float64) {
 		r.Evaluations++
 		if !num.Finite(v) || v >= best {
 			return
@@ -57,10 +71,12 @@ func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (R
 			r.Status = CallbackStop
 		}
 	}
+	values := make([]float64, tries)
 	if c.Local {
-		evaluate(x)
+		f(x, values)
+		consider(x, values[0])
 	}
-	try := make([]T, len(x))
+	points := make([]T, tries*len(x))
 	random := rand.New(rand.NewPCG(c.Seed, 0x73656172636820)) // a stream of its own
 	for r.Status == Unfinished {
 		switch {
@@ -72,15 +88,20 @@ func (c RandomSearch[T]) Minimize(ctx context.Context, f Objective[T], x []T) (R
 			r.Status = IterationLimit
 			continue
 		}
-		r.Iterations++
-		for i := range try {
+		values = values[:min(tries, c.Tries-r.Iterations)]
+		points = points[:len(values)*len(x)]
+		for i := range points {
 			v := float64(c.Scale * kernels.Normal(random))
 			if c.Local {
 				v += float64(x[i])
 			}
-			try[i] = T(v)
+			points[i] = T(v)
 		}
-		evaluate(try)
+		f(points, values)
+		for i := 0; i < len(values) && r.Status == Unfinished; i++ {
+			r.Iterations++
+			consider(points[i*len(x):][:len(x)], values[i])
+		}
 	}
 	if r.F != r.F {
 		r.Status = NotFinite

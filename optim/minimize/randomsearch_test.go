@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -113,6 +114,80 @@ func TestRandomSearchStops(t *testing.T) {
 	}
 }
 
+// several is f at several points, and notes at how many in each call.
+func several[T kernels.Float](f minimize.Objective[T], size int, calls *[]int) minimize.Objectives[T] {
+	return func(xs []T, values []float64) {
+		*calls = append(*calls, len(values))
+		for i := range values {
+			values[i] = f(xs[i*size:][:size], nil)
+		}
+	}
+}
+
+// Several tries in a call are those of one in each: point, result and bests, to the end, where a callback stops them,
+// and where no value is finite.
+func TestRandomSearchSeveral(t *testing.T) {
+	ctx := context.Background()
+	holed := func(x, _ []float32) float64 { // not a number at every other try
+		if x[0] < 0 {
+			return math.NaN()
+		}
+		return distance(x, nil)
+	}
+	nowhere := func(x, _ []float32) float64 { return math.Inf(1) }
+	for name, f := range map[string]minimize.Objective[float32]{"holed": holed, "nowhere": nowhere} {
+		for _, local := range []bool{false, true} {
+			for _, target := range []float64{0, 9} { // the search ends, or is stopped below it
+				search := minimize.RandomSearch[float32]{Tries: 40, Scale: 1, Local: local, Seed: 3}
+				var bests []minimize.Iterate[float32]
+				search.OnBest = func(it minimize.Iterate[float32]) bool {
+					it.X, it.GradNorm = slices.Clone(it.X), 0
+					bests = append(bests, it)
+					return it.F < target
+				}
+				x := []float32{1, -9, 4}
+				want, wantErr := search.Minimize(ctx, f, x)
+				wantBests := bests
+				for tries, wantCalls := range map[int][]int{1: nil, 7: {7, 7, 7, 7, 7, 5}, 40: {40}, 1000: {40}} {
+					bests = nil
+					var calls []int
+					got := []float32{1, -9, 4}
+					r, err := search.MinimizeSeveral(ctx, several(f, len(x), &calls), tries, got)
+					if fmt.Sprint(r, err, got, bests) != fmt.Sprint(want, wantErr, x, wantBests) {
+						t.Errorf("%s, local %v, %d tries: %+v, %v at %v by %v; want %+v, %v at %v by %v", name, local,
+							tries, r, err, got, bests, want, wantErr, x, wantBests)
+					}
+					if stopped := want.Status == minimize.CallbackStop; !stopped && !local && tries > 1 &&
+						!slices.Equal(calls, wantCalls) {
+						t.Errorf("%s, %d tries: calls of %v, want %v", name, tries, calls, wantCalls)
+					}
+					if local && slices.Max(calls) != 1 {
+						t.Errorf("%s: local tries that do not wait for each other: calls of %v", name, calls)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A context that is done ends the search before the next call, with the best of all tries until then.
+func TestRandomSearchSeveralCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var calls []int
+	f := several(distance[float64], 2, &calls)
+	x, want := []float64{7, 8}, []float64{7, 8}
+	res, err := minimize.RandomSearch[float64]{}.MinimizeSeveral(ctx, func(xs []float64, values []float64) {
+		if f(xs, values); len(calls) == 3 {
+			cancel()
+		}
+	}, 5, x)
+	minimize.RandomSearch[float64]{Tries: 15}.Minimize(context.Background(), distance[float64], want)
+	if !errors.Is(err, context.Canceled) || res.Status != minimize.Cancelled || res.Iterations != 15 ||
+		!slices.Equal(calls, []int{5, 5, 5}) || !slices.Equal(x, want) {
+		t.Errorf("got %+v, %v at %v after calls of %v, want %v", res, err, x, calls, want)
+	}
+}
+
 func TestRandomSearchErrors(t *testing.T) {
 	for want, search := range map[string]minimize.RandomSearch[float32]{
 		"Tries = -1, want at least 1":                                      {Tries: -1},
@@ -127,6 +202,12 @@ func TestRandomSearchErrors(t *testing.T) {
 			res.Evaluations != 0 || x[0] != 1 {
 			t.Errorf("got %+v, %v, want %s", res, err, want)
 		}
+	}
+	none, err := minimize.RandomSearch[float32]{}.MinimizeSeveral(context.Background(),
+		func([]float32, []float64) {}, 0, []float32{1})
+	if want := "minimize: RandomSearch: tries = 0, want at least 1"; err == nil || err.Error() != want ||
+		none.Status != minimize.InvalidSettings {
+		t.Errorf("got %+v, %v, want %s", none, err, want)
 	}
 	res, err := minimize.RandomSearch[float32]{}.Minimize(context.Background(), nil, []float32{1})
 	if want := "minimize: RandomSearch: the objective is nil, want a function"; err == nil || err.Error() != want ||
