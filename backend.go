@@ -31,7 +31,6 @@ type tileSize struct {
 	chainRows [8]int
 	packVecs  int
 	copyVecs  int
-	turnRows  [4]int
 	lanesCols [4]int
 	lanesTile [2]int
 	wholeCols int

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -38,15 +39,9 @@ type chainPlan struct {
 }
 
 func (p *product[T]) chains() {
-	if p.k == 1 && p.ldb == 1 { // B is a row
-		p.transB = false
-	}
 	switch {
 	case !p.continues && p.columns():
 		p.swapped()
-		return
-	case p.turns():
-		p.turned()
 		return
 	case p.k <= kernels.GemmBlock && p.small():
 		p.once()
@@ -78,26 +73,20 @@ func (p *product[T]) chainWork() chainWork[T] {
 
 // columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are
 // mostly empty, and each k takes half a clock a row. Vectors along its columns are full; but unless A is transposed it
-// has to be, in registers, and unless C is one dense column its elements are stored one by one.
+// has to be, which pays in L1 and for float32, and unless C is one dense column its elements are stored one by one.
 func (p *product[T]) columns() bool {
 	const (
-		few   = 16 // rows of a transposed A that are not worth it
+		few   = 16 // rows that are not worth transposing
 		store = 3  // clocks for an element
 	)
-	if p.n > 8 || p.m <= p.n {
+	switch {
+	case p.n > 8 || p.m <= p.n:
 		return false
+	case p.dense():
+		return p.transA || p.m > few && (num.Is32[T]() || p.small())
 	}
 	lanes := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
-	stores := store * p.n
-	if p.dense() {
-		stores = 0
-	}
-	if p.transA {
-		return stores == 0 || p.m > few && p.n*p.k/(2*lanes)+stores < p.k/2
-	}
-	shuffles := bits.TrailingZeros(uint(lanes)) * vectors(p.k, lanes) * lanes // of a vector's rows, 2 a clock
-	clocks := vectors(p.m, lanes)*(p.n*p.k+shuffles)/2 + stores*p.m
-	return clocks < p.m*p.k*11/20 // and not p.m*p.k/2: it measured so (Zen 5)
+	return p.transA && p.m > few && p.n*(p.k/(2*lanes)+store) < p.k/2
 }
 
 // dense reports whether C is a column that is as good as a row.
@@ -116,7 +105,7 @@ func (p *product[T]) swapped() {
 	q.alpha, q.beta = 1, 0
 	for i := 0; i < p.m; i += kept { // C may be huge
 		q.n = min(kept, p.m-i)
-		q.b, q.ldc, q.c = p.a[offset(i, p.lda, p.transA):], q.n, grow(&memory.sums, q.m*q.n)
+		q.b, q.ldc, q.c = p.a[i:], q.n, grow(&memory.sums, q.m*q.n)
 		q.chains()
 		for r := range q.n {
 			row := p.c[(i+r)*p.ldc:][:p.n]

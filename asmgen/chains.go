@@ -140,11 +140,43 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				}
 			})
 		}
-		out := output{m: m, rows: rows, vecs: vecs, c: c, arg: arg, scalar: scalar}
-		if masked {
-			out.mask = &mask
+		m.IfZero(arg("scaled"), func() {}, func() {
+			alpha := scalar("alpha")
+			for i := range acc {
+				m.Move(acc[i], m.Mul(alpha, acc[i]))
+			}
+		})
+		last := each(rows, func(r int) Reg { return acc[r*vecs+vecs-1] })
+		store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
+			return func() {
+				p, cRow := m.Copy(c), arg("cRow")
+				for r := range rows {
+					for j := range vecs {
+						if acc := acc[r*vecs+j]; !masked || j < vecs-1 {
+							m.Store(sum(acc, p, j), p, j*vec)
+						} else {
+							m.Move(acc, sum(acc, p, j))
+						}
+					}
+					if r < rows-1 {
+						m.AddReg(p, cRow)
+					}
+				}
+			}
 		}
-		out.update(acc)
+		m.IfZero(arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
+			m.IfZero(arg("weighted"),
+				store(func(acc, p Reg, j int) Reg { return m.Add(load(p, j), acc) }),
+				func() {
+					beta := scalar("beta")
+					store(func(acc, p Reg, j int) Reg { return m.Add(m.Mul(beta, load(p, j)), acc) })()
+				})
+		})
+		if masked {
+			p := m.Copy(c)
+			m.AddImm(p, (vecs-1)*vec)
+			m.StoreRowsMasked(last, p, arg("cRow"), mask)
+		}
 	}
 	panel := func() {
 		c := arg("c")
@@ -184,98 +216,6 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		})
 	}
 	m.End()
-}
-
-// An output is the rows of C in a tile of so many vectors, of which the last has a mask or nil.
-type output struct {
-	m          Machine
-	rows, vecs int
-	c          Reg
-	mask       *Mask
-	arg        func(name string) Reg
-	scalar     func(name string) Reg
-}
-
-func (o *output) load(p Reg, j int) Reg {
-	if off := j * o.m.ISA().VecBytes; o.mask == nil || j < o.vecs-1 {
-		return o.m.Load(p, off)
-	} else {
-		return o.m.LoadMasked(p, off, *o.mask)
-	}
-}
-
-// each calls f for every vector; p is the pointer to its row.
-func (o *output) each(f func(i int, p Reg, j int)) {
-	p, cRow := o.m.Copy(o.c), o.arg("cRow")
-	for r := range o.rows {
-		for j := range o.vecs {
-			f(r*o.vecs+j, p, j)
-		}
-		if r < o.rows-1 {
-			o.m.AddReg(p, cRow)
-		}
-	}
-}
-
-// update makes C what becomes of the sums: acc or, if scaled is not 0, alpha*acc; if accumulate is not 0, C + that, or
-// beta*C + that if weighted is not 0 either.
-func (o *output) update(acc []Reg) {
-	m := o.m
-	m.IfZero(o.arg("scaled"), func() {}, func() {
-		alpha := o.scalar("alpha")
-		for i := range acc {
-			m.Move(acc[i], m.Mul(alpha, acc[i]))
-		}
-	})
-	store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
-		return func() { o.store(acc, sum) }
-	}
-	m.IfZero(o.arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
-		m.IfZero(o.arg("weighted"),
-			store(func(acc, p Reg, j int) Reg { return m.Add(o.load(p, j), acc) }),
-			func() {
-				beta := o.scalar("beta")
-				store(func(acc, p Reg, j int) Reg { return m.Add(m.Mul(beta, o.load(p, j)), acc) })()
-			})
-	})
-	o.storeLast(acc)
-}
-
-// store stores a sum for each vector of acc. Those that are not whole it leaves there for storeLast.
-func (o *output) store(acc []Reg, sum func(acc Reg, p Reg, j int) Reg) {
-	o.each(func(i int, p Reg, j int) {
-		if v := sum(acc[i], p, j); o.mask == nil || j < o.vecs-1 {
-			o.m.Store(v, p, j*o.m.ISA().VecBytes)
-		} else {
-			o.m.Move(acc[i], v)
-		}
-	})
-}
-
-func (o *output) storeLast(acc []Reg) {
-	if o.mask == nil {
-		return
-	}
-	p := o.m.Copy(o.c)
-	o.m.AddImm(p, (o.vecs-1)*o.m.ISA().VecBytes)
-	last := each(o.rows, func(r int) Reg { return acc[r*o.vecs+o.vecs-1] })
-	o.m.StoreRowsMasked(last, p, o.arg("cRow"), *o.mask)
-}
-
-// addBlocks makes C the sum of so many blocks' sums, in ascending order, and if accumulate is not 0 of what it was,
-// which comes first. A tile has one vector.
-func (o *output) addBlocks(acc []Reg, blocks int) {
-	sums := each(o.rows, func(r int) Reg { return acc[r*blocks] })
-	o.m.IfZero(o.arg("accumulate"), func() {}, func() {
-		o.each(func(i int, p Reg, j int) { o.m.Move(sums[i], o.m.Add(o.load(p, j), sums[i])) })
-	})
-	for r, sum := range sums {
-		for _, next := range acc[r*blocks+1 : (r+1)*blocks] {
-			o.m.Move(sum, o.m.Add(sum, next))
-		}
-	}
-	o.store(sums, func(sum, _ Reg, _ int) Reg { return sum })
-	o.storeLast(sums)
 }
 
 func each(n int, f func(int) Reg) (all []Reg) {

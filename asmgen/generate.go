@@ -27,7 +27,6 @@ func emit(m Machine, programs []*program.Program) {
 		return
 	}
 	chains(m)
-	turns(m)
 	allLanes(m)
 	packs(m)
 	copies(m)

@@ -109,9 +109,8 @@ type microKernel struct{ Name, Symbol, Parameters string }
 // MicroKernels lists them.
 func (v view) MicroKernels() []microKernel {
 	return []microKernel{
-		{"chainTiles", "chain", chainParams}, {"turnTiles", "turn", turnParams}, {"lanesTiles", "lanes", lanesParams},
-		{"packLines", "pack", packParams}, {"copyRows", "copy", copyParams},
-		{"transposeRows", "transpose", transposeParams},
+		{"chainTiles", "chain", chainParams}, {"lanesTiles", "lanes", lanesParams}, {"packLines", "pack", packParams},
+		{"copyRows", "copy", copyParams}, {"transposeRows", "transpose", transposeParams},
 	}
 }
 
@@ -141,7 +140,6 @@ type argsStruct struct {
 // ArgsStructs lists them.
 func (v view) ArgsStructs() []argsStruct {
 	return []argsStruct{{"chainArgs", "tiles of rule 8: see chain in asmgen", chainFields},
-		{"turnArgs", "tiles of rule 8 that transpose B: see turn in asmgen", turnFields},
 		{"lanesArgs", "tiles of rule 7: see lanes in asmgen", lanesFields},
 		{"packArgs", "the packing of panels for them: see packLines there", packFields}}
 }
@@ -166,9 +164,6 @@ func argOf(m Machine, fields, name string) int {
 
 // MaxChainRows is the stride of the table of tiles of rule 8.
 func (v view) MaxChainRows() int { return maxChainRows }
-
-// MaxTurnRows is that of the table of those that transpose B.
-func (v view) MaxTurnRows() int { return maxTurnRows }
 
 // Args lists the parameters as arguments of a function of one type.
 func (k microKernel) Args(typ string) string {
@@ -231,8 +226,8 @@ const (
 {{- end}}{{end}}
 )
 
-// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
-const maxChainRows, maxTurnRows = {{.MaxChainRows}}, {{.MaxTurnRows}}
+// maxChainRows is the most rows of a micro-kernel's tile.
+const maxChainRows = {{.MaxChainRows}}
 
 {{range .ArgsStructs}}
 // {{.Name}} is what micro-kernels take for {{.Of}}. Strides are in bytes.
