@@ -55073,6 +55073,2426 @@ endif5:
 tileDone:
 	RET
 
+// func chainF32NEON1x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON1x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R6
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	MOVD R1, R9
+	MOVD R9, R10
+	MOVD args+8(FP), R11
+	MOVD 152(R11), R11
+	ADD  R11, R10
+	CMP  $1, R8
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R10), PLDL2KEEP
+	ADD   R7, R10
+	FMOVS (R3), F3
+	FMOVQ 0(R9), F4
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	FMOVQ 16(R9), F4
+	WORD  $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	FMOVQ 32(R9), F4
+	WORD  $0x4f831082 // fmla v2.4s, v4.4s, v3.s[0]
+	ADD   R6, R3
+	ADD   R7, R9
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON2x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	MOVD R1, R10
+	MOVD R10, R11
+	MOVD args+8(FP), R12
+	MOVD 152(R12), R12
+	ADD  R12, R11
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R8, R11
+	FMOVS (R3), F6
+	FMOVS (R3)(R7), F7
+	FMOVQ 0(R10), F8
+	WORD  $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVQ 16(R10), F8
+	WORD  $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	FMOVQ 32(R10), F8
+	WORD  $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871105 // fmla v5.4s, v8.4s, v7.s[0]
+	ADD   R6, R3
+	ADD   R8, R10
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON3x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	MOVD R1, R11
+	MOVD R11, R12
+	MOVD args+8(FP), R13
+	MOVD 152(R13), R13
+	ADD  R13, R12
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R9, R12
+	FMOVQ 0(R11), F9
+	FMOVQ 16(R11), F10
+	FMOVQ 32(R11), F11
+	FMOVS (R3), F12
+	WORD  $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R7), F12
+	WORD  $0x4f8c1123 // fmla v3.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1144 // fmla v4.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R8), F12
+	WORD  $0x4f8c1126 // fmla v6.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1147 // fmla v7.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1168 // fmla v8.4s, v11.4s, v12.s[0]
+	ADD   R6, R3
+	ADD   R9, R11
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6e22dd22 // fmul v2.4s, v9.4s, v2.4s
+	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
+	WORD  $0x6e24dd24 // fmul v4.4s, v9.4s, v4.4s
+	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
+	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F9
+	VDUP  V9.S[0], V9.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x6e2add2a // fmul v10.4s, v9.4s, v10.4s
+	WORD  $0x4e20d540 // fadd v0.4s, v10.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON4x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	MOVD R1, R12
+	MOVD R12, R13
+	MOVD args+8(FP), R14
+	MOVD 152(R14), R14
+	ADD  R14, R13
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R10, R13
+	FMOVQ 0(R12), F12
+	FMOVQ 16(R12), F13
+	FMOVQ 32(R12), F14
+	FMOVS (R3), F15
+	WORD  $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R7), F15
+	WORD  $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R8), F15
+	WORD  $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R9), F15
+	WORD  $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD   R6, R3
+	ADD   R10, R12
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F12
+	VDUP  V12.S[0], V12.S4
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
+	WORD  $0x6e22dd82 // fmul v2.4s, v12.4s, v2.4s
+	WORD  $0x6e23dd83 // fmul v3.4s, v12.4s, v3.4s
+	WORD  $0x6e24dd84 // fmul v4.4s, v12.4s, v4.4s
+	WORD  $0x6e25dd85 // fmul v5.4s, v12.4s, v5.4s
+	WORD  $0x6e26dd86 // fmul v6.4s, v12.4s, v6.4s
+	WORD  $0x6e27dd87 // fmul v7.4s, v12.4s, v7.4s
+	WORD  $0x6e28dd88 // fmul v8.4s, v12.4s, v8.4s
+	WORD  $0x6e29dd89 // fmul v9.4s, v12.4s, v9.4s
+	WORD  $0x6e2add8a // fmul v10.4s, v12.4s, v10.4s
+	WORD  $0x6e2bdd8b // fmul v11.4s, v12.4s, v11.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F12
+	VDUP  V12.S[0], V12.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F13
+	WORD  $0x6e2ddd8d // fmul v13.4s, v12.4s, v13.4s
+	WORD  $0x4e20d5a0 // fadd v0.4s, v13.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON5x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F15
+	FMOVQ 16(R13), F16
+	FMOVQ 32(R13), F17
+	FMOVS (R3), F18
+	WORD  $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R7), F18
+	WORD  $0x4f9211e3 // fmla v3.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R8), F18
+	WORD  $0x4f9211e6 // fmla v6.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921207 // fmla v7.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921228 // fmla v8.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R9), F18
+	WORD  $0x4f9211e9 // fmla v9.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	FMOVS (R6), F18
+	WORD  $0x4f9211ec // fmla v12.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120d // fmla v13.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122e // fmla v14.4s, v17.4s, v18.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F15
+	VDUP  V15.S[0], V15.S4
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x6e21dde1 // fmul v1.4s, v15.4s, v1.4s
+	WORD  $0x6e22dde2 // fmul v2.4s, v15.4s, v2.4s
+	WORD  $0x6e23dde3 // fmul v3.4s, v15.4s, v3.4s
+	WORD  $0x6e24dde4 // fmul v4.4s, v15.4s, v4.4s
+	WORD  $0x6e25dde5 // fmul v5.4s, v15.4s, v5.4s
+	WORD  $0x6e26dde6 // fmul v6.4s, v15.4s, v6.4s
+	WORD  $0x6e27dde7 // fmul v7.4s, v15.4s, v7.4s
+	WORD  $0x6e28dde8 // fmul v8.4s, v15.4s, v8.4s
+	WORD  $0x6e29dde9 // fmul v9.4s, v15.4s, v9.4s
+	WORD  $0x6e2addea // fmul v10.4s, v15.4s, v10.4s
+	WORD  $0x6e2bddeb // fmul v11.4s, v15.4s, v11.4s
+	WORD  $0x6e2cddec // fmul v12.4s, v15.4s, v12.4s
+	WORD  $0x6e2ddded // fmul v13.4s, v15.4s, v13.4s
+	WORD  $0x6e2eddee // fmul v14.4s, v15.4s, v14.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e20d5e0 // fadd v0.4s, v15.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F15
+	VDUP  V15.S[0], V15.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x6e30ddf0 // fmul v16.4s, v15.4s, v16.4s
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON6x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F18
+	FMOVQ 16(R13), F19
+	FMOVQ 32(R13), F20
+	FMOVS (R3), F21
+	WORD  $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R7), F21
+	WORD  $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R8), F21
+	WORD  $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R9), F21
+	WORD  $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	FMOVS (R6), F21
+	WORD  $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R7), F21
+	WORD  $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F18
+	VDUP  V18.S[0], V18.S4
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x6e21de41 // fmul v1.4s, v18.4s, v1.4s
+	WORD  $0x6e22de42 // fmul v2.4s, v18.4s, v2.4s
+	WORD  $0x6e23de43 // fmul v3.4s, v18.4s, v3.4s
+	WORD  $0x6e24de44 // fmul v4.4s, v18.4s, v4.4s
+	WORD  $0x6e25de45 // fmul v5.4s, v18.4s, v5.4s
+	WORD  $0x6e26de46 // fmul v6.4s, v18.4s, v6.4s
+	WORD  $0x6e27de47 // fmul v7.4s, v18.4s, v7.4s
+	WORD  $0x6e28de48 // fmul v8.4s, v18.4s, v8.4s
+	WORD  $0x6e29de49 // fmul v9.4s, v18.4s, v9.4s
+	WORD  $0x6e2ade4a // fmul v10.4s, v18.4s, v10.4s
+	WORD  $0x6e2bde4b // fmul v11.4s, v18.4s, v11.4s
+	WORD  $0x6e2cde4c // fmul v12.4s, v18.4s, v12.4s
+	WORD  $0x6e2dde4d // fmul v13.4s, v18.4s, v13.4s
+	WORD  $0x6e2ede4e // fmul v14.4s, v18.4s, v14.4s
+	WORD  $0x6e2fde4f // fmul v15.4s, v18.4s, v15.4s
+	WORD  $0x6e30de50 // fmul v16.4s, v18.4s, v16.4s
+	WORD  $0x6e31de51 // fmul v17.4s, v18.4s, v17.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e20d640 // fadd v0.4s, v18.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F18
+	VDUP  V18.S[0], V18.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F19
+	WORD  $0x6e33de53 // fmul v19.4s, v18.4s, v19.4s
+	WORD  $0x4e20d660 // fadd v0.4s, v19.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON7x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F21
+	FMOVQ 16(R13), F22
+	FMOVQ 32(R13), F23
+	FMOVS (R3), F24
+	WORD  $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R7), F24
+	WORD  $0x4f9812a3 // fmla v3.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c4 // fmla v4.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e5 // fmla v5.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R8), F24
+	WORD  $0x4f9812a6 // fmla v6.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c7 // fmla v7.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e8 // fmla v8.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R9), F24
+	WORD  $0x4f9812a9 // fmla v9.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812ca // fmla v10.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812eb // fmla v11.4s, v23.4s, v24.s[0]
+	FMOVS (R6), F24
+	WORD  $0x4f9812ac // fmla v12.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812cd // fmla v13.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812ee // fmla v14.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R7), F24
+	WORD  $0x4f9812af // fmla v15.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d0 // fmla v16.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f1 // fmla v17.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R8), F24
+	WORD  $0x4f9812b2 // fmla v18.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d3 // fmla v19.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f4 // fmla v20.4s, v23.4s, v24.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F21
+	VDUP  V21.S[0], V21.S4
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x6e21dea1 // fmul v1.4s, v21.4s, v1.4s
+	WORD  $0x6e22dea2 // fmul v2.4s, v21.4s, v2.4s
+	WORD  $0x6e23dea3 // fmul v3.4s, v21.4s, v3.4s
+	WORD  $0x6e24dea4 // fmul v4.4s, v21.4s, v4.4s
+	WORD  $0x6e25dea5 // fmul v5.4s, v21.4s, v5.4s
+	WORD  $0x6e26dea6 // fmul v6.4s, v21.4s, v6.4s
+	WORD  $0x6e27dea7 // fmul v7.4s, v21.4s, v7.4s
+	WORD  $0x6e28dea8 // fmul v8.4s, v21.4s, v8.4s
+	WORD  $0x6e29dea9 // fmul v9.4s, v21.4s, v9.4s
+	WORD  $0x6e2adeaa // fmul v10.4s, v21.4s, v10.4s
+	WORD  $0x6e2bdeab // fmul v11.4s, v21.4s, v11.4s
+	WORD  $0x6e2cdeac // fmul v12.4s, v21.4s, v12.4s
+	WORD  $0x6e2ddead // fmul v13.4s, v21.4s, v13.4s
+	WORD  $0x6e2edeae // fmul v14.4s, v21.4s, v14.4s
+	WORD  $0x6e2fdeaf // fmul v15.4s, v21.4s, v15.4s
+	WORD  $0x6e30deb0 // fmul v16.4s, v21.4s, v16.4s
+	WORD  $0x6e31deb1 // fmul v17.4s, v21.4s, v17.4s
+	WORD  $0x6e32deb2 // fmul v18.4s, v21.4s, v18.4s
+	WORD  $0x6e33deb3 // fmul v19.4s, v21.4s, v19.4s
+	WORD  $0x6e34deb4 // fmul v20.4s, v21.4s, v20.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e20d6a0 // fadd v0.4s, v21.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F21
+	VDUP  V21.S[0], V21.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F22
+	WORD  $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD  $0x4e20d6c0 // fadd v0.4s, v22.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON8x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	ADD   R6, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F24
+	FMOVQ 16(R13), F25
+	FMOVQ 32(R13), F26
+	FMOVS (R3), F27
+	WORD  $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R7), F27
+	WORD  $0x4f9b1303 // fmla v3.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1324 // fmla v4.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1345 // fmla v5.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R8), F27
+	WORD  $0x4f9b1306 // fmla v6.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1327 // fmla v7.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1348 // fmla v8.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R9), F27
+	WORD  $0x4f9b1309 // fmla v9.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132a // fmla v10.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134b // fmla v11.4s, v26.4s, v27.s[0]
+	FMOVS (R6), F27
+	WORD  $0x4f9b130c // fmla v12.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132d // fmla v13.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134e // fmla v14.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R7), F27
+	WORD  $0x4f9b130f // fmla v15.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1330 // fmla v16.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1351 // fmla v17.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R8), F27
+	WORD  $0x4f9b1312 // fmla v18.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1333 // fmla v19.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1354 // fmla v20.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R9), F27
+	WORD  $0x4f9b1315 // fmla v21.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1336 // fmla v22.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1357 // fmla v23.4s, v26.4s, v27.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F24
+	VDUP  V24.S[0], V24.S4
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x6e21df01 // fmul v1.4s, v24.4s, v1.4s
+	WORD  $0x6e22df02 // fmul v2.4s, v24.4s, v2.4s
+	WORD  $0x6e23df03 // fmul v3.4s, v24.4s, v3.4s
+	WORD  $0x6e24df04 // fmul v4.4s, v24.4s, v4.4s
+	WORD  $0x6e25df05 // fmul v5.4s, v24.4s, v5.4s
+	WORD  $0x6e26df06 // fmul v6.4s, v24.4s, v6.4s
+	WORD  $0x6e27df07 // fmul v7.4s, v24.4s, v7.4s
+	WORD  $0x6e28df08 // fmul v8.4s, v24.4s, v8.4s
+	WORD  $0x6e29df09 // fmul v9.4s, v24.4s, v9.4s
+	WORD  $0x6e2adf0a // fmul v10.4s, v24.4s, v10.4s
+	WORD  $0x6e2bdf0b // fmul v11.4s, v24.4s, v11.4s
+	WORD  $0x6e2cdf0c // fmul v12.4s, v24.4s, v12.4s
+	WORD  $0x6e2ddf0d // fmul v13.4s, v24.4s, v13.4s
+	WORD  $0x6e2edf0e // fmul v14.4s, v24.4s, v14.4s
+	WORD  $0x6e2fdf0f // fmul v15.4s, v24.4s, v15.4s
+	WORD  $0x6e30df10 // fmul v16.4s, v24.4s, v16.4s
+	WORD  $0x6e31df11 // fmul v17.4s, v24.4s, v17.4s
+	WORD  $0x6e32df12 // fmul v18.4s, v24.4s, v18.4s
+	WORD  $0x6e33df13 // fmul v19.4s, v24.4s, v19.4s
+	WORD  $0x6e34df14 // fmul v20.4s, v24.4s, v20.4s
+	WORD  $0x6e35df15 // fmul v21.4s, v24.4s, v21.4s
+	WORD  $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
+	WORD  $0x6e37df17 // fmul v23.4s, v24.4s, v23.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e20d700 // fadd v0.4s, v24.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F24
+	VDUP  V24.S[0], V24.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F25
+	WORD  $0x6e39df19 // fmul v25.4s, v24.4s, v25.4s
+	WORD  $0x4e20d720 // fadd v0.4s, v25.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
 // func chainF32NEON(code int, args *byte)
 TEXT ·chainF32NEON(SB), $0-16
 	MOVD code+0(FP), R0
@@ -128315,6 +130735,2426 @@ endif5:
 tileDone:
 	RET
 
+// func chainF64NEON1x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON1x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R6
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	MOVD R1, R9
+	MOVD R9, R10
+	MOVD args+8(FP), R11
+	MOVD 152(R11), R11
+	ADD  R11, R10
+	CMP  $1, R8
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R10), PLDL2KEEP
+	ADD   R7, R10
+	FMOVD (R3), F3
+	FMOVQ 0(R9), F4
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVQ 16(R9), F4
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	FMOVQ 32(R9), F4
+	WORD  $0x4fc31082 // fmla v2.2d, v4.2d, v3.d[0]
+	ADD   R6, R3
+	ADD   R7, R9
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON2x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	MOVD R1, R10
+	MOVD R10, R11
+	MOVD args+8(FP), R12
+	MOVD 152(R12), R12
+	ADD  R12, R11
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R8, R11
+	FMOVD (R3), F6
+	FMOVD (R3)(R7), F7
+	FMOVQ 0(R10), F8
+	WORD  $0x4fc61100 // fmla v0.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVQ 16(R10), F8
+	WORD  $0x4fc61101 // fmla v1.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVQ 32(R10), F8
+	WORD  $0x4fc61102 // fmla v2.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R6, R3
+	ADD   R8, R10
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON3x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	MOVD R1, R11
+	MOVD R11, R12
+	MOVD args+8(FP), R13
+	MOVD 152(R13), R13
+	ADD  R13, R12
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R9, R12
+	FMOVQ 0(R11), F9
+	FMOVQ 16(R11), F10
+	FMOVQ 32(R11), F11
+	FMOVD (R3), F12
+	WORD  $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R7), F12
+	WORD  $0x4fcc1123 // fmla v3.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1144 // fmla v4.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1165 // fmla v5.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R8), F12
+	WORD  $0x4fcc1126 // fmla v6.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1147 // fmla v7.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1168 // fmla v8.2d, v11.2d, v12.d[0]
+	ADD   R6, R3
+	ADD   R9, R11
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6e62dd22 // fmul v2.2d, v9.2d, v2.2d
+	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
+	WORD  $0x6e64dd24 // fmul v4.2d, v9.2d, v4.2d
+	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
+	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
+	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
+	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F9
+	VDUP  V9.D[0], V9.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x6e6add2a // fmul v10.2d, v9.2d, v10.2d
+	WORD  $0x4e60d540 // fadd v0.2d, v10.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON4x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	MOVD R1, R12
+	MOVD R12, R13
+	MOVD args+8(FP), R14
+	MOVD 152(R14), R14
+	ADD  R14, R13
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R10, R13
+	FMOVQ 0(R12), F12
+	FMOVQ 16(R12), F13
+	FMOVQ 32(R12), F14
+	FMOVD (R3), F15
+	WORD  $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R7), F15
+	WORD  $0x4fcf1183 // fmla v3.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a4 // fmla v4.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c5 // fmla v5.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R8), F15
+	WORD  $0x4fcf1186 // fmla v6.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a7 // fmla v7.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c8 // fmla v8.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R9), F15
+	WORD  $0x4fcf1189 // fmla v9.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11aa // fmla v10.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11cb // fmla v11.2d, v14.2d, v15.d[0]
+	ADD   R6, R3
+	ADD   R10, R12
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F12
+	VDUP  V12.D[0], V12.D2
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
+	WORD  $0x6e62dd82 // fmul v2.2d, v12.2d, v2.2d
+	WORD  $0x6e63dd83 // fmul v3.2d, v12.2d, v3.2d
+	WORD  $0x6e64dd84 // fmul v4.2d, v12.2d, v4.2d
+	WORD  $0x6e65dd85 // fmul v5.2d, v12.2d, v5.2d
+	WORD  $0x6e66dd86 // fmul v6.2d, v12.2d, v6.2d
+	WORD  $0x6e67dd87 // fmul v7.2d, v12.2d, v7.2d
+	WORD  $0x6e68dd88 // fmul v8.2d, v12.2d, v8.2d
+	WORD  $0x6e69dd89 // fmul v9.2d, v12.2d, v9.2d
+	WORD  $0x6e6add8a // fmul v10.2d, v12.2d, v10.2d
+	WORD  $0x6e6bdd8b // fmul v11.2d, v12.2d, v11.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F12
+	VDUP  V12.D[0], V12.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F13
+	WORD  $0x6e6ddd8d // fmul v13.2d, v12.2d, v13.2d
+	WORD  $0x4e60d5a0 // fadd v0.2d, v13.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON5x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F15
+	FMOVQ 16(R13), F16
+	FMOVQ 32(R13), F17
+	FMOVD (R3), F18
+	WORD  $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R7), F18
+	WORD  $0x4fd211e3 // fmla v3.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21204 // fmla v4.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21225 // fmla v5.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R8), F18
+	WORD  $0x4fd211e6 // fmla v6.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21207 // fmla v7.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21228 // fmla v8.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R9), F18
+	WORD  $0x4fd211e9 // fmla v9.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120a // fmla v10.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122b // fmla v11.2d, v17.2d, v18.d[0]
+	FMOVD (R6), F18
+	WORD  $0x4fd211ec // fmla v12.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120d // fmla v13.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122e // fmla v14.2d, v17.2d, v18.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F15
+	VDUP  V15.D[0], V15.D2
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x6e61dde1 // fmul v1.2d, v15.2d, v1.2d
+	WORD  $0x6e62dde2 // fmul v2.2d, v15.2d, v2.2d
+	WORD  $0x6e63dde3 // fmul v3.2d, v15.2d, v3.2d
+	WORD  $0x6e64dde4 // fmul v4.2d, v15.2d, v4.2d
+	WORD  $0x6e65dde5 // fmul v5.2d, v15.2d, v5.2d
+	WORD  $0x6e66dde6 // fmul v6.2d, v15.2d, v6.2d
+	WORD  $0x6e67dde7 // fmul v7.2d, v15.2d, v7.2d
+	WORD  $0x6e68dde8 // fmul v8.2d, v15.2d, v8.2d
+	WORD  $0x6e69dde9 // fmul v9.2d, v15.2d, v9.2d
+	WORD  $0x6e6addea // fmul v10.2d, v15.2d, v10.2d
+	WORD  $0x6e6bddeb // fmul v11.2d, v15.2d, v11.2d
+	WORD  $0x6e6cddec // fmul v12.2d, v15.2d, v12.2d
+	WORD  $0x6e6ddded // fmul v13.2d, v15.2d, v13.2d
+	WORD  $0x6e6eddee // fmul v14.2d, v15.2d, v14.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e60d5e0 // fadd v0.2d, v15.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F15
+	VDUP  V15.D[0], V15.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x6e70ddf0 // fmul v16.2d, v15.2d, v16.2d
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON6x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F18
+	FMOVQ 16(R13), F19
+	FMOVQ 32(R13), F20
+	FMOVD (R3), F21
+	WORD  $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R7), F21
+	WORD  $0x4fd51243 // fmla v3.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51264 // fmla v4.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51285 // fmla v5.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R8), F21
+	WORD  $0x4fd51246 // fmla v6.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51267 // fmla v7.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51288 // fmla v8.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R9), F21
+	WORD  $0x4fd51249 // fmla v9.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126a // fmla v10.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128b // fmla v11.2d, v20.2d, v21.d[0]
+	FMOVD (R6), F21
+	WORD  $0x4fd5124c // fmla v12.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126d // fmla v13.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128e // fmla v14.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R7), F21
+	WORD  $0x4fd5124f // fmla v15.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51270 // fmla v16.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51291 // fmla v17.2d, v20.2d, v21.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F18
+	VDUP  V18.D[0], V18.D2
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x6e61de41 // fmul v1.2d, v18.2d, v1.2d
+	WORD  $0x6e62de42 // fmul v2.2d, v18.2d, v2.2d
+	WORD  $0x6e63de43 // fmul v3.2d, v18.2d, v3.2d
+	WORD  $0x6e64de44 // fmul v4.2d, v18.2d, v4.2d
+	WORD  $0x6e65de45 // fmul v5.2d, v18.2d, v5.2d
+	WORD  $0x6e66de46 // fmul v6.2d, v18.2d, v6.2d
+	WORD  $0x6e67de47 // fmul v7.2d, v18.2d, v7.2d
+	WORD  $0x6e68de48 // fmul v8.2d, v18.2d, v8.2d
+	WORD  $0x6e69de49 // fmul v9.2d, v18.2d, v9.2d
+	WORD  $0x6e6ade4a // fmul v10.2d, v18.2d, v10.2d
+	WORD  $0x6e6bde4b // fmul v11.2d, v18.2d, v11.2d
+	WORD  $0x6e6cde4c // fmul v12.2d, v18.2d, v12.2d
+	WORD  $0x6e6dde4d // fmul v13.2d, v18.2d, v13.2d
+	WORD  $0x6e6ede4e // fmul v14.2d, v18.2d, v14.2d
+	WORD  $0x6e6fde4f // fmul v15.2d, v18.2d, v15.2d
+	WORD  $0x6e70de50 // fmul v16.2d, v18.2d, v16.2d
+	WORD  $0x6e71de51 // fmul v17.2d, v18.2d, v17.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e60d640 // fadd v0.2d, v18.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F18
+	VDUP  V18.D[0], V18.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F19
+	WORD  $0x6e73de53 // fmul v19.2d, v18.2d, v19.2d
+	WORD  $0x4e60d660 // fadd v0.2d, v19.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON7x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F21
+	FMOVQ 16(R13), F22
+	FMOVQ 32(R13), F23
+	FMOVD (R3), F24
+	WORD  $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R7), F24
+	WORD  $0x4fd812a3 // fmla v3.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c4 // fmla v4.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e5 // fmla v5.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R8), F24
+	WORD  $0x4fd812a6 // fmla v6.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c7 // fmla v7.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e8 // fmla v8.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R9), F24
+	WORD  $0x4fd812a9 // fmla v9.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812ca // fmla v10.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812eb // fmla v11.2d, v23.2d, v24.d[0]
+	FMOVD (R6), F24
+	WORD  $0x4fd812ac // fmla v12.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812cd // fmla v13.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812ee // fmla v14.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R7), F24
+	WORD  $0x4fd812af // fmla v15.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d0 // fmla v16.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f1 // fmla v17.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R8), F24
+	WORD  $0x4fd812b2 // fmla v18.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d3 // fmla v19.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f4 // fmla v20.2d, v23.2d, v24.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F21
+	VDUP  V21.D[0], V21.D2
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x6e61dea1 // fmul v1.2d, v21.2d, v1.2d
+	WORD  $0x6e62dea2 // fmul v2.2d, v21.2d, v2.2d
+	WORD  $0x6e63dea3 // fmul v3.2d, v21.2d, v3.2d
+	WORD  $0x6e64dea4 // fmul v4.2d, v21.2d, v4.2d
+	WORD  $0x6e65dea5 // fmul v5.2d, v21.2d, v5.2d
+	WORD  $0x6e66dea6 // fmul v6.2d, v21.2d, v6.2d
+	WORD  $0x6e67dea7 // fmul v7.2d, v21.2d, v7.2d
+	WORD  $0x6e68dea8 // fmul v8.2d, v21.2d, v8.2d
+	WORD  $0x6e69dea9 // fmul v9.2d, v21.2d, v9.2d
+	WORD  $0x6e6adeaa // fmul v10.2d, v21.2d, v10.2d
+	WORD  $0x6e6bdeab // fmul v11.2d, v21.2d, v11.2d
+	WORD  $0x6e6cdeac // fmul v12.2d, v21.2d, v12.2d
+	WORD  $0x6e6ddead // fmul v13.2d, v21.2d, v13.2d
+	WORD  $0x6e6edeae // fmul v14.2d, v21.2d, v14.2d
+	WORD  $0x6e6fdeaf // fmul v15.2d, v21.2d, v15.2d
+	WORD  $0x6e70deb0 // fmul v16.2d, v21.2d, v16.2d
+	WORD  $0x6e71deb1 // fmul v17.2d, v21.2d, v17.2d
+	WORD  $0x6e72deb2 // fmul v18.2d, v21.2d, v18.2d
+	WORD  $0x6e73deb3 // fmul v19.2d, v21.2d, v19.2d
+	WORD  $0x6e74deb4 // fmul v20.2d, v21.2d, v20.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e60d6a0 // fadd v0.2d, v21.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F21
+	VDUP  V21.D[0], V21.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F22
+	WORD  $0x6e76deb6 // fmul v22.2d, v21.2d, v22.2d
+	WORD  $0x4e60d6c0 // fadd v0.2d, v22.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON8x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	ADD   R6, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F24
+	FMOVQ 16(R13), F25
+	FMOVQ 32(R13), F26
+	FMOVD (R3), F27
+	WORD  $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R7), F27
+	WORD  $0x4fdb1303 // fmla v3.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1324 // fmla v4.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1345 // fmla v5.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R8), F27
+	WORD  $0x4fdb1306 // fmla v6.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1327 // fmla v7.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1348 // fmla v8.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R9), F27
+	WORD  $0x4fdb1309 // fmla v9.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132a // fmla v10.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134b // fmla v11.2d, v26.2d, v27.d[0]
+	FMOVD (R6), F27
+	WORD  $0x4fdb130c // fmla v12.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132d // fmla v13.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134e // fmla v14.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R7), F27
+	WORD  $0x4fdb130f // fmla v15.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1330 // fmla v16.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1351 // fmla v17.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R8), F27
+	WORD  $0x4fdb1312 // fmla v18.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1333 // fmla v19.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1354 // fmla v20.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R9), F27
+	WORD  $0x4fdb1315 // fmla v21.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1336 // fmla v22.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1357 // fmla v23.2d, v26.2d, v27.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F24
+	VDUP  V24.D[0], V24.D2
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x6e61df01 // fmul v1.2d, v24.2d, v1.2d
+	WORD  $0x6e62df02 // fmul v2.2d, v24.2d, v2.2d
+	WORD  $0x6e63df03 // fmul v3.2d, v24.2d, v3.2d
+	WORD  $0x6e64df04 // fmul v4.2d, v24.2d, v4.2d
+	WORD  $0x6e65df05 // fmul v5.2d, v24.2d, v5.2d
+	WORD  $0x6e66df06 // fmul v6.2d, v24.2d, v6.2d
+	WORD  $0x6e67df07 // fmul v7.2d, v24.2d, v7.2d
+	WORD  $0x6e68df08 // fmul v8.2d, v24.2d, v8.2d
+	WORD  $0x6e69df09 // fmul v9.2d, v24.2d, v9.2d
+	WORD  $0x6e6adf0a // fmul v10.2d, v24.2d, v10.2d
+	WORD  $0x6e6bdf0b // fmul v11.2d, v24.2d, v11.2d
+	WORD  $0x6e6cdf0c // fmul v12.2d, v24.2d, v12.2d
+	WORD  $0x6e6ddf0d // fmul v13.2d, v24.2d, v13.2d
+	WORD  $0x6e6edf0e // fmul v14.2d, v24.2d, v14.2d
+	WORD  $0x6e6fdf0f // fmul v15.2d, v24.2d, v15.2d
+	WORD  $0x6e70df10 // fmul v16.2d, v24.2d, v16.2d
+	WORD  $0x6e71df11 // fmul v17.2d, v24.2d, v17.2d
+	WORD  $0x6e72df12 // fmul v18.2d, v24.2d, v18.2d
+	WORD  $0x6e73df13 // fmul v19.2d, v24.2d, v19.2d
+	WORD  $0x6e74df14 // fmul v20.2d, v24.2d, v20.2d
+	WORD  $0x6e75df15 // fmul v21.2d, v24.2d, v21.2d
+	WORD  $0x6e76df16 // fmul v22.2d, v24.2d, v22.2d
+	WORD  $0x6e77df17 // fmul v23.2d, v24.2d, v23.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e60d700 // fadd v0.2d, v24.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F24
+	VDUP  V24.D[0], V24.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F25
+	WORD  $0x6e79df19 // fmul v25.2d, v24.2d, v25.2d
+	WORD  $0x4e60d720 // fadd v0.2d, v25.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
 // func chainF64NEON(code int, args *byte)
 TEXT ·chainF64NEON(SB), $0-16
 	MOVD code+0(FP), R0
@@ -148837,7 +153677,103 @@ DATA ·chainF32NEONCodes<>+3808(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3816(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3824(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3832(SB)/8, $0
-GLOBL ·chainF32NEONCodes<>(SB), RODATA, $3840
+DATA ·chainF32NEONCodes<>+3840(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3848(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3856(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3864(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3872(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3880(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3888(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3896(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3904(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3912(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3920(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3928(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3936(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3944(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3952(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3960(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3968(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3976(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3984(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3992(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4000(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4008(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4016(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4024(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4032(SB)/8, $·chainF32NEON1x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4040(SB)/8, $·chainF32NEON2x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4048(SB)/8, $·chainF32NEON3x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4056(SB)/8, $·chainF32NEON4x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4064(SB)/8, $·chainF32NEON5x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4072(SB)/8, $·chainF32NEON6x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4080(SB)/8, $·chainF32NEON7x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4088(SB)/8, $·chainF32NEON8x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4096(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4104(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4112(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4120(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4128(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4136(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4144(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4152(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4160(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4168(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4176(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4184(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4192(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4200(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4208(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4216(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4224(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4232(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4240(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4248(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4256(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4264(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4272(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4280(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4288(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4296(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4304(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4312(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4320(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4328(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4336(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4344(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4352(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4360(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4368(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4376(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4384(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4392(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4400(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4408(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4416(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4424(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4432(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4440(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4448(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4456(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4464(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4472(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4480(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4488(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4496(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4504(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4512(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4520(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4528(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4536(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4544(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4552(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4560(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4568(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4576(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4584(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4592(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4600(SB)/8, $0
+GLOBL ·chainF32NEONCodes<>(SB), RODATA, $4608
 
 DATA ·lanesF32NEONCodes<>+0(SB)/8, $·lanesF32NEON1x1<>(SB)
 DATA ·lanesF32NEONCodes<>+8(SB)/8, $·lanesF32NEON1x2<>(SB)
@@ -149393,7 +154329,103 @@ DATA ·chainF64NEONCodes<>+3808(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3816(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3824(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3832(SB)/8, $0
-GLOBL ·chainF64NEONCodes<>(SB), RODATA, $3840
+DATA ·chainF64NEONCodes<>+3840(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3848(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3856(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3864(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3872(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3880(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3888(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3896(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3904(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3912(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3920(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3928(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3936(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3944(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3952(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3960(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3968(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3976(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3984(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3992(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4000(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4008(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4016(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4024(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4032(SB)/8, $·chainF64NEON1x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4040(SB)/8, $·chainF64NEON2x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4048(SB)/8, $·chainF64NEON3x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4056(SB)/8, $·chainF64NEON4x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4064(SB)/8, $·chainF64NEON5x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4072(SB)/8, $·chainF64NEON6x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4080(SB)/8, $·chainF64NEON7x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4088(SB)/8, $·chainF64NEON8x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4096(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4104(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4112(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4120(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4128(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4136(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4144(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4152(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4160(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4168(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4176(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4184(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4192(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4200(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4208(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4216(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4224(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4232(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4240(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4248(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4256(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4264(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4272(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4280(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4288(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4296(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4304(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4312(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4320(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4328(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4336(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4344(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4352(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4360(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4368(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4376(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4384(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4392(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4400(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4408(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4416(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4424(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4432(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4440(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4448(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4456(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4464(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4472(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4480(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4488(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4496(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4504(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4512(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4520(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4528(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4536(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4544(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4552(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4560(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4568(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4576(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4584(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4592(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4600(SB)/8, $0
+GLOBL ·chainF64NEONCodes<>(SB), RODATA, $4608
 
 DATA ·lanesF64NEONCodes<>+0(SB)/8, $·lanesF64NEON1x1<>(SB)
 DATA ·lanesF64NEONCodes<>+8(SB)/8, $·lanesF64NEON1x2<>(SB)
