@@ -32,11 +32,10 @@ type chainWork[T kernels.Float] struct {
 // A chainPlan says how a product is blocked.
 type chainPlan struct {
 	packA, packB bool
-	stripCols    int  // columns of C up to which A need not be packed
-	rows, cols   int  // of C that go through all of k before the next
-	chunk        int  // columns of B that all rows of A meet before the next: what L1 or L2 holds
-	ahead        int  // columns of B from those that are read to those that are fetched for later
-	lead         bool // tiles that do not pack fetch, too
+	stripCols    int // columns of C up to which A need not be packed
+	rows, cols   int // of C that go through all of k before the next
+	chunk        int // columns of B that all rows of A meet before the next: what L1 or L2 holds
+	ahead        int // bytes from what is read of B to what is fetched for later
 }
 
 func (p *product[T]) chains() {
@@ -127,13 +126,13 @@ func (p *product[T]) once() {
 	t.bTile = vecs * p.backend.vecBytes()
 	t.update(p)
 	if !p.transB {
-		t.multiply(p.backend, vecs, p.m, p.n, false)
+		t.multiply(p.backend, vecs, p.m, p.n)
 		return
 	}
 	memory, row := getScratch[T](), vectors(p.n, lanes)*lanes
 	t.b, t.bRow = unsafe.SliceData(grow(&memory.packedB, p.k*row)), row*t.size()
 	p.transpose(p.k, &p.b[0], p.n, p.ldb, t.b, row)
-	t.multiply(p.backend, vecs, p.m, p.n, false)
+	t.multiply(p.backend, vecs, p.m, p.n)
 	memory.put()
 }
 
@@ -160,7 +159,7 @@ func vectors(n, lanes int) int { return (n + lanes - 1) >> (bits.TrailingZeros(u
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
 func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
-	var t chainArgs[T]
+	t := chainArgs[T]{ahead: w.plan.ahead}
 	t.strides(w.product)
 	dst := unsafe.Pointer(&w.c[i0*w.ldc+j0])
 	if !w.direct {
@@ -188,7 +187,6 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		for j := j0; j < j1; j += w.plan.chunk {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
-			t.ahead = w.ahead(j, j0, j1, k0, t.k)
 			w.list(&t, j, k0)
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
@@ -226,24 +224,10 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 	}
 }
 
-// ahead returns how many bytes it is from columns of B from j on, in a block of columns j0 to j1 and of kb of k, to
-// what their tiles fetch: to later columns of these, or to their next k, or to the next columns.
-func (w *chainWork[T]) ahead(j, j0, j1, k0, kb int) int {
-	ahead := w.plan.ahead
-	switch {
-	case j+ahead < j1:
-	case k0+kb < w.k:
-		ahead += kb*w.ldb - (j1 - j0)
-	default:
-		ahead -= k0 * w.ldb
-	}
-	return ahead * w.size
-}
-
 // multiply computes m rows and n columns of C. If whole tiles of B are packed meanwhile, B is there afterwards.
 func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 	b, packed := hide(t.b), hide(t.packed)
-	t.multiply(w.backend, w.vecs, m, n, w.plan.lead)
+	t.multiply(w.backend, w.vecs, m, n)
 	t.next = nil
 	if t.b = b; packed != nil {
 		t.b, t.bRow, t.bTile, t.packed = packed, w.cols*w.size, t.k*w.cols*w.size, nil
@@ -297,15 +281,12 @@ func (t *chainArgs[T]) update(p *product[T]) {
 
 // multiply computes m rows and n columns of C in tiles of so many vectors, and then what is left of the columns, which
 // is never packed. It moves the operands.
-func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
+func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
 	lanes := t.lanes(backend)
 	cols, kind := vecs*lanes, plainChain
 	most := t.most(backend.tiles().chainRows[vecs-1], cols, m, n)
-	switch {
-	case t.packed != nil:
+	if t.packed != nil {
 		kind = packingChain
-	case lead:
-		kind = leadingChain
 	}
 	if m > backend.tiles().chainRows[vecs-1] || t.packed != nil && m > bothRows {
 		t.next = nil
@@ -390,7 +371,6 @@ const (
 	packingChain            // which packs what it reads of B
 	fetchingChain           // which fetches what is to come
 	bothChain               // which does both, of at most bothRows rows
-	leadingChain            // which fetches later columns of B
 )
 
 const bothRows = 8

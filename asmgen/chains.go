@@ -22,10 +22,9 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 //
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
 // apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The
-// last vector of a masked tile has width elements; there is one such tile in a panel. A tile that leads, of one panel,
-// fetches the lines that are ahead bytes from those that it reads of b, for a later tile: rows of b that are far apart
-// are not what hardware prefetches. A tile that packs does so too, and stores what it reads of b to packed, tile after
-// tile.
+// last vector of a masked tile has width elements; there is one such tile in a panel. A tile that packs, of one
+// panel, also stores what it reads of b to packed, tile after tile, and fetches the lines that are ahead bytes from
+// there, for a later tile: rows of b that are far apart are not what hardware prefetches.
 //
 // A tile that fetches, of one panel too, does so for what is to be read after the product: next has a pointer for
 // each k, and the tile fetches as many lines from fetched bytes behind it as b's row has in the tile, the next tile
@@ -33,7 +32,7 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
 	masked, packs := kind == maskedChain, kind == packingChain || kind == bothChain
-	fetches, leads := kind == fetchingChain || kind == bothChain, kind == packingChain || kind == leadingChain
+	fetches := kind == fetchingChain || kind == bothChain
 	switch {
 	case masked:
 		what = ", the last not whole,"
@@ -43,8 +42,6 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		what = " and packs b"
 	case fetches:
 		what = " and fetches"
-	case leads:
-		what = " and fetches b's later columns"
 	}
 	m.BeginLocal(name, chainParams,
 		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
@@ -102,7 +99,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		switch {
 		case fetches:
 			next = arg("next")
-		case leads:
+		case packs:
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
 		}
@@ -121,7 +118,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 						m.AddReg(line, fetched)
 						prefetch(line)
 						m.AddImm(next, 8)
-					case leads:
+					case packs:
 						prefetch(ahead)
 						m.AddReg(ahead, bRow)
 					}
@@ -206,7 +203,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			}
 		})
 	}
-	if packs || fetches || leads {
+	if packs || fetches {
 		panel()
 	} else {
 		panels := arg("panels")
@@ -246,7 +243,6 @@ const (
 	packingChain  chainKind = "Pack"
 	fetchingChain chainKind = "Fetch"
 	bothChain     chainKind = "PackFetch"
-	leadingChain  chainKind = "Lead"
 	maskedChain   chainKind = "Masked"
 )
 
@@ -262,7 +258,7 @@ func chainName(m Machine, rows, vecs int, kind chainKind) string {
 func chains(m Machine) {
 	t := m.ISA().Tiles
 	var codes []string
-	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain, leadingChain} {
+	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain} {
 		for i, most := range t.ChainRows {
 			for r := range maxChainRows {
 				code := ""
