@@ -101,7 +101,7 @@ func (t *tileSize) thinTile(m, n int) (rows, cols int) {
 			break
 		}
 		tiles := (n + most - 1) / most
-		clocks := max(float64(r*n)/2, float64(tiles*r+n)/2, float64(4*tiles)) + float64(tiles)/64
+		clocks := max(float64(r*n)/2, float64(tiles*r+n)/2, float64(4*tiles)) + float64(float64(tiles)/64)
 		if perRow := clocks / float64(r); best == 0 || perRow < best {
 			best, rows, cols = perRow, r, most
 		}

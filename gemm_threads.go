@@ -42,7 +42,7 @@ func (p *product[T]) work() float64 {
 		perVector = float64(p.backend.vecBytes()) / size
 	}
 	m, n, k := float64(p.m), float64(p.n), float64(p.k)
-	return float64(m*n*k)/perVector + size/4*(float64(m*k)+float64(k*n)+float64(m*n))
+	return float64(float64(m*n*k)/perVector) + float64(size/4*(float64(m*k)+float64(k*n)+float64(m*n)))
 }
 
 // threads returns over how many threads the product is spread, which are awake or asleep.
