@@ -67,6 +67,9 @@ const (
 // maxChainRows is the most rows of a micro-kernel's tile.
 const maxChainRows = 12
 
+// bothRows is the most rows of one that packs and fetches.
+const bothRows = 8
+
 // chainArgs is what micro-kernels take for tiles of rule 8: see chain in asmgen. Strides are in bytes.
 type chainArgs[T Float] struct {
 	k          int

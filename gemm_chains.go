@@ -373,8 +373,6 @@ const (
 	bothChain               // which does both, of at most bothRows rows
 )
 
-const bothRows = 8
-
 // chainCode is the number of a tile in the table of codes; see chains in asmgen.
 func chainCode(kind chainKind, rows, vecs int) int {
 	return (int(kind)*len(tileSize{}.chainRows)+vecs-1)*maxChainRows + rows - 1

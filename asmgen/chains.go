@@ -17,8 +17,8 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 //	acc[r][j] = fma(a[r][k], b[k][j], acc[r][j]) from +0, or from C if continues is not 0
 //
 // then acc = alpha*acc if scaled is not 0, then C = acc if accumulate is 0, or else C = C + acc, or C = beta*C + acc
-// if weighted is not 0. It
-// goes on to the next of so many tiles to the right, and to so many panels of as many rows below.
+// if weighted is not 0. It goes on to the next of so many tiles to the right, and to so many panels of as many rows
+// below.
 //
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
 // apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The

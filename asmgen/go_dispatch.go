@@ -165,6 +165,9 @@ func argOf(m Machine, fields, name string) int {
 // MaxChainRows is the stride of the table of tiles of rule 8.
 func (v view) MaxChainRows() int { return maxChainRows }
 
+// BothRows is the most rows of a tile that packs and fetches.
+func (v view) BothRows() int { return bothRows }
+
 // Args lists the parameters as arguments of a function of one type.
 func (k microKernel) Args(typ string) string {
 	return k.each(func(name, t string) string {
@@ -228,6 +231,9 @@ const (
 
 // maxChainRows is the most rows of a micro-kernel's tile.
 const maxChainRows = {{.MaxChainRows}}
+
+// bothRows is the most rows of one that packs and fetches.
+const bothRows = {{.BothRows}}
 
 {{range .ArgsStructs}}
 // {{.Name}} is what micro-kernels take for {{.Of}}. Strides are in bytes.
