@@ -34,9 +34,8 @@ func Gemm[T kernels.Float](transA, transB bool, m, n, k int, alpha T, a []T, lda
 // lda >= n; x and y have n and m elements, with transA m and n.
 //
 // Alpha and beta are as in [Gemm], the order of the sums is that of [kernels.Gemv], the definition: y is the row
-// that Gemm computes of x' and A or A'. It
-// panics, before anything is written, if a size is negative, lda too small or a slice too short, or if
-// y overlaps a or x. It runs on the active backend; see [On] for another.
+// that Gemm computes of x' and A or A'. It panics, before anything is written, if a size is negative, lda too small
+// or a slice too short, or if y overlaps a or x. It runs on the active backend; see [On] for another.
 func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T) {
 	On[T](Active()).Gemv(transA, m, n, alpha, a, lda, x, beta, y)
 }
@@ -45,9 +44,9 @@ func Gemv[T kernels.Float](transA bool, m, n int, alpha T, a []T, lda int, x []T
 //
 //	c = fma(op(A)[i][k], op(B)[k][j], c)
 //
-// So a product in the order of rule 8 can be taken in parts of k, and has the bits of the whole: see
-// [kernels.GemmContinue], the definition. Arguments and panics are those of [Gemm]. It runs on the active backend; see
-// [On] for another.
+// So a product of up to [kernels.GemmBlock] k in the order of rule 8 can be taken in parts of k, the first by Gemm, and
+// has the bits of the whole: see [kernels.GemmContinue], the definition. Arguments and panics are those of [Gemm]. It
+// runs on the active backend; see [On] for another.
 func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
 	On[T](Active()).GemmContinue(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
 }
@@ -55,24 +54,7 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	rowsA, colsA, rowsB, colsB := m, k, k, n
-	if transA {
-		rowsA, colsA = k, m
-	}
-	if transB {
-		rowsB, colsB = n, k
-	}
-	lenA, okA := extent(rowsA, colsA, lda, len(a))
-	lenB, okB := extent(rowsB, colsB, ldb, len(b))
-	lenC, okC := extent(m, n, ldc, len(c))
-	if !okA || !okB || !okC {
-		checkSize("Gemm", "m", m)
-		checkSize("Gemm", "n", n)
-		checkSize("Gemm", "k", k)
-		checkMatrix("Gemm", "a", okA, len(a), rowsA, colsA, lda)
-		checkMatrix("Gemm", "b", okB, len(b), rowsB, colsB, ldb)
-		checkMatrix("Gemm", "c", okC, len(c), m, n, ldc)
-	}
+	lenA, lenB, lenC := checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
 	var p product[T] // field by field: the compiler makes a literal elsewhere and copies it
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
@@ -82,6 +64,17 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 
 // GemmContinue is [GemmContinue] on this engine.
 func (e Engine[T]) GemmContinue(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	lenA, lenB, lenC := checkGemm("GemmContinue", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	var p product[T]
+	p.backend, p.continues, p.transA, p.transB = e.backend, true, transA, transB
+	p.m, p.n, p.k, p.alpha = m, n, k, 1
+	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
+	p.do(e, "GemmContinue", "c", "a", "b")
+}
+
+// checkGemm checks sizes, strides and lengths, and returns how long the matrices are. (To set a product's operands here
+// would move them to the heap.)
+func checkGemm(fn string, transA, transB bool, m, n, k, a, lda, b, ldb, c, ldc int) (lenA, lenB, lenC int) {
 	rowsA, colsA, rowsB, colsB := m, k, k, n
 	if transA {
 		rowsA, colsA = k, m
@@ -89,22 +82,18 @@ func (e Engine[T]) GemmContinue(transA, transB bool, m, n, k int, a []T, lda int
 	if transB {
 		rowsB, colsB = n, k
 	}
-	lenA, okA := extent(rowsA, colsA, lda, len(a))
-	lenB, okB := extent(rowsB, colsB, ldb, len(b))
-	lenC, okC := extent(m, n, ldc, len(c))
+	lenA, okA := extent(rowsA, colsA, lda, a)
+	lenB, okB := extent(rowsB, colsB, ldb, b)
+	lenC, okC := extent(m, n, ldc, c)
 	if !okA || !okB || !okC {
-		checkSize("GemmContinue", "m", m)
-		checkSize("GemmContinue", "n", n)
-		checkSize("GemmContinue", "k", k)
-		checkMatrix("GemmContinue", "a", okA, len(a), rowsA, colsA, lda)
-		checkMatrix("GemmContinue", "b", okB, len(b), rowsB, colsB, ldb)
-		checkMatrix("GemmContinue", "c", okC, len(c), m, n, ldc)
+		checkSize(fn, "m", m)
+		checkSize(fn, "n", n)
+		checkSize(fn, "k", k)
+		checkMatrix(fn, "a", okA, a, rowsA, colsA, lda)
+		checkMatrix(fn, "b", okB, b, rowsB, colsB, ldb)
+		checkMatrix(fn, "c", okC, c, m, n, ldc)
 	}
-	var p product[T]
-	p.backend, p.continues, p.transA, p.transB = e.backend, true, transA, transB
-	p.m, p.n, p.k, p.alpha = m, n, k, 1
-	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
-	p.do(e, "GemmContinue", "c", "a", "b")
+	return lenA, lenB, lenC
 }
 
 // Gemv is [Gemv] on this engine.
