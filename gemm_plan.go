@@ -19,7 +19,7 @@ const bytesPerCall = 256 << 10
 // tilesPerCall returns how many tiles a call computes if each reads and writes so many bytes.
 func tilesPerCall(bytes int) int { return max(1, bytesPerCall/bytes) }
 
-const kept = 1024 // rows and columns of C for which A is packed once for a block of k
+const kept = 1024 // rows and columns of C for which an operand is packed once for a block of k
 
 // small reports whether a product needs no blocking: its operands stay in L1.
 func (p *product[T]) small() bool {
@@ -56,13 +56,12 @@ func (w *chainWork[T]) planned() chainPlan {
 // planned plans a product by lanes.
 func (w *lanesWork[T]) planned() lanesPlan {
 	const (
-		few    = 24   // rows of rowsB, up to which it alone is packed
-		inner  = 12   // rows of it that are packed at a time: whole tiles of every instruction set
-		wide   = 36   // rows of it whose lanes wait for the next block of lines
-		fewest = 8    // lines, for which it pays to load and store a tile's lanes
-		most   = 256  // lines of a block if both are packed, whatever L2 is: kept rows of them are 16 MiB
-		kept   = 1024 // rows that are packed for a block
-		waits  = 256  // rows of both whose lanes wait
+		few    = 24  // rows of rowsB, up to which it alone is packed
+		inner  = 12  // rows of it that are packed at a time: whole tiles of every instruction set
+		wide   = 36  // rows of it whose lanes wait for the next block of lines
+		fewest = 8   // lines, for which it pays to load and store a tile's lanes
+		most   = 256 // lines of a block if both are packed, whatever L2 is: kept rows of them are 16 MiB
+		waits  = 256 // rows of both whose lanes wait
 	)
 	all := w.k / w.line // a tail goes with the last
 	if w.rowsB.rows == 1 {

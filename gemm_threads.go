@@ -55,7 +55,7 @@ func (p *product[T]) threads(limit int, awake bool) int {
 	if awake {
 		share = toJoin
 	}
-	most := min(p.work()/share, float64(max(p.m, p.n)/line))
+	most := min(p.work()/share, float64(max(p.m, p.n)/leastCut))
 	if most < 2 {
 		return 1
 	}
@@ -103,7 +103,7 @@ func (p *product[T]) spread(pool *Pool, threads int) {
 // A grid is how many pieces the rows and the columns of C are cut into, columns in multiples of step.
 type grid struct{ rows, cols, step int }
 
-const line = 16 // rows or columns of C, or more bytes than a line of a cache: what is cut least
+const leastCut = 16 // rows or columns of C, or more bytes than a line of a cache: what is cut least
 
 // gridFor returns the grid for so many threads. What two pieces have in common each packs for itself, so there are few,
 // but where a piece can do without: in strips of so few columns that A is read in place, B is packed once in all.
@@ -139,14 +139,14 @@ func (p *product[T]) strips() int {
 // gridOf returns the grid of m x n elements with so many pieces, or as many as there can be, whose pieces have the
 // shortest sides: they read the fewest rows and columns.
 func gridOf(m, n, pieces int) grid {
-	mostRows, mostCols := max(1, m/line), max(1, n/line)
+	mostRows, mostCols := max(1, m/leastCut), max(1, n/leastCut)
 	for pieces = min(pieces, mostRows*mostCols); ; pieces-- {
 		var best grid
 		sides := 0.0
 		for r := 1; r <= min(pieces, mostRows); r++ {
 			if c := pieces / r; c*r == pieces && c <= mostCols {
 				if s := float64(m)/float64(r) + float64(n)/float64(c); best.rows == 0 || s < sides {
-					best, sides = grid{r, c, line}, s
+					best, sides = grid{r, c, leastCut}, s
 				}
 			}
 		}
@@ -159,7 +159,7 @@ func gridOf(m, n, pieces int) grid {
 // cut returns piece i of the product.
 func (p *product[T]) cut(g grid, i int) product[T] {
 	q := *p
-	i0, i1 := steps(p.m, line, g.rows, i/g.cols)
+	i0, i1 := steps(p.m, leastCut, g.rows, i/g.cols)
 	j0, j1 := steps(p.n, g.step, g.cols, i%g.cols)
 	q.m, q.n = i1-i0, j1-j0
 	q.a = p.a[offset(i0, p.lda, p.transA):]

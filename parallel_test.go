@@ -119,7 +119,7 @@ func TestGrid(t *testing.T) {
 				a: make([]float32, m), b: make([]float32, n), c: make([]float32, m*(n+1))}
 			for _, pieces := range []int{1, 2, 4, 6, 10, 128} {
 				g := gridOf(m, n, pieces)
-				if got := g.rows * g.cols; got > pieces || max(m, n) >= pieces*line && got != pieces {
+				if got := g.rows * g.cols; got > pieces || max(m, n) >= pieces*leastCut && got != pieces {
 					t.Fatalf("%d x %d in %d pieces: %v", m, n, pieces, g)
 				}
 				clear(p.c)

@@ -162,9 +162,9 @@ func (p *Problem[T]) Loss(w []T, batch []int) float64 {
 
 // Losses stores in losses what [Problem.Loss] returns of each of several candidates for W, in one pass over the
 // examples: ws is len(losses) of them, one after another. Their rows are together one operand of the product with the
-// examples. Products are invariant of their batch (rule 8 of the contract), so each loss has the bits of a call of its
-// own. Random search takes it by minimize.RandomSearch's MinimizeSeveral. A call with more candidates than all before
-// allocates: each thread keeps the scores and losses of a block.
+// examples. Products are invariant of their batch, as the contract has it under rule 8, so each loss has the bits of a
+// call of its own. Random search takes it by minimize.RandomSearch's MinimizeSeveral. A call with more candidates than
+// all before allocates: each thread keeps the scores and losses of a block.
 //
 // It panics if losses is empty, if ws has not len(losses)*Classes*Features elements, if they overlap, if the batch is
 // empty or an index is out of range, or if the set has no targets.
