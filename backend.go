@@ -31,6 +31,7 @@ type tileSize struct {
 	chainRows [8]int
 	packVecs  int
 	copyVecs  int
+	turnRows  [4]int
 	lanesCols [4]int
 	lanesTile [2]int
 	wholeCols int

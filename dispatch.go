@@ -64,8 +64,8 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.LionCoef[float64]{})
 )
 
-// maxChainRows is the most rows of a micro-kernel's tile.
-const maxChainRows = 12
+// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
+const maxChainRows, maxTurnRows = 12, 8
 
 // bothRows is the most rows of one that packs and fetches.
 const bothRows = 8
@@ -95,6 +95,30 @@ type chainArgs[T Float] struct {
 	next       *T
 	fetched    int
 	fetchEnd   int
+	alpha      T
+	beta       T
+}
+
+// turnArgs is what micro-kernels take for tiles of rule 8 that transpose B: see turn in asmgen. Strides are in bytes.
+type turnArgs[T Float] struct {
+	k          int
+	a          *T
+	aRow       int
+	aCol       int
+	aNext      int
+	aBack      int
+	b          *T
+	bRow       int
+	bNext      int
+	bBack      int
+	bTile      int
+	c          *T
+	cRow       int
+	tiles      int
+	width      int
+	scaled     int
+	accumulate int
+	weighted   int
 	alpha      T
 	beta       T
 }

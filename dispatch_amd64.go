@@ -341,6 +341,24 @@ func chainTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
+func turnTiles[T Float](backend Backend, code int, args *byte) {
+	if num.Is32[T]() {
+		switch backend {
+		case AVX2:
+			turnF32AVX2(code, args)
+		case AVX512:
+			turnF32AVX512(code, args)
+		}
+		return
+	}
+	switch backend {
+	case AVX2:
+		turnF64AVX2(code, args)
+	case AVX512:
+		turnF64AVX512(code, args)
+	}
+}
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {

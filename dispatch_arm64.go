@@ -211,6 +211,20 @@ func chainTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
+func turnTiles[T Float](backend Backend, code int, args *byte) {
+	if num.Is32[T]() {
+		switch backend {
+		case NEON:
+			turnF32NEON(code, args)
+		}
+		return
+	}
+	switch backend {
+	case NEON:
+		turnF64NEON(code, args)
+	}
+}
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {

@@ -14,6 +14,8 @@ func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
 func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
+func turnTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
 func packLines[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }

@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
-	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -32,16 +31,23 @@ type chainWork[T kernels.Float] struct {
 // A chainPlan says how a product is blocked.
 type chainPlan struct {
 	packA, packB bool
-	stripCols    int // columns of C up to which A need not be packed
-	rows, cols   int // of C that go through all of k before the next
-	chunk        int // columns of B that all rows of A meet before the next: what L1 or L2 holds
-	ahead        int // bytes from what is read of B to what is fetched for later
+	stripCols    int  // columns of C up to which A need not be packed
+	rows, cols   int  // of C that go through all of k before the next
+	chunk        int  // columns of B that all rows of A meet before the next: what L1 or L2 holds
+	ahead        int  // columns of B from those that are read to those that are fetched for later
+	lead         bool // tiles that do not pack fetch, too
 }
 
 func (p *product[T]) chains() {
+	if p.k == 1 && p.ldb == 1 { // B is a row
+		p.transB = false
+	}
 	switch {
 	case !p.continues && p.columns():
 		p.swapped()
+		return
+	case p.turns():
+		p.turned()
 		return
 	case p.k <= kernels.GemmBlock && p.small():
 		p.once()
@@ -73,20 +79,26 @@ func (p *product[T]) chainWork() chainWork[T] {
 
 // columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are
 // mostly empty, and each k takes half a clock a row. Vectors along its columns are full; but unless A is transposed it
-// has to be, which pays in L1 and for float32, and unless C is one dense column its elements are stored one by one.
+// has to be, in registers, and unless C is one dense column its elements are stored one by one.
 func (p *product[T]) columns() bool {
 	const (
-		few   = 16 // rows that are not worth transposing
+		few   = 16 // rows of a transposed A that are not worth it
 		store = 3  // clocks for an element
 	)
-	switch {
-	case p.n > 8 || p.m <= p.n:
+	if p.n > 8 || p.m <= p.n {
 		return false
-	case p.dense():
-		return p.transA || p.m > few && (num.Is32[T]() || p.small())
 	}
 	lanes := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
-	return p.transA && p.m > few && p.n*(p.k/(2*lanes)+store) < p.k/2
+	stores := store * p.n
+	if p.dense() {
+		stores = 0
+	}
+	if p.transA {
+		return stores == 0 || p.m > few && p.n*p.k/(2*lanes)+stores < p.k/2
+	}
+	shuffles := bits.TrailingZeros(uint(lanes)) * vectors(p.k, lanes) * lanes // of a vector's rows, 2 a clock
+	clocks := vectors(p.m, lanes)*(p.n*p.k+shuffles)/2 + stores*p.m
+	return clocks < p.m*p.k*11/20 // and not p.m*p.k/2: it measured so (Zen 5)
 }
 
 // dense reports whether C is a column that is as good as a row.
@@ -105,7 +117,7 @@ func (p *product[T]) swapped() {
 	q.alpha, q.beta = 1, 0
 	for i := 0; i < p.m; i += kept { // C may be huge
 		q.n = min(kept, p.m-i)
-		q.b, q.ldc, q.c = p.a[i:], q.n, grow(&memory.sums, q.m*q.n)
+		q.b, q.ldc, q.c = p.a[offset(i, p.lda, p.transA):], q.n, grow(&memory.sums, q.m*q.n)
 		q.chains()
 		for r := range q.n {
 			row := p.c[(i+r)*p.ldc:][:p.n]
@@ -126,13 +138,13 @@ func (p *product[T]) once() {
 	t.bTile = vecs * p.backend.vecBytes()
 	t.update(p)
 	if !p.transB {
-		t.multiply(p.backend, vecs, p.m, p.n)
+		t.multiply(p.backend, vecs, p.m, p.n, false)
 		return
 	}
 	memory, row := getScratch[T](), vectors(p.n, lanes)*lanes
 	t.b, t.bRow = unsafe.SliceData(grow(&memory.packedB, p.k*row)), row*t.size()
 	p.transpose(p.k, &p.b[0], p.n, p.ldb, t.b, row)
-	t.multiply(p.backend, vecs, p.m, p.n)
+	t.multiply(p.backend, vecs, p.m, p.n, false)
 	memory.put()
 }
 
@@ -159,7 +171,7 @@ func vectors(n, lanes int) int { return (n + lanes - 1) >> (bits.TrailingZeros(u
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
 func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
-	t := chainArgs[T]{ahead: w.plan.ahead}
+	var t chainArgs[T]
 	t.strides(w.product)
 	dst := unsafe.Pointer(&w.c[i0*w.ldc+j0])
 	if !w.direct {
@@ -187,6 +199,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		for j := j0; j < j1; j += w.plan.chunk {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
+			t.ahead = w.ahead(j, j0, j1, k0, t.k)
 			w.list(&t, j, k0)
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
@@ -224,10 +237,24 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 	}
 }
 
+// ahead returns how many bytes it is from columns of B from j on, in a block of columns j0 to j1 and of kb of k, to
+// what their tiles fetch: to later columns of these, or to their next k, or to the next columns.
+func (w *chainWork[T]) ahead(j, j0, j1, k0, kb int) int {
+	ahead := w.plan.ahead
+	switch {
+	case j+ahead < j1:
+	case k0+kb < w.k:
+		ahead += kb*w.ldb - (j1 - j0)
+	default:
+		ahead -= k0 * w.ldb
+	}
+	return ahead * w.size
+}
+
 // multiply computes m rows and n columns of C. If whole tiles of B are packed meanwhile, B is there afterwards.
 func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 	b, packed := hide(t.b), hide(t.packed)
-	t.multiply(w.backend, w.vecs, m, n)
+	t.multiply(w.backend, w.vecs, m, n, w.plan.lead)
 	t.next = nil
 	if t.b = b; packed != nil {
 		t.b, t.bRow, t.bTile, t.packed = packed, w.cols*w.size, t.k*w.cols*w.size, nil
@@ -281,12 +308,15 @@ func (t *chainArgs[T]) update(p *product[T]) {
 
 // multiply computes m rows and n columns of C in tiles of so many vectors, and then what is left of the columns, which
 // is never packed. It moves the operands.
-func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int) {
+func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 	lanes := t.lanes(backend)
 	cols, kind := vecs*lanes, plainChain
 	most := t.most(backend.tiles().chainRows[vecs-1], cols, m, n)
-	if t.packed != nil {
+	switch {
+	case t.packed != nil:
 		kind = packingChain
+	case lead:
+		kind = leadingChain
 	}
 	if m > backend.tiles().chainRows[vecs-1] || t.packed != nil && m > bothRows {
 		t.next = nil
@@ -371,6 +401,7 @@ const (
 	packingChain            // which packs what it reads of B
 	fetchingChain           // which fetches what is to come
 	bothChain               // which does both, of at most bothRows rows
+	leadingChain            // which fetches later columns of B
 )
 
 // chainCode is the number of a tile in the table of codes; see chains in asmgen.

@@ -191,8 +191,24 @@ func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 				}
 			}
 		}
+		for _, n := range []int{1, 2, 4, 5, 8, 9} { // few columns, or few rows, and blocks of k together
+			for _, depth := range []int{3, 256, 511, 512, 1023, 1100, 1537} {
+				for _, m := range []int{10, 33, 65} {
+					seed++
+					alpha, beta, pad := 1-float64(seed%3/2)/2, float64(seed%5/4), int(seed%2)
+					checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, n, depth, alpha, beta, pad, seed}, k)
+					checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, n, m, depth, alpha, beta, pad, seed}, k)
+				}
+			}
+		}
+		for _, m := range []int{4, 6, 7, 8, 9, 12, 13} { // rows for which B is transposed in registers, in L1 and not
+			for _, s := range [][2]int{{70, 127}, {300, 100}, {1500, 1}, {1500, 2}} {
+				seed++
+				checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, s[0], s[1], 1, float64(seed % 2), 0, seed}, k)
+			}
+		}
 		for _, s := range [][3]int{{1030, 25, 129}, {2, 1100, 140}, {1100, 2, 140}, {1, 5000, 129}, {420, 10, 600},
-			{24, 25, 300}, {25, 24, 300}, {25, 26, 300}, {259, 27, 2085}, {258, 257, 1100}} {
+			{1100, 2, 700}, {24, 25, 300}, {25, 24, 300}, {25, 26, 300}, {259, 27, 2085}, {258, 257, 1100}} {
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 2, 0.5, 0, seed}, k)
 		}
 	}

@@ -55073,10 +55073,27671 @@ endif5:
 tileDone:
 	RET
 
+// func chainF32NEON1x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON1x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R6
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	MOVD R1, R9
+	MOVD R9, R10
+	MOVD args+8(FP), R11
+	MOVD 152(R11), R11
+	ADD  R11, R10
+	CMP  $1, R8
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R10), PLDL2KEEP
+	ADD   R7, R10
+	FMOVS (R3), F3
+	FMOVQ 0(R9), F4
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	FMOVQ 16(R9), F4
+	WORD  $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	FMOVQ 32(R9), F4
+	WORD  $0x4f831082 // fmla v2.4s, v4.4s, v3.s[0]
+	ADD   R6, R3
+	ADD   R7, R9
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON2x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON2x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	MOVD R1, R10
+	MOVD R10, R11
+	MOVD args+8(FP), R12
+	MOVD 152(R12), R12
+	ADD  R12, R11
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R8, R11
+	FMOVS (R3), F6
+	FMOVS (R3)(R7), F7
+	FMOVQ 0(R10), F8
+	WORD  $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVQ 16(R10), F8
+	WORD  $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	FMOVQ 32(R10), F8
+	WORD  $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD  $0x4f871105 // fmla v5.4s, v8.4s, v7.s[0]
+	ADD   R6, R3
+	ADD   R8, R10
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON3x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON3x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	MOVD R1, R11
+	MOVD R11, R12
+	MOVD args+8(FP), R13
+	MOVD 152(R13), R13
+	ADD  R13, R12
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R9, R12
+	FMOVQ 0(R11), F9
+	FMOVQ 16(R11), F10
+	FMOVQ 32(R11), F11
+	FMOVS (R3), F12
+	WORD  $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R7), F12
+	WORD  $0x4f8c1123 // fmla v3.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1144 // fmla v4.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
+	FMOVS (R3)(R8), F12
+	WORD  $0x4f8c1126 // fmla v6.4s, v9.4s, v12.s[0]
+	WORD  $0x4f8c1147 // fmla v7.4s, v10.4s, v12.s[0]
+	WORD  $0x4f8c1168 // fmla v8.4s, v11.4s, v12.s[0]
+	ADD   R6, R3
+	ADD   R9, R11
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F9
+	VDUP  V9.S[0], V9.S4
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6e22dd22 // fmul v2.4s, v9.4s, v2.4s
+	WORD  $0x6e23dd23 // fmul v3.4s, v9.4s, v3.4s
+	WORD  $0x6e24dd24 // fmul v4.4s, v9.4s, v4.4s
+	WORD  $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD  $0x6e26dd26 // fmul v6.4s, v9.4s, v6.4s
+	WORD  $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+	WORD  $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F9
+	VDUP  V9.S[0], V9.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x6e2add2a // fmul v10.4s, v9.4s, v10.4s
+	WORD  $0x4e20d540 // fadd v0.4s, v10.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd20 // fmul v0.4s, v9.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON4x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON4x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	MOVD R1, R12
+	MOVD R12, R13
+	MOVD args+8(FP), R14
+	MOVD 152(R14), R14
+	ADD  R14, R13
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R10, R13
+	FMOVQ 0(R12), F12
+	FMOVQ 16(R12), F13
+	FMOVQ 32(R12), F14
+	FMOVS (R3), F15
+	WORD  $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R7), F15
+	WORD  $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R8), F15
+	WORD  $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	FMOVS (R3)(R9), F15
+	WORD  $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD  $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD  $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD   R6, R3
+	ADD   R10, R12
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F12
+	VDUP  V12.S[0], V12.S4
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x6e21dd81 // fmul v1.4s, v12.4s, v1.4s
+	WORD  $0x6e22dd82 // fmul v2.4s, v12.4s, v2.4s
+	WORD  $0x6e23dd83 // fmul v3.4s, v12.4s, v3.4s
+	WORD  $0x6e24dd84 // fmul v4.4s, v12.4s, v4.4s
+	WORD  $0x6e25dd85 // fmul v5.4s, v12.4s, v5.4s
+	WORD  $0x6e26dd86 // fmul v6.4s, v12.4s, v6.4s
+	WORD  $0x6e27dd87 // fmul v7.4s, v12.4s, v7.4s
+	WORD  $0x6e28dd88 // fmul v8.4s, v12.4s, v8.4s
+	WORD  $0x6e29dd89 // fmul v9.4s, v12.4s, v9.4s
+	WORD  $0x6e2add8a // fmul v10.4s, v12.4s, v10.4s
+	WORD  $0x6e2bdd8b // fmul v11.4s, v12.4s, v11.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e20d580 // fadd v0.4s, v12.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F12
+	VDUP  V12.S[0], V12.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F13
+	WORD  $0x6e2ddd8d // fmul v13.4s, v12.4s, v13.4s
+	WORD  $0x4e20d5a0 // fadd v0.4s, v13.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON5x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON5x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F15
+	FMOVQ 16(R13), F16
+	FMOVQ 32(R13), F17
+	FMOVS (R3), F18
+	WORD  $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R7), F18
+	WORD  $0x4f9211e3 // fmla v3.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R8), F18
+	WORD  $0x4f9211e6 // fmla v6.4s, v15.4s, v18.s[0]
+	WORD  $0x4f921207 // fmla v7.4s, v16.4s, v18.s[0]
+	WORD  $0x4f921228 // fmla v8.4s, v17.4s, v18.s[0]
+	FMOVS (R3)(R9), F18
+	WORD  $0x4f9211e9 // fmla v9.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	FMOVS (R6), F18
+	WORD  $0x4f9211ec // fmla v12.4s, v15.4s, v18.s[0]
+	WORD  $0x4f92120d // fmla v13.4s, v16.4s, v18.s[0]
+	WORD  $0x4f92122e // fmla v14.4s, v17.4s, v18.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F15
+	VDUP  V15.S[0], V15.S4
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x6e21dde1 // fmul v1.4s, v15.4s, v1.4s
+	WORD  $0x6e22dde2 // fmul v2.4s, v15.4s, v2.4s
+	WORD  $0x6e23dde3 // fmul v3.4s, v15.4s, v3.4s
+	WORD  $0x6e24dde4 // fmul v4.4s, v15.4s, v4.4s
+	WORD  $0x6e25dde5 // fmul v5.4s, v15.4s, v5.4s
+	WORD  $0x6e26dde6 // fmul v6.4s, v15.4s, v6.4s
+	WORD  $0x6e27dde7 // fmul v7.4s, v15.4s, v7.4s
+	WORD  $0x6e28dde8 // fmul v8.4s, v15.4s, v8.4s
+	WORD  $0x6e29dde9 // fmul v9.4s, v15.4s, v9.4s
+	WORD  $0x6e2addea // fmul v10.4s, v15.4s, v10.4s
+	WORD  $0x6e2bddeb // fmul v11.4s, v15.4s, v11.4s
+	WORD  $0x6e2cddec // fmul v12.4s, v15.4s, v12.4s
+	WORD  $0x6e2ddded // fmul v13.4s, v15.4s, v13.4s
+	WORD  $0x6e2eddee // fmul v14.4s, v15.4s, v14.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e20d5e0 // fadd v0.4s, v15.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F15
+	VDUP  V15.S[0], V15.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x6e30ddf0 // fmul v16.4s, v15.4s, v16.4s
+	WORD  $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dde0 // fmul v0.4s, v15.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON6x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON6x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F18
+	FMOVQ 16(R13), F19
+	FMOVQ 32(R13), F20
+	FMOVS (R3), F21
+	WORD  $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R7), F21
+	WORD  $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R8), F21
+	WORD  $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	FMOVS (R3)(R9), F21
+	WORD  $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	FMOVS (R6), F21
+	WORD  $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD  $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD  $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	FMOVS (R6)(R7), F21
+	WORD  $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD  $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD  $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F18
+	VDUP  V18.S[0], V18.S4
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x6e21de41 // fmul v1.4s, v18.4s, v1.4s
+	WORD  $0x6e22de42 // fmul v2.4s, v18.4s, v2.4s
+	WORD  $0x6e23de43 // fmul v3.4s, v18.4s, v3.4s
+	WORD  $0x6e24de44 // fmul v4.4s, v18.4s, v4.4s
+	WORD  $0x6e25de45 // fmul v5.4s, v18.4s, v5.4s
+	WORD  $0x6e26de46 // fmul v6.4s, v18.4s, v6.4s
+	WORD  $0x6e27de47 // fmul v7.4s, v18.4s, v7.4s
+	WORD  $0x6e28de48 // fmul v8.4s, v18.4s, v8.4s
+	WORD  $0x6e29de49 // fmul v9.4s, v18.4s, v9.4s
+	WORD  $0x6e2ade4a // fmul v10.4s, v18.4s, v10.4s
+	WORD  $0x6e2bde4b // fmul v11.4s, v18.4s, v11.4s
+	WORD  $0x6e2cde4c // fmul v12.4s, v18.4s, v12.4s
+	WORD  $0x6e2dde4d // fmul v13.4s, v18.4s, v13.4s
+	WORD  $0x6e2ede4e // fmul v14.4s, v18.4s, v14.4s
+	WORD  $0x6e2fde4f // fmul v15.4s, v18.4s, v15.4s
+	WORD  $0x6e30de50 // fmul v16.4s, v18.4s, v16.4s
+	WORD  $0x6e31de51 // fmul v17.4s, v18.4s, v17.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e20d640 // fadd v0.4s, v18.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F18
+	VDUP  V18.S[0], V18.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F19
+	WORD  $0x6e33de53 // fmul v19.4s, v18.4s, v19.4s
+	WORD  $0x4e20d660 // fadd v0.4s, v19.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20de40 // fmul v0.4s, v18.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON7x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON7x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F21
+	FMOVQ 16(R13), F22
+	FMOVQ 32(R13), F23
+	FMOVS (R3), F24
+	WORD  $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R7), F24
+	WORD  $0x4f9812a3 // fmla v3.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c4 // fmla v4.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e5 // fmla v5.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R8), F24
+	WORD  $0x4f9812a6 // fmla v6.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812c7 // fmla v7.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812e8 // fmla v8.4s, v23.4s, v24.s[0]
+	FMOVS (R3)(R9), F24
+	WORD  $0x4f9812a9 // fmla v9.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812ca // fmla v10.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812eb // fmla v11.4s, v23.4s, v24.s[0]
+	FMOVS (R6), F24
+	WORD  $0x4f9812ac // fmla v12.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812cd // fmla v13.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812ee // fmla v14.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R7), F24
+	WORD  $0x4f9812af // fmla v15.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d0 // fmla v16.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f1 // fmla v17.4s, v23.4s, v24.s[0]
+	FMOVS (R6)(R8), F24
+	WORD  $0x4f9812b2 // fmla v18.4s, v21.4s, v24.s[0]
+	WORD  $0x4f9812d3 // fmla v19.4s, v22.4s, v24.s[0]
+	WORD  $0x4f9812f4 // fmla v20.4s, v23.4s, v24.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F21
+	VDUP  V21.S[0], V21.S4
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x6e21dea1 // fmul v1.4s, v21.4s, v1.4s
+	WORD  $0x6e22dea2 // fmul v2.4s, v21.4s, v2.4s
+	WORD  $0x6e23dea3 // fmul v3.4s, v21.4s, v3.4s
+	WORD  $0x6e24dea4 // fmul v4.4s, v21.4s, v4.4s
+	WORD  $0x6e25dea5 // fmul v5.4s, v21.4s, v5.4s
+	WORD  $0x6e26dea6 // fmul v6.4s, v21.4s, v6.4s
+	WORD  $0x6e27dea7 // fmul v7.4s, v21.4s, v7.4s
+	WORD  $0x6e28dea8 // fmul v8.4s, v21.4s, v8.4s
+	WORD  $0x6e29dea9 // fmul v9.4s, v21.4s, v9.4s
+	WORD  $0x6e2adeaa // fmul v10.4s, v21.4s, v10.4s
+	WORD  $0x6e2bdeab // fmul v11.4s, v21.4s, v11.4s
+	WORD  $0x6e2cdeac // fmul v12.4s, v21.4s, v12.4s
+	WORD  $0x6e2ddead // fmul v13.4s, v21.4s, v13.4s
+	WORD  $0x6e2edeae // fmul v14.4s, v21.4s, v14.4s
+	WORD  $0x6e2fdeaf // fmul v15.4s, v21.4s, v15.4s
+	WORD  $0x6e30deb0 // fmul v16.4s, v21.4s, v16.4s
+	WORD  $0x6e31deb1 // fmul v17.4s, v21.4s, v17.4s
+	WORD  $0x6e32deb2 // fmul v18.4s, v21.4s, v18.4s
+	WORD  $0x6e33deb3 // fmul v19.4s, v21.4s, v19.4s
+	WORD  $0x6e34deb4 // fmul v20.4s, v21.4s, v20.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e20d6a0 // fadd v0.4s, v21.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F21
+	VDUP  V21.S[0], V21.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F22
+	WORD  $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD  $0x4e20d6c0 // fadd v0.4s, v22.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20dea0 // fmul v0.4s, v21.4s, v0.4s
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF32NEON8x3Lead<>(code int, args *byte)
+TEXT ·chainF32NEON8x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	ADD   R6, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F24
+	FMOVQ 16(R13), F25
+	FMOVQ 32(R13), F26
+	FMOVS (R3), F27
+	WORD  $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R7), F27
+	WORD  $0x4f9b1303 // fmla v3.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1324 // fmla v4.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1345 // fmla v5.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R8), F27
+	WORD  $0x4f9b1306 // fmla v6.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1327 // fmla v7.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1348 // fmla v8.4s, v26.4s, v27.s[0]
+	FMOVS (R3)(R9), F27
+	WORD  $0x4f9b1309 // fmla v9.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132a // fmla v10.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134b // fmla v11.4s, v26.4s, v27.s[0]
+	FMOVS (R6), F27
+	WORD  $0x4f9b130c // fmla v12.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b132d // fmla v13.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b134e // fmla v14.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R7), F27
+	WORD  $0x4f9b130f // fmla v15.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1330 // fmla v16.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1351 // fmla v17.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R8), F27
+	WORD  $0x4f9b1312 // fmla v18.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1333 // fmla v19.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1354 // fmla v20.4s, v26.4s, v27.s[0]
+	FMOVS (R6)(R9), F27
+	WORD  $0x4f9b1315 // fmla v21.4s, v24.4s, v27.s[0]
+	WORD  $0x4f9b1336 // fmla v22.4s, v25.4s, v27.s[0]
+	WORD  $0x4f9b1357 // fmla v23.4s, v26.4s, v27.s[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVS 184(R3), F24
+	VDUP  V24.S[0], V24.S4
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x6e21df01 // fmul v1.4s, v24.4s, v1.4s
+	WORD  $0x6e22df02 // fmul v2.4s, v24.4s, v2.4s
+	WORD  $0x6e23df03 // fmul v3.4s, v24.4s, v3.4s
+	WORD  $0x6e24df04 // fmul v4.4s, v24.4s, v4.4s
+	WORD  $0x6e25df05 // fmul v5.4s, v24.4s, v5.4s
+	WORD  $0x6e26df06 // fmul v6.4s, v24.4s, v6.4s
+	WORD  $0x6e27df07 // fmul v7.4s, v24.4s, v7.4s
+	WORD  $0x6e28df08 // fmul v8.4s, v24.4s, v8.4s
+	WORD  $0x6e29df09 // fmul v9.4s, v24.4s, v9.4s
+	WORD  $0x6e2adf0a // fmul v10.4s, v24.4s, v10.4s
+	WORD  $0x6e2bdf0b // fmul v11.4s, v24.4s, v11.4s
+	WORD  $0x6e2cdf0c // fmul v12.4s, v24.4s, v12.4s
+	WORD  $0x6e2ddf0d // fmul v13.4s, v24.4s, v13.4s
+	WORD  $0x6e2edf0e // fmul v14.4s, v24.4s, v14.4s
+	WORD  $0x6e2fdf0f // fmul v15.4s, v24.4s, v15.4s
+	WORD  $0x6e30df10 // fmul v16.4s, v24.4s, v16.4s
+	WORD  $0x6e31df11 // fmul v17.4s, v24.4s, v17.4s
+	WORD  $0x6e32df12 // fmul v18.4s, v24.4s, v18.4s
+	WORD  $0x6e33df13 // fmul v19.4s, v24.4s, v19.4s
+	WORD  $0x6e34df14 // fmul v20.4s, v24.4s, v20.4s
+	WORD  $0x6e35df15 // fmul v21.4s, v24.4s, v21.4s
+	WORD  $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
+	WORD  $0x6e37df17 // fmul v23.4s, v24.4s, v23.4s
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e20d700 // fadd v0.4s, v24.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVS 188(R3), F24
+	VDUP  V24.S[0], V24.S4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F25
+	WORD  $0x6e39df19 // fmul v25.4s, v24.4s, v25.4s
+	WORD  $0x4e20d720 // fadd v0.4s, v25.4s, v0.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e29d400 // fadd v0.4s, v0.4s, v9.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2ed400 // fadd v0.4s, v0.4s, v14.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e2fd400 // fadd v0.4s, v0.4s, v15.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e20df00 // fmul v0.4s, v24.4s, v0.4s
+	WORD  $0x4e37d400 // fadd v0.4s, v0.4s, v23.4s
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
 // func chainF32NEON(code int, args *byte)
 TEXT ·chainF32NEON(SB), $0-16
 	MOVD code+0(FP), R0
 	MOVD $·chainF32NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func turnF32NEON1x1<>(code int, args *byte)
+TEXT ·turnF32NEON1x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R8), F3
+	FMOVQ 0(R9), F4
+	VTRN1 V2.S4, V1.S4, V5.S4
+	VTRN2 V2.S4, V1.S4, V1.S4
+	VTRN1 V4.S4, V3.S4, V2.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VZIP1 V2.D2, V5.D2, V4.D2
+	VZIP1 V3.D2, V1.D2, V6.D2
+	VZIP2 V2.D2, V5.D2, V2.D2
+	VZIP2 V3.D2, V1.D2, V1.D2
+	FMOVS (R1), F3
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f8310c0 // fmla v0.4s, v6.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F1
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F1
+	B     masked
+
+partial:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif2
+	FMOVD (R3), F1
+	CMP   $2, R11
+	BLE   endif3
+	ADD   $8, R3
+	VLD1  (R3), V1.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R3), V1.S[0]
+
+endif4:
+masked:
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F2
+	B     masked2
+
+partial2:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R3), F2
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V2.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R3), V2.S[0]
+
+endif7:
+masked2:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F3
+	B     masked3
+
+partial3:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R3), V3.S[0]
+
+endif10:
+masked3:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F4
+	B     masked4
+
+partial4:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R3), V4.S[0]
+
+endif13:
+masked4:
+	VTRN1 V2.S4, V1.S4, V5.S4
+	VTRN2 V2.S4, V1.S4, V1.S4
+	VTRN1 V4.S4, V3.S4, V2.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VZIP1 V2.D2, V5.D2, V4.D2
+	VZIP1 V3.D2, V1.D2, V6.D2
+	VZIP2 V2.D2, V5.D2, V2.D2
+	VZIP2 V3.D2, V1.D2, V1.D2
+	CMP   $0, R6
+	BLE   endif14
+	FMOVS (R1), F3
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif15
+	FMOVS (R1), F3
+	WORD  $0x4f8310c0 // fmla v0.4s, v6.4s, v3.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif16
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif17
+	FMOVS (R1), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F1
+	VDUP  V1.S[0], V1.S4
+	WORD  $0x6e20dc20 // fmul v0.4s, v1.4s, v0.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F1
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F1
+	VDUP  V1.S[0], V1.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD  $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x1<>(code int, args *byte)
+TEXT ·turnF32NEON2x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R10), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R1)(R3), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F2
+	B     masked
+
+partial:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif2
+	FMOVD (R6), F2
+	CMP   $2, R12
+	BLE   endif3
+	ADD   $8, R6
+	VLD1  (R6), V2.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R6), V2.S[0]
+
+endif4:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F3
+	B     masked2
+
+partial2:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R6), F3
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R6), V3.S[0]
+
+endif7:
+masked2:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F4
+	B     masked3
+
+partial3:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R6), F4
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R6), V4.S[0]
+
+endif10:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F5
+	B     masked4
+
+partial4:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R6), F5
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R6), V5.S[0]
+
+endif13:
+masked4:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R7
+	BLE   endif14
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif15
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif16
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif17
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R1)(R3), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F2
+	VDUP  V2.S[0], V2.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x6e23dc43 // fmul v3.4s, v2.4s, v3.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON3x1<>(code int, args *byte)
+TEXT ·turnF32NEON3x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R9), F4
+	FMOVQ 0(R10), F5
+	FMOVQ 0(R11), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R6), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif
+	MOVD  R8, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R8, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R13
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif2
+	FMOVD (R7), F3
+	CMP   $2, R13
+	BLE   endif3
+	ADD   $8, R7
+	VLD1  (R7), V3.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R13
+	BLE  endif4
+	VLD1 (R7), V3.S[0]
+
+endif4:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R13
+	BLT   partial2
+	FMOVQ 0(R9), F4
+	B     masked2
+
+partial2:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif5
+	FMOVD (R7), F4
+	CMP   $2, R13
+	BLE   endif6
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R13
+	BLE  endif7
+	VLD1 (R7), V4.S[0]
+
+endif7:
+masked2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R13
+	BLT   partial3
+	FMOVQ 0(R10), F5
+	B     masked3
+
+partial3:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif8
+	FMOVD (R7), F5
+	CMP   $2, R13
+	BLE   endif9
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R13
+	BLE  endif10
+	VLD1 (R7), V5.S[0]
+
+endif10:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial4
+	FMOVQ 0(R11), F6
+	B     masked4
+
+partial4:
+	MOVD  R11, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif11
+	FMOVD (R7), F6
+	CMP   $2, R13
+	BLE   endif12
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R13
+	BLE  endif13
+	VLD1 (R7), V6.S[0]
+
+endif13:
+masked4:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R8
+	BLE   endif14
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif15
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif16
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif17
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R6), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON4x1<>(code int, args *byte)
+TEXT ·turnF32NEON4x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R10), F5
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R12), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R7), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif
+	MOVD  R9, R14
+	MOVD  $·lineMask<>+64(SB), R13
+	LSL   $2, R14
+	SUB   R14, R13
+	MOVD  R9, R14
+	SUB   $0, R14
+	FMOVQ 0(R13), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R14
+	BLT   partial
+	FMOVQ 0(R8), F4
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif2
+	FMOVD (R8), F4
+	CMP   $2, R14
+	BLE   endif3
+	ADD   $8, R8
+	VLD1  (R8), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R14
+	BLE  endif4
+	VLD1 (R8), V4.S[0]
+
+endif4:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R14
+	BLT   partial2
+	FMOVQ 0(R10), F5
+	B     masked2
+
+partial2:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif5
+	FMOVD (R8), F5
+	CMP   $2, R14
+	BLE   endif6
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R14
+	BLE  endif7
+	VLD1 (R8), V5.S[0]
+
+endif7:
+masked2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R14
+	BLT   partial3
+	FMOVQ 0(R11), F6
+	B     masked3
+
+partial3:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif8
+	FMOVD (R8), F6
+	CMP   $2, R14
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R14
+	BLE  endif10
+	VLD1 (R8), V6.S[0]
+
+endif10:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R14
+	BLT   partial4
+	FMOVQ 0(R12), F7
+	B     masked4
+
+partial4:
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif11
+	FMOVD (R8), F7
+	CMP   $2, R14
+	BLE   endif12
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R14
+	BLE  endif13
+	VLD1 (R8), V7.S[0]
+
+endif13:
+masked4:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R9
+	BLE   endif14
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif15
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif16
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif17
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R7), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON5x1<>(code int, args *byte)
+TEXT ·turnF32NEON5x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F5
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R12), F7
+	FMOVQ 0(R13), F8
+	VTRN1 V6.S4, V5.S4, V9.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VTRN1 V8.S4, V7.S4, V6.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VZIP1 V6.D2, V9.D2, V8.D2
+	VZIP1 V7.D2, V5.D2, V10.D2
+	VZIP2 V6.D2, V9.D2, V6.D2
+	VZIP2 V7.D2, V5.D2, V5.D2
+	FMOVS (R1), F7
+	WORD  $0x4f871100 // fmla v0.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871101 // fmla v1.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871102 // fmla v2.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f871140 // fmla v0.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871141 // fmla v1.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871142 // fmla v2.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871143 // fmla v3.4s, v10.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871144 // fmla v4.4s, v10.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R2), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F5
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F5
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif2
+	FMOVD (R9), F5
+	CMP   $2, R15
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R15
+	BLE  endif4
+	VLD1 (R9), V5.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F6
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F7
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif8
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif9
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R15
+	BLE  endif10
+	VLD1 (R9), V7.S[0]
+
+endif10:
+masked3:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F8
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif11
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R15
+	BLE  endif13
+	VLD1 (R9), V8.S[0]
+
+endif13:
+masked4:
+	VTRN1 V6.S4, V5.S4, V9.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VTRN1 V8.S4, V7.S4, V6.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VZIP1 V6.D2, V9.D2, V8.D2
+	VZIP1 V7.D2, V5.D2, V10.D2
+	VZIP2 V6.D2, V9.D2, V6.D2
+	VZIP2 V7.D2, V5.D2, V5.D2
+	CMP   $0, R10
+	BLE   endif14
+	FMOVS (R1), F7
+	WORD  $0x4f871100 // fmla v0.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871101 // fmla v1.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871102 // fmla v2.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+
+endif14:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif15
+	FMOVS (R1), F7
+	WORD  $0x4f871140 // fmla v0.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871141 // fmla v1.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871142 // fmla v2.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871143 // fmla v3.4s, v10.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871144 // fmla v4.4s, v10.4s, v7.s[0]
+
+endif15:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif16
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif16:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif17
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R2), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+
+endif17:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x6e22dca2 // fmul v2.4s, v5.4s, v2.4s
+	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
+	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F5
+	VDUP  V5.S[0], V5.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x6e26dca6 // fmul v6.4s, v5.4s, v6.4s
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON6x1<>(code int, args *byte)
+TEXT ·turnF32NEON6x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R11), F7
+	FMOVQ 0(R12), F8
+	FMOVQ 0(R13), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R2)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F6
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif2
+	FMOVD (R9), F6
+	CMP   $2, R15
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R15
+	BLE  endif4
+	VLD1 (R9), V6.S[0]
+
+endif4:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F7
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V7.S[0]
+
+endif7:
+masked2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F8
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif8
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif9
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R15
+	BLE  endif10
+	VLD1 (R9), V8.S[0]
+
+endif10:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F9
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif11
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R15
+	BLE  endif13
+	VLD1 (R9), V9.S[0]
+
+endif13:
+masked4:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R10
+	BLE   endif14
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif14:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif15
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif15:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif16
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif16:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif17
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R2)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif17:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON7x1<>(code int, args *byte)
+TEXT ·turnF32NEON7x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R11), F8
+	FMOVQ 0(R12), F9
+	FMOVQ 0(R13), F10
+	VTRN1 V8.S4, V7.S4, V11.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VTRN1 V10.S4, V9.S4, V8.S4
+	VTRN2 V10.S4, V9.S4, V9.S4
+	VZIP1 V8.D2, V11.D2, V10.D2
+	VZIP1 V9.D2, V7.D2, V12.D2
+	VZIP2 V8.D2, V11.D2, V8.D2
+	VZIP2 V9.D2, V7.D2, V7.D2
+	FMOVS (R1), F9
+	WORD  $0x4f891140 // fmla v0.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891141 // fmla v1.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891142 // fmla v2.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891143 // fmla v3.4s, v10.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891145 // fmla v5.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891146 // fmla v6.4s, v10.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891180 // fmla v0.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891181 // fmla v1.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891183 // fmla v3.4s, v12.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891184 // fmla v4.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891185 // fmla v5.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891186 // fmla v6.4s, v12.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R6), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif2
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R15
+	BLE  endif4
+	VLD1 (R9), V7.S[0]
+
+endif4:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F8
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V8.S[0]
+
+endif7:
+masked2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F9
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif8
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif9
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R15
+	BLE  endif10
+	VLD1 (R9), V9.S[0]
+
+endif10:
+masked3:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F10
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif11
+	FMOVD (R9), F10
+	CMP   $2, R15
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R15
+	BLE  endif13
+	VLD1 (R9), V10.S[0]
+
+endif13:
+masked4:
+	VTRN1 V8.S4, V7.S4, V11.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VTRN1 V10.S4, V9.S4, V8.S4
+	VTRN2 V10.S4, V9.S4, V9.S4
+	VZIP1 V8.D2, V11.D2, V10.D2
+	VZIP1 V9.D2, V7.D2, V12.D2
+	VZIP2 V8.D2, V11.D2, V8.D2
+	VZIP2 V9.D2, V7.D2, V7.D2
+	CMP   $0, R10
+	BLE   endif14
+	FMOVS (R1), F9
+	WORD  $0x4f891140 // fmla v0.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891141 // fmla v1.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891142 // fmla v2.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891143 // fmla v3.4s, v10.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891145 // fmla v5.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891146 // fmla v6.4s, v10.4s, v9.s[0]
+
+endif14:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif15
+	FMOVS (R1), F9
+	WORD  $0x4f891180 // fmla v0.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891181 // fmla v1.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891183 // fmla v3.4s, v12.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891184 // fmla v4.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891185 // fmla v5.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891186 // fmla v6.4s, v12.4s, v9.s[0]
+
+endif15:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif16
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif16:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif17
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R6), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+
+endif17:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x6e22dce2 // fmul v2.4s, v7.4s, v2.4s
+	WORD  $0x6e23dce3 // fmul v3.4s, v7.4s, v3.4s
+	WORD  $0x6e24dce4 // fmul v4.4s, v7.4s, v4.4s
+	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
+	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F7
+	VDUP  V7.S[0], V7.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON8x1<>(code int, args *byte)
+TEXT ·turnF32NEON8x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R11), F9
+	FMOVQ 0(R12), F10
+	FMOVQ 0(R13), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F8
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif2
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R15
+	BLE  endif4
+	VLD1 (R9), V8.S[0]
+
+endif4:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F9
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V9.S[0]
+
+endif7:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F10
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif8
+	FMOVD (R9), F10
+	CMP   $2, R15
+	BLE   endif9
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R15
+	BLE  endif10
+	VLD1 (R9), V10.S[0]
+
+endif10:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F11
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif11
+	FMOVD (R9), F11
+	CMP   $2, R15
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R15
+	BLE  endif13
+	VLD1 (R9), V11.S[0]
+
+endif13:
+masked4:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R10
+	BLE   endif14
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif14:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif15
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif15:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif16
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif16:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif17
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif17:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	ADD   R2, R1
+	FMOVQ F7, 0(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 0(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 0(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x2<>(code int, args *byte)
+TEXT ·turnF32NEON1x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F2
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif2
+	FMOVD (R10), F2
+	CMP   $2, R11
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V2.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V2.S[0]
+
+endif4:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F3
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V3.S[0]
+
+endif7:
+masked2:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F4
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V4.S[0]
+
+endif10:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F5
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V5.S[0]
+
+endif13:
+masked4:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif14
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif15
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif16
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif17
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F2
+	B     masked5
+
+partial5:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif18
+	FMOVD (R3), F2
+	CMP   $2, R11
+	BLE   endif19
+	ADD   $8, R3
+	VLD1  (R3), V2.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R3), V2.S[0]
+
+endif20:
+masked5:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F3
+	B     masked6
+
+partial6:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R3), V3.S[0]
+
+endif23:
+masked6:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F4
+	B     masked7
+
+partial7:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R3), V4.S[0]
+
+endif26:
+masked7:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F5
+	B     masked8
+
+partial8:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R3), V5.S[0]
+
+endif29:
+masked8:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif30
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif31
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif32
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif33
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+
+endif33:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif34
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+endif34:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	B     endif35
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	B     endif36
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F2
+	VDUP  V2.S[0], V2.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x6e23dc43 // fmul v3.4s, v2.4s, v3.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+
+endif36:
+endif35:
+	CMP  $1, R0
+	BLE  endif37
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif37:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x2<>(code int, args *byte)
+TEXT ·turnF32NEON2x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R10), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R10), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F4
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif2
+	FMOVD (R11), F4
+	CMP   $2, R12
+	BLE   endif3
+	ADD   $8, R11
+	VLD1  (R11), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R11), V4.S[0]
+
+endif4:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F5
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V5.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V5.S[0]
+
+endif7:
+masked2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F6
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V6.S[0]
+
+endif10:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F7
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V7.S[0]
+
+endif13:
+masked4:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif14
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif15
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif16
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif17
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif18
+	FMOVD (R6), F4
+	CMP   $2, R12
+	BLE   endif19
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R6), V4.S[0]
+
+endif20:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F5
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R6), F5
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R6), V5.S[0]
+
+endif23:
+masked6:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F6
+	B     masked7
+
+partial7:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R6), F6
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R6), V6.S[0]
+
+endif26:
+masked7:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F7
+	B     masked8
+
+partial8:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R6), F7
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R6), V7.S[0]
+
+endif29:
+masked8:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif30
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif31
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif32
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif33
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif33:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif34
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif34:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	B     endif35
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+	B     endif36
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+
+endif36:
+endif35:
+	CMP  $1, R0
+	BLE  endif37
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif37:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON3x2<>(code int, args *byte)
+TEXT ·turnF32NEON3x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R11), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R11), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  40(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif
+	MOVD  R8, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R8, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial
+	FMOVQ 0(R7), F6
+	B     masked
+
+partial:
+	MOVD  R7, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif2
+	FMOVD (R12), F6
+	CMP   $2, R13
+	BLE   endif3
+	ADD   $8, R12
+	VLD1  (R12), V6.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R13
+	BLE  endif4
+	VLD1 (R12), V6.S[0]
+
+endif4:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R13
+	BLT   partial2
+	FMOVQ 0(R9), F7
+	B     masked2
+
+partial2:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif5
+	FMOVD (R12), F7
+	CMP   $2, R13
+	BLE   endif6
+	ADD   $8, R12
+	VLD1  (R12), V7.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R13
+	BLE  endif7
+	VLD1 (R12), V7.S[0]
+
+endif7:
+masked2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R13
+	BLT   partial3
+	FMOVQ 0(R10), F8
+	B     masked3
+
+partial3:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif8
+	FMOVD (R12), F8
+	CMP   $2, R13
+	BLE   endif9
+	ADD   $8, R12
+	VLD1  (R12), V8.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R13
+	BLE  endif10
+	VLD1 (R12), V8.S[0]
+
+endif10:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R13
+	BLT   partial4
+	FMOVQ 0(R11), F9
+	B     masked4
+
+partial4:
+	MOVD  R11, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif11
+	FMOVD (R12), F9
+	CMP   $2, R13
+	BLE   endif12
+	ADD   $8, R12
+	VLD1  (R12), V9.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R13
+	BLE  endif13
+	VLD1 (R12), V9.S[0]
+
+endif13:
+masked4:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif14
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif15
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif16
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif17
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial5
+	FMOVQ 0(R7), F6
+	B     masked5
+
+partial5:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif18
+	FMOVD (R7), F6
+	CMP   $2, R13
+	BLE   endif19
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R13
+	BLE  endif20
+	VLD1 (R7), V6.S[0]
+
+endif20:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R13
+	BLT   partial6
+	FMOVQ 0(R9), F7
+	B     masked6
+
+partial6:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif21
+	FMOVD (R7), F7
+	CMP   $2, R13
+	BLE   endif22
+	ADD   $8, R7
+	VLD1  (R7), V7.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R13
+	BLE  endif23
+	VLD1 (R7), V7.S[0]
+
+endif23:
+masked6:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R13
+	BLT   partial7
+	FMOVQ 0(R10), F8
+	B     masked7
+
+partial7:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif24
+	FMOVD (R7), F8
+	CMP   $2, R13
+	BLE   endif25
+	ADD   $8, R7
+	VLD1  (R7), V8.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R13
+	BLE  endif26
+	VLD1 (R7), V8.S[0]
+
+endif26:
+masked7:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R13
+	BLT   partial8
+	FMOVQ 0(R11), F9
+	B     masked8
+
+partial8:
+	MOVD  R11, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif27
+	FMOVD (R7), F9
+	CMP   $2, R13
+	BLE   endif28
+	ADD   $8, R7
+	VLD1  (R7), V9.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R13
+	BLE  endif29
+	VLD1 (R7), V9.S[0]
+
+endif29:
+masked8:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif30
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif31
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif32
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif33
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif33:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif34
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif34:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	B     endif35
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+	B     endif36
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+
+endif36:
+endif35:
+	CMP  $1, R0
+	BLE  endif37
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif37:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON4x2<>(code int, args *byte)
+TEXT ·turnF32NEON4x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  40(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif
+	MOVD  R9, R14
+	MOVD  $·lineMask<>+64(SB), R13
+	LSL   $2, R14
+	SUB   R14, R13
+	MOVD  R9, R14
+	SUB   $0, R14
+	FMOVQ 0(R13), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R14
+	BLT   partial
+	FMOVQ 0(R8), F8
+	B     masked
+
+partial:
+	MOVD  R8, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif2
+	FMOVD (R13), F8
+	CMP   $2, R14
+	BLE   endif3
+	ADD   $8, R13
+	VLD1  (R13), V8.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R14
+	BLE  endif4
+	VLD1 (R13), V8.S[0]
+
+endif4:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R14
+	BLT   partial2
+	FMOVQ 0(R10), F9
+	B     masked2
+
+partial2:
+	MOVD  R10, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif5
+	FMOVD (R13), F9
+	CMP   $2, R14
+	BLE   endif6
+	ADD   $8, R13
+	VLD1  (R13), V9.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R14
+	BLE  endif7
+	VLD1 (R13), V9.S[0]
+
+endif7:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R14
+	BLT   partial3
+	FMOVQ 0(R11), F10
+	B     masked3
+
+partial3:
+	MOVD  R11, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif8
+	FMOVD (R13), F10
+	CMP   $2, R14
+	BLE   endif9
+	ADD   $8, R13
+	VLD1  (R13), V10.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R14
+	BLE  endif10
+	VLD1 (R13), V10.S[0]
+
+endif10:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R14
+	BLT   partial4
+	FMOVQ 0(R12), F11
+	B     masked4
+
+partial4:
+	MOVD  R12, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif11
+	FMOVD (R13), F11
+	CMP   $2, R14
+	BLE   endif12
+	ADD   $8, R13
+	VLD1  (R13), V11.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R14
+	BLE  endif13
+	VLD1 (R13), V11.S[0]
+
+endif13:
+masked4:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif14
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif15
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif16
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif17
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R14
+	BLT   partial5
+	FMOVQ 0(R8), F8
+	B     masked5
+
+partial5:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif18
+	FMOVD (R8), F8
+	CMP   $2, R14
+	BLE   endif19
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R14
+	BLE  endif20
+	VLD1 (R8), V8.S[0]
+
+endif20:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R14
+	BLT   partial6
+	FMOVQ 0(R10), F9
+	B     masked6
+
+partial6:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif21
+	FMOVD (R8), F9
+	CMP   $2, R14
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R14
+	BLE  endif23
+	VLD1 (R8), V9.S[0]
+
+endif23:
+masked6:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R14
+	BLT   partial7
+	FMOVQ 0(R11), F10
+	B     masked7
+
+partial7:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif24
+	FMOVD (R8), F10
+	CMP   $2, R14
+	BLE   endif25
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R14
+	BLE  endif26
+	VLD1 (R8), V10.S[0]
+
+endif26:
+masked7:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R14
+	BLT   partial8
+	FMOVQ 0(R12), F11
+	B     masked8
+
+partial8:
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif27
+	FMOVD (R8), F11
+	CMP   $2, R14
+	BLE   endif28
+	ADD   $8, R8
+	VLD1  (R8), V11.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R14
+	BLE  endif29
+	VLD1 (R8), V11.S[0]
+
+endif29:
+masked8:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif30
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif31
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif32
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif33
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif33:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif34
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif34:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	B     endif35
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R1)
+	B     endif36
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R1)
+
+endif36:
+endif35:
+	CMP  $1, R0
+	BLE  endif37
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif37:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x3<>(code int, args *byte)
+TEXT ·turnF32NEON1x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F3
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif2
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V3.S[0]
+
+endif4:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F4
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V4.S[0]
+
+endif7:
+masked2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F5
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V5.S[0]
+
+endif10:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F6
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V6.S[0]
+
+endif13:
+masked4:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif14
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif15
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif16
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif17
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F3
+	B     masked5
+
+partial5:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif18
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R10), V3.S[0]
+
+endif20:
+masked5:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F4
+	B     masked6
+
+partial6:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R10), V4.S[0]
+
+endif23:
+masked6:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F5
+	B     masked7
+
+partial7:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R10), V5.S[0]
+
+endif26:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F6
+	B     masked8
+
+partial8:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R10), V6.S[0]
+
+endif29:
+masked8:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif30
+	FMOVS (R1), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif31
+	FMOVS (R1), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif32
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif33
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif33:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 0(R3), F3
+	B     masked9
+
+partial9:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif34
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif35
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif35:
+	B masked9
+
+endif34:
+	CMP  $0, R11
+	BLE  endif36
+	VLD1 (R3), V3.S[0]
+
+endif36:
+masked9:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 0(R7), F4
+	B     masked10
+
+partial10:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif37
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif38
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif38:
+	B masked10
+
+endif37:
+	CMP  $0, R11
+	BLE  endif39
+	VLD1 (R3), V4.S[0]
+
+endif39:
+masked10:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 0(R8), F5
+	B     masked11
+
+partial11:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif40
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif41
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif41:
+	B masked11
+
+endif40:
+	CMP  $0, R11
+	BLE  endif42
+	VLD1 (R3), V5.S[0]
+
+endif42:
+masked11:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 0(R9), F6
+	B     masked12
+
+partial12:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif43
+	FMOVD (R3), F6
+	CMP   $2, R11
+	BLE   endif44
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif44:
+	B masked12
+
+endif43:
+	CMP  $0, R11
+	BLE  endif45
+	VLD1 (R3), V6.S[0]
+
+endif45:
+masked12:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif46
+	FMOVS (R1), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+
+endif46:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif47
+	FMOVS (R1), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+
+endif47:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif48
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif48:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif49
+	FMOVS (R1), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+
+endif49:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif50
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif50:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	B     endif51
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	B     endif52
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+
+endif52:
+endif51:
+	CMP  $1, R0
+	BLE  endif53
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $48, R3
+	MOVD R3, 88(R1)
+
+endif53:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x3<>(code int, args *byte)
+TEXT ·turnF32NEON2x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R10), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R10), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R10), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif2
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif3
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R11), V6.S[0]
+
+endif4:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F7
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V7.S[0]
+
+endif7:
+masked2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F8
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V8.S[0]
+
+endif10:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V9.S[0]
+
+endif13:
+masked4:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif14
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif15
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif16
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif17
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif18
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif19
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R11), V6.S[0]
+
+endif20:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F7
+	B     masked6
+
+partial6:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R11), V7.S[0]
+
+endif23:
+masked6:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F8
+	B     masked7
+
+partial7:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R11), V8.S[0]
+
+endif26:
+masked7:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F9
+	B     masked8
+
+partial8:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R11), V9.S[0]
+
+endif29:
+masked8:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif30
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif31
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif32
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif33
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif33:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif34
+	FMOVD (R6), F6
+	CMP   $2, R12
+	BLE   endif35
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif35:
+	B masked9
+
+endif34:
+	CMP  $0, R12
+	BLE  endif36
+	VLD1 (R6), V6.S[0]
+
+endif36:
+masked9:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial10
+	FMOVQ 0(R8), F7
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif37
+	FMOVD (R6), F7
+	CMP   $2, R12
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif38:
+	B masked10
+
+endif37:
+	CMP  $0, R12
+	BLE  endif39
+	VLD1 (R6), V7.S[0]
+
+endif39:
+masked10:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial11
+	FMOVQ 0(R9), F8
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif40
+	FMOVD (R6), F8
+	CMP   $2, R12
+	BLE   endif41
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif41:
+	B masked11
+
+endif40:
+	CMP  $0, R12
+	BLE  endif42
+	VLD1 (R6), V8.S[0]
+
+endif42:
+masked11:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial12
+	FMOVQ 0(R10), F9
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif43
+	FMOVD (R6), F9
+	CMP   $2, R12
+	BLE   endif44
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif44:
+	B masked12
+
+endif43:
+	CMP  $0, R12
+	BLE  endif45
+	VLD1 (R6), V9.S[0]
+
+endif45:
+masked12:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif46
+	FMOVS (R1), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif46:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif47
+	FMOVS (R1), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif47:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif48
+	FMOVS (R1), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif48:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif49
+	FMOVS (R1), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif49:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif50
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif50:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	B     endif51
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R1)
+	B     endif52
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 32(R1)
+
+endif52:
+endif51:
+	CMP  $1, R0
+	BLE  endif53
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $48, R3
+	MOVD R3, 88(R1)
+
+endif53:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x4<>(code int, args *byte)
+TEXT ·turnF32NEON1x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F4
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif2
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V4.S[0]
+
+endif4:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F5
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V5.S[0]
+
+endif7:
+masked2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F6
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V6.S[0]
+
+endif10:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F7
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V7.S[0]
+
+endif13:
+masked4:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif14
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif15
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif16
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif17
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F4
+	B     masked5
+
+partial5:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif18
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R11
+	BLE  endif20
+	VLD1 (R10), V4.S[0]
+
+endif20:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F5
+	B     masked6
+
+partial6:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R10), V5.S[0]
+
+endif23:
+masked6:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F6
+	B     masked7
+
+partial7:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R10), V6.S[0]
+
+endif26:
+masked7:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F7
+	B     masked8
+
+partial8:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R10), V7.S[0]
+
+endif29:
+masked8:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif30
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif31
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif32
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif33
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+
+endif33:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 0(R3), F4
+	B     masked9
+
+partial9:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif34
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif35
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif35:
+	B masked9
+
+endif34:
+	CMP  $0, R11
+	BLE  endif36
+	VLD1 (R10), V4.S[0]
+
+endif36:
+masked9:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 0(R7), F5
+	B     masked10
+
+partial10:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif37
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif38
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif38:
+	B masked10
+
+endif37:
+	CMP  $0, R11
+	BLE  endif39
+	VLD1 (R10), V5.S[0]
+
+endif39:
+masked10:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 0(R8), F6
+	B     masked11
+
+partial11:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif40
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif41
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif41:
+	B masked11
+
+endif40:
+	CMP  $0, R11
+	BLE  endif42
+	VLD1 (R10), V6.S[0]
+
+endif42:
+masked11:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 0(R9), F7
+	B     masked12
+
+partial12:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif43
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif44
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif44:
+	B masked12
+
+endif43:
+	CMP  $0, R11
+	BLE  endif45
+	VLD1 (R10), V7.S[0]
+
+endif45:
+masked12:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif46
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+
+endif46:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif47
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+
+endif47:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif48
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+
+endif48:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif49
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif49:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial13
+	FMOVQ 0(R3), F4
+	B     masked13
+
+partial13:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif50
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif51
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif51:
+	B masked13
+
+endif50:
+	CMP  $0, R11
+	BLE  endif52
+	VLD1 (R3), V4.S[0]
+
+endif52:
+masked13:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial14
+	FMOVQ 0(R7), F5
+	B     masked14
+
+partial14:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif53
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif54
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif54:
+	B masked14
+
+endif53:
+	CMP  $0, R11
+	BLE  endif55
+	VLD1 (R3), V5.S[0]
+
+endif55:
+masked14:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial15
+	FMOVQ 0(R8), F6
+	B     masked15
+
+partial15:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif56
+	FMOVD (R3), F6
+	CMP   $2, R11
+	BLE   endif57
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif57:
+	B masked15
+
+endif56:
+	CMP  $0, R11
+	BLE  endif58
+	VLD1 (R3), V6.S[0]
+
+endif58:
+masked15:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial16
+	FMOVQ 0(R9), F7
+	B     masked16
+
+partial16:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif59
+	FMOVD (R3), F7
+	CMP   $2, R11
+	BLE   endif60
+	ADD   $8, R3
+	VLD1  (R3), V7.S[2]
+
+endif60:
+	B masked16
+
+endif59:
+	CMP  $0, R11
+	BLE  endif61
+	VLD1 (R3), V7.S[0]
+
+endif61:
+masked16:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif62
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif62:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif63
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif63:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif64
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif64:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif65
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif65:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif66
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif66:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	B     endif67
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R1)
+	B     endif68
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R1)
+
+endif68:
+endif67:
+	CMP  $1, R0
+	BLE  endif69
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $64, R3
+	MOVD R3, 88(R1)
+
+endif69:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x4<>(code int, args *byte)
+TEXT ·turnF32NEON2x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif2
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif3
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R11), V8.S[0]
+
+endif4:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F9
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V9.S[0]
+
+endif7:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F10
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V10.S[0]
+
+endif10:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F11
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V11.S[0]
+
+endif13:
+masked4:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif14
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif15
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+
+endif15:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif16
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif17
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+
+endif17:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif18
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif19
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R12
+	BLE  endif20
+	VLD1 (R11), V8.S[0]
+
+endif20:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F9
+	B     masked6
+
+partial6:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R11), V9.S[0]
+
+endif23:
+masked6:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F10
+	B     masked7
+
+partial7:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R11), V10.S[0]
+
+endif26:
+masked7:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F11
+	B     masked8
+
+partial8:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R11), V11.S[0]
+
+endif29:
+masked8:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif30
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+
+endif30:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif31
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+
+endif31:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif32
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+
+endif32:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif33
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+
+endif33:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial9
+	FMOVQ 0(R6), F8
+	B     masked9
+
+partial9:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif34
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif35
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif35:
+	B masked9
+
+endif34:
+	CMP  $0, R12
+	BLE  endif36
+	VLD1 (R11), V8.S[0]
+
+endif36:
+masked9:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial10
+	FMOVQ 0(R8), F9
+	B     masked10
+
+partial10:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif37
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif38
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif38:
+	B masked10
+
+endif37:
+	CMP  $0, R12
+	BLE  endif39
+	VLD1 (R11), V9.S[0]
+
+endif39:
+masked10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial11
+	FMOVQ 0(R9), F10
+	B     masked11
+
+partial11:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif40
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif41
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif41:
+	B masked11
+
+endif40:
+	CMP  $0, R12
+	BLE  endif42
+	VLD1 (R11), V10.S[0]
+
+endif42:
+masked11:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial12
+	FMOVQ 0(R10), F11
+	B     masked12
+
+partial12:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif43
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif44
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif44:
+	B masked12
+
+endif43:
+	CMP  $0, R12
+	BLE  endif45
+	VLD1 (R11), V11.S[0]
+
+endif45:
+masked12:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif46
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+
+endif46:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif47
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+
+endif47:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif48
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+
+endif48:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif49
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif49:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif50
+	FMOVD (R6), F8
+	CMP   $2, R12
+	BLE   endif51
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif51:
+	B masked13
+
+endif50:
+	CMP  $0, R12
+	BLE  endif52
+	VLD1 (R6), V8.S[0]
+
+endif52:
+masked13:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial14
+	FMOVQ 0(R8), F9
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif53
+	FMOVD (R6), F9
+	CMP   $2, R12
+	BLE   endif54
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif54:
+	B masked14
+
+endif53:
+	CMP  $0, R12
+	BLE  endif55
+	VLD1 (R6), V9.S[0]
+
+endif55:
+masked14:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial15
+	FMOVQ 0(R9), F10
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif56
+	FMOVD (R6), F10
+	CMP   $2, R12
+	BLE   endif57
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif57:
+	B masked15
+
+endif56:
+	CMP  $0, R12
+	BLE  endif58
+	VLD1 (R6), V10.S[0]
+
+endif58:
+masked15:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial16
+	FMOVQ 0(R10), F11
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif59
+	FMOVD (R6), F11
+	CMP   $2, R12
+	BLE   endif60
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif60:
+	B masked16
+
+endif59:
+	CMP  $0, R12
+	BLE  endif61
+	VLD1 (R6), V11.S[0]
+
+endif61:
+masked16:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif62
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif62:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif63
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif63:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif64
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif64:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif65
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif65:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif66
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif66:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 32(R1)
+	FMOVQ F7, 48(R1)
+	B     endif67
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R1)
+	B     endif68
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R1)
+
+endif68:
+endif67:
+	CMP  $1, R0
+	BLE  endif69
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $64, R3
+	MOVD R3, 88(R1)
+
+endif69:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F1
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F2
+
+endif:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F3
+
+endif2:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F4
+
+endif3:
+	VTRN1 V2.S4, V1.S4, V5.S4
+	VTRN2 V2.S4, V1.S4, V1.S4
+	VTRN1 V4.S4, V3.S4, V2.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VZIP1 V2.D2, V5.D2, V4.D2
+	VZIP1 V3.D2, V1.D2, V6.D2
+	VZIP2 V2.D2, V5.D2, V2.D2
+	VZIP2 V3.D2, V1.D2, V1.D2
+	FMOVS (R1), F3
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f8310c0 // fmla v0.4s, v6.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif4
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F1
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F1
+	B     masked
+
+partial:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R3), F1
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V1.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R3), V1.S[0]
+
+endif7:
+masked:
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F2
+	B     masked2
+
+partial2:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif9
+	FMOVD (R3), F2
+	CMP   $2, R11
+	BLE   endif10
+	ADD   $8, R3
+	VLD1  (R3), V2.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R11
+	BLE  endif11
+	VLD1 (R3), V2.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F3
+	B     masked3
+
+partial3:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif13
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif14
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R11
+	BLE  endif15
+	VLD1 (R3), V3.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F4
+	B     masked4
+
+partial4:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif17
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif18
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R11
+	BLE  endif19
+	VLD1 (R3), V4.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V2.S4, V1.S4, V5.S4
+	VTRN2 V2.S4, V1.S4, V1.S4
+	VTRN1 V4.S4, V3.S4, V2.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VZIP1 V2.D2, V5.D2, V4.D2
+	VZIP1 V3.D2, V1.D2, V6.D2
+	VZIP2 V2.D2, V5.D2, V2.D2
+	VZIP2 V3.D2, V1.D2, V1.D2
+	CMP   $0, R6
+	BLE   endif20
+	FMOVS (R1), F3
+	WORD  $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+
+endif20:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif21
+	FMOVS (R1), F3
+	WORD  $0x4f8310c0 // fmla v0.4s, v6.4s, v3.s[0]
+
+endif21:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif22
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+
+endif22:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif23
+	FMOVS (R1), F2
+	WORD  $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+
+endif23:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F1
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F1
+	VDUP  V1.S[0], V1.S4
+	WORD  $0x6e20dc20 // fmul v0.4s, v1.4s, v0.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F1
+	B     masked5
+
+partial5:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R2), F1
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R2
+	VLD1  (R2), V1.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R2), V1.S[0]
+
+endif29:
+masked5:
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F1
+	VDUP  V1.S[0], V1.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F2
+	B     masked6
+
+partial6:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R2), F2
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R2
+	VLD1  (R2), V2.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R2), V2.S[0]
+
+endif32:
+masked6:
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ F0, 0(R1)
+	B     masked7
+
+partial7:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD F0, (R1)
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R1
+	VST1  V0.S[2], (R1)
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VST1 V0.S[0], (R1)
+
+endif35:
+masked7:
+	RET
+
+// func turnF32NEON2x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F3
+
+endif:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F4
+
+endif2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F5
+
+endif3:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R1)(R3), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif4
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F2
+	B     masked
+
+partial:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R6), F2
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R6
+	VLD1  (R6), V2.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R6), V2.S[0]
+
+endif7:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F3
+	B     masked2
+
+partial2:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif9
+	FMOVD (R6), F3
+	CMP   $2, R12
+	BLE   endif10
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R12
+	BLE  endif11
+	VLD1 (R6), V3.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F4
+	B     masked3
+
+partial3:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif13
+	FMOVD (R6), F4
+	CMP   $2, R12
+	BLE   endif14
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R12
+	BLE  endif15
+	VLD1 (R6), V4.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F5
+	B     masked4
+
+partial4:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif17
+	FMOVD (R6), F5
+	CMP   $2, R12
+	BLE   endif18
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R12
+	BLE  endif19
+	VLD1 (R6), V5.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R7
+	BLE   endif20
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+
+endif20:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif21
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+
+endif21:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif22
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif22:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif23
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R1)(R3), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+
+endif23:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F2
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F2
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V2.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V2.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F2
+	B     masked6
+
+partial6:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R2), F2
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R2
+	VLD1  (R2), V2.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R2), V2.S[0]
+
+endif32:
+masked6:
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F2
+	VDUP  V2.S[0], V2.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F3
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F3
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V3.S[0]
+
+endif35:
+masked7:
+	WORD  $0x6e23dc43 // fmul v3.4s, v2.4s, v3.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F3
+	B     masked8
+
+partial8:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R2), F3
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R2
+	VLD1  (R2), V3.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R2), V3.S[0]
+
+endif38:
+masked8:
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ F0, 0(R1)
+	B     masked9
+
+partial9:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VST1 V0.S[0], (R3)
+
+endif41:
+masked9:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ F1, 0(R1)
+	B     masked10
+
+partial10:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD F1, (R1)
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R1
+	VST1  V1.S[2], (R1)
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VST1 V1.S[0], (R1)
+
+endif44:
+masked10:
+	RET
+
+// func turnF32NEON3x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON3x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F4
+
+endif:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R10), F5
+
+endif2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R11), F6
+
+endif3:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R6), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif4
+	MOVD  R8, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R8, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R13
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif5
+	FMOVD (R7), F3
+	CMP   $2, R13
+	BLE   endif6
+	ADD   $8, R7
+	VLD1  (R7), V3.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R13
+	BLE  endif7
+	VLD1 (R7), V3.S[0]
+
+endif7:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R13
+	BLT   partial2
+	FMOVQ 0(R9), F4
+	B     masked2
+
+partial2:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif9
+	FMOVD (R7), F4
+	CMP   $2, R13
+	BLE   endif10
+	ADD   $8, R7
+	VLD1  (R7), V4.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R13
+	BLE  endif11
+	VLD1 (R7), V4.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R13
+	BLT   partial3
+	FMOVQ 0(R10), F5
+	B     masked3
+
+partial3:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif13
+	FMOVD (R7), F5
+	CMP   $2, R13
+	BLE   endif14
+	ADD   $8, R7
+	VLD1  (R7), V5.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R13
+	BLE  endif15
+	VLD1 (R7), V5.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial4
+	FMOVQ 0(R11), F6
+	B     masked4
+
+partial4:
+	MOVD  R11, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif17
+	FMOVD (R7), F6
+	CMP   $2, R13
+	BLE   endif18
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R13
+	BLE  endif19
+	VLD1 (R7), V6.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R8
+	BLE   endif20
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+
+endif20:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif21
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+
+endif21:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif22
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif22:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif23
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R3), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	FMOVS (R1)(R6), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+
+endif23:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F3
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F3
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F3
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V3.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F3
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F3
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V3.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F3
+	B     masked7
+
+partial7:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R2), F3
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R2
+	VLD1  (R2), V3.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R2), V3.S[0]
+
+endif35:
+masked7:
+	WORD $0x4e22d462 // fadd v2.4s, v3.4s, v2.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F4
+	B     masked8
+
+partial8:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R6), V4.S[0]
+
+endif38:
+masked8:
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F4
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R6), V4.S[0]
+
+endif41:
+masked9:
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F4
+	B     masked10
+
+partial10:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R2), V4.S[0]
+
+endif44:
+masked10:
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x4e22d462 // fadd v2.4s, v3.4s, v2.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ F0, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VST1 V0.S[0], (R3)
+
+endif47:
+masked11:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ F1, 0(R1)
+	B     masked12
+
+partial12:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VST1 V1.S[0], (R3)
+
+endif50:
+masked12:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ F2, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD F2, (R1)
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R1
+	VST1  V2.S[2], (R1)
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VST1 V2.S[0], (R1)
+
+endif53:
+masked13:
+	RET
+
+// func turnF32NEON4x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON4x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F5
+
+endif:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R11), F6
+
+endif2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R12), F7
+
+endif3:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R7), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif4
+	MOVD  R9, R14
+	MOVD  $·lineMask<>+64(SB), R13
+	LSL   $2, R14
+	SUB   R14, R13
+	MOVD  R9, R14
+	SUB   $0, R14
+	FMOVQ 0(R13), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R14
+	BLT   partial
+	FMOVQ 0(R8), F4
+	B     masked
+
+partial:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif5
+	FMOVD (R8), F4
+	CMP   $2, R14
+	BLE   endif6
+	ADD   $8, R8
+	VLD1  (R8), V4.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R14
+	BLE  endif7
+	VLD1 (R8), V4.S[0]
+
+endif7:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R14
+	BLT   partial2
+	FMOVQ 0(R10), F5
+	B     masked2
+
+partial2:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif9
+	FMOVD (R8), F5
+	CMP   $2, R14
+	BLE   endif10
+	ADD   $8, R8
+	VLD1  (R8), V5.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R14
+	BLE  endif11
+	VLD1 (R8), V5.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R14
+	BLT   partial3
+	FMOVQ 0(R11), F6
+	B     masked3
+
+partial3:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif13
+	FMOVD (R8), F6
+	CMP   $2, R14
+	BLE   endif14
+	ADD   $8, R8
+	VLD1  (R8), V6.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R14
+	BLE  endif15
+	VLD1 (R8), V6.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R14
+	BLT   partial4
+	FMOVQ 0(R12), F7
+	B     masked4
+
+partial4:
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif17
+	FMOVD (R8), F7
+	CMP   $2, R14
+	BLE   endif18
+	ADD   $8, R8
+	VLD1  (R8), V7.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R14
+	BLE  endif19
+	VLD1 (R8), V7.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R9
+	BLE   endif20
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif20:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif21
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif21:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif22
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif22:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif23
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R6), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R7), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif23:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F4
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V4.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F4
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V4.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d481 // fadd v1.4s, v4.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F4
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V4.S[0]
+
+endif35:
+masked7:
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F4
+	B     masked8
+
+partial8:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R2), V4.S[0]
+
+endif38:
+masked8:
+	WORD $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F5
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R6), V5.S[0]
+
+endif41:
+masked9:
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F5
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R6), V5.S[0]
+
+endif44:
+masked10:
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e21d4a1 // fadd v1.4s, v5.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 0(R2), F5
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VLD1 (R6), V5.S[0]
+
+endif47:
+masked11:
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e22d4a2 // fadd v2.4s, v5.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 0(R2), F5
+	B     masked12
+
+partial12:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD (R2), F5
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R2
+	VLD1  (R2), V5.S[2]
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VLD1 (R2), V5.S[0]
+
+endif50:
+masked12:
+	WORD $0x6e25dc84 // fmul v4.4s, v4.4s, v5.4s
+	WORD $0x4e23d483 // fadd v3.4s, v4.4s, v3.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ F0, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VST1 V0.S[0], (R3)
+
+endif53:
+masked13:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ F1, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif54
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif55
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif55:
+	B masked14
+
+endif54:
+	CMP  $0, R0
+	BLE  endif56
+	VST1 V1.S[0], (R3)
+
+endif56:
+masked14:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ F2, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif57
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif58
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif58:
+	B masked15
+
+endif57:
+	CMP  $0, R0
+	BLE  endif59
+	VST1 V2.S[0], (R3)
+
+endif59:
+masked15:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ F3, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif60
+	FMOVD F3, (R1)
+	CMP   $2, R0
+	BLE   endif61
+	ADD   $8, R1
+	VST1  V3.S[2], (R1)
+
+endif61:
+	B masked16
+
+endif60:
+	CMP  $0, R0
+	BLE  endif62
+	VST1 V3.S[0], (R1)
+
+endif62:
+masked16:
+	RET
+
+// func turnF32NEON5x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON5x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F6
+
+endif:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R12), F7
+
+endif2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R13), F8
+
+endif3:
+	VTRN1 V6.S4, V5.S4, V9.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VTRN1 V8.S4, V7.S4, V6.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VZIP1 V6.D2, V9.D2, V8.D2
+	VZIP1 V7.D2, V5.D2, V10.D2
+	VZIP2 V6.D2, V9.D2, V6.D2
+	VZIP2 V7.D2, V5.D2, V5.D2
+	FMOVS (R1), F7
+	WORD  $0x4f871100 // fmla v0.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871101 // fmla v1.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871102 // fmla v2.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f871140 // fmla v0.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871141 // fmla v1.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871142 // fmla v2.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871143 // fmla v3.4s, v10.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871144 // fmla v4.4s, v10.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R2), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif4
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F5
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F5
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F5
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V5.S[0]
+
+endif7:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F6
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif9
+	FMOVD (R9), F6
+	CMP   $2, R15
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R15
+	BLE  endif11
+	VLD1 (R9), V6.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F7
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif13
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif14
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R15
+	BLE  endif15
+	VLD1 (R9), V7.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F8
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif17
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif18
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R15
+	BLE  endif19
+	VLD1 (R9), V8.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V6.S4, V5.S4, V9.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VTRN1 V8.S4, V7.S4, V6.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VZIP1 V6.D2, V9.D2, V8.D2
+	VZIP1 V7.D2, V5.D2, V10.D2
+	VZIP2 V6.D2, V9.D2, V6.D2
+	VZIP2 V7.D2, V5.D2, V5.D2
+	CMP   $0, R10
+	BLE   endif20
+	FMOVS (R1), F7
+	WORD  $0x4f871100 // fmla v0.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871101 // fmla v1.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871102 // fmla v2.4s, v8.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871104 // fmla v4.4s, v8.4s, v7.s[0]
+
+endif20:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif21
+	FMOVS (R1), F7
+	WORD  $0x4f871140 // fmla v0.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f871141 // fmla v1.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f871142 // fmla v2.4s, v10.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f871143 // fmla v3.4s, v10.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f871144 // fmla v4.4s, v10.4s, v7.s[0]
+
+endif21:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif22
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif22:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif23
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R6), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R7), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	FMOVS (R2), F6
+	WORD  $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+
+endif23:
+	ADD R8, R1
+	ADD R8, R2
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F5
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F5
+	VDUP  V5.S[0], V5.S4
+	WORD  $0x6e20dca0 // fmul v0.4s, v5.4s, v0.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x6e22dca2 // fmul v2.4s, v5.4s, v2.4s
+	WORD  $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
+	WORD  $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F5
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V5.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F5
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V5.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d4a1 // fadd v1.4s, v5.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F5
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V5.S[0]
+
+endif35:
+masked7:
+	WORD  $0x4e22d4a2 // fadd v2.4s, v5.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F5
+	B     masked8
+
+partial8:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R6), F5
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R6), V5.S[0]
+
+endif38:
+masked8:
+	WORD  $0x4e23d4a3 // fadd v3.4s, v5.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F5
+	B     masked9
+
+partial9:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R2), F5
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R2
+	VLD1  (R2), V5.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R2), V5.S[0]
+
+endif41:
+masked9:
+	WORD $0x4e24d4a4 // fadd v4.4s, v5.4s, v4.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F5
+	VDUP  V5.S[0], V5.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F6
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R6), V6.S[0]
+
+endif44:
+masked10:
+	WORD  $0x6e26dca6 // fmul v6.4s, v5.4s, v6.4s
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 0(R2), F6
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VLD1 (R6), V6.S[0]
+
+endif47:
+masked11:
+	WORD  $0x6e26dca6 // fmul v6.4s, v5.4s, v6.4s
+	WORD  $0x4e21d4c1 // fadd v1.4s, v6.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 0(R2), F6
+	B     masked12
+
+partial12:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VLD1 (R6), V6.S[0]
+
+endif50:
+masked12:
+	WORD  $0x6e26dca6 // fmul v6.4s, v5.4s, v6.4s
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 0(R2), F6
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VLD1 (R6), V6.S[0]
+
+endif53:
+masked13:
+	WORD  $0x6e26dca6 // fmul v6.4s, v5.4s, v6.4s
+	WORD  $0x4e23d4c3 // fadd v3.4s, v6.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 0(R2), F6
+	B     masked14
+
+partial14:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif54
+	FMOVD (R2), F6
+	CMP   $2, R0
+	BLE   endif55
+	ADD   $8, R2
+	VLD1  (R2), V6.S[2]
+
+endif55:
+	B masked14
+
+endif54:
+	CMP  $0, R0
+	BLE  endif56
+	VLD1 (R2), V6.S[0]
+
+endif56:
+masked14:
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x4e24d4a4 // fadd v4.4s, v5.4s, v4.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ F0, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif57
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif58
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif58:
+	B masked15
+
+endif57:
+	CMP  $0, R0
+	BLE  endif59
+	VST1 V0.S[0], (R3)
+
+endif59:
+masked15:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ F1, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif60
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif61
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif61:
+	B masked16
+
+endif60:
+	CMP  $0, R0
+	BLE  endif62
+	VST1 V1.S[0], (R3)
+
+endif62:
+masked16:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ F2, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif63
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif64
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif64:
+	B masked17
+
+endif63:
+	CMP  $0, R0
+	BLE  endif65
+	VST1 V2.S[0], (R3)
+
+endif65:
+masked17:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ F3, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif66
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif67
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif67:
+	B masked18
+
+endif66:
+	CMP  $0, R0
+	BLE  endif68
+	VST1 V3.S[0], (R3)
+
+endif68:
+masked18:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ F4, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif69
+	FMOVD F4, (R1)
+	CMP   $2, R0
+	BLE   endif70
+	ADD   $8, R1
+	VST1  V4.S[2], (R1)
+
+endif70:
+	B masked19
+
+endif69:
+	CMP  $0, R0
+	BLE  endif71
+	VST1 V4.S[0], (R1)
+
+endif71:
+masked19:
+	RET
+
+// func turnF32NEON6x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON6x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F7
+
+endif:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R12), F8
+
+endif2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R13), F9
+
+endif3:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R2)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif4
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F6
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F7
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif9
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R15
+	BLE  endif11
+	VLD1 (R9), V7.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F8
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif13
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif14
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R15
+	BLE  endif15
+	VLD1 (R9), V8.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F9
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif17
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif18
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R15
+	BLE  endif19
+	VLD1 (R9), V9.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R10
+	BLE   endif20
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif20:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif21
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif21:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif22
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif22:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif23
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R7), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R2), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R2)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif23:
+	ADD R8, R1
+	ADD R8, R2
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F6
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V6.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F6
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V6.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d4c1 // fadd v1.4s, v6.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F6
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V6.S[0]
+
+endif35:
+masked7:
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F6
+	B     masked8
+
+partial8:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R6), V6.S[0]
+
+endif38:
+masked8:
+	WORD  $0x4e23d4c3 // fadd v3.4s, v6.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F6
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R6), V6.S[0]
+
+endif41:
+masked9:
+	WORD  $0x4e24d4c4 // fadd v4.4s, v6.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F6
+	B     masked10
+
+partial10:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R2), F6
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R2
+	VLD1  (R2), V6.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R2), V6.S[0]
+
+endif44:
+masked10:
+	WORD $0x4e25d4c5 // fadd v5.4s, v6.4s, v5.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 0(R2), F7
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VLD1 (R6), V7.S[0]
+
+endif47:
+masked11:
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 0(R2), F7
+	B     masked12
+
+partial12:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VLD1 (R6), V7.S[0]
+
+endif50:
+masked12:
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e21d4e1 // fadd v1.4s, v7.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 0(R2), F7
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VLD1 (R6), V7.S[0]
+
+endif53:
+masked13:
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e22d4e2 // fadd v2.4s, v7.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 0(R2), F7
+	B     masked14
+
+partial14:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif54
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif55:
+	B masked14
+
+endif54:
+	CMP  $0, R0
+	BLE  endif56
+	VLD1 (R6), V7.S[0]
+
+endif56:
+masked14:
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e23d4e3 // fadd v3.4s, v7.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ 0(R2), F7
+	B     masked15
+
+partial15:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif57
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif58:
+	B masked15
+
+endif57:
+	CMP  $0, R0
+	BLE  endif59
+	VLD1 (R6), V7.S[0]
+
+endif59:
+masked15:
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e24d4e4 // fadd v4.4s, v7.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ 0(R2), F7
+	B     masked16
+
+partial16:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif60
+	FMOVD (R2), F7
+	CMP   $2, R0
+	BLE   endif61
+	ADD   $8, R2
+	VLD1  (R2), V7.S[2]
+
+endif61:
+	B masked16
+
+endif60:
+	CMP  $0, R0
+	BLE  endif62
+	VLD1 (R2), V7.S[0]
+
+endif62:
+masked16:
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x4e25d4c5 // fadd v5.4s, v6.4s, v5.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ F0, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif63
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif64
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif64:
+	B masked17
+
+endif63:
+	CMP  $0, R0
+	BLE  endif65
+	VST1 V0.S[0], (R3)
+
+endif65:
+masked17:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ F1, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif66
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif67
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif67:
+	B masked18
+
+endif66:
+	CMP  $0, R0
+	BLE  endif68
+	VST1 V1.S[0], (R3)
+
+endif68:
+masked18:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ F2, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif69
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif70
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif70:
+	B masked19
+
+endif69:
+	CMP  $0, R0
+	BLE  endif71
+	VST1 V2.S[0], (R3)
+
+endif71:
+masked19:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial20
+	FMOVQ F3, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif72
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif73
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif73:
+	B masked20
+
+endif72:
+	CMP  $0, R0
+	BLE  endif74
+	VST1 V3.S[0], (R3)
+
+endif74:
+masked20:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial21
+	FMOVQ F4, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif75
+	FMOVD F4, (R3)
+	CMP   $2, R0
+	BLE   endif76
+	ADD   $8, R3
+	VST1  V4.S[2], (R3)
+
+endif76:
+	B masked21
+
+endif75:
+	CMP  $0, R0
+	BLE  endif77
+	VST1 V4.S[0], (R3)
+
+endif77:
+masked21:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial22
+	FMOVQ F5, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif78
+	FMOVD F5, (R1)
+	CMP   $2, R0
+	BLE   endif79
+	ADD   $8, R1
+	VST1  V5.S[2], (R1)
+
+endif79:
+	B masked22
+
+endif78:
+	CMP  $0, R0
+	BLE  endif80
+	VST1 V5.S[0], (R1)
+
+endif80:
+masked22:
+	RET
+
+// func turnF32NEON7x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON7x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F8
+
+endif:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R12), F9
+
+endif2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R13), F10
+
+endif3:
+	VTRN1 V8.S4, V7.S4, V11.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VTRN1 V10.S4, V9.S4, V8.S4
+	VTRN2 V10.S4, V9.S4, V9.S4
+	VZIP1 V8.D2, V11.D2, V10.D2
+	VZIP1 V9.D2, V7.D2, V12.D2
+	VZIP2 V8.D2, V11.D2, V8.D2
+	VZIP2 V9.D2, V7.D2, V7.D2
+	FMOVS (R1), F9
+	WORD  $0x4f891140 // fmla v0.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891141 // fmla v1.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891142 // fmla v2.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891143 // fmla v3.4s, v10.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891145 // fmla v5.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891146 // fmla v6.4s, v10.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891180 // fmla v0.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891181 // fmla v1.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891183 // fmla v3.4s, v12.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891184 // fmla v4.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891185 // fmla v5.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891186 // fmla v6.4s, v12.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R6), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif4
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F7
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V7.S[0]
+
+endif7:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F8
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif9
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R15
+	BLE  endif11
+	VLD1 (R9), V8.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F9
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif13
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif14
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R15
+	BLE  endif15
+	VLD1 (R9), V9.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F10
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif17
+	FMOVD (R9), F10
+	CMP   $2, R15
+	BLE   endif18
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R15
+	BLE  endif19
+	VLD1 (R9), V10.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V8.S4, V7.S4, V11.S4
+	VTRN2 V8.S4, V7.S4, V7.S4
+	VTRN1 V10.S4, V9.S4, V8.S4
+	VTRN2 V10.S4, V9.S4, V9.S4
+	VZIP1 V8.D2, V11.D2, V10.D2
+	VZIP1 V9.D2, V7.D2, V12.D2
+	VZIP2 V8.D2, V11.D2, V8.D2
+	VZIP2 V9.D2, V7.D2, V7.D2
+	CMP   $0, R10
+	BLE   endif20
+	FMOVS (R1), F9
+	WORD  $0x4f891140 // fmla v0.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891141 // fmla v1.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891142 // fmla v2.4s, v10.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891143 // fmla v3.4s, v10.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891145 // fmla v5.4s, v10.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891146 // fmla v6.4s, v10.4s, v9.s[0]
+
+endif20:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif21
+	FMOVS (R1), F9
+	WORD  $0x4f891180 // fmla v0.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891181 // fmla v1.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891183 // fmla v3.4s, v12.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891184 // fmla v4.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891185 // fmla v5.4s, v12.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891186 // fmla v6.4s, v12.4s, v9.s[0]
+
+endif21:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif22
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif22:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif23
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R7), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R2), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	FMOVS (R2)(R6), F8
+	WORD  $0x4f8810e6 // fmla v6.4s, v7.4s, v8.s[0]
+
+endif23:
+	ADD R8, R1
+	ADD R8, R2
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F7
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F7
+	VDUP  V7.S[0], V7.S4
+	WORD  $0x6e20dce0 // fmul v0.4s, v7.4s, v0.4s
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x6e22dce2 // fmul v2.4s, v7.4s, v2.4s
+	WORD  $0x6e23dce3 // fmul v3.4s, v7.4s, v3.4s
+	WORD  $0x6e24dce4 // fmul v4.4s, v7.4s, v4.4s
+	WORD  $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
+	WORD  $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F7
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V7.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F7
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V7.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d4e1 // fadd v1.4s, v7.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F7
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V7.S[0]
+
+endif35:
+masked7:
+	WORD  $0x4e22d4e2 // fadd v2.4s, v7.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F7
+	B     masked8
+
+partial8:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R6), V7.S[0]
+
+endif38:
+masked8:
+	WORD  $0x4e23d4e3 // fadd v3.4s, v7.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F7
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R6), V7.S[0]
+
+endif41:
+masked9:
+	WORD  $0x4e24d4e4 // fadd v4.4s, v7.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F7
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R6), F7
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R6), V7.S[0]
+
+endif44:
+masked10:
+	WORD  $0x4e25d4e5 // fadd v5.4s, v7.4s, v5.4s
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 0(R2), F7
+	B     masked11
+
+partial11:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD (R2), F7
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R2
+	VLD1  (R2), V7.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VLD1 (R2), V7.S[0]
+
+endif47:
+masked11:
+	WORD $0x4e26d4e6 // fadd v6.4s, v7.4s, v6.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F7
+	VDUP  V7.S[0], V7.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 0(R2), F8
+	B     masked12
+
+partial12:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VLD1 (R6), V8.S[0]
+
+endif50:
+masked12:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 0(R2), F8
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VLD1 (R6), V8.S[0]
+
+endif53:
+masked13:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 0(R2), F8
+	B     masked14
+
+partial14:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif54
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif55:
+	B masked14
+
+endif54:
+	CMP  $0, R0
+	BLE  endif56
+	VLD1 (R6), V8.S[0]
+
+endif56:
+masked14:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ 0(R2), F8
+	B     masked15
+
+partial15:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif57
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif58:
+	B masked15
+
+endif57:
+	CMP  $0, R0
+	BLE  endif59
+	VLD1 (R6), V8.S[0]
+
+endif59:
+masked15:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ 0(R2), F8
+	B     masked16
+
+partial16:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif60
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif61
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif61:
+	B masked16
+
+endif60:
+	CMP  $0, R0
+	BLE  endif62
+	VLD1 (R6), V8.S[0]
+
+endif62:
+masked16:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ 0(R2), F8
+	B     masked17
+
+partial17:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif63
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif64
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif64:
+	B masked17
+
+endif63:
+	CMP  $0, R0
+	BLE  endif65
+	VLD1 (R6), V8.S[0]
+
+endif65:
+masked17:
+	WORD  $0x6e28dce8 // fmul v8.4s, v7.4s, v8.4s
+	WORD  $0x4e25d505 // fadd v5.4s, v8.4s, v5.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ 0(R2), F8
+	B     masked18
+
+partial18:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif66
+	FMOVD (R2), F8
+	CMP   $2, R0
+	BLE   endif67
+	ADD   $8, R2
+	VLD1  (R2), V8.S[2]
+
+endif67:
+	B masked18
+
+endif66:
+	CMP  $0, R0
+	BLE  endif68
+	VLD1 (R2), V8.S[0]
+
+endif68:
+masked18:
+	WORD $0x6e28dce7 // fmul v7.4s, v7.4s, v8.4s
+	WORD $0x4e26d4e6 // fadd v6.4s, v7.4s, v6.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ F0, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif69
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif70
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif70:
+	B masked19
+
+endif69:
+	CMP  $0, R0
+	BLE  endif71
+	VST1 V0.S[0], (R3)
+
+endif71:
+masked19:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial20
+	FMOVQ F1, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif72
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif73
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif73:
+	B masked20
+
+endif72:
+	CMP  $0, R0
+	BLE  endif74
+	VST1 V1.S[0], (R3)
+
+endif74:
+masked20:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial21
+	FMOVQ F2, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif75
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif76
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif76:
+	B masked21
+
+endif75:
+	CMP  $0, R0
+	BLE  endif77
+	VST1 V2.S[0], (R3)
+
+endif77:
+masked21:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial22
+	FMOVQ F3, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif78
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif79
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif79:
+	B masked22
+
+endif78:
+	CMP  $0, R0
+	BLE  endif80
+	VST1 V3.S[0], (R3)
+
+endif80:
+masked22:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial23
+	FMOVQ F4, 0(R1)
+	B     masked23
+
+partial23:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif81
+	FMOVD F4, (R3)
+	CMP   $2, R0
+	BLE   endif82
+	ADD   $8, R3
+	VST1  V4.S[2], (R3)
+
+endif82:
+	B masked23
+
+endif81:
+	CMP  $0, R0
+	BLE  endif83
+	VST1 V4.S[0], (R3)
+
+endif83:
+masked23:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial24
+	FMOVQ F5, 0(R1)
+	B     masked24
+
+partial24:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif84
+	FMOVD F5, (R3)
+	CMP   $2, R0
+	BLE   endif85
+	ADD   $8, R3
+	VST1  V5.S[2], (R3)
+
+endif85:
+	B masked24
+
+endif84:
+	CMP  $0, R0
+	BLE  endif86
+	VST1 V5.S[0], (R3)
+
+endif86:
+masked24:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial25
+	FMOVQ F6, 0(R1)
+	B     masked25
+
+partial25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif87
+	FMOVD F6, (R1)
+	CMP   $2, R0
+	BLE   endif88
+	ADD   $8, R1
+	VST1  V6.S[2], (R1)
+
+endif88:
+	B masked25
+
+endif87:
+	CMP  $0, R0
+	BLE  endif89
+	VST1 V6.S[0], (R1)
+
+endif89:
+masked25:
+	RET
+
+// func turnF32NEON8x1Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON8x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD R11, R12
+	ADD  R10, R12
+	MOVD R12, R13
+	ADD  R10, R13
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $4, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F9
+
+endif:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R12), F10
+
+endif2:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R13), F11
+
+endif3:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R14
+	MOVD  72(R14), R14
+	ADD   R14, R9
+	ADD   R14, R11
+	ADD   R14, R12
+	ADD   R14, R13
+	SUB   $4, R10
+	CMP   $4, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif4
+	MOVD  R10, R15
+	MOVD  $·lineMask<>+64(SB), R14
+	LSL   $2, R15
+	SUB   R15, R14
+	MOVD  R10, R15
+	SUB   $0, R15
+	FMOVQ 0(R14), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R15
+	BLT   partial
+	FMOVQ 0(R9), F8
+	B     masked
+
+partial:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif5
+	FMOVD (R9), F8
+	CMP   $2, R15
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R15
+	BLE  endif7
+	VLD1 (R9), V8.S[0]
+
+endif7:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R15
+	BLT   partial2
+	FMOVQ 0(R11), F9
+	B     masked2
+
+partial2:
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif9
+	FMOVD (R9), F9
+	CMP   $2, R15
+	BLE   endif10
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R15
+	BLE  endif11
+	VLD1 (R9), V9.S[0]
+
+endif11:
+masked2:
+endif8:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif12
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R15
+	BLT   partial3
+	FMOVQ 0(R12), F10
+	B     masked3
+
+partial3:
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif13
+	FMOVD (R9), F10
+	CMP   $2, R15
+	BLE   endif14
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
+
+endif14:
+	B masked3
+
+endif13:
+	CMP  $0, R15
+	BLE  endif15
+	VLD1 (R9), V10.S[0]
+
+endif15:
+masked3:
+endif12:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R15
+	BLT   partial4
+	FMOVQ 0(R13), F11
+	B     masked4
+
+partial4:
+	MOVD  R13, R9
+	ADD   $0, R9
+	CMP   $1, R15
+	BLE   endif17
+	FMOVD (R9), F11
+	CMP   $2, R15
+	BLE   endif18
+	ADD   $8, R9
+	VLD1  (R9), V11.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R15
+	BLE  endif19
+	VLD1 (R9), V11.S[0]
+
+endif19:
+masked4:
+endif16:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R10
+	BLE   endif20
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif20:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif21
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif21:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $2, R10
+	BLE   endif22
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R2), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R6), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	FMOVS (R2)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif22:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $3, R10
+	BLE   endif23
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R2), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R6), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	FMOVS (R2)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif23:
+	ADD R8, R1
+	ADD R8, R2
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif24
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif24:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif25
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ 0(R2), F8
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif27
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif28:
+	B masked5
+
+endif27:
+	CMP  $0, R0
+	BLE  endif29
+	VLD1 (R6), V8.S[0]
+
+endif29:
+masked5:
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ 0(R2), F8
+	B     masked6
+
+partial6:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif30
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif31:
+	B masked6
+
+endif30:
+	CMP  $0, R0
+	BLE  endif32
+	VLD1 (R6), V8.S[0]
+
+endif32:
+masked6:
+	WORD  $0x4e21d501 // fadd v1.4s, v8.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 0(R2), F8
+	B     masked7
+
+partial7:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif33
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif34:
+	B masked7
+
+endif33:
+	CMP  $0, R0
+	BLE  endif35
+	VLD1 (R6), V8.S[0]
+
+endif35:
+masked7:
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 0(R2), F8
+	B     masked8
+
+partial8:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif36
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif37:
+	B masked8
+
+endif36:
+	CMP  $0, R0
+	BLE  endif38
+	VLD1 (R6), V8.S[0]
+
+endif38:
+masked8:
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 0(R2), F8
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif39
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif40:
+	B masked9
+
+endif39:
+	CMP  $0, R0
+	BLE  endif41
+	VLD1 (R6), V8.S[0]
+
+endif41:
+masked9:
+	WORD  $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 0(R2), F8
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif42
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif43:
+	B masked10
+
+endif42:
+	CMP  $0, R0
+	BLE  endif44
+	VLD1 (R6), V8.S[0]
+
+endif44:
+masked10:
+	WORD  $0x4e25d505 // fadd v5.4s, v8.4s, v5.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 0(R2), F8
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif45
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R0
+	BLE  endif47
+	VLD1 (R6), V8.S[0]
+
+endif47:
+masked11:
+	WORD  $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 0(R2), F8
+	B     masked12
+
+partial12:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif48
+	FMOVD (R2), F8
+	CMP   $2, R0
+	BLE   endif49
+	ADD   $8, R2
+	VLD1  (R2), V8.S[2]
+
+endif49:
+	B masked12
+
+endif48:
+	CMP  $0, R0
+	BLE  endif50
+	VLD1 (R2), V8.S[0]
+
+endif50:
+masked12:
+	WORD $0x4e27d507 // fadd v7.4s, v8.4s, v7.4s
+	B    endif26
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 0(R2), F9
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif51
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif52
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif52:
+	B masked13
+
+endif51:
+	CMP  $0, R0
+	BLE  endif53
+	VLD1 (R6), V9.S[0]
+
+endif53:
+masked13:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 0(R2), F9
+	B     masked14
+
+partial14:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif54
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif55:
+	B masked14
+
+endif54:
+	CMP  $0, R0
+	BLE  endif56
+	VLD1 (R6), V9.S[0]
+
+endif56:
+masked14:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ 0(R2), F9
+	B     masked15
+
+partial15:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif57
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif58:
+	B masked15
+
+endif57:
+	CMP  $0, R0
+	BLE  endif59
+	VLD1 (R6), V9.S[0]
+
+endif59:
+masked15:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e22d522 // fadd v2.4s, v9.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ 0(R2), F9
+	B     masked16
+
+partial16:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif60
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif61
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif61:
+	B masked16
+
+endif60:
+	CMP  $0, R0
+	BLE  endif62
+	VLD1 (R6), V9.S[0]
+
+endif62:
+masked16:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ 0(R2), F9
+	B     masked17
+
+partial17:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif63
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif64
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif64:
+	B masked17
+
+endif63:
+	CMP  $0, R0
+	BLE  endif65
+	VLD1 (R6), V9.S[0]
+
+endif65:
+masked17:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e24d524 // fadd v4.4s, v9.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ 0(R2), F9
+	B     masked18
+
+partial18:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif66
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif67
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif67:
+	B masked18
+
+endif66:
+	CMP  $0, R0
+	BLE  endif68
+	VLD1 (R6), V9.S[0]
+
+endif68:
+masked18:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e25d525 // fadd v5.4s, v9.4s, v5.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ 0(R2), F9
+	B     masked19
+
+partial19:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif69
+	FMOVD (R6), F9
+	CMP   $2, R0
+	BLE   endif70
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif70:
+	B masked19
+
+endif69:
+	CMP  $0, R0
+	BLE  endif71
+	VLD1 (R6), V9.S[0]
+
+endif71:
+masked19:
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e26d526 // fadd v6.4s, v9.4s, v6.4s
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R0
+	BLT   partial20
+	FMOVQ 0(R2), F9
+	B     masked20
+
+partial20:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif72
+	FMOVD (R2), F9
+	CMP   $2, R0
+	BLE   endif73
+	ADD   $8, R2
+	VLD1  (R2), V9.S[2]
+
+endif73:
+	B masked20
+
+endif72:
+	CMP  $0, R0
+	BLE  endif74
+	VLD1 (R2), V9.S[0]
+
+endif74:
+masked20:
+	WORD $0x6e29dd08 // fmul v8.4s, v8.4s, v9.4s
+	WORD $0x4e27d507 // fadd v7.4s, v8.4s, v7.4s
+
+endif26:
+endif25:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial21
+	FMOVQ F0, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif75
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif76
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif76:
+	B masked21
+
+endif75:
+	CMP  $0, R0
+	BLE  endif77
+	VST1 V0.S[0], (R3)
+
+endif77:
+masked21:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial22
+	FMOVQ F1, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif78
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif79
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif79:
+	B masked22
+
+endif78:
+	CMP  $0, R0
+	BLE  endif80
+	VST1 V1.S[0], (R3)
+
+endif80:
+masked22:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial23
+	FMOVQ F2, 0(R1)
+	B     masked23
+
+partial23:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif81
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif82
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif82:
+	B masked23
+
+endif81:
+	CMP  $0, R0
+	BLE  endif83
+	VST1 V2.S[0], (R3)
+
+endif83:
+masked23:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial24
+	FMOVQ F3, 0(R1)
+	B     masked24
+
+partial24:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif84
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif85
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif85:
+	B masked24
+
+endif84:
+	CMP  $0, R0
+	BLE  endif86
+	VST1 V3.S[0], (R3)
+
+endif86:
+masked24:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial25
+	FMOVQ F4, 0(R1)
+	B     masked25
+
+partial25:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif87
+	FMOVD F4, (R3)
+	CMP   $2, R0
+	BLE   endif88
+	ADD   $8, R3
+	VST1  V4.S[2], (R3)
+
+endif88:
+	B masked25
+
+endif87:
+	CMP  $0, R0
+	BLE  endif89
+	VST1 V4.S[0], (R3)
+
+endif89:
+masked25:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial26
+	FMOVQ F5, 0(R1)
+	B     masked26
+
+partial26:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif90
+	FMOVD F5, (R3)
+	CMP   $2, R0
+	BLE   endif91
+	ADD   $8, R3
+	VST1  V5.S[2], (R3)
+
+endif91:
+	B masked26
+
+endif90:
+	CMP  $0, R0
+	BLE  endif92
+	VST1 V5.S[0], (R3)
+
+endif92:
+masked26:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial27
+	FMOVQ F6, 0(R1)
+	B     masked27
+
+partial27:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif93
+	FMOVD F6, (R3)
+	CMP   $2, R0
+	BLE   endif94
+	ADD   $8, R3
+	VST1  V6.S[2], (R3)
+
+endif94:
+	B masked27
+
+endif93:
+	CMP  $0, R0
+	BLE  endif95
+	VST1 V6.S[0], (R3)
+
+endif95:
+masked27:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial28
+	FMOVQ F7, 0(R1)
+	B     masked28
+
+partial28:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif96
+	FMOVD F7, (R1)
+	CMP   $2, R0
+	BLE   endif97
+	ADD   $8, R1
+	VST1  V7.S[2], (R1)
+
+endif97:
+	B masked28
+
+endif96:
+	CMP  $0, R0
+	BLE  endif98
+	VST1 V7.S[0], (R1)
+
+endif98:
+masked28:
+	RET
+
+// func turnF32NEON1x2Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F3
+
+endif:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F4
+
+endif2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F5
+
+endif3:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif4
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F2
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F2
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V2.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V2.S[0]
+
+endif7:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F3
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V3.S[0]
+
+endif10:
+masked2:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F4
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V4.S[0]
+
+endif13:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F5
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif14
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R11
+	BLE  endif16
+	VLD1 (R10), V5.S[0]
+
+endif16:
+masked4:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif17
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif18
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif19
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif20
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F2
+	B     masked5
+
+partial5:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R3), F2
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R3
+	VLD1  (R3), V2.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R3), V2.S[0]
+
+endif23:
+masked5:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif24
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F3
+	B     masked6
+
+partial6:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif25
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif26
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif26:
+	B masked6
+
+endif25:
+	CMP  $0, R11
+	BLE  endif27
+	VLD1 (R3), V3.S[0]
+
+endif27:
+masked6:
+endif24:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif28
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F4
+	B     masked7
+
+partial7:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif29
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif30
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif30:
+	B masked7
+
+endif29:
+	CMP  $0, R11
+	BLE  endif31
+	VLD1 (R3), V4.S[0]
+
+endif31:
+masked7:
+endif28:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif32
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F5
+	B     masked8
+
+partial8:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif33
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif34
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif34:
+	B masked8
+
+endif33:
+	CMP  $0, R11
+	BLE  endif35
+	VLD1 (R3), V5.S[0]
+
+endif35:
+masked8:
+endif32:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif36
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+
+endif36:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif37
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+
+endif37:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif38
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif38:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif39
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+
+endif39:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif40
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F2
+	VDUP  V2.S[0], V2.S4
+	WORD  $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+
+endif40:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	B     endif41
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif43
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif44
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif44:
+	B masked9
+
+endif43:
+	CMP  $0, R0
+	BLE  endif45
+	VLD1 (R2), V0.S[0]
+
+endif45:
+masked9:
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V1.B16
+	B    endif42
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F2
+	VDUP  V2.S[0], V2.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F3
+	WORD  $0x6e23dc43 // fmul v3.4s, v2.4s, v3.4s
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif46
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif47
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif47:
+	B masked10
+
+endif46:
+	CMP  $0, R0
+	BLE  endif48
+	VLD1 (R2), V0.S[0]
+
+endif48:
+masked10:
+	WORD $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V1.B16
+
+endif42:
+endif41:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ F1, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif49
+	FMOVD F1, (R1)
+	CMP   $2, R0
+	BLE   endif50
+	ADD   $8, R1
+	VST1  V1.S[2], (R1)
+
+endif50:
+	B masked11
+
+endif49:
+	CMP  $0, R0
+	BLE  endif51
+	VST1 V1.S[0], (R1)
+
+endif51:
+masked11:
+	RET
+
+// func turnF32NEON2x2Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R10), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F5
+
+endif:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F6
+
+endif2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F7
+
+endif3:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif4
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F4
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F4
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V4.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V4.S[0]
+
+endif7:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F5
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V5.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V5.S[0]
+
+endif10:
+masked2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F6
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V6.S[0]
+
+endif13:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F7
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif14
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif15
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R12
+	BLE  endif16
+	VLD1 (R11), V7.S[0]
+
+endif16:
+masked4:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif17
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif18
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif19
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif20
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R6), F4
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R6), V4.S[0]
+
+endif23:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif24
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F5
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif25
+	FMOVD (R6), F5
+	CMP   $2, R12
+	BLE   endif26
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif26:
+	B masked6
+
+endif25:
+	CMP  $0, R12
+	BLE  endif27
+	VLD1 (R6), V5.S[0]
+
+endif27:
+masked6:
+endif24:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif28
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F6
+	B     masked7
+
+partial7:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif29
+	FMOVD (R6), F6
+	CMP   $2, R12
+	BLE   endif30
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif30:
+	B masked7
+
+endif29:
+	CMP  $0, R12
+	BLE  endif31
+	VLD1 (R6), V6.S[0]
+
+endif31:
+masked7:
+endif28:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif32
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F7
+	B     masked8
+
+partial8:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif33
+	FMOVD (R6), F7
+	CMP   $2, R12
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif34:
+	B masked8
+
+endif33:
+	CMP  $0, R12
+	BLE  endif35
+	VLD1 (R6), V7.S[0]
+
+endif35:
+masked8:
+endif32:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif36
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif36:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif37
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif37:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif38
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif38:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif39
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif39:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif40
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif40:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	B     endif41
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif43
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif44
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif44:
+	B masked9
+
+endif43:
+	CMP  $0, R0
+	BLE  endif45
+	VLD1 (R6), V0.S[0]
+
+endif45:
+masked9:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif46
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif47
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif47:
+	B masked10
+
+endif46:
+	CMP  $0, R0
+	BLE  endif48
+	VLD1 (R2), V0.S[0]
+
+endif48:
+masked10:
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR V0.B16, V0.B16, V3.B16
+	B    endif42
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F5
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 16(R2), F0
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif49
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif50
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif50:
+	B masked11
+
+endif49:
+	CMP  $0, R0
+	BLE  endif51
+	VLD1 (R6), V0.S[0]
+
+endif51:
+masked11:
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 16(R2), F0
+	B     masked12
+
+partial12:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif52
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif53
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif53:
+	B masked12
+
+endif52:
+	CMP  $0, R0
+	BLE  endif54
+	VLD1 (R2), V0.S[0]
+
+endif54:
+masked12:
+	WORD $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR V0.B16, V0.B16, V3.B16
+
+endif42:
+endif41:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ F1, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif55
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif56
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif56:
+	B masked13
+
+endif55:
+	CMP  $0, R0
+	BLE  endif57
+	VST1 V1.S[0], (R3)
+
+endif57:
+masked13:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ F3, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif58
+	FMOVD F3, (R1)
+	CMP   $2, R0
+	BLE   endif59
+	ADD   $8, R1
+	VST1  V3.S[2], (R1)
+
+endif59:
+	B masked14
+
+endif58:
+	CMP  $0, R0
+	BLE  endif60
+	VST1 V3.S[0], (R1)
+
+endif60:
+masked14:
+	RET
+
+// func turnF32NEON3x2Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON3x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R11), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F7
+
+endif:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R10), F8
+
+endif2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R11), F9
+
+endif3:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  40(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif4
+	MOVD  R8, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R8, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial
+	FMOVQ 0(R7), F6
+	B     masked
+
+partial:
+	MOVD  R7, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif5
+	FMOVD (R12), F6
+	CMP   $2, R13
+	BLE   endif6
+	ADD   $8, R12
+	VLD1  (R12), V6.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R13
+	BLE  endif7
+	VLD1 (R12), V6.S[0]
+
+endif7:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R13
+	BLT   partial2
+	FMOVQ 0(R9), F7
+	B     masked2
+
+partial2:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif8
+	FMOVD (R12), F7
+	CMP   $2, R13
+	BLE   endif9
+	ADD   $8, R12
+	VLD1  (R12), V7.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R13
+	BLE  endif10
+	VLD1 (R12), V7.S[0]
+
+endif10:
+masked2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R13
+	BLT   partial3
+	FMOVQ 0(R10), F8
+	B     masked3
+
+partial3:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif11
+	FMOVD (R12), F8
+	CMP   $2, R13
+	BLE   endif12
+	ADD   $8, R12
+	VLD1  (R12), V8.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R13
+	BLE  endif13
+	VLD1 (R12), V8.S[0]
+
+endif13:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R13
+	BLT   partial4
+	FMOVQ 0(R11), F9
+	B     masked4
+
+partial4:
+	MOVD  R11, R12
+	ADD   $0, R12
+	CMP   $1, R13
+	BLE   endif14
+	FMOVD (R12), F9
+	CMP   $2, R13
+	BLE   endif15
+	ADD   $8, R12
+	VLD1  (R12), V9.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R13
+	BLE  endif16
+	VLD1 (R12), V9.S[0]
+
+endif16:
+masked4:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif17
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif18
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif19
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif20
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R13
+	BLT   partial5
+	FMOVQ 0(R7), F6
+	B     masked5
+
+partial5:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif21
+	FMOVD (R7), F6
+	CMP   $2, R13
+	BLE   endif22
+	ADD   $8, R7
+	VLD1  (R7), V6.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R13
+	BLE  endif23
+	VLD1 (R7), V6.S[0]
+
+endif23:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif24
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R13
+	BLT   partial6
+	FMOVQ 0(R9), F7
+	B     masked6
+
+partial6:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif25
+	FMOVD (R7), F7
+	CMP   $2, R13
+	BLE   endif26
+	ADD   $8, R7
+	VLD1  (R7), V7.S[2]
+
+endif26:
+	B masked6
+
+endif25:
+	CMP  $0, R13
+	BLE  endif27
+	VLD1 (R7), V7.S[0]
+
+endif27:
+masked6:
+endif24:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif28
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R13
+	BLT   partial7
+	FMOVQ 0(R10), F8
+	B     masked7
+
+partial7:
+	MOVD  R10, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif29
+	FMOVD (R7), F8
+	CMP   $2, R13
+	BLE   endif30
+	ADD   $8, R7
+	VLD1  (R7), V8.S[2]
+
+endif30:
+	B masked7
+
+endif29:
+	CMP  $0, R13
+	BLE  endif31
+	VLD1 (R7), V8.S[0]
+
+endif31:
+masked7:
+endif28:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif32
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R13
+	BLT   partial8
+	FMOVQ 0(R11), F9
+	B     masked8
+
+partial8:
+	MOVD  R11, R7
+	ADD   $0, R7
+	CMP   $1, R13
+	BLE   endif33
+	FMOVD (R7), F9
+	CMP   $2, R13
+	BLE   endif34
+	ADD   $8, R7
+	VLD1  (R7), V9.S[2]
+
+endif34:
+	B masked8
+
+endif33:
+	CMP  $0, R13
+	BLE  endif35
+	VLD1 (R7), V9.S[0]
+
+endif35:
+masked8:
+endif32:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif36
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif36:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif37
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif37:
+	ADD   R2, R1
+	CMP   $2, R8
+	BLE   endif38
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif38:
+	ADD   R2, R1
+	CMP   $3, R8
+	BLE   endif39
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif39:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif40
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif40:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	B     endif41
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif43
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif44
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif44:
+	B masked9
+
+endif43:
+	CMP  $0, R0
+	BLE  endif45
+	VLD1 (R6), V0.S[0]
+
+endif45:
+masked9:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif46
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif47
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif47:
+	B masked10
+
+endif46:
+	CMP  $0, R0
+	BLE  endif48
+	VLD1 (R6), V0.S[0]
+
+endif48:
+masked10:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 16(R2), F0
+	B     masked11
+
+partial11:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif49
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif50
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif50:
+	B masked11
+
+endif49:
+	CMP  $0, R0
+	BLE  endif51
+	VLD1 (R2), V0.S[0]
+
+endif51:
+masked11:
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR V0.B16, V0.B16, V5.B16
+	B    endif42
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 16(R2), F0
+	B     masked12
+
+partial12:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif52
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif53
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif53:
+	B masked12
+
+endif52:
+	CMP  $0, R0
+	BLE  endif54
+	VLD1 (R6), V0.S[0]
+
+endif54:
+masked12:
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 16(R2), F0
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif55
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif56
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif56:
+	B masked13
+
+endif55:
+	CMP  $0, R0
+	BLE  endif57
+	VLD1 (R6), V0.S[0]
+
+endif57:
+masked13:
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 16(R2), F0
+	B     masked14
+
+partial14:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif58
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif59
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif59:
+	B masked14
+
+endif58:
+	CMP  $0, R0
+	BLE  endif60
+	VLD1 (R2), V0.S[0]
+
+endif60:
+masked14:
+	WORD $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR V0.B16, V0.B16, V5.B16
+
+endif42:
+endif41:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ F1, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif61
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif62
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif62:
+	B masked15
+
+endif61:
+	CMP  $0, R0
+	BLE  endif63
+	VST1 V1.S[0], (R3)
+
+endif63:
+masked15:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ F3, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif64
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif65
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif65:
+	B masked16
+
+endif64:
+	CMP  $0, R0
+	BLE  endif66
+	VST1 V3.S[0], (R3)
+
+endif66:
+masked16:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ F5, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif67
+	FMOVD F5, (R1)
+	CMP   $2, R0
+	BLE   endif68
+	ADD   $8, R1
+	VST1  V5.S[2], (R1)
+
+endif68:
+	B masked17
+
+endif67:
+	CMP  $0, R0
+	BLE  endif69
+	VST1 V5.S[0], (R1)
+
+endif69:
+masked17:
+	RET
+
+// func turnF32NEON4x2Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON4x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F9
+
+endif:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R11), F10
+
+endif2:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R12), F11
+
+endif3:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  40(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif4
+	MOVD  R9, R14
+	MOVD  $·lineMask<>+64(SB), R13
+	LSL   $2, R14
+	SUB   R14, R13
+	MOVD  R9, R14
+	SUB   $0, R14
+	FMOVQ 0(R13), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R14
+	BLT   partial
+	FMOVQ 0(R8), F8
+	B     masked
+
+partial:
+	MOVD  R8, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif5
+	FMOVD (R13), F8
+	CMP   $2, R14
+	BLE   endif6
+	ADD   $8, R13
+	VLD1  (R13), V8.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R14
+	BLE  endif7
+	VLD1 (R13), V8.S[0]
+
+endif7:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R14
+	BLT   partial2
+	FMOVQ 0(R10), F9
+	B     masked2
+
+partial2:
+	MOVD  R10, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif8
+	FMOVD (R13), F9
+	CMP   $2, R14
+	BLE   endif9
+	ADD   $8, R13
+	VLD1  (R13), V9.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R14
+	BLE  endif10
+	VLD1 (R13), V9.S[0]
+
+endif10:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R14
+	BLT   partial3
+	FMOVQ 0(R11), F10
+	B     masked3
+
+partial3:
+	MOVD  R11, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif11
+	FMOVD (R13), F10
+	CMP   $2, R14
+	BLE   endif12
+	ADD   $8, R13
+	VLD1  (R13), V10.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R14
+	BLE  endif13
+	VLD1 (R13), V10.S[0]
+
+endif13:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R14
+	BLT   partial4
+	FMOVQ 0(R12), F11
+	B     masked4
+
+partial4:
+	MOVD  R12, R13
+	ADD   $0, R13
+	CMP   $1, R14
+	BLE   endif14
+	FMOVD (R13), F11
+	CMP   $2, R14
+	BLE   endif15
+	ADD   $8, R13
+	VLD1  (R13), V11.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R14
+	BLE  endif16
+	VLD1 (R13), V11.S[0]
+
+endif16:
+masked4:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif17
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif18
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif19
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif20
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R14
+	BLT   partial5
+	FMOVQ 0(R8), F8
+	B     masked5
+
+partial5:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif21
+	FMOVD (R8), F8
+	CMP   $2, R14
+	BLE   endif22
+	ADD   $8, R8
+	VLD1  (R8), V8.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R14
+	BLE  endif23
+	VLD1 (R8), V8.S[0]
+
+endif23:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif24
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R14
+	BLT   partial6
+	FMOVQ 0(R10), F9
+	B     masked6
+
+partial6:
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif25
+	FMOVD (R8), F9
+	CMP   $2, R14
+	BLE   endif26
+	ADD   $8, R8
+	VLD1  (R8), V9.S[2]
+
+endif26:
+	B masked6
+
+endif25:
+	CMP  $0, R14
+	BLE  endif27
+	VLD1 (R8), V9.S[0]
+
+endif27:
+masked6:
+endif24:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif28
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R14
+	BLT   partial7
+	FMOVQ 0(R11), F10
+	B     masked7
+
+partial7:
+	MOVD  R11, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif29
+	FMOVD (R8), F10
+	CMP   $2, R14
+	BLE   endif30
+	ADD   $8, R8
+	VLD1  (R8), V10.S[2]
+
+endif30:
+	B masked7
+
+endif29:
+	CMP  $0, R14
+	BLE  endif31
+	VLD1 (R8), V10.S[0]
+
+endif31:
+masked7:
+endif28:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif32
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R14
+	BLT   partial8
+	FMOVQ 0(R12), F11
+	B     masked8
+
+partial8:
+	MOVD  R12, R8
+	ADD   $0, R8
+	CMP   $1, R14
+	BLE   endif33
+	FMOVD (R8), F11
+	CMP   $2, R14
+	BLE   endif34
+	ADD   $8, R8
+	VLD1  (R8), V11.S[2]
+
+endif34:
+	B masked8
+
+endif33:
+	CMP  $0, R14
+	BLE  endif35
+	VLD1 (R8), V11.S[0]
+
+endif35:
+masked8:
+endif32:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif36
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif36:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif37
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif37:
+	ADD   R2, R1
+	CMP   $2, R9
+	BLE   endif38
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif38:
+	ADD   R2, R1
+	CMP   $3, R9
+	BLE   endif39
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif39:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif40
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif40:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	ADD   R3, R2
+	FMOVQ F6, 0(R2)
+	B     endif41
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif43
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif44
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif44:
+	B masked9
+
+endif43:
+	CMP  $0, R0
+	BLE  endif45
+	VLD1 (R6), V0.S[0]
+
+endif45:
+masked9:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif46
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif47
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif47:
+	B masked10
+
+endif46:
+	CMP  $0, R0
+	BLE  endif48
+	VLD1 (R6), V0.S[0]
+
+endif48:
+masked10:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial11
+	FMOVQ 16(R2), F0
+	B     masked11
+
+partial11:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif49
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif50
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif50:
+	B masked11
+
+endif49:
+	CMP  $0, R0
+	BLE  endif51
+	VLD1 (R6), V0.S[0]
+
+endif51:
+masked11:
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR  V0.B16, V0.B16, V5.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial12
+	FMOVQ 16(R2), F0
+	B     masked12
+
+partial12:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif52
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif53
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif53:
+	B masked12
+
+endif52:
+	CMP  $0, R0
+	BLE  endif54
+	VLD1 (R2), V0.S[0]
+
+endif54:
+masked12:
+	WORD $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	VORR V0.B16, V0.B16, V7.B16
+	B    endif42
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F9
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 16(R2), F0
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif55
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif56
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif56:
+	B masked13
+
+endif55:
+	CMP  $0, R0
+	BLE  endif57
+	VLD1 (R6), V0.S[0]
+
+endif57:
+masked13:
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 16(R2), F0
+	B     masked14
+
+partial14:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif58
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif59
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif59:
+	B masked14
+
+endif58:
+	CMP  $0, R0
+	BLE  endif60
+	VLD1 (R6), V0.S[0]
+
+endif60:
+masked14:
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ 16(R2), F0
+	B     masked15
+
+partial15:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R0
+	BLE   endif61
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif62
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif62:
+	B masked15
+
+endif61:
+	CMP  $0, R0
+	BLE  endif63
+	VLD1 (R6), V0.S[0]
+
+endif63:
+masked15:
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR  V0.B16, V0.B16, V5.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ 16(R2), F0
+	B     masked16
+
+partial16:
+	MOVD  R2, R2
+	ADD   $16, R2
+	CMP   $1, R0
+	BLE   endif64
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif65
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif65:
+	B masked16
+
+endif64:
+	CMP  $0, R0
+	BLE  endif66
+	VLD1 (R2), V0.S[0]
+
+endif66:
+masked16:
+	WORD $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	VORR V0.B16, V0.B16, V7.B16
+
+endif42:
+endif41:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ F1, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif67
+	FMOVD F1, (R3)
+	CMP   $2, R0
+	BLE   endif68
+	ADD   $8, R3
+	VST1  V1.S[2], (R3)
+
+endif68:
+	B masked17
+
+endif67:
+	CMP  $0, R0
+	BLE  endif69
+	VST1 V1.S[0], (R3)
+
+endif69:
+masked17:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ F3, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif70
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif71
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif71:
+	B masked18
+
+endif70:
+	CMP  $0, R0
+	BLE  endif72
+	VST1 V3.S[0], (R3)
+
+endif72:
+masked18:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ F5, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif73
+	FMOVD F5, (R3)
+	CMP   $2, R0
+	BLE   endif74
+	ADD   $8, R3
+	VST1  V5.S[2], (R3)
+
+endif74:
+	B masked19
+
+endif73:
+	CMP  $0, R0
+	BLE  endif75
+	VST1 V5.S[0], (R3)
+
+endif75:
+masked19:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial20
+	FMOVQ F7, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif76
+	FMOVD F7, (R1)
+	CMP   $2, R0
+	BLE   endif77
+	ADD   $8, R1
+	VST1  V7.S[2], (R1)
+
+endif77:
+	B masked20
+
+endif76:
+	CMP  $0, R0
+	BLE  endif78
+	VST1 V7.S[0], (R1)
+
+endif78:
+masked20:
+	RET
+
+// func turnF32NEON1x3Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x3Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F4
+
+endif:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F5
+
+endif2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F6
+
+endif3:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	FMOVS (R1), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif4
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F3
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V3.S[0]
+
+endif7:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F4
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V4.S[0]
+
+endif10:
+masked2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F5
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V5.S[0]
+
+endif13:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F6
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif14
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R11
+	BLE  endif16
+	VLD1 (R10), V6.S[0]
+
+endif16:
+masked4:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif17
+	FMOVS (R1), F5
+	WORD  $0x4f8510c0 // fmla v0.4s, v6.4s, v5.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif18
+	FMOVS (R1), F5
+	WORD  $0x4f851100 // fmla v0.4s, v8.4s, v5.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif19
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif20
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F3
+	B     masked5
+
+partial5:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R10), F3
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V3.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R10), V3.S[0]
+
+endif23:
+masked5:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F4
+	B     masked6
+
+partial6:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R10), V4.S[0]
+
+endif26:
+masked6:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F5
+	B     masked7
+
+partial7:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R10), V5.S[0]
+
+endif29:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F6
+	B     masked8
+
+partial8:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif30
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif31
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R11
+	BLE  endif32
+	VLD1 (R10), V6.S[0]
+
+endif32:
+masked8:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif33
+	FMOVS (R1), F5
+	WORD  $0x4f8510c1 // fmla v1.4s, v6.4s, v5.s[0]
+
+endif33:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif34
+	FMOVS (R1), F5
+	WORD  $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+
+endif34:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif35
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+
+endif35:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif36
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+
+endif36:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 0(R3), F3
+	B     masked9
+
+partial9:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif37
+	FMOVD (R3), F3
+	CMP   $2, R11
+	BLE   endif38
+	ADD   $8, R3
+	VLD1  (R3), V3.S[2]
+
+endif38:
+	B masked9
+
+endif37:
+	CMP  $0, R11
+	BLE  endif39
+	VLD1 (R3), V3.S[0]
+
+endif39:
+masked9:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif40
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 0(R7), F4
+	B     masked10
+
+partial10:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif41
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif42
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif42:
+	B masked10
+
+endif41:
+	CMP  $0, R11
+	BLE  endif43
+	VLD1 (R3), V4.S[0]
+
+endif43:
+masked10:
+endif40:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLE   endif44
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 0(R8), F5
+	B     masked11
+
+partial11:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif45
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif46
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R11
+	BLE  endif47
+	VLD1 (R3), V5.S[0]
+
+endif47:
+masked11:
+endif44:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $3, R0
+	BLE   endif48
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 0(R9), F6
+	B     masked12
+
+partial12:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif49
+	FMOVD (R3), F6
+	CMP   $2, R11
+	BLE   endif50
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif50:
+	B masked12
+
+endif49:
+	CMP  $0, R11
+	BLE  endif51
+	VLD1 (R3), V6.S[0]
+
+endif51:
+masked12:
+endif48:
+	VTRN1 V4.S4, V3.S4, V7.S4
+	VTRN2 V4.S4, V3.S4, V3.S4
+	VTRN1 V6.S4, V5.S4, V4.S4
+	VTRN2 V6.S4, V5.S4, V5.S4
+	VZIP1 V4.D2, V7.D2, V6.D2
+	VZIP1 V5.D2, V3.D2, V8.D2
+	VZIP2 V4.D2, V7.D2, V4.D2
+	VZIP2 V5.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif52
+	FMOVS (R1), F5
+	WORD  $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+
+endif52:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif53
+	FMOVS (R1), F5
+	WORD  $0x4f851102 // fmla v2.4s, v8.4s, v5.s[0]
+
+endif53:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif54
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif54:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif55
+	FMOVS (R1), F4
+	WORD  $0x4f841062 // fmla v2.4s, v3.4s, v4.s[0]
+
+endif55:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F3
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif56
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F3
+	VDUP  V3.S[0], V3.S4
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+
+endif56:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	B     endif57
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F3
+	WORD  $0x4e20d460 // fadd v0.4s, v3.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 32(R2), F0
+	B     masked13
+
+partial13:
+	MOVD  R2, R2
+	ADD   $32, R2
+	CMP   $1, R0
+	BLE   endif59
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif60
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif60:
+	B masked13
+
+endif59:
+	CMP  $0, R0
+	BLE  endif61
+	VLD1 (R2), V0.S[0]
+
+endif61:
+masked13:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	VORR V0.B16, V0.B16, V2.B16
+	B    endif58
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F3
+	VDUP  V3.S[0], V3.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x6e24dc64 // fmul v4.4s, v3.4s, v4.4s
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 32(R2), F0
+	B     masked14
+
+partial14:
+	MOVD  R2, R2
+	ADD   $32, R2
+	CMP   $1, R0
+	BLE   endif62
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif63
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif63:
+	B masked14
+
+endif62:
+	CMP  $0, R0
+	BLE  endif64
+	VLD1 (R2), V0.S[0]
+
+endif64:
+masked14:
+	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	VORR V0.B16, V0.B16, V2.B16
+
+endif58:
+endif57:
+	MOVD  R1, R1
+	ADD   $32, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ F2, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif65
+	FMOVD F2, (R1)
+	CMP   $2, R0
+	BLE   endif66
+	ADD   $8, R1
+	VST1  V2.S[2], (R1)
+
+endif66:
+	B masked15
+
+endif65:
+	CMP  $0, R0
+	BLE  endif67
+	VST1 V2.S[0], (R1)
+
+endif67:
+masked15:
+	RET
+
+// func turnF32NEON2x3Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x3Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R10), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R10), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F7
+
+endif:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F8
+
+endif2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F9
+
+endif3:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif4
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V6.S[0]
+
+endif7:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F7
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V7.S[0]
+
+endif10:
+masked2:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F8
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V8.S[0]
+
+endif13:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif14
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif15
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R12
+	BLE  endif16
+	VLD1 (R11), V9.S[0]
+
+endif16:
+masked4:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif17
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif18
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif19
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif20
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R11), F6
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R11
+	VLD1  (R11), V6.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R11), V6.S[0]
+
+endif23:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F7
+	B     masked6
+
+partial6:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R11), F7
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R11
+	VLD1  (R11), V7.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R11), V7.S[0]
+
+endif26:
+masked6:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F8
+	B     masked7
+
+partial7:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R11), V8.S[0]
+
+endif29:
+masked7:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F9
+	B     masked8
+
+partial8:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif30
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif31
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R12
+	BLE  endif32
+	VLD1 (R11), V9.S[0]
+
+endif32:
+masked8:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif33
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+
+endif33:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif34
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+
+endif34:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif35
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+
+endif35:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif36
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+
+endif36:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R12
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif37
+	FMOVD (R6), F6
+	CMP   $2, R12
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif38:
+	B masked9
+
+endif37:
+	CMP  $0, R12
+	BLE  endif39
+	VLD1 (R6), V6.S[0]
+
+endif39:
+masked9:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif40
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R12
+	BLT   partial10
+	FMOVQ 0(R8), F7
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif41
+	FMOVD (R6), F7
+	CMP   $2, R12
+	BLE   endif42
+	ADD   $8, R6
+	VLD1  (R6), V7.S[2]
+
+endif42:
+	B masked10
+
+endif41:
+	CMP  $0, R12
+	BLE  endif43
+	VLD1 (R6), V7.S[0]
+
+endif43:
+masked10:
+endif40:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif44
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial11
+	FMOVQ 0(R9), F8
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif45
+	FMOVD (R6), F8
+	CMP   $2, R12
+	BLE   endif46
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif46:
+	B masked11
+
+endif45:
+	CMP  $0, R12
+	BLE  endif47
+	VLD1 (R6), V8.S[0]
+
+endif47:
+masked11:
+endif44:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif48
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial12
+	FMOVQ 0(R10), F9
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif49
+	FMOVD (R6), F9
+	CMP   $2, R12
+	BLE   endif50
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif50:
+	B masked12
+
+endif49:
+	CMP  $0, R12
+	BLE  endif51
+	VLD1 (R6), V9.S[0]
+
+endif51:
+masked12:
+endif48:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif52
+	FMOVS (R1), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+
+endif52:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif53
+	FMOVS (R1), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+
+endif53:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif54
+	FMOVS (R1), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+
+endif54:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif55
+	FMOVS (R1), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+
+endif55:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif56
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F6
+	VDUP  V6.S[0], V6.S4
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	WORD  $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+
+endif56:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	ADD   R3, R2
+	FMOVQ F3, 0(R2)
+	FMOVQ F4, 16(R2)
+	B     endif57
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial13
+	FMOVQ 32(R2), F0
+	B     masked13
+
+partial13:
+	MOVD  R2, R6
+	ADD   $32, R6
+	CMP   $1, R0
+	BLE   endif59
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif60
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif60:
+	B masked13
+
+endif59:
+	CMP  $0, R0
+	BLE  endif61
+	VLD1 (R6), V0.S[0]
+
+endif61:
+masked13:
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	VORR  V0.B16, V0.B16, V2.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial14
+	FMOVQ 32(R2), F0
+	B     masked14
+
+partial14:
+	MOVD  R2, R2
+	ADD   $32, R2
+	CMP   $1, R0
+	BLE   endif62
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif63
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif63:
+	B masked14
+
+endif62:
+	CMP  $0, R0
+	BLE  endif64
+	VLD1 (R2), V0.S[0]
+
+endif64:
+masked14:
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR V0.B16, V0.B16, V5.B16
+	B    endif58
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F6
+	VDUP  V6.S[0], V6.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F7
+	WORD  $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	WORD  $0x4e20d4e0 // fadd v0.4s, v7.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial15
+	FMOVQ 32(R2), F0
+	B     masked15
+
+partial15:
+	MOVD  R2, R6
+	ADD   $32, R6
+	CMP   $1, R0
+	BLE   endif65
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif66
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif66:
+	B masked15
+
+endif65:
+	CMP  $0, R0
+	BLE  endif67
+	VLD1 (R6), V0.S[0]
+
+endif67:
+masked15:
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	VORR  V0.B16, V0.B16, V2.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial16
+	FMOVQ 32(R2), F0
+	B     masked16
+
+partial16:
+	MOVD  R2, R2
+	ADD   $32, R2
+	CMP   $1, R0
+	BLE   endif68
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif69
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif69:
+	B masked16
+
+endif68:
+	CMP  $0, R0
+	BLE  endif70
+	VLD1 (R2), V0.S[0]
+
+endif70:
+masked16:
+	WORD $0x6e20dcc0 // fmul v0.4s, v6.4s, v0.4s
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VORR V0.B16, V0.B16, V5.B16
+
+endif58:
+endif57:
+	MOVD  R1, R1
+	ADD   $32, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ F2, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif71
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif72
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif72:
+	B masked17
+
+endif71:
+	CMP  $0, R0
+	BLE  endif73
+	VST1 V2.S[0], (R3)
+
+endif73:
+masked17:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ F5, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif74
+	FMOVD F5, (R1)
+	CMP   $2, R0
+	BLE   endif75
+	ADD   $8, R1
+	VST1  V5.S[2], (R1)
+
+endif75:
+	B masked18
+
+endif74:
+	CMP  $0, R0
+	BLE  endif76
+	VST1 V5.S[0], (R1)
+
+endif76:
+masked18:
+	RET
+
+// func turnF32NEON1x4Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x4Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F5
+
+endif:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F6
+
+endif2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F7
+
+endif3:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif4
+	MOVD  R6, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R6, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial
+	FMOVQ 0(R3), F4
+	B     masked
+
+partial:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif5
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R10), V4.S[0]
+
+endif7:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial2
+	FMOVQ 0(R7), F5
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif8
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R11
+	BLE  endif10
+	VLD1 (R10), V5.S[0]
+
+endif10:
+masked2:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial3
+	FMOVQ 0(R8), F6
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif11
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif12
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R11
+	BLE  endif13
+	VLD1 (R10), V6.S[0]
+
+endif13:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial4
+	FMOVQ 0(R9), F7
+	B     masked4
+
+partial4:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif14
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R11
+	BLE  endif16
+	VLD1 (R10), V7.S[0]
+
+endif16:
+masked4:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif17
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif18
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif19
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif20
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial5
+	FMOVQ 0(R3), F4
+	B     masked5
+
+partial5:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif21
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R11
+	BLE  endif23
+	VLD1 (R10), V4.S[0]
+
+endif23:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial6
+	FMOVQ 0(R7), F5
+	B     masked6
+
+partial6:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif24
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif25
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R11
+	BLE  endif26
+	VLD1 (R10), V5.S[0]
+
+endif26:
+masked6:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial7
+	FMOVQ 0(R8), F6
+	B     masked7
+
+partial7:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif27
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif28
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R11
+	BLE  endif29
+	VLD1 (R10), V6.S[0]
+
+endif29:
+masked7:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial8
+	FMOVQ 0(R9), F7
+	B     masked8
+
+partial8:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif30
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif31
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R11
+	BLE  endif32
+	VLD1 (R10), V7.S[0]
+
+endif32:
+masked8:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif33
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+
+endif33:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif34
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+
+endif34:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif35
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+
+endif35:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif36
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+
+endif36:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial9
+	FMOVQ 0(R3), F4
+	B     masked9
+
+partial9:
+	MOVD  R3, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif37
+	FMOVD (R10), F4
+	CMP   $2, R11
+	BLE   endif38
+	ADD   $8, R10
+	VLD1  (R10), V4.S[2]
+
+endif38:
+	B masked9
+
+endif37:
+	CMP  $0, R11
+	BLE  endif39
+	VLD1 (R10), V4.S[0]
+
+endif39:
+masked9:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial10
+	FMOVQ 0(R7), F5
+	B     masked10
+
+partial10:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif40
+	FMOVD (R10), F5
+	CMP   $2, R11
+	BLE   endif41
+	ADD   $8, R10
+	VLD1  (R10), V5.S[2]
+
+endif41:
+	B masked10
+
+endif40:
+	CMP  $0, R11
+	BLE  endif42
+	VLD1 (R10), V5.S[0]
+
+endif42:
+masked10:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial11
+	FMOVQ 0(R8), F6
+	B     masked11
+
+partial11:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif43
+	FMOVD (R10), F6
+	CMP   $2, R11
+	BLE   endif44
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif44:
+	B masked11
+
+endif43:
+	CMP  $0, R11
+	BLE  endif45
+	VLD1 (R10), V6.S[0]
+
+endif45:
+masked11:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial12
+	FMOVQ 0(R9), F7
+	B     masked12
+
+partial12:
+	MOVD  R9, R10
+	ADD   $0, R10
+	CMP   $1, R11
+	BLE   endif46
+	FMOVD (R10), F7
+	CMP   $2, R11
+	BLE   endif47
+	ADD   $8, R10
+	VLD1  (R10), V7.S[2]
+
+endif47:
+	B masked12
+
+endif46:
+	CMP  $0, R11
+	BLE  endif48
+	VLD1 (R10), V7.S[0]
+
+endif48:
+masked12:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif49
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+
+endif49:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif50
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+
+endif50:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif51
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+
+endif51:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif52
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+
+endif52:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R11
+	BLT   partial13
+	FMOVQ 0(R3), F4
+	B     masked13
+
+partial13:
+	MOVD  R3, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif53
+	FMOVD (R3), F4
+	CMP   $2, R11
+	BLE   endif54
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif54:
+	B masked13
+
+endif53:
+	CMP  $0, R11
+	BLE  endif55
+	VLD1 (R3), V4.S[0]
+
+endif55:
+masked13:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif56
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R11
+	BLT   partial14
+	FMOVQ 0(R7), F5
+	B     masked14
+
+partial14:
+	MOVD  R7, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif57
+	FMOVD (R3), F5
+	CMP   $2, R11
+	BLE   endif58
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif58:
+	B masked14
+
+endif57:
+	CMP  $0, R11
+	BLE  endif59
+	VLD1 (R3), V5.S[0]
+
+endif59:
+masked14:
+endif56:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif60
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R11
+	BLT   partial15
+	FMOVQ 0(R8), F6
+	B     masked15
+
+partial15:
+	MOVD  R8, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif61
+	FMOVD (R3), F6
+	CMP   $2, R11
+	BLE   endif62
+	ADD   $8, R3
+	VLD1  (R3), V6.S[2]
+
+endif62:
+	B masked15
+
+endif61:
+	CMP  $0, R11
+	BLE  endif63
+	VLD1 (R3), V6.S[0]
+
+endif63:
+masked15:
+endif60:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif64
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R11
+	BLT   partial16
+	FMOVQ 0(R9), F7
+	B     masked16
+
+partial16:
+	MOVD  R9, R3
+	ADD   $0, R3
+	CMP   $1, R11
+	BLE   endif65
+	FMOVD (R3), F7
+	CMP   $2, R11
+	BLE   endif66
+	ADD   $8, R3
+	VLD1  (R3), V7.S[2]
+
+endif66:
+	B masked16
+
+endif65:
+	CMP  $0, R11
+	BLE  endif67
+	VLD1 (R3), V7.S[0]
+
+endif67:
+masked16:
+endif64:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif68
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+
+endif68:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif69
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+
+endif69:
+	ADD   R2, R1
+	CMP   $2, R6
+	BLE   endif70
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+
+endif70:
+	ADD   R2, R1
+	CMP   $3, R6
+	BLE   endif71
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+
+endif71:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif72
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F4
+	VDUP  V4.S[0], V4.S4
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e23dc83 // fmul v3.4s, v4.4s, v3.4s
+
+endif72:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	B     endif73
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ 48(R2), F0
+	B     masked17
+
+partial17:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif75
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif76
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif76:
+	B masked17
+
+endif75:
+	CMP  $0, R0
+	BLE  endif77
+	VLD1 (R2), V0.S[0]
+
+endif77:
+masked17:
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR V0.B16, V0.B16, V3.B16
+	B    endif74
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F4
+	VDUP  V4.S[0], V4.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F5
+	WORD  $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	WORD  $0x4e20d4a0 // fadd v0.4s, v5.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ 48(R2), F0
+	B     masked18
+
+partial18:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif78
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif79
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif79:
+	B masked18
+
+endif78:
+	CMP  $0, R0
+	BLE  endif80
+	VLD1 (R2), V0.S[0]
+
+endif80:
+masked18:
+	WORD $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR V0.B16, V0.B16, V3.B16
+
+endif74:
+endif73:
+	MOVD  R1, R1
+	ADD   $48, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ F3, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif81
+	FMOVD F3, (R1)
+	CMP   $2, R0
+	BLE   endif82
+	ADD   $8, R1
+	VST1  V3.S[2], (R1)
+
+endif82:
+	B masked19
+
+endif81:
+	CMP  $0, R0
+	BLE  endif83
+	VST1 V3.S[0], (R1)
+
+endif83:
+masked19:
+	RET
+
+// func turnF32NEON2x4Masked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x4Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F9
+
+endif:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F10
+
+endif2:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F11
+
+endif3:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif4
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif5
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif6:
+	B masked
+
+endif5:
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R11), V8.S[0]
+
+endif7:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial2
+	FMOVQ 0(R8), F9
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif8
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif9:
+	B masked2
+
+endif8:
+	CMP  $0, R12
+	BLE  endif10
+	VLD1 (R11), V9.S[0]
+
+endif10:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial3
+	FMOVQ 0(R9), F10
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif11
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif12:
+	B masked3
+
+endif11:
+	CMP  $0, R12
+	BLE  endif13
+	VLD1 (R11), V10.S[0]
+
+endif13:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial4
+	FMOVQ 0(R10), F11
+	B     masked4
+
+partial4:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif14
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif15
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif15:
+	B masked4
+
+endif14:
+	CMP  $0, R12
+	BLE  endif16
+	VLD1 (R11), V11.S[0]
+
+endif16:
+masked4:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif17
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+
+endif17:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif18
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif19
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+
+endif19:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif20
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+
+endif20:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif21
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif22
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R12
+	BLE  endif23
+	VLD1 (R11), V8.S[0]
+
+endif23:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial6
+	FMOVQ 0(R8), F9
+	B     masked6
+
+partial6:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif24
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif25
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R12
+	BLE  endif26
+	VLD1 (R11), V9.S[0]
+
+endif26:
+masked6:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial7
+	FMOVQ 0(R9), F10
+	B     masked7
+
+partial7:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif27
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif28
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R12
+	BLE  endif29
+	VLD1 (R11), V10.S[0]
+
+endif29:
+masked7:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial8
+	FMOVQ 0(R10), F11
+	B     masked8
+
+partial8:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif30
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif31
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R12
+	BLE  endif32
+	VLD1 (R11), V11.S[0]
+
+endif32:
+masked8:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif33
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+
+endif33:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif34
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+
+endif34:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif35
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+
+endif35:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif36
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+
+endif36:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial9
+	FMOVQ 0(R6), F8
+	B     masked9
+
+partial9:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif37
+	FMOVD (R11), F8
+	CMP   $2, R12
+	BLE   endif38
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif38:
+	B masked9
+
+endif37:
+	CMP  $0, R12
+	BLE  endif39
+	VLD1 (R11), V8.S[0]
+
+endif39:
+masked9:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial10
+	FMOVQ 0(R8), F9
+	B     masked10
+
+partial10:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif40
+	FMOVD (R11), F9
+	CMP   $2, R12
+	BLE   endif41
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif41:
+	B masked10
+
+endif40:
+	CMP  $0, R12
+	BLE  endif42
+	VLD1 (R11), V9.S[0]
+
+endif42:
+masked10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial11
+	FMOVQ 0(R9), F10
+	B     masked11
+
+partial11:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif43
+	FMOVD (R11), F10
+	CMP   $2, R12
+	BLE   endif44
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif44:
+	B masked11
+
+endif43:
+	CMP  $0, R12
+	BLE  endif45
+	VLD1 (R11), V10.S[0]
+
+endif45:
+masked11:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial12
+	FMOVQ 0(R10), F11
+	B     masked12
+
+partial12:
+	MOVD  R10, R11
+	ADD   $0, R11
+	CMP   $1, R12
+	BLE   endif46
+	FMOVD (R11), F11
+	CMP   $2, R12
+	BLE   endif47
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif47:
+	B masked12
+
+endif46:
+	CMP  $0, R12
+	BLE  endif48
+	VLD1 (R11), V11.S[0]
+
+endif48:
+masked12:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif49
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+
+endif49:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif50
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+
+endif50:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif51
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+
+endif51:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif52
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+
+endif52:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R12
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif53
+	FMOVD (R6), F8
+	CMP   $2, R12
+	BLE   endif54
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif54:
+	B masked13
+
+endif53:
+	CMP  $0, R12
+	BLE  endif55
+	VLD1 (R6), V8.S[0]
+
+endif55:
+masked13:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif56
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R12
+	BLT   partial14
+	FMOVQ 0(R8), F9
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif57
+	FMOVD (R6), F9
+	CMP   $2, R12
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
+
+endif58:
+	B masked14
+
+endif57:
+	CMP  $0, R12
+	BLE  endif59
+	VLD1 (R6), V9.S[0]
+
+endif59:
+masked14:
+endif56:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif60
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R12
+	BLT   partial15
+	FMOVQ 0(R9), F10
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif61
+	FMOVD (R6), F10
+	CMP   $2, R12
+	BLE   endif62
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif62:
+	B masked15
+
+endif61:
+	CMP  $0, R12
+	BLE  endif63
+	VLD1 (R6), V10.S[0]
+
+endif63:
+masked15:
+endif60:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif64
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R12
+	BLT   partial16
+	FMOVQ 0(R10), F11
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R12
+	BLE   endif65
+	FMOVD (R6), F11
+	CMP   $2, R12
+	BLE   endif66
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif66:
+	B masked16
+
+endif65:
+	CMP  $0, R12
+	BLE  endif67
+	VLD1 (R6), V11.S[0]
+
+endif67:
+masked16:
+endif64:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif68
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+
+endif68:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif69
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+
+endif69:
+	ADD   R2, R1
+	CMP   $2, R7
+	BLE   endif70
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+
+endif70:
+	ADD   R2, R1
+	CMP   $3, R7
+	BLE   endif71
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+
+endif71:
+	ADD R2, R1
+
+endif4:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif72
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVS 144(R2), F8
+	VDUP  V8.S[0], V8.S4
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd03 // fmul v3.4s, v8.4s, v3.4s
+	WORD  $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD  $0x6e25dd05 // fmul v5.4s, v8.4s, v5.4s
+	WORD  $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	WORD  $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+
+endif72:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	FMOVQ F5, 16(R2)
+	FMOVQ F6, 32(R2)
+	B     endif73
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial17
+	FMOVQ 48(R2), F0
+	B     masked17
+
+partial17:
+	MOVD  R2, R6
+	ADD   $48, R6
+	CMP   $1, R0
+	BLE   endif75
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif76
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif76:
+	B masked17
+
+endif75:
+	CMP  $0, R0
+	BLE  endif77
+	VLD1 (R6), V0.S[0]
+
+endif77:
+masked17:
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial18
+	FMOVQ 48(R2), F0
+	B     masked18
+
+partial18:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif78
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif79
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif79:
+	B masked18
+
+endif78:
+	CMP  $0, R0
+	BLE  endif80
+	VLD1 (R2), V0.S[0]
+
+endif80:
+masked18:
+	WORD $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	VORR V0.B16, V0.B16, V7.B16
+	B    endif74
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVS 148(R2), F8
+	VDUP  V8.S[0], V8.S4
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F9
+	WORD  $0x6e29dd09 // fmul v9.4s, v8.4s, v9.4s
+	WORD  $0x4e20d520 // fadd v0.4s, v9.4s, v0.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial19
+	FMOVQ 48(R2), F0
+	B     masked19
+
+partial19:
+	MOVD  R2, R6
+	ADD   $48, R6
+	CMP   $1, R0
+	BLE   endif81
+	FMOVD (R6), F0
+	CMP   $2, R0
+	BLE   endif82
+	ADD   $8, R6
+	VLD1  (R6), V0.S[2]
+
+endif82:
+	B masked19
+
+endif81:
+	CMP  $0, R0
+	BLE  endif83
+	VLD1 (R6), V0.S[0]
+
+endif83:
+masked19:
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD  $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R0
+	BLT   partial20
+	FMOVQ 48(R2), F0
+	B     masked20
+
+partial20:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif84
+	FMOVD (R2), F0
+	CMP   $2, R0
+	BLE   endif85
+	ADD   $8, R2
+	VLD1  (R2), V0.S[2]
+
+endif85:
+	B masked20
+
+endif84:
+	CMP  $0, R0
+	BLE  endif86
+	VLD1 (R2), V0.S[0]
+
+endif86:
+masked20:
+	WORD $0x6e20dd00 // fmul v0.4s, v8.4s, v0.4s
+	WORD $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	VORR V0.B16, V0.B16, V7.B16
+
+endif74:
+endif73:
+	MOVD  R1, R1
+	ADD   $48, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial21
+	FMOVQ F3, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif87
+	FMOVD F3, (R3)
+	CMP   $2, R0
+	BLE   endif88
+	ADD   $8, R3
+	VST1  V3.S[2], (R3)
+
+endif88:
+	B masked21
+
+endif87:
+	CMP  $0, R0
+	BLE  endif89
+	VST1 V3.S[0], (R3)
+
+endif89:
+masked21:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial22
+	FMOVQ F7, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif90
+	FMOVD F7, (R1)
+	CMP   $2, R0
+	BLE   endif91
+	ADD   $8, R1
+	VST1  V7.S[2], (R1)
+
+endif91:
+	B masked22
+
+endif90:
+	CMP  $0, R0
+	BLE  endif92
+	VST1 V7.S[0], (R1)
+
+endif92:
+masked22:
+	RET
+
+// func turnF32NEON1x2Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON1x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F5
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F2
+	WORD  $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x2Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON2x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R10), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R10), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F4
+	WORD  $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON3x2Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON3x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R11), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R11), F9
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  40(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F6
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F6
+	WORD  $0x4e24d4c4 // fadd v4.4s, v6.4s, v4.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON4x2Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON4x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	FMOVQ 0(R11), F10
+	FMOVQ 0(R12), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  40(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e27d4c1 // fadd v1.4s, v6.4s, v7.4s
+	VORR  V1.B16, V1.B16, V6.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x4Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON1x4Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON2x4Blocks<>(code int, args *byte)
+TEXT ·turnF32NEON2x4Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	FMOVQ 0(R10), F11
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+
+endif:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e27d481 // fadd v1.4s, v4.4s, v7.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF32NEON1x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F3
+
+endif:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F4
+
+endif2:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F5
+
+endif3:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e0 // fmla v0.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R7), F3
+
+endif4:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R8), F4
+
+endif5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R9), F5
+
+endif6:
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V2.S4
+	VTRN1 V5.S4, V4.S4, V3.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VZIP1 V3.D2, V6.D2, V5.D2
+	VZIP1 V4.D2, V2.D2, V7.D2
+	VZIP2 V3.D2, V6.D2, V3.D2
+	VZIP2 V4.D2, V2.D2, V2.D2
+	FMOVS (R1), F4
+	WORD  $0x4f8410a1 // fmla v1.4s, v5.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F4
+	WORD  $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F3
+	WORD  $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif7
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F2
+	B     masked
+
+partial:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif8
+	FMOVD (R2), F2
+	CMP   $2, R0
+	BLE   endif9
+	ADD   $8, R2
+	VLD1  (R2), V2.S[2]
+
+endif9:
+	B masked
+
+endif8:
+	CMP  $0, R0
+	BLE  endif10
+	VLD1 (R2), V2.S[0]
+
+endif10:
+masked:
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+
+endif7:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	MOVD  R1, R2
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ F0, 0(R1)
+	B     masked2
+
+partial2:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD F0, (R1)
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R1
+	VST1  V0.S[2], (R1)
+
+endif12:
+	B masked2
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VST1 V0.S[0], (R1)
+
+endif13:
+masked2:
+	RET
+
+// func turnF32NEON2x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F5
+
+endif:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F6
+
+endif2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F7
+
+endif3:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R8), F5
+
+endif4:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R9), F6
+
+endif5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R10), F7
+
+endif6:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R1)(R3), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	FMOVS (R1)(R3), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif7
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif8
+	FMOVD (R6), F4
+	CMP   $2, R0
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif9:
+	B masked
+
+endif8:
+	CMP  $0, R0
+	BLE  endif10
+	VLD1 (R6), V4.S[0]
+
+endif10:
+masked:
+	WORD  $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ 0(R2), F4
+	B     masked2
+
+partial2:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif12:
+	B masked2
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V4.S[0]
+
+endif13:
+masked2:
+	WORD $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
+
+endif7:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial3
+	FMOVQ F0, 0(R1)
+	B     masked3
+
+partial3:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif14
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif15
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif15:
+	B masked3
+
+endif14:
+	CMP  $0, R0
+	BLE  endif16
+	VST1 V0.S[0], (R3)
+
+endif16:
+masked3:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ F2, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif17
+	FMOVD F2, (R1)
+	CMP   $2, R0
+	BLE   endif18
+	ADD   $8, R1
+	VST1  V2.S[2], (R1)
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V2.S[0], (R1)
+
+endif19:
+masked4:
+	RET
+
+// func turnF32NEON3x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON3x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD R9, R10
+	ADD  R8, R10
+	MOVD R10, R11
+	ADD  R8, R11
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $4, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F7
+
+endif:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R10), F8
+
+endif2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R11), F9
+
+endif3:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881122 // fmla v2.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881124 // fmla v4.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881160 // fmla v0.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881164 // fmla v4.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e2 // fmla v2.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e4 // fmla v4.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c2 // fmla v2.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  32(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  64(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R9), F7
+
+endif4:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R10), F8
+
+endif5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R11), F9
+
+endif6:
+	VTRN1 V7.S4, V6.S4, V10.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VTRN1 V9.S4, V8.S4, V7.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VZIP1 V7.D2, V10.D2, V9.D2
+	VZIP1 V8.D2, V6.D2, V11.D2
+	VZIP2 V7.D2, V10.D2, V7.D2
+	VZIP2 V8.D2, V6.D2, V6.D2
+	FMOVS (R1), F8
+	WORD  $0x4f881121 // fmla v1.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881123 // fmla v3.4s, v9.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881125 // fmla v5.4s, v9.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f881161 // fmla v1.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f881163 // fmla v3.4s, v11.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f881165 // fmla v5.4s, v11.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F8
+	WORD  $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R3), F8
+	WORD  $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	FMOVS (R1)(R6), F8
+	WORD  $0x4f8810e5 // fmla v5.4s, v7.4s, v8.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F7
+	WORD  $0x4f8710c1 // fmla v1.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R3), F7
+	WORD  $0x4f8710c3 // fmla v3.4s, v6.4s, v7.s[0]
+	FMOVS (R1)(R6), F7
+	WORD  $0x4f8710c5 // fmla v5.4s, v6.4s, v7.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R12
+	MOVD  40(R12), R12
+	ADD   R12, R1
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R7
+	ADD   R12, R9
+	ADD   R12, R10
+	ADD   R12, R11
+	SUB   $4, R8
+	CMP   $4, R8
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif7
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F6
+	B     masked
+
+partial:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif8
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif9:
+	B masked
+
+endif8:
+	CMP  $0, R0
+	BLE  endif10
+	VLD1 (R6), V6.S[0]
+
+endif10:
+masked:
+	WORD  $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ 0(R2), F6
+	B     masked2
+
+partial2:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R6), F6
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif12:
+	B masked2
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V6.S[0]
+
+endif13:
+masked2:
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial3
+	FMOVQ 0(R2), F6
+	B     masked3
+
+partial3:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif14
+	FMOVD (R2), F6
+	CMP   $2, R0
+	BLE   endif15
+	ADD   $8, R2
+	VLD1  (R2), V6.S[2]
+
+endif15:
+	B masked3
+
+endif14:
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V6.S[0]
+
+endif16:
+masked3:
+	WORD $0x4e24d4c4 // fadd v4.4s, v6.4s, v4.4s
+
+endif7:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ F0, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif17
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif18
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V0.S[0], (R3)
+
+endif19:
+masked4:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ F2, 0(R1)
+	B     masked5
+
+partial5:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif20
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif21
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif21:
+	B masked5
+
+endif20:
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V2.S[0], (R3)
+
+endif22:
+masked5:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ F4, 0(R1)
+	B     masked6
+
+partial6:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif23
+	FMOVD F4, (R1)
+	CMP   $2, R0
+	BLE   endif24
+	ADD   $8, R1
+	VST1  V4.S[2], (R1)
+
+endif24:
+	B masked6
+
+endif23:
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V4.S[0], (R1)
+
+endif25:
+masked6:
+	RET
+
+// func turnF32NEON4x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON4x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD R11, R12
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $4, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F9
+
+endif:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R11), F10
+
+endif2:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R12), F11
+
+endif3:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  32(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  64(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R10), F9
+
+endif4:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R11), F10
+
+endif5:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R12), F11
+
+endif6:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R6), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R7), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R6), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R7), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R13
+	MOVD  40(R13), R13
+	ADD   R13, R1
+	MOVD  args+8(FP), R13
+	MOVD  72(R13), R13
+	ADD   R13, R8
+	ADD   R13, R10
+	ADD   R13, R11
+	ADD   R13, R12
+	SUB   $4, R9
+	CMP   $4, R9
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif7
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F8
+	B     masked
+
+partial:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif8
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif9:
+	B masked
+
+endif8:
+	CMP  $0, R0
+	BLE  endif10
+	VLD1 (R6), V8.S[0]
+
+endif10:
+masked:
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ 0(R2), F8
+	B     masked2
+
+partial2:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif12:
+	B masked2
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V8.S[0]
+
+endif13:
+masked2:
+	WORD  $0x4e22d502 // fadd v2.4s, v8.4s, v2.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial3
+	FMOVQ 0(R2), F8
+	B     masked3
+
+partial3:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif14
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif15:
+	B masked3
+
+endif14:
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V8.S[0]
+
+endif16:
+masked3:
+	WORD  $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ 0(R2), F8
+	B     masked4
+
+partial4:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif17
+	FMOVD (R2), F8
+	CMP   $2, R0
+	BLE   endif18
+	ADD   $8, R2
+	VLD1  (R2), V8.S[2]
+
+endif18:
+	B masked4
+
+endif17:
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R2), V8.S[0]
+
+endif19:
+masked4:
+	WORD $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
+
+endif7:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e23d441 // fadd v1.4s, v2.4s, v3.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e27d4c1 // fadd v1.4s, v6.4s, v7.4s
+	VORR  V1.B16, V1.B16, V6.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	ADD   R3, R2
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial5
+	FMOVQ F0, 0(R1)
+	B     masked5
+
+partial5:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif20
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif21
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif21:
+	B masked5
+
+endif20:
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V0.S[0], (R3)
+
+endif22:
+masked5:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial6
+	FMOVQ F2, 0(R1)
+	B     masked6
+
+partial6:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif23
+	FMOVD F2, (R3)
+	CMP   $2, R0
+	BLE   endif24
+	ADD   $8, R3
+	VST1  V2.S[2], (R3)
+
+endif24:
+	B masked6
+
+endif23:
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V2.S[0], (R3)
+
+endif25:
+masked6:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ F4, 0(R1)
+	B     masked7
+
+partial7:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif26
+	FMOVD F4, (R3)
+	CMP   $2, R0
+	BLE   endif27
+	ADD   $8, R3
+	VST1  V4.S[2], (R3)
+
+endif27:
+	B masked7
+
+endif26:
+	CMP  $0, R0
+	BLE  endif28
+	VST1 V4.S[0], (R3)
+
+endif28:
+masked7:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ F6, 0(R1)
+	B     masked8
+
+partial8:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif29
+	FMOVD F6, (R1)
+	CMP   $2, R0
+	BLE   endif30
+	ADD   $8, R1
+	VST1  V6.S[2], (R1)
+
+endif30:
+	B masked8
+
+endif29:
+	CMP  $0, R0
+	BLE  endif31
+	VST1 V6.S[0], (R1)
+
+endif31:
+masked8:
+	RET
+
+// func turnF32NEON1x4BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON1x4BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $4, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F5
+
+endif:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R8), F6
+
+endif2:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R9), F7
+
+endif3:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861120 // fmla v0.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R7), F5
+
+endif4:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R8), F6
+
+endif5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R9), F7
+
+endif6:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e1 // fmla v1.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif7
+	FMOVQ 0(R7), F5
+
+endif7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif8
+	FMOVQ 0(R8), F6
+
+endif8:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif9
+	FMOVQ 0(R9), F7
+
+endif9:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e2 // fmla v2.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif10
+	FMOVQ 0(R7), F5
+
+endif10:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLE   endif11
+	FMOVQ 0(R8), F6
+
+endif11:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $3, R0
+	BLE   endif12
+	FMOVQ 0(R9), F7
+
+endif12:
+	VTRN1 V5.S4, V4.S4, V8.S4
+	VTRN2 V5.S4, V4.S4, V4.S4
+	VTRN1 V7.S4, V6.S4, V5.S4
+	VTRN2 V7.S4, V6.S4, V6.S4
+	VZIP1 V5.D2, V8.D2, V7.D2
+	VZIP1 V6.D2, V4.D2, V9.D2
+	VZIP2 V5.D2, V8.D2, V5.D2
+	VZIP2 V6.D2, V4.D2, V4.D2
+	FMOVS (R1), F6
+	WORD  $0x4f8610e3 // fmla v3.4s, v7.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f861123 // fmla v3.4s, v9.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F6
+	WORD  $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F5
+	WORD  $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R3
+	ADD   R10, R7
+	ADD   R10, R8
+	ADD   R10, R9
+	SUB   $4, R6
+	CMP   $4, R6
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif13
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif14
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif15
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif15:
+	B masked
+
+endif14:
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V4.S[0]
+
+endif16:
+masked:
+	WORD $0x4e20d480 // fadd v0.4s, v4.4s, v0.4s
+
+endif13:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	MOVD  R1, R2
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ F0, 0(R1)
+	B     masked2
+
+partial2:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif17
+	FMOVD F0, (R1)
+	CMP   $2, R0
+	BLE   endif18
+	ADD   $8, R1
+	VST1  V0.S[2], (R1)
+
+endif18:
+	B masked2
+
+endif17:
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V0.S[0], (R1)
+
+endif19:
+masked2:
+	RET
+
+// func turnF32NEON2x4BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF32NEON2x4BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $4, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F9
+
+endif:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif2
+	FMOVQ 0(R9), F10
+
+endif2:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif3
+	FMOVQ 0(R10), F11
+
+endif3:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1160 // fmla v0.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1164 // fmla v4.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a0 // fmla v0.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a4 // fmla v4.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1120 // fmla v0.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R8), F9
+
+endif4:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif5
+	FMOVQ 0(R9), F10
+
+endif5:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif6
+	FMOVQ 0(R10), F11
+
+endif6:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1161 // fmla v1.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1165 // fmla v5.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a1 // fmla v1.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif7
+	FMOVQ 0(R8), F9
+
+endif7:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif8
+	FMOVQ 0(R9), F10
+
+endif8:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif9
+	FMOVQ 0(R10), F11
+
+endif9:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1162 // fmla v2.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1166 // fmla v6.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a2 // fmla v2.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a6 // fmla v6.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1122 // fmla v2.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1126 // fmla v6.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif10
+	FMOVQ 0(R8), F9
+
+endif10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R0
+	BLE   endif11
+	FMOVQ 0(R9), F10
+
+endif11:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $3, R0
+	BLE   endif12
+	FMOVQ 0(R10), F11
+
+endif12:
+	VTRN1 V9.S4, V8.S4, V12.S4
+	VTRN2 V9.S4, V8.S4, V8.S4
+	VTRN1 V11.S4, V10.S4, V9.S4
+	VTRN2 V11.S4, V10.S4, V10.S4
+	VZIP1 V9.D2, V12.D2, V11.D2
+	VZIP1 V10.D2, V8.D2, V13.D2
+	VZIP2 V9.D2, V12.D2, V9.D2
+	VZIP2 V10.D2, V8.D2, V8.D2
+	FMOVS (R1), F10
+	WORD  $0x4f8a1163 // fmla v3.4s, v11.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1167 // fmla v7.4s, v11.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a11a3 // fmla v3.4s, v13.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a11a7 // fmla v7.4s, v13.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F10
+	WORD  $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	FMOVS (R1)(R3), F10
+	WORD  $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD   R2, R1
+	FMOVS (R1), F9
+	WORD  $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	FMOVS (R1)(R3), F9
+	WORD  $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R6
+	ADD   R11, R8
+	ADD   R11, R9
+	ADD   R11, R10
+	SUB   $4, R7
+	CMP   $4, R7
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $2, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif13
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial
+	FMOVQ 0(R2), F8
+	B     masked
+
+partial:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R0
+	BLE   endif14
+	FMOVD (R6), F8
+	CMP   $2, R0
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif15:
+	B masked
+
+endif14:
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V8.S[0]
+
+endif16:
+masked:
+	WORD  $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R0
+	BLT   partial2
+	FMOVQ 0(R2), F8
+	B     masked2
+
+partial2:
+	MOVD  R2, R2
+	ADD   $0, R2
+	CMP   $1, R0
+	BLE   endif17
+	FMOVD (R2), F8
+	CMP   $2, R0
+	BLE   endif18
+	ADD   $8, R2
+	VLD1  (R2), V8.S[2]
+
+endif18:
+	B masked2
+
+endif17:
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R2), V8.S[0]
+
+endif19:
+masked2:
+	WORD $0x4e24d504 // fadd v4.4s, v8.4s, v4.4s
+
+endif13:
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD  $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD  $0x4e25d481 // fadd v1.4s, v4.4s, v5.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e26d481 // fadd v1.4s, v4.4s, v6.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e27d481 // fadd v1.4s, v4.4s, v7.4s
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $4, R0
+	BLT   partial3
+	FMOVQ F0, 0(R1)
+	B     masked3
+
+partial3:
+	MOVD  R1, R3
+	ADD   $0, R3
+	CMP   $1, R0
+	BLE   endif20
+	FMOVD F0, (R3)
+	CMP   $2, R0
+	BLE   endif21
+	ADD   $8, R3
+	VST1  V0.S[2], (R3)
+
+endif21:
+	B masked3
+
+endif20:
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V0.S[0], (R3)
+
+endif22:
+masked3:
+	ADD   R2, R1
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ F4, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD  R1, R1
+	ADD   $0, R1
+	CMP   $1, R0
+	BLE   endif23
+	FMOVD F4, (R1)
+	CMP   $2, R0
+	BLE   endif24
+	ADD   $8, R1
+	VST1  V4.S[2], (R1)
+
+endif24:
+	B masked4
+
+endif23:
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V4.S[0], (R1)
+
+endif25:
+masked4:
+	RET
+
+// func turnF32NEON(code int, args *byte)
+TEXT ·turnF32NEON(SB), $0-16
+	MOVD code+0(FP), R0
+	MOVD $·turnF32NEONCodes<>(SB), R1
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
@@ -128315,10 +155976,16543 @@ endif5:
 tileDone:
 	RET
 
+// func chainF64NEON1x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON1x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R6
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	MOVD R1, R9
+	MOVD R9, R10
+	MOVD args+8(FP), R11
+	MOVD 152(R11), R11
+	ADD  R11, R10
+	CMP  $1, R8
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R10), PLDL2KEEP
+	ADD   R7, R10
+	FMOVD (R3), F3
+	FMOVQ 0(R9), F4
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVQ 16(R9), F4
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	FMOVQ 32(R9), F4
+	WORD  $0x4fc31082 // fmla v2.2d, v4.2d, v3.d[0]
+	ADD   R6, R3
+	ADD   R7, R9
+	SUB   $1, R8
+	CMP   $1, R8
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F4
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON2x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON2x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	MOVD R1, R10
+	MOVD R10, R11
+	MOVD args+8(FP), R12
+	MOVD 152(R12), R12
+	ADD  R12, R11
+	CMP  $1, R9
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R11), PLDL2KEEP
+	ADD   R8, R11
+	FMOVD (R3), F6
+	FMOVD (R3)(R7), F7
+	FMOVQ 0(R10), F8
+	WORD  $0x4fc61100 // fmla v0.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVQ 16(R10), F8
+	WORD  $0x4fc61101 // fmla v1.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVQ 32(R10), F8
+	WORD  $0x4fc61102 // fmla v2.2d, v8.2d, v6.d[0]
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R6, R3
+	ADD   R8, R10
+	SUB   $1, R9
+	CMP   $1, R9
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON3x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON3x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	MOVD R1, R11
+	MOVD R11, R12
+	MOVD args+8(FP), R13
+	MOVD 152(R13), R13
+	ADD  R13, R12
+	CMP  $1, R10
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   R9, R12
+	FMOVQ 0(R11), F9
+	FMOVQ 16(R11), F10
+	FMOVQ 32(R11), F11
+	FMOVD (R3), F12
+	WORD  $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R7), F12
+	WORD  $0x4fcc1123 // fmla v3.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1144 // fmla v4.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1165 // fmla v5.2d, v11.2d, v12.d[0]
+	FMOVD (R3)(R8), F12
+	WORD  $0x4fcc1126 // fmla v6.2d, v9.2d, v12.d[0]
+	WORD  $0x4fcc1147 // fmla v7.2d, v10.2d, v12.d[0]
+	WORD  $0x4fcc1168 // fmla v8.2d, v11.2d, v12.d[0]
+	ADD   R6, R3
+	ADD   R9, R11
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F9
+	VDUP  V9.D[0], V9.D2
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6e62dd22 // fmul v2.2d, v9.2d, v2.2d
+	WORD  $0x6e63dd23 // fmul v3.2d, v9.2d, v3.2d
+	WORD  $0x6e64dd24 // fmul v4.2d, v9.2d, v4.2d
+	WORD  $0x6e65dd25 // fmul v5.2d, v9.2d, v5.2d
+	WORD  $0x6e66dd26 // fmul v6.2d, v9.2d, v6.2d
+	WORD  $0x6e67dd27 // fmul v7.2d, v9.2d, v7.2d
+	WORD  $0x6e68dd28 // fmul v8.2d, v9.2d, v8.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F9
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F9
+	VDUP  V9.D[0], V9.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F10
+	WORD  $0x6e6add2a // fmul v10.2d, v9.2d, v10.2d
+	WORD  $0x4e60d540 // fadd v0.2d, v10.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd20 // fmul v0.2d, v9.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON4x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON4x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD args+8(FP), R6
+	MOVD 24(R6), R6
+	MOVD args+8(FP), R10
+	MOVD 48(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	MOVD R1, R12
+	MOVD R12, R13
+	MOVD args+8(FP), R14
+	MOVD 152(R14), R14
+	ADD  R14, R13
+	CMP  $1, R11
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   R10, R13
+	FMOVQ 0(R12), F12
+	FMOVQ 16(R12), F13
+	FMOVQ 32(R12), F14
+	FMOVD (R3), F15
+	WORD  $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R7), F15
+	WORD  $0x4fcf1183 // fmla v3.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a4 // fmla v4.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c5 // fmla v5.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R8), F15
+	WORD  $0x4fcf1186 // fmla v6.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11a7 // fmla v7.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11c8 // fmla v8.2d, v14.2d, v15.d[0]
+	FMOVD (R3)(R9), F15
+	WORD  $0x4fcf1189 // fmla v9.2d, v12.2d, v15.d[0]
+	WORD  $0x4fcf11aa // fmla v10.2d, v13.2d, v15.d[0]
+	WORD  $0x4fcf11cb // fmla v11.2d, v14.2d, v15.d[0]
+	ADD   R6, R3
+	ADD   R10, R12
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F12
+	VDUP  V12.D[0], V12.D2
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x6e61dd81 // fmul v1.2d, v12.2d, v1.2d
+	WORD  $0x6e62dd82 // fmul v2.2d, v12.2d, v2.2d
+	WORD  $0x6e63dd83 // fmul v3.2d, v12.2d, v3.2d
+	WORD  $0x6e64dd84 // fmul v4.2d, v12.2d, v4.2d
+	WORD  $0x6e65dd85 // fmul v5.2d, v12.2d, v5.2d
+	WORD  $0x6e66dd86 // fmul v6.2d, v12.2d, v6.2d
+	WORD  $0x6e67dd87 // fmul v7.2d, v12.2d, v7.2d
+	WORD  $0x6e68dd88 // fmul v8.2d, v12.2d, v8.2d
+	WORD  $0x6e69dd89 // fmul v9.2d, v12.2d, v9.2d
+	WORD  $0x6e6add8a // fmul v10.2d, v12.2d, v10.2d
+	WORD  $0x6e6bdd8b // fmul v11.2d, v12.2d, v11.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F12
+	WORD  $0x4e60d580 // fadd v0.2d, v12.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F12
+	VDUP  V12.D[0], V12.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F13
+	WORD  $0x6e6ddd8d // fmul v13.2d, v12.2d, v13.2d
+	WORD  $0x4e60d5a0 // fadd v0.2d, v13.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dd80 // fmul v0.2d, v12.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON5x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON5x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F15
+	FMOVQ 16(R13), F16
+	FMOVQ 32(R13), F17
+	FMOVD (R3), F18
+	WORD  $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R7), F18
+	WORD  $0x4fd211e3 // fmla v3.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21204 // fmla v4.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21225 // fmla v5.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R8), F18
+	WORD  $0x4fd211e6 // fmla v6.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd21207 // fmla v7.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd21228 // fmla v8.2d, v17.2d, v18.d[0]
+	FMOVD (R3)(R9), F18
+	WORD  $0x4fd211e9 // fmla v9.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120a // fmla v10.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122b // fmla v11.2d, v17.2d, v18.d[0]
+	FMOVD (R6), F18
+	WORD  $0x4fd211ec // fmla v12.2d, v15.2d, v18.d[0]
+	WORD  $0x4fd2120d // fmla v13.2d, v16.2d, v18.d[0]
+	WORD  $0x4fd2122e // fmla v14.2d, v17.2d, v18.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F15
+	VDUP  V15.D[0], V15.D2
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x6e61dde1 // fmul v1.2d, v15.2d, v1.2d
+	WORD  $0x6e62dde2 // fmul v2.2d, v15.2d, v2.2d
+	WORD  $0x6e63dde3 // fmul v3.2d, v15.2d, v3.2d
+	WORD  $0x6e64dde4 // fmul v4.2d, v15.2d, v4.2d
+	WORD  $0x6e65dde5 // fmul v5.2d, v15.2d, v5.2d
+	WORD  $0x6e66dde6 // fmul v6.2d, v15.2d, v6.2d
+	WORD  $0x6e67dde7 // fmul v7.2d, v15.2d, v7.2d
+	WORD  $0x6e68dde8 // fmul v8.2d, v15.2d, v8.2d
+	WORD  $0x6e69dde9 // fmul v9.2d, v15.2d, v9.2d
+	WORD  $0x6e6addea // fmul v10.2d, v15.2d, v10.2d
+	WORD  $0x6e6bddeb // fmul v11.2d, v15.2d, v11.2d
+	WORD  $0x6e6cddec // fmul v12.2d, v15.2d, v12.2d
+	WORD  $0x6e6ddded // fmul v13.2d, v15.2d, v13.2d
+	WORD  $0x6e6eddee // fmul v14.2d, v15.2d, v14.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F15
+	WORD  $0x4e60d5e0 // fadd v0.2d, v15.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F15
+	VDUP  V15.D[0], V15.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F16
+	WORD  $0x6e70ddf0 // fmul v16.2d, v15.2d, v16.2d
+	WORD  $0x4e60d600 // fadd v0.2d, v16.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dde0 // fmul v0.2d, v15.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON6x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON6x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F18
+	FMOVQ 16(R13), F19
+	FMOVQ 32(R13), F20
+	FMOVD (R3), F21
+	WORD  $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R7), F21
+	WORD  $0x4fd51243 // fmla v3.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51264 // fmla v4.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51285 // fmla v5.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R8), F21
+	WORD  $0x4fd51246 // fmla v6.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51267 // fmla v7.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51288 // fmla v8.2d, v20.2d, v21.d[0]
+	FMOVD (R3)(R9), F21
+	WORD  $0x4fd51249 // fmla v9.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126a // fmla v10.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128b // fmla v11.2d, v20.2d, v21.d[0]
+	FMOVD (R6), F21
+	WORD  $0x4fd5124c // fmla v12.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd5126d // fmla v13.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd5128e // fmla v14.2d, v20.2d, v21.d[0]
+	FMOVD (R6)(R7), F21
+	WORD  $0x4fd5124f // fmla v15.2d, v18.2d, v21.d[0]
+	WORD  $0x4fd51270 // fmla v16.2d, v19.2d, v21.d[0]
+	WORD  $0x4fd51291 // fmla v17.2d, v20.2d, v21.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F18
+	VDUP  V18.D[0], V18.D2
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x6e61de41 // fmul v1.2d, v18.2d, v1.2d
+	WORD  $0x6e62de42 // fmul v2.2d, v18.2d, v2.2d
+	WORD  $0x6e63de43 // fmul v3.2d, v18.2d, v3.2d
+	WORD  $0x6e64de44 // fmul v4.2d, v18.2d, v4.2d
+	WORD  $0x6e65de45 // fmul v5.2d, v18.2d, v5.2d
+	WORD  $0x6e66de46 // fmul v6.2d, v18.2d, v6.2d
+	WORD  $0x6e67de47 // fmul v7.2d, v18.2d, v7.2d
+	WORD  $0x6e68de48 // fmul v8.2d, v18.2d, v8.2d
+	WORD  $0x6e69de49 // fmul v9.2d, v18.2d, v9.2d
+	WORD  $0x6e6ade4a // fmul v10.2d, v18.2d, v10.2d
+	WORD  $0x6e6bde4b // fmul v11.2d, v18.2d, v11.2d
+	WORD  $0x6e6cde4c // fmul v12.2d, v18.2d, v12.2d
+	WORD  $0x6e6dde4d // fmul v13.2d, v18.2d, v13.2d
+	WORD  $0x6e6ede4e // fmul v14.2d, v18.2d, v14.2d
+	WORD  $0x6e6fde4f // fmul v15.2d, v18.2d, v15.2d
+	WORD  $0x6e70de50 // fmul v16.2d, v18.2d, v16.2d
+	WORD  $0x6e71de51 // fmul v17.2d, v18.2d, v17.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F18
+	WORD  $0x4e60d640 // fadd v0.2d, v18.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F18
+	VDUP  V18.D[0], V18.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F19
+	WORD  $0x6e73de53 // fmul v19.2d, v18.2d, v19.2d
+	WORD  $0x4e60d660 // fadd v0.2d, v19.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60de40 // fmul v0.2d, v18.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON7x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON7x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F21
+	FMOVQ 16(R13), F22
+	FMOVQ 32(R13), F23
+	FMOVD (R3), F24
+	WORD  $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R7), F24
+	WORD  $0x4fd812a3 // fmla v3.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c4 // fmla v4.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e5 // fmla v5.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R8), F24
+	WORD  $0x4fd812a6 // fmla v6.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812c7 // fmla v7.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812e8 // fmla v8.2d, v23.2d, v24.d[0]
+	FMOVD (R3)(R9), F24
+	WORD  $0x4fd812a9 // fmla v9.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812ca // fmla v10.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812eb // fmla v11.2d, v23.2d, v24.d[0]
+	FMOVD (R6), F24
+	WORD  $0x4fd812ac // fmla v12.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812cd // fmla v13.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812ee // fmla v14.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R7), F24
+	WORD  $0x4fd812af // fmla v15.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d0 // fmla v16.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f1 // fmla v17.2d, v23.2d, v24.d[0]
+	FMOVD (R6)(R8), F24
+	WORD  $0x4fd812b2 // fmla v18.2d, v21.2d, v24.d[0]
+	WORD  $0x4fd812d3 // fmla v19.2d, v22.2d, v24.d[0]
+	WORD  $0x4fd812f4 // fmla v20.2d, v23.2d, v24.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F21
+	VDUP  V21.D[0], V21.D2
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x6e61dea1 // fmul v1.2d, v21.2d, v1.2d
+	WORD  $0x6e62dea2 // fmul v2.2d, v21.2d, v2.2d
+	WORD  $0x6e63dea3 // fmul v3.2d, v21.2d, v3.2d
+	WORD  $0x6e64dea4 // fmul v4.2d, v21.2d, v4.2d
+	WORD  $0x6e65dea5 // fmul v5.2d, v21.2d, v5.2d
+	WORD  $0x6e66dea6 // fmul v6.2d, v21.2d, v6.2d
+	WORD  $0x6e67dea7 // fmul v7.2d, v21.2d, v7.2d
+	WORD  $0x6e68dea8 // fmul v8.2d, v21.2d, v8.2d
+	WORD  $0x6e69dea9 // fmul v9.2d, v21.2d, v9.2d
+	WORD  $0x6e6adeaa // fmul v10.2d, v21.2d, v10.2d
+	WORD  $0x6e6bdeab // fmul v11.2d, v21.2d, v11.2d
+	WORD  $0x6e6cdeac // fmul v12.2d, v21.2d, v12.2d
+	WORD  $0x6e6ddead // fmul v13.2d, v21.2d, v13.2d
+	WORD  $0x6e6edeae // fmul v14.2d, v21.2d, v14.2d
+	WORD  $0x6e6fdeaf // fmul v15.2d, v21.2d, v15.2d
+	WORD  $0x6e70deb0 // fmul v16.2d, v21.2d, v16.2d
+	WORD  $0x6e71deb1 // fmul v17.2d, v21.2d, v17.2d
+	WORD  $0x6e72deb2 // fmul v18.2d, v21.2d, v18.2d
+	WORD  $0x6e73deb3 // fmul v19.2d, v21.2d, v19.2d
+	WORD  $0x6e74deb4 // fmul v20.2d, v21.2d, v20.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F21
+	WORD  $0x4e60d6a0 // fadd v0.2d, v21.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F21
+	VDUP  V21.D[0], V21.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F22
+	WORD  $0x6e76deb6 // fmul v22.2d, v21.2d, v22.2d
+	WORD  $0x4e60d6c0 // fadd v0.2d, v22.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60dea0 // fmul v0.2d, v21.2d, v0.2d
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
+// func chainF64NEON8x3Lead<>(code int, args *byte)
+TEXT ·chainF64NEON8x3Lead<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 64(R0), R0
+	MOVD args+8(FP), R1
+	MOVD 40(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	CMP  $1, R2
+	BLT  tileDone
+
+tile:
+	MOVD R0, R3
+	MOVD args+8(FP), R6
+	MOVD 72(R6), R6
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	ADD  R6, R3
+	PRFM (R3), PSTL1KEEP
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD args+8(FP), R3
+	MOVD 136(R3), R3
+	CBNZ R3, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F0
+	FMOVQ 16(R3), F1
+	FMOVQ 32(R3), F2
+	ADD   R6, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	ADD   R6, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	ADD   R6, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	ADD   R6, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	ADD   R6, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	ADD   R6, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	ADD   R6, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+
+endif:
+	MOVD args+8(FP), R3
+	MOVD 8(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 16(R6), R6
+	MOVD R6, R7
+	MOVD R7, R8
+	ADD  R6, R8
+	MOVD R8, R9
+	ADD  R6, R9
+	MOVD R9, R10
+	ADD  R6, R10
+	MOVD R3, R6
+	ADD  R10, R6
+	MOVD args+8(FP), R10
+	MOVD 24(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 48(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	MOVD R1, R13
+	MOVD R13, R14
+	MOVD args+8(FP), R15
+	MOVD 152(R15), R15
+	ADD  R15, R14
+	CMP  $1, R12
+	BLT  loop1xDone
+
+loop1x:
+	// acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   R11, R14
+	FMOVQ 0(R13), F24
+	FMOVQ 16(R13), F25
+	FMOVQ 32(R13), F26
+	FMOVD (R3), F27
+	WORD  $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R7), F27
+	WORD  $0x4fdb1303 // fmla v3.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1324 // fmla v4.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1345 // fmla v5.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R8), F27
+	WORD  $0x4fdb1306 // fmla v6.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1327 // fmla v7.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1348 // fmla v8.2d, v26.2d, v27.d[0]
+	FMOVD (R3)(R9), F27
+	WORD  $0x4fdb1309 // fmla v9.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132a // fmla v10.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134b // fmla v11.2d, v26.2d, v27.d[0]
+	FMOVD (R6), F27
+	WORD  $0x4fdb130c // fmla v12.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb132d // fmla v13.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb134e // fmla v14.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R7), F27
+	WORD  $0x4fdb130f // fmla v15.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1330 // fmla v16.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1351 // fmla v17.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R8), F27
+	WORD  $0x4fdb1312 // fmla v18.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1333 // fmla v19.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1354 // fmla v20.2d, v26.2d, v27.d[0]
+	FMOVD (R6)(R9), F27
+	WORD  $0x4fdb1315 // fmla v21.2d, v24.2d, v27.d[0]
+	WORD  $0x4fdb1336 // fmla v22.2d, v25.2d, v27.d[0]
+	WORD  $0x4fdb1357 // fmla v23.2d, v26.2d, v27.d[0]
+	ADD   R10, R3
+	ADD   R10, R6
+	ADD   R11, R13
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x
+
+loop1xDone:
+	MOVD args+8(FP), R3
+	MOVD 112(R3), R3
+	CBNZ R3, otherwise2
+	B    endif2
+
+otherwise2:
+	MOVD  args+8(FP), R3
+	FMOVD 184(R3), F24
+	VDUP  V24.D[0], V24.D2
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x6e61df01 // fmul v1.2d, v24.2d, v1.2d
+	WORD  $0x6e62df02 // fmul v2.2d, v24.2d, v2.2d
+	WORD  $0x6e63df03 // fmul v3.2d, v24.2d, v3.2d
+	WORD  $0x6e64df04 // fmul v4.2d, v24.2d, v4.2d
+	WORD  $0x6e65df05 // fmul v5.2d, v24.2d, v5.2d
+	WORD  $0x6e66df06 // fmul v6.2d, v24.2d, v6.2d
+	WORD  $0x6e67df07 // fmul v7.2d, v24.2d, v7.2d
+	WORD  $0x6e68df08 // fmul v8.2d, v24.2d, v8.2d
+	WORD  $0x6e69df09 // fmul v9.2d, v24.2d, v9.2d
+	WORD  $0x6e6adf0a // fmul v10.2d, v24.2d, v10.2d
+	WORD  $0x6e6bdf0b // fmul v11.2d, v24.2d, v11.2d
+	WORD  $0x6e6cdf0c // fmul v12.2d, v24.2d, v12.2d
+	WORD  $0x6e6ddf0d // fmul v13.2d, v24.2d, v13.2d
+	WORD  $0x6e6edf0e // fmul v14.2d, v24.2d, v14.2d
+	WORD  $0x6e6fdf0f // fmul v15.2d, v24.2d, v15.2d
+	WORD  $0x6e70df10 // fmul v16.2d, v24.2d, v16.2d
+	WORD  $0x6e71df11 // fmul v17.2d, v24.2d, v17.2d
+	WORD  $0x6e72df12 // fmul v18.2d, v24.2d, v18.2d
+	WORD  $0x6e73df13 // fmul v19.2d, v24.2d, v19.2d
+	WORD  $0x6e74df14 // fmul v20.2d, v24.2d, v20.2d
+	WORD  $0x6e75df15 // fmul v21.2d, v24.2d, v21.2d
+	WORD  $0x6e76df16 // fmul v22.2d, v24.2d, v22.2d
+	WORD  $0x6e77df17 // fmul v23.2d, v24.2d, v23.2d
+
+endif2:
+	MOVD  args+8(FP), R3
+	MOVD  120(R3), R3
+	CBNZ  R3, otherwise3
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ F0, 0(R3)
+	FMOVQ F1, 16(R3)
+	FMOVQ F2, 32(R3)
+	ADD   R6, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F4, 16(R3)
+	FMOVQ F5, 32(R3)
+	ADD   R6, R3
+	FMOVQ F6, 0(R3)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 32(R3)
+	ADD   R6, R3
+	FMOVQ F9, 0(R3)
+	FMOVQ F10, 16(R3)
+	FMOVQ F11, 32(R3)
+	ADD   R6, R3
+	FMOVQ F12, 0(R3)
+	FMOVQ F13, 16(R3)
+	FMOVQ F14, 32(R3)
+	ADD   R6, R3
+	FMOVQ F15, 0(R3)
+	FMOVQ F16, 16(R3)
+	FMOVQ F17, 32(R3)
+	ADD   R6, R3
+	FMOVQ F18, 0(R3)
+	FMOVQ F19, 16(R3)
+	FMOVQ F20, 32(R3)
+	ADD   R6, R3
+	FMOVQ F21, 0(R3)
+	FMOVQ F22, 16(R3)
+	FMOVQ F23, 32(R3)
+	B     endif3
+
+otherwise3:
+	MOVD  args+8(FP), R3
+	MOVD  128(R3), R3
+	CBNZ  R3, otherwise4
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F24
+	WORD  $0x4e60d700 // fadd v0.2d, v24.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R3)
+	B     endif4
+
+otherwise4:
+	MOVD  args+8(FP), R3
+	FMOVD 192(R3), F24
+	VDUP  V24.D[0], V24.D2
+	MOVD  R0, R3
+	MOVD  args+8(FP), R6
+	MOVD  72(R6), R6
+	FMOVQ 0(R3), F25
+	WORD  $0x6e79df19 // fmul v25.2d, v24.2d, v25.2d
+	WORD  $0x4e60d720 // fadd v0.2d, v25.2d, v0.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e69d400 // fadd v0.2d, v0.2d, v9.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6ad400 // fadd v0.2d, v0.2d, v10.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6bd400 // fadd v0.2d, v0.2d, v11.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6cd400 // fadd v0.2d, v0.2d, v12.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6dd400 // fadd v0.2d, v0.2d, v13.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6ed400 // fadd v0.2d, v0.2d, v14.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e6fd400 // fadd v0.2d, v0.2d, v15.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e74d400 // fadd v0.2d, v0.2d, v20.2d
+	FMOVQ F0, 32(R3)
+	ADD   R6, R3
+	FMOVQ 0(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e75d400 // fadd v0.2d, v0.2d, v21.2d
+	FMOVQ F0, 0(R3)
+	FMOVQ 16(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R3), F0
+	WORD  $0x6e60df00 // fmul v0.2d, v24.2d, v0.2d
+	WORD  $0x4e77d400 // fadd v0.2d, v0.2d, v23.2d
+	FMOVQ F0, 32(R3)
+
+endif4:
+endif3:
+	MOVD args+8(FP), R3
+	MOVD 56(R3), R3
+	ADD  R3, R1
+	ADD  $48, R0
+	SUB  $1, R2
+	CMP  $1, R2
+	BGE  tile
+
+tileDone:
+	RET
+
 // func chainF64NEON(code int, args *byte)
 TEXT ·chainF64NEON(SB), $0-16
 	MOVD code+0(FP), R0
 	MOVD $·chainF64NEONCodes<>(SB), R1
+	MOVD (R1)(R0<<3), R0
+	JMP  (R0)
+
+// func turnF64NEON1x1<>(code int, args *byte)
+TEXT ·turnF64NEON1x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R7), F2
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	FMOVD (R1), F2
+	WORD  $0x4fc21060 // fmla v0.2d, v3.2d, v2.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F1
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F1
+	B     masked
+
+partial:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif2
+	VLD1 (R3), V1.D[0]
+
+endif2:
+masked:
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F2
+	B     masked2
+
+partial2:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R3), V2.D[0]
+
+endif3:
+masked2:
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	CMP   $0, R6
+	BLE   endif4
+	FMOVD (R1), F2
+	WORD  $0x4fc21060 // fmla v0.2d, v3.2d, v2.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R1), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+
+endif5:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F1
+	VDUP  V1.D[0], V1.D2
+	WORD  $0x6e60dc20 // fmul v0.2d, v1.2d, v0.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F1
+	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F1
+	VDUP  V1.D[0], V1.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x6e62dc21 // fmul v1.2d, v1.2d, v2.2d
+	WORD  $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x1<>(code int, args *byte)
+TEXT ·turnF64NEON2x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F2
+	B     masked
+
+partial:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif2
+	VLD1 (R6), V2.D[0]
+
+endif2:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F3
+	B     masked2
+
+partial2:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R6), V3.D[0]
+
+endif3:
+masked2:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R7
+	BLE   endif4
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif5
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+
+endif5:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F2
+	VDUP  V2.D[0], V2.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x6e63dc43 // fmul v3.2d, v2.2d, v3.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON3x1<>(code int, args *byte)
+TEXT ·turnF64NEON3x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F3
+	FMOVQ 0(R9), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif
+	MOVD  R8, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R8, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif2
+	VLD1 (R7), V3.D[0]
+
+endif2:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R9), F4
+	B     masked2
+
+partial2:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R7), V4.D[0]
+
+endif3:
+masked2:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R8
+	BLE   endif4
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif5
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+
+endif5:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON4x1<>(code int, args *byte)
+TEXT ·turnF64NEON4x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F4
+	FMOVQ 0(R10), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif
+	MOVD  R9, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R9, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R12
+	BLT   partial
+	FMOVQ 0(R8), F4
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif2
+	VLD1 (R8), V4.D[0]
+
+endif2:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R10), F5
+	B     masked2
+
+partial2:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif3
+	VLD1 (R8), V5.D[0]
+
+endif3:
+masked2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R9
+	BLE   endif4
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif5
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif5:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON5x1<>(code int, args *byte)
+TEXT ·turnF64NEON5x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F5
+	FMOVQ 0(R11), F6
+	VZIP1 V6.D2, V5.D2, V7.D2
+	VZIP2 V6.D2, V5.D2, V5.D2
+	FMOVD (R1), F6
+	WORD  $0x4fc610e0 // fmla v0.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610e1 // fmla v1.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610e2 // fmla v2.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610e3 // fmla v3.2d, v7.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610e4 // fmla v4.2d, v7.2d, v6.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F5
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F5
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif2
+	VLD1 (R9), V5.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F6
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked2:
+	VZIP1 V6.D2, V5.D2, V7.D2
+	VZIP2 V6.D2, V5.D2, V5.D2
+	CMP   $0, R10
+	BLE   endif4
+	FMOVD (R1), F6
+	WORD  $0x4fc610e0 // fmla v0.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610e1 // fmla v1.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610e2 // fmla v2.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610e3 // fmla v3.2d, v7.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610e4 // fmla v4.2d, v7.2d, v6.d[0]
+
+endif4:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif5
+	FMOVD (R1), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+
+endif5:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x6e62dca2 // fmul v2.2d, v5.2d, v2.2d
+	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
+	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F5
+	VDUP  V5.D[0], V5.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x6e66dca6 // fmul v6.2d, v5.2d, v6.2d
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON6x1<>(code int, args *byte)
+TEXT ·turnF64NEON6x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F6
+	FMOVQ 0(R11), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F6
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif2
+	VLD1 (R9), V6.D[0]
+
+endif2:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F7
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V7.D[0]
+
+endif3:
+masked2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R10
+	BLE   endif4
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif4:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif5
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif5:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON7x1<>(code int, args *byte)
+TEXT ·turnF64NEON7x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F7
+	FMOVQ 0(R11), F8
+	VZIP1 V8.D2, V7.D2, V9.D2
+	VZIP2 V8.D2, V7.D2, V7.D2
+	FMOVD (R1), F8
+	WORD  $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc81121 // fmla v1.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc81122 // fmla v2.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc81123 // fmla v3.2d, v9.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc81124 // fmla v4.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc81125 // fmla v5.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc81126 // fmla v6.2d, v9.2d, v8.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif2
+	VLD1 (R9), V7.D[0]
+
+endif2:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F8
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V8.D[0]
+
+endif3:
+masked2:
+	VZIP1 V8.D2, V7.D2, V9.D2
+	VZIP2 V8.D2, V7.D2, V7.D2
+	CMP   $0, R10
+	BLE   endif4
+	FMOVD (R1), F8
+	WORD  $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc81121 // fmla v1.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc81122 // fmla v2.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc81123 // fmla v3.2d, v9.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc81124 // fmla v4.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc81125 // fmla v5.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc81126 // fmla v6.2d, v9.2d, v8.d[0]
+
+endif4:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif5
+	FMOVD (R1), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+
+endif5:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x6e62dce2 // fmul v2.2d, v7.2d, v2.2d
+	WORD  $0x6e63dce3 // fmul v3.2d, v7.2d, v3.2d
+	WORD  $0x6e64dce4 // fmul v4.2d, v7.2d, v4.2d
+	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
+	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F7
+	VDUP  V7.D[0], V7.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON8x1<>(code int, args *byte)
+TEXT ·turnF64NEON8x1<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F8
+	FMOVQ 0(R11), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F8
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif2
+	VLD1 (R9), V8.D[0]
+
+endif2:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F9
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V9.D[0]
+
+endif3:
+masked2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R10
+	BLE   endif4
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif4:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif5
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif5:
+	ADD R8, R1
+	ADD R8, R2
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif6
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif6:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F1, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F5, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	ADD   R2, R1
+	FMOVQ F7, 0(R1)
+	B     endif7
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 0(R1)
+	B     endif8
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 0(R1)
+
+endif8:
+endif7:
+	CMP  $1, R0
+	BLE  endif9
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $16, R3
+	MOVD R3, 88(R1)
+
+endif9:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x2<>(code int, args *byte)
+TEXT ·turnF64NEON1x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F2
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif2
+	VLD1 (R8), V2.D[0]
+
+endif2:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F3
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V3.D[0]
+
+endif3:
+masked2:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif4
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F2
+	B     masked3
+
+partial3:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif6
+	VLD1 (R3), V2.D[0]
+
+endif6:
+masked3:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F3
+	B     masked4
+
+partial4:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R3), V3.D[0]
+
+endif7:
+masked4:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif8
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+
+endif9:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif10
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+endif10:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	B     endif11
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	B     endif12
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F2
+	VDUP  V2.D[0], V2.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x6e63dc43 // fmul v3.2d, v2.2d, v3.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+
+endif12:
+endif11:
+	CMP  $1, R0
+	BLE  endif13
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif13:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x2<>(code int, args *byte)
+TEXT ·turnF64NEON2x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F4
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif2
+	VLD1 (R9), V4.D[0]
+
+endif2:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V5.D[0]
+
+endif3:
+masked2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif4
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif5
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R6), V4.D[0]
+
+endif6:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F5
+	B     masked4
+
+partial4:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R6), V5.D[0]
+
+endif7:
+masked4:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif8
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif9:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif10
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif10:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	B     endif11
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+	B     endif12
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+
+endif12:
+endif11:
+	CMP  $1, R0
+	BLE  endif13
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif13:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON3x2<>(code int, args *byte)
+TEXT ·turnF64NEON3x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif
+	MOVD  R8, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R8, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R7), F6
+	B     masked
+
+partial:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif2
+	VLD1 (R10), V6.D[0]
+
+endif2:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R9), F7
+	B     masked2
+
+partial2:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R10), V7.D[0]
+
+endif3:
+masked2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif4
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif5
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R11
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif6
+	VLD1 (R7), V6.D[0]
+
+endif6:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R11
+	BLT   partial4
+	FMOVQ 0(R9), F7
+	B     masked4
+
+partial4:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R7), V7.D[0]
+
+endif7:
+masked4:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif8
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif9
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif9:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif10
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif10:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	B     endif11
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+	B     endif12
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+
+endif12:
+endif11:
+	CMP  $1, R0
+	BLE  endif13
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif13:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON4x2<>(code int, args *byte)
+TEXT ·turnF64NEON4x2<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif
+	MOVD  R9, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R9, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R12
+	BLT   partial
+	FMOVQ 0(R8), F8
+	B     masked
+
+partial:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R12
+	BLE  endif2
+	VLD1 (R11), V8.D[0]
+
+endif2:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R10), F9
+	B     masked2
+
+partial2:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R12
+	BLE  endif3
+	VLD1 (R11), V9.D[0]
+
+endif3:
+masked2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif4
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif5
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R12
+	BLT   partial3
+	FMOVQ 0(R8), F8
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif6
+	VLD1 (R8), V8.D[0]
+
+endif6:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R12
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R8), V9.D[0]
+
+endif7:
+masked4:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif8
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif9
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif9:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif10
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif10:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	FMOVQ F3, 16(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	B     endif11
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R1)
+	B     endif12
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 16(R1)
+
+endif12:
+endif11:
+	CMP  $1, R0
+	BLE  endif13
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $32, R3
+	MOVD R3, 88(R1)
+
+endif13:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x3<>(code int, args *byte)
+TEXT ·turnF64NEON1x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F3
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif2
+	VLD1 (R8), V3.D[0]
+
+endif2:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F4
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V4.D[0]
+
+endif3:
+masked2:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif4
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F3
+	B     masked3
+
+partial3:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif6
+	VLD1 (R8), V3.D[0]
+
+endif6:
+masked3:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F4
+	B     masked4
+
+partial4:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V4.D[0]
+
+endif7:
+masked4:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif8
+	FMOVD (R1), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R1), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+
+endif9:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 0(R3), F3
+	B     masked5
+
+partial5:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif10
+	VLD1 (R3), V3.D[0]
+
+endif10:
+masked5:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 0(R7), F4
+	B     masked6
+
+partial6:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif11
+	VLD1 (R3), V4.D[0]
+
+endif11:
+masked6:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif12
+	FMOVD (R1), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+
+endif12:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif13
+	FMOVD (R1), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+
+endif13:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif14
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif14:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	B     endif15
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	B     endif16
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+
+endif16:
+endif15:
+	CMP  $1, R0
+	BLE  endif17
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $48, R3
+	MOVD R3, 88(R1)
+
+endif17:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x3<>(code int, args *byte)
+TEXT ·turnF64NEON2x3<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif2
+	VLD1 (R9), V6.D[0]
+
+endif2:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F7
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V7.D[0]
+
+endif3:
+masked2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif4
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif5
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F6
+	B     masked3
+
+partial3:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R9), V6.D[0]
+
+endif6:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F7
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V7.D[0]
+
+endif7:
+masked4:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif8
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+
+endif9:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif10
+	VLD1 (R6), V6.D[0]
+
+endif10:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 0(R8), F7
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R6), V7.D[0]
+
+endif11:
+masked6:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif12
+	FMOVD (R1), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif12:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R1), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif13:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif14
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif14:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD   R2, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	B     endif15
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R1)
+	B     endif16
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 32(R1)
+
+endif16:
+endif15:
+	CMP  $1, R0
+	BLE  endif17
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $48, R3
+	MOVD R3, 88(R1)
+
+endif17:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x4<>(code int, args *byte)
+TEXT ·turnF64NEON1x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F4
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif2
+	VLD1 (R8), V4.D[0]
+
+endif2:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F5
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V5.D[0]
+
+endif3:
+masked2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif4
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F4
+	B     masked3
+
+partial3:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif6
+	VLD1 (R8), V4.D[0]
+
+endif6:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F5
+	B     masked4
+
+partial4:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V5.D[0]
+
+endif7:
+masked4:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif8
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif9
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+
+endif9:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 0(R3), F4
+	B     masked5
+
+partial5:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif10
+	VLD1 (R8), V4.D[0]
+
+endif10:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 0(R7), F5
+	B     masked6
+
+partial6:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif11
+	VLD1 (R8), V5.D[0]
+
+endif11:
+masked6:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif12
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+
+endif12:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif13
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+
+endif13:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial7
+	FMOVQ 0(R3), F4
+	B     masked7
+
+partial7:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif14
+	VLD1 (R3), V4.D[0]
+
+endif14:
+masked7:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial8
+	FMOVQ 0(R7), F5
+	B     masked8
+
+partial8:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif15
+	VLD1 (R3), V5.D[0]
+
+endif15:
+masked8:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif16
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif17
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F5
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $64, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x4<>(code int, args *byte)
+TEXT ·turnF64NEON2x4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif2
+	VLD1 (R9), V8.D[0]
+
+endif2:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F9
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V9.D[0]
+
+endif3:
+masked2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif4
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+
+endif4:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif5
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+
+endif5:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F8
+	B     masked3
+
+partial3:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif6
+	VLD1 (R9), V8.D[0]
+
+endif6:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F9
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V9.D[0]
+
+endif7:
+masked4:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif8
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+
+endif8:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+
+endif9:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif10
+	VLD1 (R9), V8.D[0]
+
+endif10:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 0(R8), F9
+	B     masked6
+
+partial6:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R9), V9.D[0]
+
+endif11:
+masked6:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif12
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+
+endif12:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+
+endif13:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial7
+	FMOVQ 0(R6), F8
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif14
+	VLD1 (R6), V8.D[0]
+
+endif14:
+masked7:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial8
+	FMOVQ 0(R8), F9
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif15
+	VLD1 (R6), V9.D[0]
+
+endif15:
+masked8:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif16
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif16:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif17:
+	ADD R2, R1
+
+endif:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 120(R2), R2
+	CBNZ R2, otherwise
+	B    endif18
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif18:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 32(R1)
+	FMOVQ F7, 48(R1)
+	B     endif19
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 48(R1)
+	B     endif20
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ 0(R1), F9
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 48(R1)
+	ADD   R2, R1
+	FMOVQ 0(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R1), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	FMOVQ F0, 48(R1)
+
+endif20:
+endif19:
+	CMP  $1, R0
+	BLE  endif21
+	MOVD args+8(FP), R1
+	MOVD args+8(FP), R2
+	MOVD 48(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 88(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 80(R6), R6
+	ADD  R6, R2
+	MOVD R2, 48(R1)
+	ADD  $64, R3
+	MOVD R3, 88(R1)
+
+endif21:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F1
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F2
+
+endif:
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	FMOVD (R1), F2
+	WORD  $0x4fc21060 // fmla v0.2d, v3.2d, v2.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F1
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F1
+	B     masked
+
+partial:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R3), V1.D[0]
+
+endif3:
+masked:
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F2
+	B     masked2
+
+partial2:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif5
+	VLD1 (R3), V2.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V2.D2, V1.D2, V3.D2
+	VZIP2 V2.D2, V1.D2, V1.D2
+	CMP   $0, R6
+	BLE   endif6
+	FMOVD (R1), F2
+	WORD  $0x4fc21060 // fmla v0.2d, v3.2d, v2.d[0]
+
+endif6:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif7
+	FMOVD (R1), F2
+	WORD  $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+
+endif7:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F1
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F1
+	VDUP  V1.D[0], V1.D2
+	WORD  $0x6e60dc20 // fmul v0.2d, v1.2d, v0.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R2
+	MOVD 96(R2), R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F1
+	B     masked3
+
+partial3:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R2), V1.D[0]
+
+endif11:
+masked3:
+	WORD $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F1
+	VDUP  V1.D[0], V1.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F2
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R2), V2.D[0]
+
+endif12:
+masked4:
+	WORD $0x6e62dc21 // fmul v1.2d, v1.2d, v2.2d
+	WORD $0x4e60d420 // fadd v0.2d, v1.2d, v0.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ F0, 0(R1)
+	B     masked5
+
+partial5:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif13
+	VST1 V0.D[0], (R1)
+
+endif13:
+masked5:
+	RET
+
+// func turnF64NEON2x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F3
+
+endif:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F2
+	B     masked
+
+partial:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R6), V2.D[0]
+
+endif3:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F3
+	B     masked2
+
+partial2:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif5
+	VLD1 (R6), V3.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R7
+	BLE   endif6
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+
+endif6:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	FMOVD (R1)(R3), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+
+endif7:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F2
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V2.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F2
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R2), V2.D[0]
+
+endif12:
+masked4:
+	WORD $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F2
+	VDUP  V2.D[0], V2.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F3
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V3.D[0]
+
+endif13:
+masked5:
+	WORD  $0x6e63dc43 // fmul v3.2d, v2.2d, v3.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F3
+	B     masked6
+
+partial6:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R2), V3.D[0]
+
+endif14:
+masked6:
+	WORD $0x6e63dc42 // fmul v2.2d, v2.2d, v3.2d
+	WORD $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ F0, 0(R1)
+	B     masked7
+
+partial7:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif15
+	VST1 V0.D[0], (R3)
+
+endif15:
+masked7:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ F1, 0(R1)
+	B     masked8
+
+partial8:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif16
+	VST1 V1.D[0], (R1)
+
+endif16:
+masked8:
+	RET
+
+// func turnF64NEON3x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON3x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F4
+
+endif:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif2
+	MOVD  R8, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R8, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R7), F3
+	B     masked
+
+partial:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R7), V3.D[0]
+
+endif3:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R9), F4
+	B     masked2
+
+partial2:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif5
+	VLD1 (R7), V4.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R8
+	BLE   endif6
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+
+endif6:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif7
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R3), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	FMOVD (R1)(R6), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+
+endif7:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F3
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F3
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V3.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F3
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V3.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F3
+	B     masked5
+
+partial5:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V3.D[0]
+
+endif13:
+masked5:
+	WORD $0x4e62d462 // fadd v2.2d, v3.2d, v2.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F4
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R6), V4.D[0]
+
+endif14:
+masked6:
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F4
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V4.D[0]
+
+endif15:
+masked7:
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F4
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V4.D[0]
+
+endif16:
+masked8:
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x4e62d462 // fadd v2.2d, v3.2d, v2.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ F0, 0(R1)
+	B     masked9
+
+partial9:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif17
+	VST1 V0.D[0], (R3)
+
+endif17:
+masked9:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ F1, 0(R1)
+	B     masked10
+
+partial10:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif18
+	VST1 V1.D[0], (R3)
+
+endif18:
+masked10:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ F2, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V2.D[0], (R1)
+
+endif19:
+masked11:
+	RET
+
+// func turnF64NEON4x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON4x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F5
+
+endif:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif2
+	MOVD  R9, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R9, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R12
+	BLT   partial
+	FMOVQ 0(R8), F4
+	B     masked
+
+partial:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif3
+	VLD1 (R8), V4.D[0]
+
+endif3:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R10), F5
+	B     masked2
+
+partial2:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif5
+	VLD1 (R8), V5.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R9
+	BLE   endif6
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif6:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif7
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R6), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R7), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif7:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F4
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V4.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F4
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V4.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F4
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V4.D[0]
+
+endif13:
+masked5:
+	WORD  $0x4e62d482 // fadd v2.2d, v4.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F4
+	B     masked6
+
+partial6:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R2), V4.D[0]
+
+endif14:
+masked6:
+	WORD $0x4e63d483 // fadd v3.2d, v4.2d, v3.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F5
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V5.D[0]
+
+endif15:
+masked7:
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F5
+	B     masked8
+
+partial8:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V5.D[0]
+
+endif16:
+masked8:
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e61d4a1 // fadd v1.2d, v5.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 0(R2), F5
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V5.D[0]
+
+endif17:
+masked9:
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e62d4a2 // fadd v2.2d, v5.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 0(R2), F5
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R2), V5.D[0]
+
+endif18:
+masked10:
+	WORD $0x6e65dc84 // fmul v4.2d, v4.2d, v5.2d
+	WORD $0x4e63d483 // fadd v3.2d, v4.2d, v3.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ F0, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V0.D[0], (R3)
+
+endif19:
+masked11:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ F1, 0(R1)
+	B     masked12
+
+partial12:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif20
+	VST1 V1.D[0], (R3)
+
+endif20:
+masked12:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ F2, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif21
+	VST1 V2.D[0], (R3)
+
+endif21:
+masked13:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ F3, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V3.D[0], (R1)
+
+endif22:
+masked14:
+	RET
+
+// func turnF64NEON5x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON5x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F6
+
+endif:
+	VZIP1 V6.D2, V5.D2, V7.D2
+	VZIP2 V6.D2, V5.D2, V5.D2
+	FMOVD (R1), F6
+	WORD  $0x4fc610e0 // fmla v0.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610e1 // fmla v1.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610e2 // fmla v2.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610e3 // fmla v3.2d, v7.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610e4 // fmla v4.2d, v7.2d, v6.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif2
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F5
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F5
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V5.D[0]
+
+endif3:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F6
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif5
+	VLD1 (R9), V6.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V6.D2, V5.D2, V7.D2
+	VZIP2 V6.D2, V5.D2, V5.D2
+	CMP   $0, R10
+	BLE   endif6
+	FMOVD (R1), F6
+	WORD  $0x4fc610e0 // fmla v0.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610e1 // fmla v1.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610e2 // fmla v2.2d, v7.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610e3 // fmla v3.2d, v7.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610e4 // fmla v4.2d, v7.2d, v6.d[0]
+
+endif6:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif7
+	FMOVD (R1), F6
+	WORD  $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R3), F6
+	WORD  $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R6), F6
+	WORD  $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	FMOVD (R1)(R7), F6
+	WORD  $0x4fc610a3 // fmla v3.2d, v5.2d, v6.d[0]
+	FMOVD (R2), F6
+	WORD  $0x4fc610a4 // fmla v4.2d, v5.2d, v6.d[0]
+
+endif7:
+	ADD R8, R1
+	ADD R8, R2
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F5
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F5
+	VDUP  V5.D[0], V5.D2
+	WORD  $0x6e60dca0 // fmul v0.2d, v5.2d, v0.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x6e62dca2 // fmul v2.2d, v5.2d, v2.2d
+	WORD  $0x6e63dca3 // fmul v3.2d, v5.2d, v3.2d
+	WORD  $0x6e64dca4 // fmul v4.2d, v5.2d, v4.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F5
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V5.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F5
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V5.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d4a1 // fadd v1.2d, v5.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F5
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V5.D[0]
+
+endif13:
+masked5:
+	WORD  $0x4e62d4a2 // fadd v2.2d, v5.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F5
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R6), V5.D[0]
+
+endif14:
+masked6:
+	WORD  $0x4e63d4a3 // fadd v3.2d, v5.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F5
+	B     masked7
+
+partial7:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R2), V5.D[0]
+
+endif15:
+masked7:
+	WORD $0x4e64d4a4 // fadd v4.2d, v5.2d, v4.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F5
+	VDUP  V5.D[0], V5.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F6
+	B     masked8
+
+partial8:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V6.D[0]
+
+endif16:
+masked8:
+	WORD  $0x6e66dca6 // fmul v6.2d, v5.2d, v6.2d
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 0(R2), F6
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V6.D[0]
+
+endif17:
+masked9:
+	WORD  $0x6e66dca6 // fmul v6.2d, v5.2d, v6.2d
+	WORD  $0x4e61d4c1 // fadd v1.2d, v6.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 0(R2), F6
+	B     masked10
+
+partial10:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked10:
+	WORD  $0x6e66dca6 // fmul v6.2d, v5.2d, v6.2d
+	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 0(R2), F6
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked11:
+	WORD  $0x6e66dca6 // fmul v6.2d, v5.2d, v6.2d
+	WORD  $0x4e63d4c3 // fadd v3.2d, v6.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 0(R2), F6
+	B     masked12
+
+partial12:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R2), V6.D[0]
+
+endif20:
+masked12:
+	WORD $0x6e66dca5 // fmul v5.2d, v5.2d, v6.2d
+	WORD $0x4e64d4a4 // fadd v4.2d, v5.2d, v4.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ F0, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif21
+	VST1 V0.D[0], (R3)
+
+endif21:
+masked13:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ F1, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V1.D[0], (R3)
+
+endif22:
+masked14:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial15
+	FMOVQ F2, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif23
+	VST1 V2.D[0], (R3)
+
+endif23:
+masked15:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial16
+	FMOVQ F3, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif24
+	VST1 V3.D[0], (R3)
+
+endif24:
+masked16:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial17
+	FMOVQ F4, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V4.D[0], (R1)
+
+endif25:
+masked17:
+	RET
+
+// func turnF64NEON6x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON6x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F7
+
+endif:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif2
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F6
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F7
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif5
+	VLD1 (R9), V7.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R10
+	BLE   endif6
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif6:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif7
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R7), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R2), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	FMOVD (R2)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif7:
+	ADD R8, R1
+	ADD R8, R2
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F6
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V6.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F6
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V6.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d4c1 // fadd v1.2d, v6.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F6
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V6.D[0]
+
+endif13:
+masked5:
+	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F6
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R6), V6.D[0]
+
+endif14:
+masked6:
+	WORD  $0x4e63d4c3 // fadd v3.2d, v6.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F6
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V6.D[0]
+
+endif15:
+masked7:
+	WORD  $0x4e64d4c4 // fadd v4.2d, v6.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F6
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V6.D[0]
+
+endif16:
+masked8:
+	WORD $0x4e65d4c5 // fadd v5.2d, v6.2d, v5.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 0(R2), F7
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V7.D[0]
+
+endif17:
+masked9:
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 0(R2), F7
+	B     masked10
+
+partial10:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R6), V7.D[0]
+
+endif18:
+masked10:
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e61d4e1 // fadd v1.2d, v7.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 0(R2), F7
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V7.D[0]
+
+endif19:
+masked11:
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e62d4e2 // fadd v2.2d, v7.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 0(R2), F7
+	B     masked12
+
+partial12:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R6), V7.D[0]
+
+endif20:
+masked12:
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e63d4e3 // fadd v3.2d, v7.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ 0(R2), F7
+	B     masked13
+
+partial13:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif21
+	VLD1 (R6), V7.D[0]
+
+endif21:
+masked13:
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e64d4e4 // fadd v4.2d, v7.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ 0(R2), F7
+	B     masked14
+
+partial14:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R2), V7.D[0]
+
+endif22:
+masked14:
+	WORD $0x6e67dcc6 // fmul v6.2d, v6.2d, v7.2d
+	WORD $0x4e65d4c5 // fadd v5.2d, v6.2d, v5.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial15
+	FMOVQ F0, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif23
+	VST1 V0.D[0], (R3)
+
+endif23:
+masked15:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial16
+	FMOVQ F1, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif24
+	VST1 V1.D[0], (R3)
+
+endif24:
+masked16:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial17
+	FMOVQ F2, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V2.D[0], (R3)
+
+endif25:
+masked17:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial18
+	FMOVQ F3, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif26
+	VST1 V3.D[0], (R3)
+
+endif26:
+masked18:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial19
+	FMOVQ F4, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif27
+	VST1 V4.D[0], (R3)
+
+endif27:
+masked19:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial20
+	FMOVQ F5, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif28
+	VST1 V5.D[0], (R1)
+
+endif28:
+masked20:
+	RET
+
+// func turnF64NEON7x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON7x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F8
+
+endif:
+	VZIP1 V8.D2, V7.D2, V9.D2
+	VZIP2 V8.D2, V7.D2, V7.D2
+	FMOVD (R1), F8
+	WORD  $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc81121 // fmla v1.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc81122 // fmla v2.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc81123 // fmla v3.2d, v9.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc81124 // fmla v4.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc81125 // fmla v5.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc81126 // fmla v6.2d, v9.2d, v8.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif2
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F7
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F7
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V7.D[0]
+
+endif3:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F8
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif5
+	VLD1 (R9), V8.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V8.D2, V7.D2, V9.D2
+	VZIP2 V8.D2, V7.D2, V7.D2
+	CMP   $0, R10
+	BLE   endif6
+	FMOVD (R1), F8
+	WORD  $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc81121 // fmla v1.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc81122 // fmla v2.2d, v9.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc81123 // fmla v3.2d, v9.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc81124 // fmla v4.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc81125 // fmla v5.2d, v9.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc81126 // fmla v6.2d, v9.2d, v8.d[0]
+
+endif6:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif7
+	FMOVD (R1), F8
+	WORD  $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R3), F8
+	WORD  $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R6), F8
+	WORD  $0x4fc810e2 // fmla v2.2d, v7.2d, v8.d[0]
+	FMOVD (R1)(R7), F8
+	WORD  $0x4fc810e3 // fmla v3.2d, v7.2d, v8.d[0]
+	FMOVD (R2), F8
+	WORD  $0x4fc810e4 // fmla v4.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R3), F8
+	WORD  $0x4fc810e5 // fmla v5.2d, v7.2d, v8.d[0]
+	FMOVD (R2)(R6), F8
+	WORD  $0x4fc810e6 // fmla v6.2d, v7.2d, v8.d[0]
+
+endif7:
+	ADD R8, R1
+	ADD R8, R2
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F7
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F7
+	VDUP  V7.D[0], V7.D2
+	WORD  $0x6e60dce0 // fmul v0.2d, v7.2d, v0.2d
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x6e62dce2 // fmul v2.2d, v7.2d, v2.2d
+	WORD  $0x6e63dce3 // fmul v3.2d, v7.2d, v3.2d
+	WORD  $0x6e64dce4 // fmul v4.2d, v7.2d, v4.2d
+	WORD  $0x6e65dce5 // fmul v5.2d, v7.2d, v5.2d
+	WORD  $0x6e66dce6 // fmul v6.2d, v7.2d, v6.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F7
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V7.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F7
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V7.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d4e1 // fadd v1.2d, v7.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F7
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V7.D[0]
+
+endif13:
+masked5:
+	WORD  $0x4e62d4e2 // fadd v2.2d, v7.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F7
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R6), V7.D[0]
+
+endif14:
+masked6:
+	WORD  $0x4e63d4e3 // fadd v3.2d, v7.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F7
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V7.D[0]
+
+endif15:
+masked7:
+	WORD  $0x4e64d4e4 // fadd v4.2d, v7.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F7
+	B     masked8
+
+partial8:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V7.D[0]
+
+endif16:
+masked8:
+	WORD  $0x4e65d4e5 // fadd v5.2d, v7.2d, v5.2d
+	ADD   R3, R2
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 0(R2), F7
+	B     masked9
+
+partial9:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R2), V7.D[0]
+
+endif17:
+masked9:
+	WORD $0x4e66d4e6 // fadd v6.2d, v7.2d, v6.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F7
+	VDUP  V7.D[0], V7.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 0(R2), F8
+	B     masked10
+
+partial10:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R6), V8.D[0]
+
+endif18:
+masked10:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 0(R2), F8
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V8.D[0]
+
+endif19:
+masked11:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 0(R2), F8
+	B     masked12
+
+partial12:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R6), V8.D[0]
+
+endif20:
+masked12:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e62d502 // fadd v2.2d, v8.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ 0(R2), F8
+	B     masked13
+
+partial13:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif21
+	VLD1 (R6), V8.D[0]
+
+endif21:
+masked13:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ 0(R2), F8
+	B     masked14
+
+partial14:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R6), V8.D[0]
+
+endif22:
+masked14:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial15
+	FMOVQ 0(R2), F8
+	B     masked15
+
+partial15:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif23
+	VLD1 (R6), V8.D[0]
+
+endif23:
+masked15:
+	WORD  $0x6e68dce8 // fmul v8.2d, v7.2d, v8.2d
+	WORD  $0x4e65d505 // fadd v5.2d, v8.2d, v5.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial16
+	FMOVQ 0(R2), F8
+	B     masked16
+
+partial16:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif24
+	VLD1 (R2), V8.D[0]
+
+endif24:
+masked16:
+	WORD $0x6e68dce7 // fmul v7.2d, v7.2d, v8.2d
+	WORD $0x4e66d4e6 // fadd v6.2d, v7.2d, v6.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial17
+	FMOVQ F0, 0(R1)
+	B     masked17
+
+partial17:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V0.D[0], (R3)
+
+endif25:
+masked17:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial18
+	FMOVQ F1, 0(R1)
+	B     masked18
+
+partial18:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif26
+	VST1 V1.D[0], (R3)
+
+endif26:
+masked18:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial19
+	FMOVQ F2, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif27
+	VST1 V2.D[0], (R3)
+
+endif27:
+masked19:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial20
+	FMOVQ F3, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif28
+	VST1 V3.D[0], (R3)
+
+endif28:
+masked20:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial21
+	FMOVQ F4, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif29
+	VST1 V4.D[0], (R3)
+
+endif29:
+masked21:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial22
+	FMOVQ F5, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif30
+	VST1 V5.D[0], (R3)
+
+endif30:
+masked22:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial23
+	FMOVQ F6, 0(R1)
+	B     masked23
+
+partial23:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif31
+	VST1 V6.D[0], (R1)
+
+endif31:
+masked23:
+	RET
+
+// func turnF64NEON8x1Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON8x1Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD R1, R2
+	ADD  R8, R2
+	MOVD args+8(FP), R8
+	MOVD 24(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 48(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 56(R10), R10
+	MOVD R9, R11
+	ADD  R10, R11
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $2, R10
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R11), F9
+
+endif:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R8, R1
+	ADD   R8, R2
+	MOVD  args+8(FP), R12
+	MOVD  72(R12), R12
+	ADD   R12, R9
+	ADD   R12, R11
+	SUB   $2, R10
+	CMP   $2, R10
+	BGE   loop
+
+loopDone:
+	CMP   $0, R10
+	BLE   endif2
+	MOVD  R10, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R10, R13
+	SUB   $0, R13
+	FMOVQ 0(R12), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R13
+	BLT   partial
+	FMOVQ 0(R9), F8
+	B     masked
+
+partial:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif3
+	VLD1 (R9), V8.D[0]
+
+endif3:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif4
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R13
+	BLT   partial2
+	FMOVQ 0(R11), F9
+	B     masked2
+
+partial2:
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
+	BLE  endif5
+	VLD1 (R9), V9.D[0]
+
+endif5:
+masked2:
+endif4:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R10
+	BLE   endif6
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif6:
+	ADD   R8, R1
+	ADD   R8, R2
+	CMP   $1, R10
+	BLE   endif7
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R2), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R6), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	FMOVD (R2)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif7:
+	ADD R8, R1
+	ADD R8, R2
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif8
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif8:
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise2
+	MOVD R1, R2
+	MOVD args+8(FP), R3
+	MOVD 96(R3), R3
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	ADD  R3, R2
+	B    endif9
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F8
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif11
+	VLD1 (R6), V8.D[0]
+
+endif11:
+masked3:
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F8
+	B     masked4
+
+partial4:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif12
+	VLD1 (R6), V8.D[0]
+
+endif12:
+masked4:
+	WORD  $0x4e61d501 // fadd v1.2d, v8.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 0(R2), F8
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R6), V8.D[0]
+
+endif13:
+masked5:
+	WORD  $0x4e62d502 // fadd v2.2d, v8.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 0(R2), F8
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif14
+	VLD1 (R6), V8.D[0]
+
+endif14:
+masked6:
+	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 0(R2), F8
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V8.D[0]
+
+endif15:
+masked7:
+	WORD  $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 0(R2), F8
+	B     masked8
+
+partial8:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V8.D[0]
+
+endif16:
+masked8:
+	WORD  $0x4e65d505 // fadd v5.2d, v8.2d, v5.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 0(R2), F8
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V8.D[0]
+
+endif17:
+masked9:
+	WORD  $0x4e66d506 // fadd v6.2d, v8.2d, v6.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 0(R2), F8
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R2), V8.D[0]
+
+endif18:
+masked10:
+	WORD $0x4e67d507 // fadd v7.2d, v8.2d, v7.2d
+	B    endif10
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 0(R2), F9
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V9.D[0]
+
+endif19:
+masked11:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 0(R2), F9
+	B     masked12
+
+partial12:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R6), V9.D[0]
+
+endif20:
+masked12:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ 0(R2), F9
+	B     masked13
+
+partial13:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif21
+	VLD1 (R6), V9.D[0]
+
+endif21:
+masked13:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e62d522 // fadd v2.2d, v9.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ 0(R2), F9
+	B     masked14
+
+partial14:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R6), V9.D[0]
+
+endif22:
+masked14:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e63d523 // fadd v3.2d, v9.2d, v3.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial15
+	FMOVQ 0(R2), F9
+	B     masked15
+
+partial15:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif23
+	VLD1 (R6), V9.D[0]
+
+endif23:
+masked15:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e64d524 // fadd v4.2d, v9.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial16
+	FMOVQ 0(R2), F9
+	B     masked16
+
+partial16:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif24
+	VLD1 (R6), V9.D[0]
+
+endif24:
+masked16:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e65d525 // fadd v5.2d, v9.2d, v5.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial17
+	FMOVQ 0(R2), F9
+	B     masked17
+
+partial17:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif25
+	VLD1 (R6), V9.D[0]
+
+endif25:
+masked17:
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e66d526 // fadd v6.2d, v9.2d, v6.2d
+	ADD   R3, R2
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R0
+	BLT   partial18
+	FMOVQ 0(R2), F9
+	B     masked18
+
+partial18:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif26
+	VLD1 (R2), V9.D[0]
+
+endif26:
+masked18:
+	WORD $0x6e69dd08 // fmul v8.2d, v8.2d, v9.2d
+	WORD $0x4e67d507 // fadd v7.2d, v8.2d, v7.2d
+
+endif10:
+endif9:
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial19
+	FMOVQ F0, 0(R1)
+	B     masked19
+
+partial19:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif27
+	VST1 V0.D[0], (R3)
+
+endif27:
+masked19:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial20
+	FMOVQ F1, 0(R1)
+	B     masked20
+
+partial20:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif28
+	VST1 V1.D[0], (R3)
+
+endif28:
+masked20:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial21
+	FMOVQ F2, 0(R1)
+	B     masked21
+
+partial21:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif29
+	VST1 V2.D[0], (R3)
+
+endif29:
+masked21:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial22
+	FMOVQ F3, 0(R1)
+	B     masked22
+
+partial22:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif30
+	VST1 V3.D[0], (R3)
+
+endif30:
+masked22:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial23
+	FMOVQ F4, 0(R1)
+	B     masked23
+
+partial23:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif31
+	VST1 V4.D[0], (R3)
+
+endif31:
+masked23:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial24
+	FMOVQ F5, 0(R1)
+	B     masked24
+
+partial24:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif32
+	VST1 V5.D[0], (R3)
+
+endif32:
+masked24:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial25
+	FMOVQ F6, 0(R1)
+	B     masked25
+
+partial25:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif33
+	VST1 V6.D[0], (R3)
+
+endif33:
+masked25:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial26
+	FMOVQ F7, 0(R1)
+	B     masked26
+
+partial26:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif34
+	VST1 V7.D[0], (R1)
+
+endif34:
+masked26:
+	RET
+
+// func turnF64NEON1x2Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F3
+
+endif:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F2
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F2
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V2.D[0]
+
+endif3:
+masked:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F3
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V3.D[0]
+
+endif4:
+masked2:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif5
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F2
+	B     masked3
+
+partial3:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R3), V2.D[0]
+
+endif7:
+masked3:
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F3
+	B     masked4
+
+partial4:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif9
+	VLD1 (R3), V3.D[0]
+
+endif9:
+masked4:
+endif8:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	CMP   $0, R6
+	BLE   endif10
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+
+endif10:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif11
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+
+endif11:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif12
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F2
+	VDUP  V2.D[0], V2.D2
+	WORD  $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+
+endif12:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	B     endif13
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 16(R2), F0
+	B     masked5
+
+partial5:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R2), V0.D[0]
+
+endif15:
+masked5:
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR V0.B16, V0.B16, V1.B16
+	B    endif14
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F2
+	VDUP  V2.D[0], V2.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F3
+	WORD  $0x6e63dc43 // fmul v3.2d, v2.2d, v3.2d
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 16(R2), F0
+	B     masked6
+
+partial6:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V0.D[0]
+
+endif16:
+masked6:
+	WORD $0x6e60dc40 // fmul v0.2d, v2.2d, v0.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR V0.B16, V0.B16, V1.B16
+
+endif14:
+endif13:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ F1, 0(R1)
+	B     masked7
+
+partial7:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif17
+	VST1 V1.D[0], (R1)
+
+endif17:
+masked7:
+	RET
+
+// func turnF64NEON2x2Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F5
+
+endif:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F4
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V4.D[0]
+
+endif3:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F5
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V5.D[0]
+
+endif4:
+masked2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif5
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif6
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R6), V4.D[0]
+
+endif7:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F5
+	B     masked4
+
+partial4:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif9
+	VLD1 (R6), V5.D[0]
+
+endif9:
+masked4:
+endif8:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R7
+	BLE   endif10
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif10:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif11
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif11:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif12
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif12:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	B     endif13
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 16(R2), F0
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V0.D[0]
+
+endif15:
+masked5:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 16(R2), F0
+	B     masked6
+
+partial6:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R2), V0.D[0]
+
+endif16:
+masked6:
+	WORD $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR V0.B16, V0.B16, V3.B16
+	B    endif14
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F5
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 16(R2), F0
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V0.D[0]
+
+endif17:
+masked7:
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 16(R2), F0
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R2), V0.D[0]
+
+endif18:
+masked8:
+	WORD $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR V0.B16, V0.B16, V3.B16
+
+endif14:
+endif13:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ F1, 0(R1)
+	B     masked9
+
+partial9:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif19
+	VST1 V1.D[0], (R3)
+
+endif19:
+masked9:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ F3, 0(R1)
+	B     masked10
+
+partial10:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif20
+	VST1 V3.D[0], (R1)
+
+endif20:
+masked10:
+	RET
+
+// func turnF64NEON3x2Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON3x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F7
+
+endif:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	CMP   $0, R8
+	BLE   endif2
+	MOVD  R8, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R8, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R11
+	BLT   partial
+	FMOVQ 0(R7), F6
+	B     masked
+
+partial:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif3
+	VLD1 (R10), V6.D[0]
+
+endif3:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R11
+	BLT   partial2
+	FMOVQ 0(R9), F7
+	B     masked2
+
+partial2:
+	MOVD R9, R10
+	ADD  $0, R10
+	CMP  $0, R11
+	BLE  endif4
+	VLD1 (R10), V7.D[0]
+
+endif4:
+masked2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif5
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif6
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R11
+	BLT   partial3
+	FMOVQ 0(R7), F6
+	B     masked3
+
+partial3:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif7
+	VLD1 (R7), V6.D[0]
+
+endif7:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R11
+	BLT   partial4
+	FMOVQ 0(R9), F7
+	B     masked4
+
+partial4:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R11
+	BLE  endif9
+	VLD1 (R7), V7.D[0]
+
+endif9:
+masked4:
+endif8:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R8
+	BLE   endif10
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif10:
+	ADD   R2, R1
+	CMP   $1, R8
+	BLE   endif11
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif11:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif12
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif12:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	B     endif13
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 16(R2), F0
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V0.D[0]
+
+endif15:
+masked5:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 16(R2), F0
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V0.D[0]
+
+endif16:
+masked6:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 16(R2), F0
+	B     masked7
+
+partial7:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R2), V0.D[0]
+
+endif17:
+masked7:
+	WORD $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR V0.B16, V0.B16, V5.B16
+	B    endif14
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 16(R2), F0
+	B     masked8
+
+partial8:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R6), V0.D[0]
+
+endif18:
+masked8:
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V0.D[0]
+
+endif19:
+masked9:
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R2), V0.D[0]
+
+endif20:
+masked10:
+	WORD $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR V0.B16, V0.B16, V5.B16
+
+endif14:
+endif13:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ F1, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif21
+	VST1 V1.D[0], (R3)
+
+endif21:
+masked11:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ F3, 0(R1)
+	B     masked12
+
+partial12:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif22
+	VST1 V3.D[0], (R3)
+
+endif22:
+masked12:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ F5, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif23
+	VST1 V5.D[0], (R1)
+
+endif23:
+masked13:
+	RET
+
+// func turnF64NEON4x2Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON4x2Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F9
+
+endif:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	CMP   $0, R9
+	BLE   endif2
+	MOVD  R9, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R9, R12
+	SUB   $0, R12
+	FMOVQ 0(R11), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R12
+	BLT   partial
+	FMOVQ 0(R8), F8
+	B     masked
+
+partial:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R12
+	BLE  endif3
+	VLD1 (R11), V8.D[0]
+
+endif3:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R12
+	BLT   partial2
+	FMOVQ 0(R10), F9
+	B     masked2
+
+partial2:
+	MOVD R10, R11
+	ADD  $0, R11
+	CMP  $0, R12
+	BLE  endif4
+	VLD1 (R11), V9.D[0]
+
+endif4:
+masked2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif5
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif6
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R12
+	BLT   partial3
+	FMOVQ 0(R8), F8
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif7
+	VLD1 (R8), V8.D[0]
+
+endif7:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R12
+	BLT   partial4
+	FMOVQ 0(R10), F9
+	B     masked4
+
+partial4:
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R12
+	BLE  endif9
+	VLD1 (R8), V9.D[0]
+
+endif9:
+masked4:
+endif8:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R9
+	BLE   endif10
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif10:
+	ADD   R2, R1
+	CMP   $1, R9
+	BLE   endif11
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif11:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif12
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif12:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	ADD   R3, R2
+	FMOVQ F2, 0(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	ADD   R3, R2
+	FMOVQ F6, 0(R2)
+	B     endif13
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ 16(R2), F0
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif15
+	VLD1 (R6), V0.D[0]
+
+endif15:
+masked5:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ 16(R2), F0
+	B     masked6
+
+partial6:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif16
+	VLD1 (R6), V0.D[0]
+
+endif16:
+masked6:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 16(R2), F0
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif17
+	VLD1 (R6), V0.D[0]
+
+endif17:
+masked7:
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR  V0.B16, V0.B16, V5.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 16(R2), F0
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif18
+	VLD1 (R2), V0.D[0]
+
+endif18:
+masked8:
+	WORD $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	VORR V0.B16, V0.B16, V7.B16
+	B    endif14
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F9
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 16(R2), F0
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V0.D[0]
+
+endif19:
+masked9:
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VORR  V0.B16, V0.B16, V1.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 16(R2), F0
+	B     masked10
+
+partial10:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R6), V0.D[0]
+
+endif20:
+masked10:
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 16(R2), F0
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R0
+	BLE  endif21
+	VLD1 (R6), V0.D[0]
+
+endif21:
+masked11:
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR  V0.B16, V0.B16, V5.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 0(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 16(R2), F0
+	B     masked12
+
+partial12:
+	MOVD R2, R2
+	ADD  $16, R2
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R2), V0.D[0]
+
+endif22:
+masked12:
+	WORD $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	VORR V0.B16, V0.B16, V7.B16
+
+endif14:
+endif13:
+	MOVD  R1, R1
+	ADD   $16, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ F1, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif23
+	VST1 V1.D[0], (R3)
+
+endif23:
+masked13:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ F3, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif24
+	VST1 V3.D[0], (R3)
+
+endif24:
+masked14:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial15
+	FMOVQ F5, 0(R1)
+	B     masked15
+
+partial15:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V5.D[0], (R3)
+
+endif25:
+masked15:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial16
+	FMOVQ F7, 0(R1)
+	B     masked16
+
+partial16:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif26
+	VST1 V7.D[0], (R1)
+
+endif26:
+masked16:
+	RET
+
+// func turnF64NEON1x3Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x3Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R7), F4
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F4
+
+endif:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	FMOVD (R1), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F3
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F3
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V3.D[0]
+
+endif3:
+masked:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F4
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V4.D[0]
+
+endif4:
+masked2:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif5
+	FMOVD (R1), F4
+	WORD  $0x4fc410a0 // fmla v0.2d, v5.2d, v4.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R1), F4
+	WORD  $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F3
+	B     masked3
+
+partial3:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V3.D[0]
+
+endif7:
+masked3:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F4
+	B     masked4
+
+partial4:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif8
+	VLD1 (R8), V4.D[0]
+
+endif8:
+masked4:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif9
+	FMOVD (R1), F4
+	WORD  $0x4fc410a1 // fmla v1.2d, v5.2d, v4.d[0]
+
+endif9:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif10
+	FMOVD (R1), F4
+	WORD  $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+
+endif10:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 0(R3), F3
+	B     masked5
+
+partial5:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif11
+	VLD1 (R3), V3.D[0]
+
+endif11:
+masked5:
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $1, R0
+	BLE   endif12
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 0(R7), F4
+	B     masked6
+
+partial6:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif13
+	VLD1 (R3), V4.D[0]
+
+endif13:
+masked6:
+endif12:
+	VZIP1 V4.D2, V3.D2, V5.D2
+	VZIP2 V4.D2, V3.D2, V3.D2
+	CMP   $0, R6
+	BLE   endif14
+	FMOVD (R1), F4
+	WORD  $0x4fc410a2 // fmla v2.2d, v5.2d, v4.d[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif15
+	FMOVD (R1), F4
+	WORD  $0x4fc41062 // fmla v2.2d, v3.2d, v4.d[0]
+
+endif15:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F3
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif16
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F3
+	VDUP  V3.D[0], V3.D2
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x6e61dc61 // fmul v1.2d, v3.2d, v1.2d
+	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+
+endif16:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	B     endif17
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F3
+	WORD  $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 32(R2), F0
+	B     masked7
+
+partial7:
+	MOVD R2, R2
+	ADD  $32, R2
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R2), V0.D[0]
+
+endif19:
+masked7:
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	VORR V0.B16, V0.B16, V2.B16
+	B    endif18
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F3
+	VDUP  V3.D[0], V3.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x6e64dc64 // fmul v4.2d, v3.2d, v4.2d
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 32(R2), F0
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $32, R2
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R2), V0.D[0]
+
+endif20:
+masked8:
+	WORD $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	VORR V0.B16, V0.B16, V2.B16
+
+endif18:
+endif17:
+	MOVD  R1, R1
+	ADD   $32, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ F2, 0(R1)
+	B     masked9
+
+partial9:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif21
+	VST1 V2.D[0], (R1)
+
+endif21:
+masked9:
+	RET
+
+// func turnF64NEON2x3Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x3Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F7
+
+endif:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F6
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F7
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V7.D[0]
+
+endif4:
+masked2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif5
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif6
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F6
+	B     masked3
+
+partial3:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V6.D[0]
+
+endif7:
+masked3:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F7
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R9), V7.D[0]
+
+endif8:
+masked4:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif9
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+
+endif9:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+
+endif10:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R6), V6.D[0]
+
+endif11:
+masked5:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif12
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 0(R8), F7
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif13
+	VLD1 (R6), V7.D[0]
+
+endif13:
+masked6:
+endif12:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	CMP   $0, R7
+	BLE   endif14
+	FMOVD (R1), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+
+endif14:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R1), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+
+endif15:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif16
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F6
+	VDUP  V6.D[0], V6.D2
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e62dcc2 // fmul v2.2d, v6.2d, v2.2d
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	WORD  $0x6e65dcc5 // fmul v5.2d, v6.2d, v5.2d
+
+endif16:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	ADD   R3, R2
+	FMOVQ F3, 0(R2)
+	FMOVQ F4, 16(R2)
+	B     endif17
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 32(R2), F0
+	B     masked7
+
+partial7:
+	MOVD R2, R6
+	ADD  $32, R6
+	CMP  $0, R0
+	BLE  endif19
+	VLD1 (R6), V0.D[0]
+
+endif19:
+masked7:
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	VORR  V0.B16, V0.B16, V2.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 32(R2), F0
+	B     masked8
+
+partial8:
+	MOVD R2, R2
+	ADD  $32, R2
+	CMP  $0, R0
+	BLE  endif20
+	VLD1 (R2), V0.D[0]
+
+endif20:
+masked8:
+	WORD $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR V0.B16, V0.B16, V5.B16
+	B    endif18
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F6
+	VDUP  V6.D[0], V6.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F7
+	WORD  $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	WORD  $0x4e60d4e0 // fadd v0.2d, v7.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 32(R2), F0
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $32, R6
+	CMP  $0, R0
+	BLE  endif21
+	VLD1 (R6), V0.D[0]
+
+endif21:
+masked9:
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	VORR  V0.B16, V0.B16, V2.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 16(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 32(R2), F0
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $32, R2
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R2), V0.D[0]
+
+endif22:
+masked10:
+	WORD $0x6e60dcc0 // fmul v0.2d, v6.2d, v0.2d
+	WORD $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	VORR V0.B16, V0.B16, V5.B16
+
+endif18:
+endif17:
+	MOVD  R1, R1
+	ADD   $32, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ F2, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif23
+	VST1 V2.D[0], (R3)
+
+endif23:
+masked11:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ F5, 0(R1)
+	B     masked12
+
+partial12:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif24
+	VST1 V5.D[0], (R1)
+
+endif24:
+masked12:
+	RET
+
+// func turnF64NEON1x4Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x4Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F5
+
+endif:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	CMP   $0, R6
+	BLE   endif2
+	MOVD  R6, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R6, R9
+	SUB   $0, R9
+	FMOVQ 0(R8), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial
+	FMOVQ 0(R3), F4
+	B     masked
+
+partial:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif3
+	VLD1 (R8), V4.D[0]
+
+endif3:
+masked:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial2
+	FMOVQ 0(R7), F5
+	B     masked2
+
+partial2:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif4
+	VLD1 (R8), V5.D[0]
+
+endif4:
+masked2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif5
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif6
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial3
+	FMOVQ 0(R3), F4
+	B     masked3
+
+partial3:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif7
+	VLD1 (R8), V4.D[0]
+
+endif7:
+masked3:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial4
+	FMOVQ 0(R7), F5
+	B     masked4
+
+partial4:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif8
+	VLD1 (R8), V5.D[0]
+
+endif8:
+masked4:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif9
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+
+endif9:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif10
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+
+endif10:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial5
+	FMOVQ 0(R3), F4
+	B     masked5
+
+partial5:
+	MOVD R3, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif11
+	VLD1 (R8), V4.D[0]
+
+endif11:
+masked5:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial6
+	FMOVQ 0(R7), F5
+	B     masked6
+
+partial6:
+	MOVD R7, R8
+	ADD  $0, R8
+	CMP  $0, R9
+	BLE  endif12
+	VLD1 (R8), V5.D[0]
+
+endif12:
+masked6:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif13
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+
+endif13:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif14
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+
+endif14:
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R9
+	BLT   partial7
+	FMOVQ 0(R3), F4
+	B     masked7
+
+partial7:
+	MOVD R3, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif15
+	VLD1 (R3), V4.D[0]
+
+endif15:
+masked7:
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R9
+	BLT   partial8
+	FMOVQ 0(R7), F5
+	B     masked8
+
+partial8:
+	MOVD R7, R3
+	ADD  $0, R3
+	CMP  $0, R9
+	BLE  endif17
+	VLD1 (R3), V5.D[0]
+
+endif17:
+masked8:
+endif16:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	CMP   $0, R6
+	BLE   endif18
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $1, R6
+	BLE   endif19
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+
+endif19:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif20
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F4
+	VDUP  V4.D[0], V4.D2
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e63dc83 // fmul v3.2d, v4.2d, v3.2d
+
+endif20:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	B     endif21
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 48(R2), F0
+	B     masked9
+
+partial9:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif23
+	VLD1 (R2), V0.D[0]
+
+endif23:
+masked9:
+	WORD $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR V0.B16, V0.B16, V3.B16
+	B    endif22
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F4
+	VDUP  V4.D[0], V4.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F5
+	WORD  $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	WORD  $0x4e60d4a0 // fadd v0.2d, v5.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 48(R2), F0
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif24
+	VLD1 (R2), V0.D[0]
+
+endif24:
+masked10:
+	WORD $0x6e60dc80 // fmul v0.2d, v4.2d, v0.2d
+	WORD $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR V0.B16, V0.B16, V3.B16
+
+endif22:
+endif21:
+	MOVD  R1, R1
+	ADD   $48, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ F3, 0(R1)
+	B     masked11
+
+partial11:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif25
+	VST1 V3.D[0], (R1)
+
+endif25:
+masked11:
+	RET
+
+// func turnF64NEON2x4Masked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x4Masked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F9
+
+endif:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	CMP   $0, R7
+	BLE   endif2
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R10
+	SUB   $0, R10
+	FMOVQ 0(R9), F8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif3
+	VLD1 (R9), V8.D[0]
+
+endif3:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial2
+	FMOVQ 0(R8), F9
+	B     masked2
+
+partial2:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif4
+	VLD1 (R9), V9.D[0]
+
+endif4:
+masked2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif5
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+
+endif5:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif6
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+
+endif6:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial3
+	FMOVQ 0(R6), F8
+	B     masked3
+
+partial3:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif7
+	VLD1 (R9), V8.D[0]
+
+endif7:
+masked3:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial4
+	FMOVQ 0(R8), F9
+	B     masked4
+
+partial4:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif8
+	VLD1 (R9), V9.D[0]
+
+endif8:
+masked4:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif9
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+
+endif9:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+
+endif10:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif11
+	VLD1 (R9), V8.D[0]
+
+endif11:
+masked5:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial6
+	FMOVQ 0(R8), F9
+	B     masked6
+
+partial6:
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R10
+	BLE  endif12
+	VLD1 (R9), V9.D[0]
+
+endif12:
+masked6:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif13
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+
+endif13:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+
+endif14:
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R10
+	BLT   partial7
+	FMOVQ 0(R6), F8
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif15
+	VLD1 (R6), V8.D[0]
+
+endif15:
+masked7:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif16
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R10
+	BLT   partial8
+	FMOVQ 0(R8), F9
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R10
+	BLE  endif17
+	VLD1 (R6), V9.D[0]
+
+endif17:
+masked8:
+endif16:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	CMP   $0, R7
+	BLE   endif18
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+
+endif18:
+	ADD   R2, R1
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+
+endif19:
+	ADD R2, R1
+
+endif2:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  120(R2), R2
+	CBNZ  R2, otherwise
+	B     endif20
+
+otherwise:
+	MOVD  args+8(FP), R2
+	FMOVD 144(R2), F8
+	VDUP  V8.D[0], V8.D2
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x6e61dd01 // fmul v1.2d, v8.2d, v1.2d
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd03 // fmul v3.2d, v8.2d, v3.2d
+	WORD  $0x6e64dd04 // fmul v4.2d, v8.2d, v4.2d
+	WORD  $0x6e65dd05 // fmul v5.2d, v8.2d, v5.2d
+	WORD  $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	WORD  $0x6e67dd07 // fmul v7.2d, v8.2d, v7.2d
+
+endif20:
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	ADD   R3, R2
+	FMOVQ F4, 0(R2)
+	FMOVQ F5, 16(R2)
+	FMOVQ F6, 32(R2)
+	B     endif21
+
+otherwise2:
+	MOVD  args+8(FP), R2
+	MOVD  136(R2), R2
+	CBNZ  R2, otherwise3
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial9
+	FMOVQ 48(R2), F0
+	B     masked9
+
+partial9:
+	MOVD R2, R6
+	ADD  $48, R6
+	CMP  $0, R0
+	BLE  endif23
+	VLD1 (R6), V0.D[0]
+
+endif23:
+masked9:
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial10
+	FMOVQ 48(R2), F0
+	B     masked10
+
+partial10:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif24
+	VLD1 (R2), V0.D[0]
+
+endif24:
+masked10:
+	WORD $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	VORR V0.B16, V0.B16, V7.B16
+	B    endif22
+
+otherwise3:
+	MOVD  args+8(FP), R2
+	FMOVD 152(R2), F8
+	VDUP  V8.D[0], V8.D2
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F9
+	WORD  $0x6e69dd09 // fmul v9.2d, v8.2d, v9.2d
+	WORD  $0x4e60d520 // fadd v0.2d, v9.2d, v0.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial11
+	FMOVQ 48(R2), F0
+	B     masked11
+
+partial11:
+	MOVD R2, R6
+	ADD  $48, R6
+	CMP  $0, R0
+	BLE  endif25
+	VLD1 (R6), V0.D[0]
+
+endif25:
+masked11:
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	VORR  V0.B16, V0.B16, V3.B16
+	ADD   R3, R2
+	FMOVQ 0(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	FMOVQ F0, 0(R2)
+	FMOVQ 16(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e65d400 // fadd v0.2d, v0.2d, v5.2d
+	FMOVQ F0, 16(R2)
+	FMOVQ 32(R2), F0
+	WORD  $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD  $0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	FMOVQ F0, 32(R2)
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R0
+	BLT   partial12
+	FMOVQ 48(R2), F0
+	B     masked12
+
+partial12:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif26
+	VLD1 (R2), V0.D[0]
+
+endif26:
+masked12:
+	WORD $0x6e60dd00 // fmul v0.2d, v8.2d, v0.2d
+	WORD $0x4e67d400 // fadd v0.2d, v0.2d, v7.2d
+	VORR V0.B16, V0.B16, V7.B16
+
+endif22:
+endif21:
+	MOVD  R1, R1
+	ADD   $48, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial13
+	FMOVQ F3, 0(R1)
+	B     masked13
+
+partial13:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif27
+	VST1 V3.D[0], (R3)
+
+endif27:
+masked13:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial14
+	FMOVQ F7, 0(R1)
+	B     masked14
+
+partial14:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif28
+	VST1 V7.D[0], (R1)
+
+endif28:
+masked14:
+	RET
+
+// func turnF64NEON1x2Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON1x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R7), F3
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F2
+	WORD  $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x2Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON2x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F4
+	WORD  $0x4e62d482 // fadd v2.2d, v4.2d, v2.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON3x2Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON3x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R9), F7
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F6
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F6
+	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F6
+	WORD  $0x4e64d4c4 // fadd v4.2d, v6.2d, v4.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON4x2Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON4x2Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	FMOVQ 0(R8), F8
+	FMOVQ 0(R10), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e62d502 // fadd v2.2d, v8.2d, v2.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e66d506 // fadd v6.2d, v8.2d, v6.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e67d4c1 // fadd v1.2d, v6.2d, v7.2d
+	VORR  V1.B16, V1.B16, V6.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F2, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	ADD   R2, R1
+	FMOVQ F6, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x4Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON1x4Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R7), F5
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F4
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON2x4Blocks<>(code int, args *byte)
+TEXT ·turnF64NEON2x4Blocks<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 104(R0), R0
+	CMP  $1, R0
+	BLT  tileDone
+
+tile:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	MOVD args+8(FP), R1
+	MOVD 88(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 128(R2), R2
+	CBNZ R2, otherwise
+	B    endif
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	FMOVQ 0(R2), F8
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	FMOVQ 0(R2), F8
+	WORD  $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+
+endif:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e67d481 // fadd v1.2d, v4.2d, v7.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	FMOVQ F0, 0(R1)
+	ADD   R2, R1
+	FMOVQ F4, 0(R1)
+	CMP   $1, R0
+	BLE   endif2
+	MOVD  args+8(FP), R1
+	MOVD  args+8(FP), R2
+	MOVD  48(R2), R2
+	MOVD  args+8(FP), R3
+	MOVD  88(R3), R3
+	MOVD  args+8(FP), R6
+	MOVD  80(R6), R6
+	ADD   R6, R2
+	MOVD  R2, 48(R1)
+	ADD   $16, R3
+	MOVD  R3, 88(R1)
+
+endif2:
+	SUB $1, R0
+	CMP $1, R0
+	BGE tile
+
+tileDone:
+	RET
+
+// func turnF64NEON1x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F3
+
+endif:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31080 // fmla v0.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R7), F3
+
+endif2:
+	VZIP1 V3.D2, V2.D2, V4.D2
+	VZIP2 V3.D2, V2.D2, V2.D2
+	FMOVD (R1), F3
+	WORD  $0x4fc31081 // fmla v1.2d, v4.2d, v3.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F3
+	WORD  $0x4fc31041 // fmla v1.2d, v2.2d, v3.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F2
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif3
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V2.B16, V2.B16, V2.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F2
+	B     masked
+
+partial:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif4
+	VLD1 (R2), V2.D[0]
+
+endif4:
+masked:
+	WORD $0x4e60d440 // fadd v0.2d, v2.2d, v0.2d
+
+endif3:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	MOVD  R1, R2
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ F0, 0(R1)
+	B     masked2
+
+partial2:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif5
+	VST1 V0.D[0], (R1)
+
+endif5:
+masked2:
+	RET
+
+// func turnF64NEON2x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F5
+
+endif:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R8), F5
+
+endif2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	FMOVD (R1)(R3), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif3
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif4
+	VLD1 (R6), V4.D[0]
+
+endif4:
+masked:
+	WORD  $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ 0(R2), F4
+	B     masked2
+
+partial2:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R2), V4.D[0]
+
+endif5:
+masked2:
+	WORD $0x4e62d482 // fadd v2.2d, v4.2d, v2.2d
+
+endif3:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ F0, 0(R1)
+	B     masked3
+
+partial3:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif6
+	VST1 V0.D[0], (R3)
+
+endif6:
+masked3:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ F2, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif7
+	VST1 V2.D[0], (R1)
+
+endif7:
+masked4:
+	RET
+
+// func turnF64NEON3x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON3x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R7
+	MOVD 48(R7), R7
+	MOVD args+8(FP), R8
+	MOVD 56(R8), R8
+	MOVD R7, R9
+	ADD  R8, R9
+	MOVD args+8(FP), R8
+	MOVD 0(R8), R8
+	CMP  $2, R8
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R9), F7
+
+endif:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71100 // fmla v0.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71102 // fmla v2.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71104 // fmla v4.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c2 // fmla v2.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c4 // fmla v4.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  32(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  64(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	FMOVQ 0(R7), F6
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R9), F7
+
+endif2:
+	VZIP1 V7.D2, V6.D2, V8.D2
+	VZIP2 V7.D2, V6.D2, V6.D2
+	FMOVD (R1), F7
+	WORD  $0x4fc71101 // fmla v1.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc71103 // fmla v3.2d, v8.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc71105 // fmla v5.2d, v8.2d, v7.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F7
+	WORD  $0x4fc710c1 // fmla v1.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R3), F7
+	WORD  $0x4fc710c3 // fmla v3.2d, v6.2d, v7.d[0]
+	FMOVD (R1)(R6), F7
+	WORD  $0x4fc710c5 // fmla v5.2d, v6.2d, v7.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R10
+	MOVD  40(R10), R10
+	ADD   R10, R1
+	MOVD  args+8(FP), R10
+	MOVD  72(R10), R10
+	ADD   R10, R7
+	ADD   R10, R9
+	SUB   $2, R8
+	CMP   $2, R8
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F6
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif3
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F6
+	B     masked
+
+partial:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif4
+	VLD1 (R6), V6.D[0]
+
+endif4:
+masked:
+	WORD  $0x4e60d4c0 // fadd v0.2d, v6.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ 0(R2), F6
+	B     masked2
+
+partial2:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R6), V6.D[0]
+
+endif5:
+masked2:
+	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F6
+	B     masked3
+
+partial3:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif6
+	VLD1 (R2), V6.D[0]
+
+endif6:
+masked3:
+	WORD $0x4e64d4c4 // fadd v4.2d, v6.2d, v4.2d
+
+endif3:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ F0, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif7
+	VST1 V0.D[0], (R3)
+
+endif7:
+masked4:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ F2, 0(R1)
+	B     masked5
+
+partial5:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif8
+	VST1 V2.D[0], (R3)
+
+endif8:
+masked5:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ F4, 0(R1)
+	B     masked6
+
+partial6:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif9
+	VST1 V4.D[0], (R1)
+
+endif9:
+masked6:
+	RET
+
+// func turnF64NEON4x2BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON4x2BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD R6, R7
+	ADD  R2, R7
+	MOVD R7, R8
+	ADD  R2, R8
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R8
+	MOVD 48(R8), R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $2, R9
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R10), F9
+
+endif:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  32(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  64(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	FMOVQ 0(R8), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R10), F9
+
+endif2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R6), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R7), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R11
+	MOVD  40(R11), R11
+	ADD   R11, R1
+	MOVD  args+8(FP), R11
+	MOVD  72(R11), R11
+	ADD   R11, R8
+	ADD   R11, R10
+	SUB   $2, R9
+	CMP   $2, R9
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif3
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F8
+	B     masked
+
+partial:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif4
+	VLD1 (R6), V8.D[0]
+
+endif4:
+masked:
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ 0(R2), F8
+	B     masked2
+
+partial2:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R6), V8.D[0]
+
+endif5:
+masked2:
+	WORD  $0x4e62d502 // fadd v2.2d, v8.2d, v2.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ 0(R2), F8
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif6
+	VLD1 (R6), V8.D[0]
+
+endif6:
+masked3:
+	WORD  $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 0(R2), F8
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif7
+	VLD1 (R2), V8.D[0]
+
+endif7:
+masked4:
+	WORD $0x4e66d506 // fadd v6.2d, v8.2d, v6.2d
+
+endif3:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e63d441 // fadd v1.2d, v2.2d, v3.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e67d4c1 // fadd v1.2d, v6.2d, v7.2d
+	VORR  V1.B16, V1.B16, V6.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	ADD   R3, R2
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial5
+	FMOVQ F0, 0(R1)
+	B     masked5
+
+partial5:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif8
+	VST1 V0.D[0], (R3)
+
+endif8:
+masked5:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial6
+	FMOVQ F2, 0(R1)
+	B     masked6
+
+partial6:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif9
+	VST1 V2.D[0], (R3)
+
+endif9:
+masked6:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ F4, 0(R1)
+	B     masked7
+
+partial7:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif10
+	VST1 V4.D[0], (R3)
+
+endif10:
+masked7:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ F6, 0(R1)
+	B     masked8
+
+partial8:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif11
+	VST1 V6.D[0], (R1)
+
+endif11:
+masked8:
+	RET
+
+// func turnF64NEON1x4BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON1x4BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R2
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R3
+	MOVD 48(R3), R3
+	MOVD args+8(FP), R6
+	MOVD 56(R6), R6
+	MOVD R3, R7
+	ADD  R6, R7
+	MOVD args+8(FP), R6
+	MOVD 0(R6), R6
+	CMP  $2, R6
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R7), F5
+
+endif:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c0 // fmla v0.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R7), F5
+
+endif2:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c1 // fmla v1.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51081 // fmla v1.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif3
+	FMOVQ 0(R7), F5
+
+endif3:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c2 // fmla v2.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51082 // fmla v2.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  32(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  64(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R7), F5
+
+endif4:
+	VZIP1 V5.D2, V4.D2, V6.D2
+	VZIP2 V5.D2, V4.D2, V4.D2
+	FMOVD (R1), F5
+	WORD  $0x4fc510c3 // fmla v3.2d, v6.2d, v5.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F5
+	WORD  $0x4fc51083 // fmla v3.2d, v4.2d, v5.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R8
+	MOVD  40(R8), R8
+	ADD   R8, R1
+	MOVD  args+8(FP), R8
+	MOVD  72(R8), R8
+	ADD   R8, R3
+	ADD   R8, R7
+	SUB   $2, R6
+	CMP   $2, R6
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F4
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif5
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif6
+	VLD1 (R2), V4.D[0]
+
+endif6:
+masked:
+	WORD $0x4e60d480 // fadd v0.2d, v4.2d, v0.2d
+
+endif5:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	MOVD  R1, R2
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ F0, 0(R1)
+	B     masked2
+
+partial2:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif7
+	VST1 V0.D[0], (R1)
+
+endif7:
+masked2:
+	RET
+
+// func turnF64NEON2x4BlocksMasked4<>(code int, args *byte)
+TEXT ·turnF64NEON2x4BlocksMasked4<>(SB), NOSPLIT, $0-16
+	MOVD args+8(FP), R0
+	MOVD 112(R0), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD args+8(FP), R1
+	MOVD 8(R1), R1
+	MOVD args+8(FP), R2
+	MOVD 16(R2), R2
+	MOVD R2, R3
+	MOVD R3, R6
+	ADD  R2, R6
+	MOVD args+8(FP), R2
+	MOVD 24(R2), R2
+	MOVD args+8(FP), R6
+	MOVD 48(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 56(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 0(R7), R7
+	CMP  $2, R7
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif
+	FMOVQ 0(R8), F9
+
+endif:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91140 // fmla v0.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91144 // fmla v4.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91104 // fmla v4.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif2
+	FMOVQ 0(R8), F9
+
+endif2:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91141 // fmla v1.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91145 // fmla v5.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91101 // fmla v1.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91105 // fmla v5.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif3
+	FMOVQ 0(R8), F9
+
+endif3:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91142 // fmla v2.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91146 // fmla v6.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91106 // fmla v6.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  32(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  64(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	FMOVQ 0(R6), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $1, R0
+	BLE   endif4
+	FMOVQ 0(R8), F9
+
+endif4:
+	VZIP1 V9.D2, V8.D2, V10.D2
+	VZIP2 V9.D2, V8.D2, V8.D2
+	FMOVD (R1), F9
+	WORD  $0x4fc91143 // fmla v3.2d, v10.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91147 // fmla v7.2d, v10.2d, v9.d[0]
+	ADD   R2, R1
+	FMOVD (R1), F9
+	WORD  $0x4fc91103 // fmla v3.2d, v8.2d, v9.d[0]
+	FMOVD (R1)(R3), F9
+	WORD  $0x4fc91107 // fmla v7.2d, v8.2d, v9.d[0]
+	ADD   R2, R1
+	MOVD  args+8(FP), R9
+	MOVD  40(R9), R9
+	ADD   R9, R1
+	MOVD  args+8(FP), R9
+	MOVD  72(R9), R9
+	ADD   R9, R6
+	ADD   R9, R8
+	SUB   $2, R7
+	CMP   $2, R7
+	BGE   loop
+
+loopDone:
+	MOVD  args+8(FP), R1
+	MOVD  88(R1), R1
+	MOVD  R0, R3
+	MOVD  $·lineMask<>+64(SB), R2
+	LSL   $3, R3
+	SUB   R3, R2
+	MOVD  R0, R0
+	SUB   $0, R0
+	FMOVQ 0(R2), F8
+	MOVD  args+8(FP), R2
+	MOVD  128(R2), R2
+	CBNZ  R2, otherwise
+	B     endif5
+
+otherwise:
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial
+	FMOVQ 0(R2), F8
+	B     masked
+
+partial:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R0
+	BLE  endif6
+	VLD1 (R6), V8.D[0]
+
+endif6:
+masked:
+	WORD  $0x4e60d500 // fadd v0.2d, v8.2d, v0.2d
+	ADD   R3, R2
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R0
+	BLT   partial2
+	FMOVQ 0(R2), F8
+	B     masked2
+
+partial2:
+	MOVD R2, R2
+	ADD  $0, R2
+	CMP  $0, R0
+	BLE  endif7
+	VLD1 (R2), V8.D[0]
+
+endif7:
+masked2:
+	WORD $0x4e64d504 // fadd v4.2d, v8.2d, v4.2d
+
+endif5:
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD  $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD  $0x4e63d400 // fadd v0.2d, v0.2d, v3.2d
+	WORD  $0x4e65d481 // fadd v1.2d, v4.2d, v5.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	WORD  $0x4e67d481 // fadd v1.2d, v4.2d, v7.2d
+	VORR  V1.B16, V1.B16, V4.B16
+	MOVD  R1, R2
+	MOVD  args+8(FP), R3
+	MOVD  96(R3), R3
+	ADD   R3, R2
+	MOVD  R1, R1
+	ADD   $0, R1
+	MOVD  args+8(FP), R2
+	MOVD  96(R2), R2
+	CMP   $2, R0
+	BLT   partial3
+	FMOVQ F0, 0(R1)
+	B     masked3
+
+partial3:
+	MOVD R1, R3
+	ADD  $0, R3
+	CMP  $0, R0
+	BLE  endif8
+	VST1 V0.D[0], (R3)
+
+endif8:
+masked3:
+	ADD   R2, R1
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ F4, 0(R1)
+	B     masked4
+
+partial4:
+	MOVD R1, R1
+	ADD  $0, R1
+	CMP  $0, R0
+	BLE  endif9
+	VST1 V4.D[0], (R1)
+
+endif9:
+masked4:
+	RET
+
+// func turnF64NEON(code int, args *byte)
+TEXT ·turnF64NEON(SB), $0-16
+	MOVD code+0(FP), R0
+	MOVD $·turnF64NEONCodes<>(SB), R1
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
@@ -148837,7 +193031,329 @@ DATA ·chainF32NEONCodes<>+3808(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3816(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3824(SB)/8, $0
 DATA ·chainF32NEONCodes<>+3832(SB)/8, $0
-GLOBL ·chainF32NEONCodes<>(SB), RODATA, $3840
+DATA ·chainF32NEONCodes<>+3840(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3848(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3856(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3864(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3872(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3880(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3888(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3896(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3904(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3912(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3920(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3928(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3936(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3944(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3952(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3960(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3968(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3976(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3984(SB)/8, $0
+DATA ·chainF32NEONCodes<>+3992(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4000(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4008(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4016(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4024(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4032(SB)/8, $·chainF32NEON1x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4040(SB)/8, $·chainF32NEON2x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4048(SB)/8, $·chainF32NEON3x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4056(SB)/8, $·chainF32NEON4x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4064(SB)/8, $·chainF32NEON5x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4072(SB)/8, $·chainF32NEON6x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4080(SB)/8, $·chainF32NEON7x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4088(SB)/8, $·chainF32NEON8x3Lead<>(SB)
+DATA ·chainF32NEONCodes<>+4096(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4104(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4112(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4120(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4128(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4136(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4144(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4152(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4160(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4168(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4176(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4184(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4192(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4200(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4208(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4216(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4224(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4232(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4240(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4248(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4256(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4264(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4272(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4280(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4288(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4296(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4304(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4312(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4320(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4328(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4336(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4344(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4352(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4360(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4368(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4376(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4384(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4392(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4400(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4408(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4416(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4424(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4432(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4440(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4448(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4456(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4464(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4472(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4480(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4488(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4496(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4504(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4512(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4520(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4528(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4536(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4544(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4552(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4560(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4568(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4576(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4584(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4592(SB)/8, $0
+DATA ·chainF32NEONCodes<>+4600(SB)/8, $0
+GLOBL ·chainF32NEONCodes<>(SB), RODATA, $4608
+
+DATA ·turnF32NEONCodes<>+0(SB)/8, $·turnF32NEON1x1<>(SB)
+DATA ·turnF32NEONCodes<>+8(SB)/8, $·turnF32NEON2x1<>(SB)
+DATA ·turnF32NEONCodes<>+16(SB)/8, $·turnF32NEON3x1<>(SB)
+DATA ·turnF32NEONCodes<>+24(SB)/8, $·turnF32NEON4x1<>(SB)
+DATA ·turnF32NEONCodes<>+32(SB)/8, $·turnF32NEON5x1<>(SB)
+DATA ·turnF32NEONCodes<>+40(SB)/8, $·turnF32NEON6x1<>(SB)
+DATA ·turnF32NEONCodes<>+48(SB)/8, $·turnF32NEON7x1<>(SB)
+DATA ·turnF32NEONCodes<>+56(SB)/8, $·turnF32NEON8x1<>(SB)
+DATA ·turnF32NEONCodes<>+64(SB)/8, $·turnF32NEON1x2<>(SB)
+DATA ·turnF32NEONCodes<>+72(SB)/8, $·turnF32NEON2x2<>(SB)
+DATA ·turnF32NEONCodes<>+80(SB)/8, $·turnF32NEON3x2<>(SB)
+DATA ·turnF32NEONCodes<>+88(SB)/8, $·turnF32NEON4x2<>(SB)
+DATA ·turnF32NEONCodes<>+96(SB)/8, $0
+DATA ·turnF32NEONCodes<>+104(SB)/8, $0
+DATA ·turnF32NEONCodes<>+112(SB)/8, $0
+DATA ·turnF32NEONCodes<>+120(SB)/8, $0
+DATA ·turnF32NEONCodes<>+128(SB)/8, $·turnF32NEON1x3<>(SB)
+DATA ·turnF32NEONCodes<>+136(SB)/8, $·turnF32NEON2x3<>(SB)
+DATA ·turnF32NEONCodes<>+144(SB)/8, $0
+DATA ·turnF32NEONCodes<>+152(SB)/8, $0
+DATA ·turnF32NEONCodes<>+160(SB)/8, $0
+DATA ·turnF32NEONCodes<>+168(SB)/8, $0
+DATA ·turnF32NEONCodes<>+176(SB)/8, $0
+DATA ·turnF32NEONCodes<>+184(SB)/8, $0
+DATA ·turnF32NEONCodes<>+192(SB)/8, $·turnF32NEON1x4<>(SB)
+DATA ·turnF32NEONCodes<>+200(SB)/8, $·turnF32NEON2x4<>(SB)
+DATA ·turnF32NEONCodes<>+208(SB)/8, $0
+DATA ·turnF32NEONCodes<>+216(SB)/8, $0
+DATA ·turnF32NEONCodes<>+224(SB)/8, $0
+DATA ·turnF32NEONCodes<>+232(SB)/8, $0
+DATA ·turnF32NEONCodes<>+240(SB)/8, $0
+DATA ·turnF32NEONCodes<>+248(SB)/8, $0
+DATA ·turnF32NEONCodes<>+256(SB)/8, $·turnF32NEON1x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+264(SB)/8, $·turnF32NEON2x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+272(SB)/8, $·turnF32NEON3x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+280(SB)/8, $·turnF32NEON4x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+288(SB)/8, $·turnF32NEON5x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+296(SB)/8, $·turnF32NEON6x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+304(SB)/8, $·turnF32NEON7x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+312(SB)/8, $·turnF32NEON8x1Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+320(SB)/8, $·turnF32NEON1x2Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+328(SB)/8, $·turnF32NEON2x2Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+336(SB)/8, $·turnF32NEON3x2Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+344(SB)/8, $·turnF32NEON4x2Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+352(SB)/8, $0
+DATA ·turnF32NEONCodes<>+360(SB)/8, $0
+DATA ·turnF32NEONCodes<>+368(SB)/8, $0
+DATA ·turnF32NEONCodes<>+376(SB)/8, $0
+DATA ·turnF32NEONCodes<>+384(SB)/8, $·turnF32NEON1x3Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+392(SB)/8, $·turnF32NEON2x3Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+400(SB)/8, $0
+DATA ·turnF32NEONCodes<>+408(SB)/8, $0
+DATA ·turnF32NEONCodes<>+416(SB)/8, $0
+DATA ·turnF32NEONCodes<>+424(SB)/8, $0
+DATA ·turnF32NEONCodes<>+432(SB)/8, $0
+DATA ·turnF32NEONCodes<>+440(SB)/8, $0
+DATA ·turnF32NEONCodes<>+448(SB)/8, $·turnF32NEON1x4Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+456(SB)/8, $·turnF32NEON2x4Masked4<>(SB)
+DATA ·turnF32NEONCodes<>+464(SB)/8, $0
+DATA ·turnF32NEONCodes<>+472(SB)/8, $0
+DATA ·turnF32NEONCodes<>+480(SB)/8, $0
+DATA ·turnF32NEONCodes<>+488(SB)/8, $0
+DATA ·turnF32NEONCodes<>+496(SB)/8, $0
+DATA ·turnF32NEONCodes<>+504(SB)/8, $0
+DATA ·turnF32NEONCodes<>+512(SB)/8, $0
+DATA ·turnF32NEONCodes<>+520(SB)/8, $0
+DATA ·turnF32NEONCodes<>+528(SB)/8, $0
+DATA ·turnF32NEONCodes<>+536(SB)/8, $0
+DATA ·turnF32NEONCodes<>+544(SB)/8, $0
+DATA ·turnF32NEONCodes<>+552(SB)/8, $0
+DATA ·turnF32NEONCodes<>+560(SB)/8, $0
+DATA ·turnF32NEONCodes<>+568(SB)/8, $0
+DATA ·turnF32NEONCodes<>+576(SB)/8, $·turnF32NEON1x2Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+584(SB)/8, $·turnF32NEON2x2Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+592(SB)/8, $·turnF32NEON3x2Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+600(SB)/8, $·turnF32NEON4x2Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+608(SB)/8, $0
+DATA ·turnF32NEONCodes<>+616(SB)/8, $0
+DATA ·turnF32NEONCodes<>+624(SB)/8, $0
+DATA ·turnF32NEONCodes<>+632(SB)/8, $0
+DATA ·turnF32NEONCodes<>+640(SB)/8, $0
+DATA ·turnF32NEONCodes<>+648(SB)/8, $0
+DATA ·turnF32NEONCodes<>+656(SB)/8, $0
+DATA ·turnF32NEONCodes<>+664(SB)/8, $0
+DATA ·turnF32NEONCodes<>+672(SB)/8, $0
+DATA ·turnF32NEONCodes<>+680(SB)/8, $0
+DATA ·turnF32NEONCodes<>+688(SB)/8, $0
+DATA ·turnF32NEONCodes<>+696(SB)/8, $0
+DATA ·turnF32NEONCodes<>+704(SB)/8, $·turnF32NEON1x4Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+712(SB)/8, $·turnF32NEON2x4Blocks<>(SB)
+DATA ·turnF32NEONCodes<>+720(SB)/8, $0
+DATA ·turnF32NEONCodes<>+728(SB)/8, $0
+DATA ·turnF32NEONCodes<>+736(SB)/8, $0
+DATA ·turnF32NEONCodes<>+744(SB)/8, $0
+DATA ·turnF32NEONCodes<>+752(SB)/8, $0
+DATA ·turnF32NEONCodes<>+760(SB)/8, $0
+DATA ·turnF32NEONCodes<>+768(SB)/8, $0
+DATA ·turnF32NEONCodes<>+776(SB)/8, $0
+DATA ·turnF32NEONCodes<>+784(SB)/8, $0
+DATA ·turnF32NEONCodes<>+792(SB)/8, $0
+DATA ·turnF32NEONCodes<>+800(SB)/8, $0
+DATA ·turnF32NEONCodes<>+808(SB)/8, $0
+DATA ·turnF32NEONCodes<>+816(SB)/8, $0
+DATA ·turnF32NEONCodes<>+824(SB)/8, $0
+DATA ·turnF32NEONCodes<>+832(SB)/8, $·turnF32NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+840(SB)/8, $·turnF32NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+848(SB)/8, $·turnF32NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+856(SB)/8, $·turnF32NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+864(SB)/8, $0
+DATA ·turnF32NEONCodes<>+872(SB)/8, $0
+DATA ·turnF32NEONCodes<>+880(SB)/8, $0
+DATA ·turnF32NEONCodes<>+888(SB)/8, $0
+DATA ·turnF32NEONCodes<>+896(SB)/8, $0
+DATA ·turnF32NEONCodes<>+904(SB)/8, $0
+DATA ·turnF32NEONCodes<>+912(SB)/8, $0
+DATA ·turnF32NEONCodes<>+920(SB)/8, $0
+DATA ·turnF32NEONCodes<>+928(SB)/8, $0
+DATA ·turnF32NEONCodes<>+936(SB)/8, $0
+DATA ·turnF32NEONCodes<>+944(SB)/8, $0
+DATA ·turnF32NEONCodes<>+952(SB)/8, $0
+DATA ·turnF32NEONCodes<>+960(SB)/8, $·turnF32NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+968(SB)/8, $·turnF32NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+976(SB)/8, $0
+DATA ·turnF32NEONCodes<>+984(SB)/8, $0
+DATA ·turnF32NEONCodes<>+992(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1000(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1008(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1016(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1024(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1032(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1040(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1048(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1056(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1064(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1072(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1080(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1088(SB)/8, $·turnF32NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1096(SB)/8, $·turnF32NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1104(SB)/8, $·turnF32NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1112(SB)/8, $·turnF32NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1120(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1128(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1136(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1144(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1152(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1160(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1168(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1176(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1184(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1192(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1200(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1208(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1216(SB)/8, $·turnF32NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1224(SB)/8, $·turnF32NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1232(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1240(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1248(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1256(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1264(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1272(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1280(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1288(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1296(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1304(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1312(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1320(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1328(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1336(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1344(SB)/8, $·turnF32NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1352(SB)/8, $·turnF32NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1360(SB)/8, $·turnF32NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1368(SB)/8, $·turnF32NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1376(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1384(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1392(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1400(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1408(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1416(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1424(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1432(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1440(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1448(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1456(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1464(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1472(SB)/8, $·turnF32NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1480(SB)/8, $·turnF32NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1488(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1496(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1504(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1512(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1520(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1528(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1536(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1544(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1552(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1560(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1568(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1576(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1584(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1592(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1600(SB)/8, $·turnF32NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1608(SB)/8, $·turnF32NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1616(SB)/8, $·turnF32NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1624(SB)/8, $·turnF32NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1632(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1640(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1648(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1656(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1664(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1672(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1680(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1688(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1696(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1704(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1712(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1720(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1728(SB)/8, $·turnF32NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1736(SB)/8, $·turnF32NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF32NEONCodes<>+1744(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1752(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1760(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1768(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1776(SB)/8, $0
+DATA ·turnF32NEONCodes<>+1784(SB)/8, $0
+GLOBL ·turnF32NEONCodes<>(SB), RODATA, $1792
 
 DATA ·lanesF32NEONCodes<>+0(SB)/8, $·lanesF32NEON1x1<>(SB)
 DATA ·lanesF32NEONCodes<>+8(SB)/8, $·lanesF32NEON1x2<>(SB)
@@ -149393,7 +193909,329 @@ DATA ·chainF64NEONCodes<>+3808(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3816(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3824(SB)/8, $0
 DATA ·chainF64NEONCodes<>+3832(SB)/8, $0
-GLOBL ·chainF64NEONCodes<>(SB), RODATA, $3840
+DATA ·chainF64NEONCodes<>+3840(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3848(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3856(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3864(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3872(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3880(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3888(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3896(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3904(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3912(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3920(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3928(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3936(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3944(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3952(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3960(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3968(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3976(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3984(SB)/8, $0
+DATA ·chainF64NEONCodes<>+3992(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4000(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4008(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4016(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4024(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4032(SB)/8, $·chainF64NEON1x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4040(SB)/8, $·chainF64NEON2x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4048(SB)/8, $·chainF64NEON3x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4056(SB)/8, $·chainF64NEON4x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4064(SB)/8, $·chainF64NEON5x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4072(SB)/8, $·chainF64NEON6x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4080(SB)/8, $·chainF64NEON7x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4088(SB)/8, $·chainF64NEON8x3Lead<>(SB)
+DATA ·chainF64NEONCodes<>+4096(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4104(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4112(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4120(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4128(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4136(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4144(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4152(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4160(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4168(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4176(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4184(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4192(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4200(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4208(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4216(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4224(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4232(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4240(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4248(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4256(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4264(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4272(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4280(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4288(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4296(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4304(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4312(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4320(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4328(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4336(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4344(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4352(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4360(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4368(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4376(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4384(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4392(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4400(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4408(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4416(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4424(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4432(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4440(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4448(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4456(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4464(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4472(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4480(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4488(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4496(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4504(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4512(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4520(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4528(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4536(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4544(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4552(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4560(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4568(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4576(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4584(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4592(SB)/8, $0
+DATA ·chainF64NEONCodes<>+4600(SB)/8, $0
+GLOBL ·chainF64NEONCodes<>(SB), RODATA, $4608
+
+DATA ·turnF64NEONCodes<>+0(SB)/8, $·turnF64NEON1x1<>(SB)
+DATA ·turnF64NEONCodes<>+8(SB)/8, $·turnF64NEON2x1<>(SB)
+DATA ·turnF64NEONCodes<>+16(SB)/8, $·turnF64NEON3x1<>(SB)
+DATA ·turnF64NEONCodes<>+24(SB)/8, $·turnF64NEON4x1<>(SB)
+DATA ·turnF64NEONCodes<>+32(SB)/8, $·turnF64NEON5x1<>(SB)
+DATA ·turnF64NEONCodes<>+40(SB)/8, $·turnF64NEON6x1<>(SB)
+DATA ·turnF64NEONCodes<>+48(SB)/8, $·turnF64NEON7x1<>(SB)
+DATA ·turnF64NEONCodes<>+56(SB)/8, $·turnF64NEON8x1<>(SB)
+DATA ·turnF64NEONCodes<>+64(SB)/8, $·turnF64NEON1x2<>(SB)
+DATA ·turnF64NEONCodes<>+72(SB)/8, $·turnF64NEON2x2<>(SB)
+DATA ·turnF64NEONCodes<>+80(SB)/8, $·turnF64NEON3x2<>(SB)
+DATA ·turnF64NEONCodes<>+88(SB)/8, $·turnF64NEON4x2<>(SB)
+DATA ·turnF64NEONCodes<>+96(SB)/8, $0
+DATA ·turnF64NEONCodes<>+104(SB)/8, $0
+DATA ·turnF64NEONCodes<>+112(SB)/8, $0
+DATA ·turnF64NEONCodes<>+120(SB)/8, $0
+DATA ·turnF64NEONCodes<>+128(SB)/8, $·turnF64NEON1x3<>(SB)
+DATA ·turnF64NEONCodes<>+136(SB)/8, $·turnF64NEON2x3<>(SB)
+DATA ·turnF64NEONCodes<>+144(SB)/8, $0
+DATA ·turnF64NEONCodes<>+152(SB)/8, $0
+DATA ·turnF64NEONCodes<>+160(SB)/8, $0
+DATA ·turnF64NEONCodes<>+168(SB)/8, $0
+DATA ·turnF64NEONCodes<>+176(SB)/8, $0
+DATA ·turnF64NEONCodes<>+184(SB)/8, $0
+DATA ·turnF64NEONCodes<>+192(SB)/8, $·turnF64NEON1x4<>(SB)
+DATA ·turnF64NEONCodes<>+200(SB)/8, $·turnF64NEON2x4<>(SB)
+DATA ·turnF64NEONCodes<>+208(SB)/8, $0
+DATA ·turnF64NEONCodes<>+216(SB)/8, $0
+DATA ·turnF64NEONCodes<>+224(SB)/8, $0
+DATA ·turnF64NEONCodes<>+232(SB)/8, $0
+DATA ·turnF64NEONCodes<>+240(SB)/8, $0
+DATA ·turnF64NEONCodes<>+248(SB)/8, $0
+DATA ·turnF64NEONCodes<>+256(SB)/8, $·turnF64NEON1x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+264(SB)/8, $·turnF64NEON2x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+272(SB)/8, $·turnF64NEON3x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+280(SB)/8, $·turnF64NEON4x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+288(SB)/8, $·turnF64NEON5x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+296(SB)/8, $·turnF64NEON6x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+304(SB)/8, $·turnF64NEON7x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+312(SB)/8, $·turnF64NEON8x1Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+320(SB)/8, $·turnF64NEON1x2Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+328(SB)/8, $·turnF64NEON2x2Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+336(SB)/8, $·turnF64NEON3x2Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+344(SB)/8, $·turnF64NEON4x2Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+352(SB)/8, $0
+DATA ·turnF64NEONCodes<>+360(SB)/8, $0
+DATA ·turnF64NEONCodes<>+368(SB)/8, $0
+DATA ·turnF64NEONCodes<>+376(SB)/8, $0
+DATA ·turnF64NEONCodes<>+384(SB)/8, $·turnF64NEON1x3Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+392(SB)/8, $·turnF64NEON2x3Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+400(SB)/8, $0
+DATA ·turnF64NEONCodes<>+408(SB)/8, $0
+DATA ·turnF64NEONCodes<>+416(SB)/8, $0
+DATA ·turnF64NEONCodes<>+424(SB)/8, $0
+DATA ·turnF64NEONCodes<>+432(SB)/8, $0
+DATA ·turnF64NEONCodes<>+440(SB)/8, $0
+DATA ·turnF64NEONCodes<>+448(SB)/8, $·turnF64NEON1x4Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+456(SB)/8, $·turnF64NEON2x4Masked4<>(SB)
+DATA ·turnF64NEONCodes<>+464(SB)/8, $0
+DATA ·turnF64NEONCodes<>+472(SB)/8, $0
+DATA ·turnF64NEONCodes<>+480(SB)/8, $0
+DATA ·turnF64NEONCodes<>+488(SB)/8, $0
+DATA ·turnF64NEONCodes<>+496(SB)/8, $0
+DATA ·turnF64NEONCodes<>+504(SB)/8, $0
+DATA ·turnF64NEONCodes<>+512(SB)/8, $0
+DATA ·turnF64NEONCodes<>+520(SB)/8, $0
+DATA ·turnF64NEONCodes<>+528(SB)/8, $0
+DATA ·turnF64NEONCodes<>+536(SB)/8, $0
+DATA ·turnF64NEONCodes<>+544(SB)/8, $0
+DATA ·turnF64NEONCodes<>+552(SB)/8, $0
+DATA ·turnF64NEONCodes<>+560(SB)/8, $0
+DATA ·turnF64NEONCodes<>+568(SB)/8, $0
+DATA ·turnF64NEONCodes<>+576(SB)/8, $·turnF64NEON1x2Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+584(SB)/8, $·turnF64NEON2x2Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+592(SB)/8, $·turnF64NEON3x2Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+600(SB)/8, $·turnF64NEON4x2Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+608(SB)/8, $0
+DATA ·turnF64NEONCodes<>+616(SB)/8, $0
+DATA ·turnF64NEONCodes<>+624(SB)/8, $0
+DATA ·turnF64NEONCodes<>+632(SB)/8, $0
+DATA ·turnF64NEONCodes<>+640(SB)/8, $0
+DATA ·turnF64NEONCodes<>+648(SB)/8, $0
+DATA ·turnF64NEONCodes<>+656(SB)/8, $0
+DATA ·turnF64NEONCodes<>+664(SB)/8, $0
+DATA ·turnF64NEONCodes<>+672(SB)/8, $0
+DATA ·turnF64NEONCodes<>+680(SB)/8, $0
+DATA ·turnF64NEONCodes<>+688(SB)/8, $0
+DATA ·turnF64NEONCodes<>+696(SB)/8, $0
+DATA ·turnF64NEONCodes<>+704(SB)/8, $·turnF64NEON1x4Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+712(SB)/8, $·turnF64NEON2x4Blocks<>(SB)
+DATA ·turnF64NEONCodes<>+720(SB)/8, $0
+DATA ·turnF64NEONCodes<>+728(SB)/8, $0
+DATA ·turnF64NEONCodes<>+736(SB)/8, $0
+DATA ·turnF64NEONCodes<>+744(SB)/8, $0
+DATA ·turnF64NEONCodes<>+752(SB)/8, $0
+DATA ·turnF64NEONCodes<>+760(SB)/8, $0
+DATA ·turnF64NEONCodes<>+768(SB)/8, $0
+DATA ·turnF64NEONCodes<>+776(SB)/8, $0
+DATA ·turnF64NEONCodes<>+784(SB)/8, $0
+DATA ·turnF64NEONCodes<>+792(SB)/8, $0
+DATA ·turnF64NEONCodes<>+800(SB)/8, $0
+DATA ·turnF64NEONCodes<>+808(SB)/8, $0
+DATA ·turnF64NEONCodes<>+816(SB)/8, $0
+DATA ·turnF64NEONCodes<>+824(SB)/8, $0
+DATA ·turnF64NEONCodes<>+832(SB)/8, $·turnF64NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+840(SB)/8, $·turnF64NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+848(SB)/8, $·turnF64NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+856(SB)/8, $·turnF64NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+864(SB)/8, $0
+DATA ·turnF64NEONCodes<>+872(SB)/8, $0
+DATA ·turnF64NEONCodes<>+880(SB)/8, $0
+DATA ·turnF64NEONCodes<>+888(SB)/8, $0
+DATA ·turnF64NEONCodes<>+896(SB)/8, $0
+DATA ·turnF64NEONCodes<>+904(SB)/8, $0
+DATA ·turnF64NEONCodes<>+912(SB)/8, $0
+DATA ·turnF64NEONCodes<>+920(SB)/8, $0
+DATA ·turnF64NEONCodes<>+928(SB)/8, $0
+DATA ·turnF64NEONCodes<>+936(SB)/8, $0
+DATA ·turnF64NEONCodes<>+944(SB)/8, $0
+DATA ·turnF64NEONCodes<>+952(SB)/8, $0
+DATA ·turnF64NEONCodes<>+960(SB)/8, $·turnF64NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+968(SB)/8, $·turnF64NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+976(SB)/8, $0
+DATA ·turnF64NEONCodes<>+984(SB)/8, $0
+DATA ·turnF64NEONCodes<>+992(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1000(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1008(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1016(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1024(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1032(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1040(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1048(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1056(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1064(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1072(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1080(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1088(SB)/8, $·turnF64NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1096(SB)/8, $·turnF64NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1104(SB)/8, $·turnF64NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1112(SB)/8, $·turnF64NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1120(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1128(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1136(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1144(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1152(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1160(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1168(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1176(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1184(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1192(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1200(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1208(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1216(SB)/8, $·turnF64NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1224(SB)/8, $·turnF64NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1232(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1240(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1248(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1256(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1264(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1272(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1280(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1288(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1296(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1304(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1312(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1320(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1328(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1336(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1344(SB)/8, $·turnF64NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1352(SB)/8, $·turnF64NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1360(SB)/8, $·turnF64NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1368(SB)/8, $·turnF64NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1376(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1384(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1392(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1400(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1408(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1416(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1424(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1432(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1440(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1448(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1456(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1464(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1472(SB)/8, $·turnF64NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1480(SB)/8, $·turnF64NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1488(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1496(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1504(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1512(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1520(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1528(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1536(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1544(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1552(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1560(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1568(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1576(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1584(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1592(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1600(SB)/8, $·turnF64NEON1x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1608(SB)/8, $·turnF64NEON2x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1616(SB)/8, $·turnF64NEON3x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1624(SB)/8, $·turnF64NEON4x2BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1632(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1640(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1648(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1656(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1664(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1672(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1680(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1688(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1696(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1704(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1712(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1720(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1728(SB)/8, $·turnF64NEON1x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1736(SB)/8, $·turnF64NEON2x4BlocksMasked4<>(SB)
+DATA ·turnF64NEONCodes<>+1744(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1752(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1760(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1768(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1776(SB)/8, $0
+DATA ·turnF64NEONCodes<>+1784(SB)/8, $0
+GLOBL ·turnF64NEONCodes<>(SB), RODATA, $1792
 
 DATA ·lanesF64NEONCodes<>+0(SB)/8, $·lanesF64NEON1x1<>(SB)
 DATA ·lanesF64NEONCodes<>+8(SB)/8, $·lanesF64NEON1x2<>(SB)

@@ -255,6 +255,11 @@ func maxAbsF32AVX2(n int, lanes *float32, x *float32)
 //go:noescape
 func chainF32AVX2(code int, args *byte)
 
+// turnF32AVX2 computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF32AVX2(code int, args *byte)
+
 // lanesF32AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
@@ -535,6 +540,11 @@ func maxAbsF64AVX2(n int, lanes *float64, x *float64)
 //go:noescape
 func chainF64AVX2(code int, args *byte)
 
+// turnF64AVX2 computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF64AVX2(code int, args *byte)
+
 // lanesF64AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
@@ -805,6 +815,11 @@ func maxAbsF32AVX512(n int, lanes *float32, x *float32)
 //
 //go:noescape
 func chainF32AVX512(code int, args *byte)
+
+// turnF32AVX512 computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF32AVX512(code int, args *byte)
 
 // lanesF32AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -1085,6 +1100,11 @@ func maxAbsF64AVX512(n int, lanes *float64, x *float64)
 //
 //go:noescape
 func chainF64AVX512(code int, args *byte)
+
+// turnF64AVX512 computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF64AVX512(code int, args *byte)
 
 // lanesF64AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //

@@ -255,6 +255,11 @@ func maxAbsF32NEON(n int, lanes *float32, x *float32)
 //go:noescape
 func chainF32NEON(code int, args *byte)
 
+// turnF32NEON computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF32NEON(code int, args *byte)
+
 // lanesF32NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
@@ -534,6 +539,11 @@ func maxAbsF64NEON(n int, lanes *float64, x *float64)
 //
 //go:noescape
 func chainF64NEON(code int, args *byte)
+
+// turnF64NEON computes tiles of C by rule 8 of a B along k, in the code of that number.
+//
+//go:noescape
+func turnF64NEON(code int, args *byte)
 
 // lanesF64NEON continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //

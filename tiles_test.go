@@ -34,6 +34,16 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 			}
 		}
 	}
+	for g, most := range size.turnRows {
+		for r := range most {
+			for width := 1; width <= vecLen[T](b); width++ {
+				turnTileRuns[T](t, b, r+1, g+1, width, false)
+				if g%2 == 1 {
+					turnTileRuns[T](t, b, r+1, g+1, width, true)
+				}
+			}
+		}
+	}
 	for r := range size.chainRows[size.packVecs-1] {
 		packingTileRuns[T](t, b, r+1)
 	}
@@ -130,7 +140,7 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 	}
 }
 
-// Tiles that pack or fetch compute what plain ones do. Those that pack store the columns that they read tile by
+// Tiles that pack, fetch or lead compute what plain ones do. Those that pack store the columns that they read tile by
 // tile. What is fetched need not be there.
 func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	const tiles = 2
@@ -142,7 +152,7 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 		a, b, packed := integers[T](rows*k), integers[T](k*ldb), sentinels[T](tiles*k*cols+1)
 		want, next := sentinels[T](rows*ldc), slices.Repeat([]*T{&a[0]}, k)
 		results := map[chainKind][]T{}
-		for _, kind := range []chainKind{packingChain, fetchingChain, bothChain} {
+		for _, kind := range []chainKind{packingChain, fetchingChain, bothChain, leadingChain} {
 			results[kind] = slices.Clone(want)
 		}
 		for accumulate := range 2 {
@@ -164,7 +174,7 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 					t.Fatalf("%v %T tile of kind %d, %d rows, k = %d: %v, want %v", backend, got[0], kind, rows, k, got,
 						want)
 				}
-				if kind != fetchingChain {
+				if kind == packingChain || kind == bothChain {
 					packedRight(t, packed, b, k, cols, ldb, tiles)
 				}
 			}
@@ -185,6 +195,68 @@ func packedRight[T kernels.Float](t *testing.T, packed, b []T, k, cols, ldb, til
 
 // far is 1 TB, where addresses have 64 bits: what is fetched need not be there.
 const far = math.MaxInt >> 23
+
+// turnTileRuns checks a tile that transposes B: of so many vectors of C, the last of width elements, or of one that is
+// the sum of so many blocks of k.
+func turnTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, groups, width int, blocks bool) {
+	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
+	vecs, depths := groups, []int{1, lanes - 1, lanes, 2*lanes + 1}
+	if blocks {
+		vecs, depths = 1, []int{kernels.GemmBlock}
+	}
+	cols, masked := (vecs-1)*lanes+width, width < lanes
+	const alpha, beta = 3, 5
+	for _, k := range depths {
+		tiles, all := 1+k%2, k // of k
+		if masked {
+			tiles = 1
+		}
+		if blocks {
+			all = k * groups
+		}
+		ldb, ldc := all+1, tiles*cols+3
+		for scaled, stride := range [][2]int{{1, rows + 1}, {all + 2, 1}} { // A lies across k, or along
+			a, b := integers[T](rows*stride[0]+all*stride[1]), integers[T](tiles*cols*ldb)
+			c := sentinels[T](rows * ldc)
+			args := turnArgs[T]{k: k, a: &a[0], aRow: stride[0] * size, aCol: stride[1] * size, bRow: ldb * size,
+				cRow: ldc * size, tiles: tiles, width: width, alpha: alpha, beta: beta}
+			for update := range 3 { // store, then add, then add to what has a weight
+				args.b, args.c = &b[0], &c[0]
+				args.accumulate, args.scaled, args.weighted = min(1, update), scaled, update/2
+				weight := []T{0, 1, beta}[update]
+				if blocks { // are added as they are
+					args.scaled, args.weighted, weight = 0, 0, T(min(1, update))
+				}
+				before := slices.Clone(c)
+				args.steps(lanes, groups, blocks)
+				turnTiles[T](backend, turnCode(blocks, width, lanes, rows, groups), (*byte)(unsafe.Pointer(&args)))
+				if args.b != &b[(tiles-1)*cols*ldb] || args.c != &c[(tiles-1)*cols] {
+					t.Fatalf("%v %T turning tile %d x %d: operands moved too far", backend, c[0], rows, groups)
+				}
+				for i, got := range c {
+					r, j := i/ldc, i%ldc
+					want := T(untouched)
+					if j < tiles*cols {
+						want = 0
+						for kk := range all {
+							want += T(a[r*stride[0]+kk*stride[1]] * b[j*ldb+kk])
+						}
+						if args.scaled != 0 {
+							want *= alpha
+						}
+						if weight != 0 {
+							want += weight * before[i]
+						}
+					}
+					if got != want {
+						t.Fatalf("%v %T turning tile %d x %d, blocks %v, width %d, k = %d, update %d: (%d, %d) = %v, "+
+							"want %v", backend, got, rows, groups, blocks, width, k, update, r, j, got, want)
+					}
+				}
+			}
+		}
+	}
+}
 
 // lanesTileRuns runs tiles of rows x cols sums on rows that lie in place, and those of b in place if a pass does whole
 // lines, else packed.

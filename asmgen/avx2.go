@@ -155,8 +155,16 @@ func (m *avx2) FoldLines(n int, load func(n, i int) Reg) Reg {
 
 func (m *avx2) Transpose(rows []Reg) []Reg {
 	half := len(rows) / 2
-	upper, lower := m.transposeBlocks(rows[:half]), m.transposeBlocks(rows[half:])
-	columns := make([]Reg, len(rows))
+	upper, columns := m.transposeBlocks(rows[:half]), make([]Reg, len(rows))
+	if rows[half] == nil {
+		for i, v := range upper {
+			high := m.vec()
+			m.do(x86.VEXTRACTF128(operand.Imm(1), v, high.(reg.VecVirtual).AsX()))
+			columns[i], columns[half+i] = v, high
+		}
+		return columns
+	}
+	lower := m.transposeBlocks(rows[half:])
 	for i := range half {
 		columns[i], columns[half+i] = m.blocks(upper[i], lower[i])
 	}

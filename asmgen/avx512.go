@@ -31,7 +31,13 @@ func (m *avx512) Zero() Reg {
 	return v
 }
 
-func (m *avx512) SetZero(v Reg) { m.do(x86.VPXORD(v, v, v)) }
+func (m *avx512) SetZero(v Reg) {
+	i, err := x86.VPXORD(v, v, v)
+	if err == nil {
+		i.CancellingInputs = true // avo knows that of VPXOR only
+	}
+	m.do(i, err)
+}
 
 func (m *avx512) LoadAs(s table.Storage, p Reg, off int) Reg {
 	if s == table.Byte {
@@ -93,12 +99,15 @@ func (m *avx512) FMAMasked(acc, a, b Reg, mask Mask) {
 	m.do(pick(&m.amd64, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, mask.lanes, acc))
 }
 
-// blocks returns two of the four blocks of 16 bytes of a and of b, by two immediate operands.
+// choose returns two of the four blocks of 16 bytes of a and of b, by an immediate operand; blocks does so twice.
+func (m *avx512) choose(which uint64, a, b Reg) Reg {
+	v := m.vec()
+	m.do(x86.VSHUFF32X4(operand.Imm(which), b, a, v))
+	return v
+}
+
 func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
-	lo, hi = m.vec(), m.vec()
-	m.do(x86.VSHUFF32X4(operand.Imm(first), b, a, lo))
-	m.do(x86.VSHUFF32X4(operand.Imm(second), b, a, hi))
-	return lo, hi
+	return m.choose(first, a, b), m.choose(second, a, b)
 }
 
 // What the immediate operands choose: blocks 0 and 1, 2 and 3; 0 and 2, 1 and 3.
@@ -116,11 +125,25 @@ func (m *avx512) Transpose(rows []Reg) []Reg {
 	step := len(rows) / 4
 	var quarters [4][]Reg // of rows; block j of column i has column j*step+i
 	for q := range quarters {
-		quarters[q] = m.transposeBlocks(rows[q*step:][:step])
+		if rows[q*step] != nil {
+			quarters[q] = m.transposeBlocks(rows[q*step:][:step])
+		}
 	}
 	columns := make([]Reg, len(rows))
 	for i := range step {
+		if quarters[1] == nil {
+			v := quarters[0][i]
+			columns[i], columns[step+i] = v, m.choose(1, v, v)
+			columns[2*step+i], columns[3*step+i] = m.blocks(2, 3, v, v)
+			continue
+		}
 		even01, odd01 := m.blocks(evenBlocks, oddBlocks, quarters[0][i], quarters[1][i])
+		if quarters[3] == nil {
+			const even, odd = evenBlocks & 0xf, oddBlocks & 0xf
+			columns[i], columns[2*step+i] = m.blocks(even|0<<4, odd|2<<4, even01, quarters[2][i])
+			columns[step+i], columns[3*step+i] = m.blocks(even|1<<4, odd|3<<4, odd01, quarters[2][i])
+			continue
+		}
 		even23, odd23 := m.blocks(evenBlocks, oddBlocks, quarters[2][i], quarters[3][i])
 		columns[i], columns[2*step+i] = m.blocks(evenBlocks, oddBlocks, even01, even23)
 		columns[step+i], columns[3*step+i] = m.blocks(evenBlocks, oddBlocks, odd01, odd23)

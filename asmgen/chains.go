@@ -22,9 +22,10 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 //
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
 // apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The
-// last vector of a masked tile has width elements; there is one such tile in a panel. A tile that packs, of one
-// panel, also stores what it reads of b to packed, tile after tile, and fetches the lines that are ahead bytes from
-// there, for a later tile: rows of b that are far apart are not what hardware prefetches.
+// last vector of a masked tile has width elements; there is one such tile in a panel. A tile that leads, of one panel,
+// fetches the lines that are ahead bytes from those that it reads of b, for a later tile: rows of b that are far apart
+// are not what hardware prefetches. A tile that packs does so too, and stores what it reads of b to packed, tile after
+// tile.
 //
 // A tile that fetches, of one panel too, does so for what is to be read after the product: next has a pointer for
 // each k, and the tile fetches as many lines from fetched bytes behind it as b's row has in the tile, the next tile
@@ -32,7 +33,7 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
 	masked, packs := kind == maskedChain, kind == packingChain || kind == bothChain
-	fetches := kind == fetchingChain || kind == bothChain
+	fetches, leads := kind == fetchingChain || kind == bothChain, kind == packingChain || kind == leadingChain
 	switch {
 	case masked:
 		what = ", the last not whole,"
@@ -42,6 +43,8 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		what = " and packs b"
 	case fetches:
 		what = " and fetches"
+	case leads:
+		what = " and fetches b's later columns"
 	}
 	m.BeginLocal(name, chainParams,
 		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
@@ -99,7 +102,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		switch {
 		case fetches:
 			next = arg("next")
-		case packs:
+		case leads:
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
 		}
@@ -118,7 +121,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 						m.AddReg(line, fetched)
 						prefetch(line)
 						m.AddImm(next, 8)
-					case packs:
+					case leads:
 						prefetch(ahead)
 						m.AddReg(ahead, bRow)
 					}
@@ -140,43 +143,11 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				}
 			})
 		}
-		m.IfZero(arg("scaled"), func() {}, func() {
-			alpha := scalar("alpha")
-			for i := range acc {
-				m.Move(acc[i], m.Mul(alpha, acc[i]))
-			}
-		})
-		last := each(rows, func(r int) Reg { return acc[r*vecs+vecs-1] })
-		store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
-			return func() {
-				p, cRow := m.Copy(c), arg("cRow")
-				for r := range rows {
-					for j := range vecs {
-						if acc := acc[r*vecs+j]; !masked || j < vecs-1 {
-							m.Store(sum(acc, p, j), p, j*vec)
-						} else {
-							m.Move(acc, sum(acc, p, j))
-						}
-					}
-					if r < rows-1 {
-						m.AddReg(p, cRow)
-					}
-				}
-			}
-		}
-		m.IfZero(arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
-			m.IfZero(arg("weighted"),
-				store(func(acc, p Reg, j int) Reg { return m.Add(load(p, j), acc) }),
-				func() {
-					beta := scalar("beta")
-					store(func(acc, p Reg, j int) Reg { return m.Add(m.Mul(beta, load(p, j)), acc) })()
-				})
-		})
+		out := output{m: m, rows: rows, vecs: vecs, c: c, arg: arg, scalar: scalar}
 		if masked {
-			p := m.Copy(c)
-			m.AddImm(p, (vecs-1)*vec)
-			m.StoreRowsMasked(last, p, arg("cRow"), mask)
+			out.mask = &mask
 		}
+		out.update(acc)
 	}
 	panel := func() {
 		c := arg("c")
@@ -203,7 +174,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			}
 		})
 	}
-	if packs || fetches {
+	if packs || fetches || leads {
 		panel()
 	} else {
 		panels := arg("panels")
@@ -216,6 +187,98 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		})
 	}
 	m.End()
+}
+
+// An output is the rows of C in a tile of so many vectors, of which the last has a mask or nil.
+type output struct {
+	m          Machine
+	rows, vecs int
+	c          Reg
+	mask       *Mask
+	arg        func(name string) Reg
+	scalar     func(name string) Reg
+}
+
+func (o *output) load(p Reg, j int) Reg {
+	if off := j * o.m.ISA().VecBytes; o.mask == nil || j < o.vecs-1 {
+		return o.m.Load(p, off)
+	} else {
+		return o.m.LoadMasked(p, off, *o.mask)
+	}
+}
+
+// each calls f for every vector; p is the pointer to its row.
+func (o *output) each(f func(i int, p Reg, j int)) {
+	p, cRow := o.m.Copy(o.c), o.arg("cRow")
+	for r := range o.rows {
+		for j := range o.vecs {
+			f(r*o.vecs+j, p, j)
+		}
+		if r < o.rows-1 {
+			o.m.AddReg(p, cRow)
+		}
+	}
+}
+
+// update makes C what becomes of the sums: acc or, if scaled is not 0, alpha*acc; if accumulate is not 0, C + that, or
+// beta*C + that if weighted is not 0 either.
+func (o *output) update(acc []Reg) {
+	m := o.m
+	m.IfZero(o.arg("scaled"), func() {}, func() {
+		alpha := o.scalar("alpha")
+		for i := range acc {
+			m.Move(acc[i], m.Mul(alpha, acc[i]))
+		}
+	})
+	store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
+		return func() { o.store(acc, sum) }
+	}
+	m.IfZero(o.arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
+		m.IfZero(o.arg("weighted"),
+			store(func(acc, p Reg, j int) Reg { return m.Add(o.load(p, j), acc) }),
+			func() {
+				beta := o.scalar("beta")
+				store(func(acc, p Reg, j int) Reg { return m.Add(m.Mul(beta, o.load(p, j)), acc) })()
+			})
+	})
+	o.storeLast(acc)
+}
+
+// store stores a sum for each vector of acc. Those that are not whole it leaves there for storeLast.
+func (o *output) store(acc []Reg, sum func(acc Reg, p Reg, j int) Reg) {
+	o.each(func(i int, p Reg, j int) {
+		if v := sum(acc[i], p, j); o.mask == nil || j < o.vecs-1 {
+			o.m.Store(v, p, j*o.m.ISA().VecBytes)
+		} else {
+			o.m.Move(acc[i], v)
+		}
+	})
+}
+
+func (o *output) storeLast(acc []Reg) {
+	if o.mask == nil {
+		return
+	}
+	p := o.m.Copy(o.c)
+	o.m.AddImm(p, (o.vecs-1)*o.m.ISA().VecBytes)
+	last := each(o.rows, func(r int) Reg { return acc[r*o.vecs+o.vecs-1] })
+	o.m.StoreRowsMasked(last, p, o.arg("cRow"), *o.mask)
+}
+
+// addBlocks makes C the sum of so many blocks' sums, in ascending order, and if accumulate is not 0 of what it was,
+// which comes first. A tile has one vector.
+func (o *output) addBlocks(acc []Reg, blocks int) {
+	sums := each(o.rows, func(r int) Reg { return acc[r*blocks] })
+	o.m.IfZero(o.arg("accumulate"), func() {}, func() {
+		o.each(func(i int, p Reg, j int) { o.m.Move(sums[i], o.m.Add(o.load(p, j), sums[i])) })
+	})
+	for r, sum := range sums {
+		for _, next := range acc[r*blocks+1 : (r+1)*blocks] {
+			o.m.Move(sum, o.m.Add(sum, next))
+		}
+	}
+	o.store(sums, func(sum, _ Reg, _ int) Reg { return sum })
+	o.storeLast(sums)
 }
 
 func each(n int, f func(int) Reg) (all []Reg) {
@@ -243,6 +306,7 @@ const (
 	packingChain  chainKind = "Pack"
 	fetchingChain chainKind = "Fetch"
 	bothChain     chainKind = "PackFetch"
+	leadingChain  chainKind = "Lead"
 	maskedChain   chainKind = "Masked"
 )
 
@@ -258,7 +322,7 @@ func chainName(m Machine, rows, vecs int, kind chainKind) string {
 func chains(m Machine) {
 	t := m.ISA().Tiles
 	var codes []string
-	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain} {
+	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain, leadingChain} {
 		for i, most := range t.ChainRows {
 			for r := range maxChainRows {
 				code := ""

@@ -27,6 +27,7 @@ func emit(m Machine, programs []*program.Program) {
 		return
 	}
 	chains(m)
+	turns(m)
 	allLanes(m)
 	packs(m)
 	copies(m)

@@ -109,8 +109,9 @@ type microKernel struct{ Name, Symbol, Parameters string }
 // MicroKernels lists them.
 func (v view) MicroKernels() []microKernel {
 	return []microKernel{
-		{"chainTiles", "chain", chainParams}, {"lanesTiles", "lanes", lanesParams}, {"packLines", "pack", packParams},
-		{"copyRows", "copy", copyParams}, {"transposeRows", "transpose", transposeParams},
+		{"chainTiles", "chain", chainParams}, {"turnTiles", "turn", turnParams}, {"lanesTiles", "lanes", lanesParams},
+		{"packLines", "pack", packParams}, {"copyRows", "copy", copyParams},
+		{"transposeRows", "transpose", transposeParams},
 	}
 }
 
@@ -140,6 +141,7 @@ type argsStruct struct {
 // ArgsStructs lists them.
 func (v view) ArgsStructs() []argsStruct {
 	return []argsStruct{{"chainArgs", "tiles of rule 8: see chain in asmgen", chainFields},
+		{"turnArgs", "tiles of rule 8 that transpose B: see turn in asmgen", turnFields},
 		{"lanesArgs", "tiles of rule 7: see lanes in asmgen", lanesFields},
 		{"packArgs", "the packing of panels for them: see packLines there", packFields}}
 }
@@ -167,6 +169,9 @@ func (v view) MaxChainRows() int { return maxChainRows }
 
 // BothRows is the most rows of a tile that packs and fetches.
 func (v view) BothRows() int { return bothRows }
+
+// MaxTurnRows is that of the table of those that transpose B.
+func (v view) MaxTurnRows() int { return maxTurnRows }
 
 // Args lists the parameters as arguments of a function of one type.
 func (k microKernel) Args(typ string) string {
@@ -229,8 +234,8 @@ const (
 {{- end}}{{end}}
 )
 
-// maxChainRows is the most rows of a micro-kernel's tile.
-const maxChainRows = {{.MaxChainRows}}
+// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
+const maxChainRows, maxTurnRows = {{.MaxChainRows}}, {{.MaxTurnRows}}
 
 // bothRows is the most rows of one that packs and fetches.
 const bothRows = {{.BothRows}}

@@ -114,7 +114,8 @@ type Machine interface {
 	// their sums. load returns vector i of a line, also of lines from n on, which do not matter.
 	FoldLines(n int, load func(line, i int) Reg) Reg
 
-	// Transpose returns the columns of a square of as many vectors as they have elements.
+	// Transpose returns the columns of a square of as many vectors as they have elements. Rows from some quarter on may
+	// be nil, see TurnQuarters of tileSize: the columns' elements there do not matter.
 	Transpose(rows []Reg) []Reg
 
 	// JumpTo goes on in the code at an address, a function of the same parameters.

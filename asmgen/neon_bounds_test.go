@@ -46,7 +46,7 @@ const (
 // move a pointer for each row, and V1, V2 and M1 rename few instructions more than they have fma. Those that pack
 // store, which takes slots of fma on Neoverse. Those of whole lines have one row, and use what it is multiplied with
 // once.
-var shares = map[string]float64{"chain": .95, "chainPack": .75, "chainFetch": .95,
+var shares = map[string]float64{"chain": .95, "chainPack": .75, "chainFetch": .95, "chainLead": .95,
 	"chainPackFetch": .75, "lanes": .9, "lanesWhole": .6}
 
 // A loop is what a turn of the innermost loop of a tile consists of.
