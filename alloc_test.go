@@ -96,26 +96,31 @@ func TestScratchIsBounded(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pooled memory come and go")
 	}
-	const m, n, k = 1 << 18, 2, 24
-	a, b, c := make([]float32, k*m), make([]float32, k*n), make([]float32, m*n)
-	for _, backend := range bitstep.Backends() {
-		for form := range 4 {
-			transA, transB := form&1 != 0, form&2 != 0
-			lda, ldb := k, n
-			if transA {
-				lda = m
-			}
-			if transB {
-				ldb = k
-			}
-			runtime.GC() // empties pools
-			runtime.GC()
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			bitstep.On[float32](backend).Threads(1).Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
-			runtime.ReadMemStats(&after)
-			if got := after.TotalAlloc - before.TotalAlloc; got > m*n {
-				t.Errorf("%v, form %d: %d bytes for %d elements", backend, form, got, m*n)
+	for _, s := range []struct {
+		m, n, k int
+		alpha   float32
+	}{{1 << 18, 2, 24, 1}, {3, 1 << 15, 257, 2}} { // the second adds alpha times the sum of two blocks of k
+		m, n, k := s.m, s.n, s.k
+		a, b, c := make([]float32, k*m), make([]float32, k*n), make([]float32, m*n)
+		for _, backend := range bitstep.Backends() {
+			for form := range 4 {
+				transA, transB := form&1 != 0, form&2 != 0
+				lda, ldb := k, n
+				if transA {
+					lda = m
+				}
+				if transB {
+					ldb = k
+				}
+				runtime.GC() // empties pools
+				runtime.GC()
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				bitstep.On[float32](backend).Threads(1).Gemm(transA, transB, m, n, k, s.alpha, a, lda, b, ldb, 0, c, n)
+				runtime.ReadMemStats(&after)
+				if got := after.TotalAlloc - before.TotalAlloc; got > uint64(m*n) {
+					t.Errorf("%v, form %d: %d bytes for %d elements", backend, form, got, m*n)
+				}
 			}
 		}
 	}

@@ -293,6 +293,9 @@ func testGemmPreemption[T kernels.Float](t *testing.T) {
 	preemptible(t, fmt.Sprintf("Gemm of %T", T(0)), func() {
 		e.Gemm(false, false, 8, n*8, k/8, 1, a, k, b, n*8, 0, c, n*8)
 	})
+	preemptible(t, fmt.Sprintf("Gemm of few rows of %T, B transposed", T(0)), func() {
+		e.Gemm(true, true, 2, n, k, 1, a, 2, b, k, 0, c, n)
+	})
 }
 
 // preemptible fails if stopping the world waits for a good part of f, a long call, every time: a busy machine makes

@@ -23,10 +23,14 @@ func (p *product[T]) turned() {
 		return
 	}
 	memory, q := getScratch[T](), *p
-	q.alpha, q.beta, q.c, q.ldc = 1, 0, grow(&memory.sums, p.m*p.n), p.n
-	q.turnedSums()
-	for i := range p.m {
-		p.update(p.c[i*p.ldc:][:p.n], q.c[i*p.n:][:p.n])
+	q.alpha, q.beta = 1, 0
+	for j := 0; j < p.n; j += kept { // C may be huge
+		q.n = min(kept, p.n-j)
+		q.b, q.ldc, q.c = p.b[j*p.ldb:], q.n, grow(&memory.sums, p.m*q.n)
+		q.turnedSums()
+		for i := range p.m {
+			p.update(p.c[i*p.ldc+j:][:q.n], q.c[i*q.n:][:q.n])
+		}
 	}
 	memory.put()
 }
