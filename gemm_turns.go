@@ -3,6 +3,7 @@ package bitstep
 import (
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -83,7 +84,8 @@ func (t *turnArgs[T]) panel(backend Backend, rows, n, blocks int) {
 		backend.tiles().turnRows[groups] >= rows; {
 		groups++
 	}
-	most := max(1, bytesPerCall/((rows+blocks*t.k)*groups*lanes*size))
+	column := rows*size + max(blocks*t.k*size, mem.Line) // bytes: B's columns are a line each, however few k
+	most := tilesPerCall(groups * lanes * column)
 	for {
 		cols := groups * lanes
 		t.tiles, t.width = 1, lanes
