@@ -101,12 +101,12 @@ func (t *turnArgs[T]) panel(backend Backend, rows, n, blocks int) {
 			together = blocks
 		}
 		t.steps(lanes, together, blocks > 1)
-		b, c := t.b, t.c
-		turnTiles[T](backend, turnCode(blocks > 1, t.width, lanes, rows, together), (*byte)(unsafe.Pointer(t)))
+		call := *t // whose pointers it moves
+		turnTiles[T](backend, turnCode(blocks > 1, t.width, lanes, rows, together), (*byte)(unsafe.Pointer(&call)))
 		if n -= t.tiles * cols; n <= 0 {
 			return
 		}
-		t.b, t.c = move(b, t.tiles*t.bTile), move(c, t.tiles*cols*size)
+		t.b, t.c = move(t.b, t.tiles*t.bTile), move(t.c, t.tiles*cols*size)
 	}
 }
 
