@@ -34,7 +34,7 @@ type tileSize struct {
 	turnRows  [4]int
 	lanesCols [4]int
 	lanesTile [2]int
-	wholeCols int
+	wholeCols [4]int
 }
 
 // available holds the backends of this machine, the fastest last; active is the default. Both are

@@ -9,9 +9,9 @@ import (
 
 // Products by rule 7: both operands lie along k, and every element of C is a line of lanes until its sum is done.
 // Micro-kernels compute tiles of C in registers, a vector of each line at a time, and fold the lanes there after the
-// last block of lines; between blocks lanes wait in memory. Operands that both have many rows are packed for the tiles.
-// Else the one with fewer is packed, and the other is streamed where it lies, a tile's rows at a time. Since
-// fma(a, b) = fma(b, a), either may be that one.
+// last block of lines; between blocks lanes wait in memory. Small products read both operands where they lie. Of
+// others, operands that both have many rows are packed for the tiles; else the one with fewer is packed, and the other
+// is streamed where it lies, a tile's rows at a time. Since fma(a, b) = fma(b, a), either may be that one.
 
 // A lanesWork is a product on its way. Strides are in bytes.
 type lanesWork[T kernels.Float] struct {
@@ -19,7 +19,7 @@ type lanesWork[T kernels.Float] struct {
 	*scratch[T]
 	size, vec, line int // bytes of an element, bytes of a vector, elements of a line
 	tile            *tileSize
-	rowsA, rowsB    lanesOperand[T] // of op(A) and op(B), or swapped: rowsB has no more rows than rowsA
+	rowsA, rowsB    lanesOperand[T] // of op(A) and op(B), or swapped: what is packed has no more rows
 	swapped         bool
 	plan            lanesPlan
 }
@@ -41,12 +41,13 @@ type lanesOutput struct {
 
 // A lanesPlan says how a product is blocked.
 type lanesPlan struct {
+	whole        int  // rows of rowsB in a tile of whole lines; 0: operands are packed for others
 	rows, cols   int  // of a tile: of rowsA, of rowsB
 	packA        bool // all of rowsA for a block of lines; else it is streamed where it lies
 	lines        int  // of a block
 	group, chunk int  // rows of rowsA and rowsB whose lanes are kept between blocks
 	inner        int  // rows of rowsB that are packed at a time, and meet all of a group
-	ahead        int  // rows of rowsA from those that are read to those that are fetched for later; 0: none
+	ahead        int  // rows from those that are streamed to those that are fetched for later; 0: none
 }
 
 func (p *product[T]) lanes() {
@@ -54,10 +55,11 @@ func (p *product[T]) lanes() {
 	w := lanesWork[T]{product: p, scratch: memory, size: int(unsafe.Sizeof(T(0))), vec: p.backend.vecBytes(),
 		line: kernels.Lanes[T](), tile: p.backend.tiles(),
 		rowsA: lanesOperand[T]{p.a, p.m, p.lda}, rowsB: lanesOperand[T]{p.b, p.n, p.ldb}}
-	if w.swapped = p.m < p.n; w.swapped {
+	whole := p.wholeRows()
+	if w.swapped = p.m < p.n || p.m > whole && p.n > whole && whole != 0; w.swapped {
 		w.rowsA, w.rowsB = w.rowsB, w.rowsA
 	}
-	w.plan = w.planned()
+	w.plan = w.planned(whole)
 	for i := 0; i < w.rowsA.rows; i += w.plan.group {
 		for j := 0; j < w.rowsB.rows; j += w.plan.chunk {
 			w.elements(i, min(w.rowsA.rows, i+w.plan.group), j, min(w.rowsB.rows, j+w.plan.chunk))
@@ -82,8 +84,8 @@ func (w *lanesWork[T]) elements(i0, i1, j0, j1 int) {
 	if w.swapped {
 		out.row, out.col = out.col, out.row
 	}
-	if w.rowsB.rows == 1 {
-		w.vector(i0, i1, out)
+	if w.plan.whole != 0 {
+		w.inPlace(i0, i1, j0, j1, out)
 	} else {
 		w.block(i0, i1, j0, j1, out)
 	}
@@ -268,25 +270,42 @@ func (w *lanesWork[T]) stride(col int) int {
 	return col
 }
 
-// vector computes the sums of rows i0 to i1 of rowsA and the one row of rowsB, both read where they lie, whole lines at
-// a time: a row of tiles. If rows are too long for a call, a tile's lanes wait in memory for the next lines.
-func (w *lanesWork[T]) vector(i0, i1 int, out lanesOutput) {
-	code, most := w.tile.wholeCode(1), w.tile.wholeCols
+// inPlace computes the sums of rows i0 to i1 of rowsA and rows j0 to j1 of rowsB, both read where they lie, whole lines
+// at a time.
+func (w *lanesWork[T]) inPlace(i0, i1, j0, j1 int, out lanesOutput) {
+	cols := lanesPanels{rows: j1 - j0, most: w.plan.whole}
+	for lo := 0; lo < cols.rows; {
+		height, _ := cols.from(lo)
+		to := out
+		to.at = unsafe.Add(to.at, lo*to.col)
+		w.whole(i0, i1, j0+lo, height, to)
+		lo += height
+	}
+}
+
+// whole computes the sums of rows i0 to i1 of rowsA and so many rows of rowsB from row j on: a row of tiles. If rows
+// are too long for a call, a tile's lanes wait in memory for the next lines.
+func (w *lanesWork[T]) whole(i0, i1, j, height int, out lanesOutput) {
+	code, most := w.tile.wholeCode(height, 1), w.tile.wholeCols[height-1]
 	all := w.linesFrom(0, w.k)
 	var args lanesArgs[T]
 	args.of(&all)
-	args.aLine, args.aVec = mem.Line, w.vec
+	args.aRow, args.aLine, args.aVec = w.rowsB.ld*w.size, mem.Line, w.vec
 	args.bRow, args.bLine, args.bVec = w.rowsA.ld*w.size, mem.Line, w.vec
-	args.acc = unsafe.SliceData(grow(&w.sums, most*w.line))
-	args.cCol = w.stride(out.row)
+	if w.plan.ahead != 0 && j+w.plan.ahead < w.rowsB.rows {
+		args.ahead = w.plan.ahead * args.aRow
+	}
+	args.acc = unsafe.SliceData(grow(&w.sums, height*most*w.line))
+	args.cRow, args.cCol = out.col, w.stride(out.row)
 	rows := lanesPanels{rows: i1 - i0, most: most, bytes: all.bytes()}
-	tiles, lines := tilesPerCall(most*rows.bytes), w.k
-	if most*rows.bytes > bytesPerCall {
-		lines = tilesPerCall(most * mem.Line) // of one tile
+	bytes := (height + most) * rows.bytes // of a tile
+	tiles, lines := tilesPerCall(bytes), w.k
+	if bytes > bytesPerCall {
+		lines = tilesPerCall((height + most) * mem.Line) // of one tile
 	}
 	for lo := 0; lo < rows.rows; {
 		width, panels := rows.from(lo)
-		args.tiles = min(panels, tiles)
+		args.tiles, args.accRow = min(panels, tiles), width*mem.Line
 		args.bTile, args.cTile = width*w.rowsA.ld*w.size, width*out.row
 		args.c = (*T)(unsafe.Add(out.at, lo*out.row))
 		for l := 0; l == 0 || l < all.lines; l += lines {
@@ -294,7 +313,7 @@ func (w *lanesWork[T]) vector(i0, i1 int, out lanesOutput) {
 				b := all.part(l, lines)
 				args.of(&b)
 			}
-			args.a, args.b = w.rowsB.at(0, l*w.line), w.rowsA.at(i0+lo, l*w.line)
+			args.a, args.b = w.rowsB.at(j, l*w.line), w.rowsA.at(i0+lo, l*w.line)
 			lanesTiles[T](w.backend, code+width-1, (*byte)(unsafe.Pointer(&args)))
 		}
 		lo += args.tiles * width
@@ -303,12 +322,15 @@ func (w *lanesWork[T]) vector(i0, i1 int, out lanesOutput) {
 
 // lanesCode is the number of a tile in the table of codes, wholeCode that of one of whole lines: see allLanes in
 // asmgen.
-func (t *tileSize) lanesCode(rows, cols int) int {
-	code := cols - 1
-	for _, most := range t.lanesCols[:rows-1] {
-		code += most
-	}
-	return code
+func (t *tileSize) lanesCode(rows, cols int) int { return total(t.lanesCols[:rows-1]) + cols - 1 }
+
+func (t *tileSize) wholeCode(rows, cols int) int {
+	return total(t.lanesCols[:]) + total(t.wholeCols[:rows-1]) + cols - 1
 }
 
-func (t *tileSize) wholeCode(cols int) int { return t.lanesCode(len(t.lanesCols)+1, cols) }
+func total(s []int) (n int) {
+	for _, si := range s {
+		n += si
+	}
+	return n
+}

@@ -172,10 +172,17 @@ func TestGemmBorders(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many shapes")
 	}
-	for _, b := range bitstep.Backends()[1:] {
-		testGemmBorders(t, bitstep.On[float32](b))
-		testGemmBorders(t, bitstep.On[float64](b))
+	borders := func(t *testing.T) {
+		for _, b := range bitstep.Backends()[1:] {
+			testGemmBorders(t, bitstep.On[float32](b))
+			testGemmBorders(t, bitstep.On[float64](b))
+		}
 	}
+	borders(t)
+	t.Run("small caches", func(t *testing.T) { // for which operands are packed that else are read in place
+		bitstep.SimulateCaches(t, 16<<10, 64<<10)
+		borders(t)
+	})
 }
 
 func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
@@ -209,7 +216,7 @@ func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 		}
 		for _, s := range [][3]int{{1030, 25, 129}, {2, 1100, 140}, {1100, 2, 140}, {1, 5000, 129}, {420, 10, 600},
 			{1100, 2, 700}, {2, 1100, 300}, {24, 25, 300}, {25, 24, 300}, {25, 26, 300}, {259, 27, 2085},
-			{258, 257, 1100}} {
+			{258, 257, 1100}, {4, 13, 9000}, {13, 4, 9000}, {3, 1100, 130}, {4200, 5, 130}} {
 			checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 2, 0.5, 0, seed}, k)
 		}
 	}

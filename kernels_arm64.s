@@ -104037,32 +104037,32 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
-	FMOVQ 16(R9), F4
+	FMOVQ 16(R8), F4
 	FMOVQ 16(R6), F5
 	VFMLA V4.S4, V5.S4, V1.S4
-	FMOVQ 32(R9), F4
+	FMOVQ 32(R8), F4
 	FMOVQ 32(R6), F5
 	VFMLA V4.S4, V5.S4, V2.S4
-	FMOVQ 48(R9), F4
+	FMOVQ 48(R8), F4
 	FMOVQ 48(R6), F5
 	VFMLA V4.S4, V5.S4, V3.S4
 	ADD   R7, R6
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -104071,28 +104071,28 @@ loop1xDone:
 	CMP   $0, R7
 	BLE   endif2
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $0, R10
-	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial
-	FMOVQ 0(R9), F5
+	FMOVQ 0(R6), F5
 	B     masked
 
 partial:
-	MOVD  R9, R8
-	ADD   $0, R8
+	MOVD  R6, R9
+	ADD   $0, R9
 	CMP   $1, R10
 	BLE   endif3
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R10
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif4:
 	B masked
@@ -104100,26 +104100,26 @@ endif4:
 endif3:
 	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif5:
 masked:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R10
 	BLT   partial2
-	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F6
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
+	MOVD  R8, R9
+	ADD   $0, R9
 	CMP   $1, R10
 	BLE   endif6
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R10
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif7:
 	B masked2
@@ -104127,36 +104127,36 @@ endif7:
 endif6:
 	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif8:
 masked2:
 	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
+	VFMLA V6.S4, V5.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $4, R10
-	FMOVQ 16(R8), F4
+	FMOVQ 16(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial3
-	FMOVQ 16(R9), F5
+	FMOVQ 16(R6), F5
 	B     masked3
 
 partial3:
-	MOVD  R9, R8
-	ADD   $16, R8
+	MOVD  R6, R9
+	ADD   $16, R9
 	CMP   $1, R10
 	BLE   endif9
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R10
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif10:
 	B masked3
@@ -104164,26 +104164,26 @@ endif10:
 endif9:
 	CMP  $0, R10
 	BLE  endif11
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif11:
 masked3:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R10
 	BLT   partial4
-	FMOVQ 16(R6), F6
+	FMOVQ 16(R8), F6
 	B     masked4
 
 partial4:
-	MOVD  R6, R8
-	ADD   $16, R8
+	MOVD  R8, R9
+	ADD   $16, R9
 	CMP   $1, R10
 	BLE   endif12
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R10
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif13:
 	B masked4
@@ -104191,36 +104191,36 @@ endif13:
 endif12:
 	CMP  $0, R10
 	BLE  endif14
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif14:
 masked4:
 	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
+	VFMLA V6.S4, V5.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $8, R10
-	FMOVQ 32(R8), F4
+	FMOVQ 32(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R10
 	BLT   partial5
-	FMOVQ 32(R9), F5
+	FMOVQ 32(R6), F5
 	B     masked5
 
 partial5:
-	MOVD  R9, R8
-	ADD   $32, R8
+	MOVD  R6, R9
+	ADD   $32, R9
 	CMP   $1, R10
 	BLE   endif15
-	FMOVD (R8), F5
+	FMOVD (R9), F5
 	CMP   $2, R10
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
 
 endif16:
 	B masked5
@@ -104228,26 +104228,26 @@ endif16:
 endif15:
 	CMP  $0, R10
 	BLE  endif17
-	VLD1 (R8), V5.S[0]
+	VLD1 (R9), V5.S[0]
 
 endif17:
 masked5:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R10
 	BLT   partial6
-	FMOVQ 32(R6), F6
+	FMOVQ 32(R8), F6
 	B     masked6
 
 partial6:
-	MOVD  R6, R8
-	ADD   $32, R8
+	MOVD  R8, R9
+	ADD   $32, R9
 	CMP   $1, R10
 	BLE   endif18
-	FMOVD (R8), F6
+	FMOVD (R9), F6
 	CMP   $2, R10
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V6.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
 
 endif19:
 	B masked6
@@ -104255,36 +104255,36 @@ endif19:
 endif18:
 	CMP  $0, R10
 	BLE  endif20
-	VLD1 (R8), V6.S[0]
+	VLD1 (R9), V6.S[0]
 
 endif20:
 masked6:
 	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
+	VFMLA V6.S4, V5.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $12, R7
-	FMOVQ 48(R8), F4
+	FMOVQ 48(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
 	BLT   partial7
-	FMOVQ 48(R9), F5
+	FMOVQ 48(R6), F5
 	B     masked7
 
 partial7:
-	MOVD  R9, R8
-	ADD   $48, R8
+	MOVD  R6, R6
+	ADD   $48, R6
 	CMP   $1, R7
 	BLE   endif21
-	FMOVD (R8), F5
+	FMOVD (R6), F5
 	CMP   $2, R7
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V5.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
 
 endif22:
 	B masked7
@@ -104292,18 +104292,18 @@ endif22:
 endif21:
 	CMP  $0, R7
 	BLE  endif23
-	VLD1 (R8), V5.S[0]
+	VLD1 (R6), V5.S[0]
 
 endif23:
 masked7:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
 	BLT   partial8
-	FMOVQ 48(R6), F6
+	FMOVQ 48(R8), F6
 	B     masked8
 
 partial8:
-	MOVD  R6, R6
+	MOVD  R8, R6
 	ADD   $48, R6
 	CMP   $1, R7
 	BLE   endif24
@@ -104324,7 +104324,7 @@ endif24:
 endif26:
 masked8:
 	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
+	VFMLA V6.S4, V5.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
 endif2:
@@ -104450,43 +104450,43 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
-	FMOVQ 0(R9), F9
+	FMOVQ 0(R8), F9
 	VFMLA V9.S4, V8.S4, V0.S4
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F9
 	VFMLA V9.S4, V8.S4, V4.S4
 	FMOVQ 16(R6), F8
-	FMOVQ 16(R9), F9
+	FMOVQ 16(R8), F9
 	VFMLA V9.S4, V8.S4, V1.S4
-	FMOVQ 16(R11), F9
+	FMOVQ 16(R10), F9
 	VFMLA V9.S4, V8.S4, V5.S4
 	FMOVQ 32(R6), F8
-	FMOVQ 32(R9), F9
+	FMOVQ 32(R8), F9
 	VFMLA V9.S4, V8.S4, V2.S4
-	FMOVQ 32(R11), F9
+	FMOVQ 32(R10), F9
 	VFMLA V9.S4, V8.S4, V6.S4
 	FMOVQ 48(R6), F8
-	FMOVQ 48(R9), F9
+	FMOVQ 48(R8), F9
 	VFMLA V9.S4, V8.S4, V3.S4
-	FMOVQ 48(R11), F9
+	FMOVQ 48(R10), F9
 	VFMLA V9.S4, V8.S4, V7.S4
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -104494,489 +104494,381 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F8
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R9), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	CMP   $4, R11
 	BLT   partial
-	FMOVQ 0(R9), F9
+	FMOVQ 0(R6), F9
 	B     masked
 
 partial:
-	MOVD  R9, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R11
 	BLE   endif3
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R9), F9
+	CMP   $2, R11
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif5
-	VLD1 (R8), V9.S[0]
+	VLD1 (R9), V9.S[0]
 
 endif5:
 masked:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R11
 	BLT   partial2
-	FMOVQ 0(R6), F10
+	FMOVQ 0(R8), F10
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R11
 	BLE   endif6
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif8
-	VLD1 (R8), V10.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif8:
 masked2:
 	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
+	VFMLA V10.S4, V9.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
 	BLT   partial3
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
 	B     masked3
 
 partial3:
-	MOVD  R11, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $0, R9
+	CMP   $1, R11
 	BLE   endif9
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif11
-	VLD1 (R8), V9.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif11:
 masked3:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $4, R11
+	FMOVQ 16(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R11
 	BLT   partial4
-	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F9
 	B     masked4
 
 partial4:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R11
 	BLE   endif12
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R9), F9
+	CMP   $2, R11
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif14
-	VLD1 (R8), V10.S[0]
+	VLD1 (R9), V9.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 16(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
 	BLT   partial5
-	FMOVQ 16(R9), F9
+	FMOVQ 16(R8), F10
 	B     masked5
 
 partial5:
-	MOVD  R9, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R11
 	BLE   endif15
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif17
-	VLD1 (R8), V9.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif17:
 masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R11
 	BLT   partial6
-	FMOVQ 16(R6), F10
+	FMOVQ 16(R10), F10
 	B     masked6
 
 partial6:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $16, R9
+	CMP   $1, R11
 	BLE   endif18
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif20
-	VLD1 (R8), V10.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif20:
 masked6:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $8, R11
+	FMOVQ 32(R9), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	CMP   $4, R11
 	BLT   partial7
-	FMOVQ 16(R11), F9
+	FMOVQ 32(R6), F9
 	B     masked7
 
 partial7:
-	MOVD  R11, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R11
 	BLE   endif21
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R9), F9
+	CMP   $2, R11
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V9.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif23
-	VLD1 (R8), V9.S[0]
+	VLD1 (R9), V9.S[0]
 
 endif23:
 masked7:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R11
 	BLT   partial8
-	FMOVQ 16(R6), F10
+	FMOVQ 32(R8), F10
 	B     masked8
 
 partial8:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R11
 	BLE   endif24
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif26
-	VLD1 (R8), V10.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif26:
 masked8:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $8, R10
-	FMOVQ 32(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R11
 	BLT   partial9
-	FMOVQ 32(R9), F9
+	FMOVQ 32(R10), F10
 	B     masked9
 
 partial9:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $32, R9
+	CMP   $1, R11
 	BLE   endif27
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R9), F10
+	CMP   $2, R11
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V10.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R10
+	CMP  $0, R11
 	BLE  endif29
-	VLD1 (R8), V9.S[0]
+	VLD1 (R9), V10.S[0]
 
 endif29:
 masked9:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R7
 	BLT   partial10
-	FMOVQ 32(R6), F10
+	FMOVQ 48(R6), F9
 	B     masked10
 
 partial10:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif30
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R6), F9
+	CMP   $2, R7
 	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V9.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif32
-	VLD1 (R8), V10.S[0]
+	VLD1 (R6), V9.S[0]
 
 endif32:
 masked10:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R10
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
 	BLT   partial11
-	FMOVQ 32(R11), F9
+	FMOVQ 48(R8), F10
 	B     masked11
 
 partial11:
-	MOVD  R11, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R8, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif33
-	FMOVD (R8), F9
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif35
-	VLD1 (R8), V9.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif35:
 masked11:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V10.S4, V9.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial12
-	FMOVQ 32(R6), F10
+	FMOVQ 48(R10), F10
 	B     masked12
 
 partial12:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R10, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif36
-	FMOVD (R8), F10
-	CMP   $2, R10
+	FMOVD (R6), F10
+	CMP   $2, R7
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif38
-	VLD1 (R8), V10.S[0]
+	VLD1 (R6), V10.S[0]
 
 endif38:
 masked12:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $12, R7
-	FMOVQ 48(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R7
-	BLT   partial13
-	FMOVQ 48(R9), F9
-	B     masked13
-
-partial13:
-	MOVD  R9, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif39
-	FMOVD (R8), F9
-	CMP   $2, R7
-	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
-
-endif40:
-	B masked13
-
-endif39:
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R8), V9.S[0]
-
-endif41:
-masked13:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial14
-	FMOVQ 48(R6), F10
-	B     masked14
-
-partial14:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif42
-	FMOVD (R8), F10
-	CMP   $2, R7
-	BLE   endif43
-	ADD   $8, R8
-	VLD1  (R8), V10.S[2]
-
-endif43:
-	B masked14
-
-endif42:
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R8), V10.S[0]
-
-endif44:
-masked14:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $4, R7
-	BLT   partial15
-	FMOVQ 48(R11), F9
-	B     masked15
-
-partial15:
-	MOVD  R11, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif45
-	FMOVD (R8), F9
-	CMP   $2, R7
-	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V9.S[2]
-
-endif46:
-	B masked15
-
-endif45:
-	CMP  $0, R7
-	BLE  endif47
-	VLD1 (R8), V9.S[0]
-
-endif47:
-masked15:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial16
-	FMOVQ 48(R6), F10
-	B     masked16
-
-partial16:
-	MOVD  R6, R6
-	ADD   $48, R6
-	CMP   $1, R7
-	BLE   endif48
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif49
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif49:
-	B masked16
-
-endif48:
-	CMP  $0, R7
-	BLE  endif50
-	VLD1 (R6), V10.S[0]
-
-endif50:
-masked16:
 	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
+	VFMLA V10.S4, V9.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
@@ -104994,7 +104886,7 @@ endif2:
 	FMOVQ F5, 80(R6)
 	FMOVQ F6, 96(R6)
 	FMOVQ F7, 112(R6)
-	B     endif51
+	B     endif39
 
 otherwise2:
 	MOVD  R1, R6
@@ -105030,7 +104922,7 @@ otherwise2:
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif52
+	B     endif40
 
 otherwise3:
 	MOVD  R2, R7
@@ -105042,8 +104934,8 @@ otherwise3:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
-endif52:
-endif51:
+endif40:
+endif39:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -105118,54 +105010,54 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R8), F13
 	VFMLA V13.S4, V12.S4, V0.S4
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R10), F13
 	VFMLA V13.S4, V12.S4, V4.S4
-	FMOVQ 0(R12), F13
+	FMOVQ 0(R11), F13
 	VFMLA V13.S4, V12.S4, V8.S4
 	FMOVQ 16(R6), F12
-	FMOVQ 16(R9), F13
+	FMOVQ 16(R8), F13
 	VFMLA V13.S4, V12.S4, V1.S4
-	FMOVQ 16(R11), F13
+	FMOVQ 16(R10), F13
 	VFMLA V13.S4, V12.S4, V5.S4
-	FMOVQ 16(R12), F13
+	FMOVQ 16(R11), F13
 	VFMLA V13.S4, V12.S4, V9.S4
 	FMOVQ 32(R6), F12
-	FMOVQ 32(R9), F13
+	FMOVQ 32(R8), F13
 	VFMLA V13.S4, V12.S4, V2.S4
-	FMOVQ 32(R11), F13
+	FMOVQ 32(R10), F13
 	VFMLA V13.S4, V12.S4, V6.S4
-	FMOVQ 32(R12), F13
+	FMOVQ 32(R11), F13
 	VFMLA V13.S4, V12.S4, V10.S4
 	FMOVQ 48(R6), F12
-	FMOVQ 48(R9), F13
+	FMOVQ 48(R8), F13
 	VFMLA V13.S4, V12.S4, V3.S4
-	FMOVQ 48(R11), F13
+	FMOVQ 48(R10), F13
 	VFMLA V13.S4, V12.S4, V7.S4
-	FMOVQ 48(R12), F13
+	FMOVQ 48(R11), F13
 	VFMLA V13.S4, V12.S4, V11.S4
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	ADD   R8, R12
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	ADD   R7, R11
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -105173,717 +105065,501 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F12
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R6), F13
 	B     masked
 
 partial:
-	MOVD  R9, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R12
 	BLE   endif3
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F13
+	CMP   $2, R12
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif5
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif5:
 masked:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial2
-	FMOVQ 0(R6), F14
+	FMOVQ 0(R8), F14
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R12
 	BLE   endif6
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif8
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif8:
 masked2:
 	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
+	VFMLA V14.S4, V13.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R12
 	BLT   partial3
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R10), F14
 	B     masked3
 
 partial3:
-	MOVD  R11, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $0, R9
+	CMP   $1, R12
 	BLE   endif9
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif11
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif11:
 masked3:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial4
-	FMOVQ 0(R6), F14
+	FMOVQ 0(R11), F14
 	B     masked4
 
 partial4:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R12
 	BLE   endif12
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif14
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $4, R12
+	FMOVQ 16(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial5
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R6), F13
 	B     masked5
 
 partial5:
-	MOVD  R12, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R12
 	BLE   endif15
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F13
+	CMP   $2, R12
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif17
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif17:
 masked5:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial6
-	FMOVQ 0(R6), F14
+	FMOVQ 16(R8), F14
 	B     masked6
 
 partial6:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R12
 	BLE   endif18
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif20
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif20:
 masked6:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 16(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R12
 	BLT   partial7
-	FMOVQ 16(R9), F13
+	FMOVQ 16(R10), F14
 	B     masked7
 
 partial7:
-	MOVD  R9, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $16, R9
+	CMP   $1, R12
 	BLE   endif21
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif23
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif23:
 masked7:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial8
-	FMOVQ 16(R6), F14
+	FMOVQ 16(R11), F14
 	B     masked8
 
 partial8:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $16, R9
+	CMP   $1, R12
 	BLE   endif24
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif26
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif26:
 masked8:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $8, R12
+	FMOVQ 32(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial9
-	FMOVQ 16(R11), F13
+	FMOVQ 32(R6), F13
 	B     masked9
 
 partial9:
-	MOVD  R11, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R12
 	BLE   endif27
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F13
+	CMP   $2, R12
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V13.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif29
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V13.S[0]
 
 endif29:
 masked9:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial10
-	FMOVQ 16(R6), F14
+	FMOVQ 32(R8), F14
 	B     masked10
 
 partial10:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R12
 	BLE   endif30
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif32
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif32:
 masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R12
 	BLT   partial11
-	FMOVQ 16(R12), F13
+	FMOVQ 32(R10), F14
 	B     masked11
 
 partial11:
-	MOVD  R12, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $32, R9
+	CMP   $1, R12
 	BLE   endif33
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif35
-	VLD1 (R8), V13.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif35:
 masked11:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R12
 	BLT   partial12
-	FMOVQ 16(R6), F14
+	FMOVQ 32(R11), F14
 	B     masked12
 
 partial12:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $32, R9
+	CMP   $1, R12
 	BLE   endif36
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R9), F14
+	CMP   $2, R12
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V14.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R10
+	CMP  $0, R12
 	BLE  endif38
-	VLD1 (R8), V14.S[0]
+	VLD1 (R9), V14.S[0]
 
 endif38:
 masked12:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $8, R10
-	FMOVQ 32(R8), F12
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial13
-	FMOVQ 32(R9), F13
+	FMOVQ 48(R6), F13
 	B     masked13
 
 partial13:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif39
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R6), F13
+	CMP   $2, R7
 	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V13.S[2]
 
 endif40:
 	B masked13
 
 endif39:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif41
-	VLD1 (R8), V13.S[0]
+	VLD1 (R6), V13.S[0]
 
 endif41:
 masked13:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial14
-	FMOVQ 32(R6), F14
+	FMOVQ 48(R8), F14
 	B     masked14
 
 partial14:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R8, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif42
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif43
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif43:
 	B masked14
 
 endif42:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif44
-	VLD1 (R8), V14.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif44:
 masked14:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
 	BLT   partial15
-	FMOVQ 32(R11), F13
+	FMOVQ 48(R10), F14
 	B     masked15
 
 partial15:
-	MOVD  R11, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R10, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif45
-	FMOVD (R8), F13
-	CMP   $2, R10
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif46:
 	B masked15
 
 endif45:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif47
-	VLD1 (R8), V13.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif47:
 masked15:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V14.S4, V13.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial16
-	FMOVQ 32(R6), F14
+	FMOVQ 48(R11), F14
 	B     masked16
 
 partial16:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R11, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif48
-	FMOVD (R8), F14
-	CMP   $2, R10
+	FMOVD (R6), F14
+	CMP   $2, R7
 	BLE   endif49
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
 
 endif49:
 	B masked16
 
 endif48:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R8), V14.S[0]
+	VLD1 (R6), V14.S[0]
 
 endif50:
 masked16:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R10
-	BLT   partial17
-	FMOVQ 32(R12), F13
-	B     masked17
-
-partial17:
-	MOVD  R12, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif51
-	FMOVD (R8), F13
-	CMP   $2, R10
-	BLE   endif52
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif52:
-	B masked17
-
-endif51:
-	CMP  $0, R10
-	BLE  endif53
-	VLD1 (R8), V13.S[0]
-
-endif53:
-masked17:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R10
-	BLT   partial18
-	FMOVQ 32(R6), F14
-	B     masked18
-
-partial18:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif54
-	FMOVD (R8), F14
-	CMP   $2, R10
-	BLE   endif55
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif55:
-	B masked18
-
-endif54:
-	CMP  $0, R10
-	BLE  endif56
-	VLD1 (R8), V14.S[0]
-
-endif56:
-masked18:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $12, R7
-	FMOVQ 48(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R7
-	BLT   partial19
-	FMOVQ 48(R9), F13
-	B     masked19
-
-partial19:
-	MOVD  R9, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif57
-	FMOVD (R8), F13
-	CMP   $2, R7
-	BLE   endif58
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif58:
-	B masked19
-
-endif57:
-	CMP  $0, R7
-	BLE  endif59
-	VLD1 (R8), V13.S[0]
-
-endif59:
-masked19:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial20
-	FMOVQ 48(R6), F14
-	B     masked20
-
-partial20:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif60
-	FMOVD (R8), F14
-	CMP   $2, R7
-	BLE   endif61
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif61:
-	B masked20
-
-endif60:
-	CMP  $0, R7
-	BLE  endif62
-	VLD1 (R8), V14.S[0]
-
-endif62:
-masked20:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R7
-	BLT   partial21
-	FMOVQ 48(R11), F13
-	B     masked21
-
-partial21:
-	MOVD  R11, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif63
-	FMOVD (R8), F13
-	CMP   $2, R7
-	BLE   endif64
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif64:
-	B masked21
-
-endif63:
-	CMP  $0, R7
-	BLE  endif65
-	VLD1 (R8), V13.S[0]
-
-endif65:
-masked21:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial22
-	FMOVQ 48(R6), F14
-	B     masked22
-
-partial22:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif66
-	FMOVD (R8), F14
-	CMP   $2, R7
-	BLE   endif67
-	ADD   $8, R8
-	VLD1  (R8), V14.S[2]
-
-endif67:
-	B masked22
-
-endif66:
-	CMP  $0, R7
-	BLE  endif68
-	VLD1 (R8), V14.S[0]
-
-endif68:
-masked22:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $4, R7
-	BLT   partial23
-	FMOVQ 48(R12), F13
-	B     masked23
-
-partial23:
-	MOVD  R12, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif69
-	FMOVD (R8), F13
-	CMP   $2, R7
-	BLE   endif70
-	ADD   $8, R8
-	VLD1  (R8), V13.S[2]
-
-endif70:
-	B masked23
-
-endif69:
-	CMP  $0, R7
-	BLE  endif71
-	VLD1 (R8), V13.S[0]
-
-endif71:
-masked23:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial24
-	FMOVQ 48(R6), F14
-	B     masked24
-
-partial24:
-	MOVD  R6, R6
-	ADD   $48, R6
-	CMP   $1, R7
-	BLE   endif72
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif73
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif73:
-	B masked24
-
-endif72:
-	CMP  $0, R7
-	BLE  endif74
-	VLD1 (R6), V14.S[0]
-
-endif74:
-masked24:
 	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
+	VFMLA V14.S4, V13.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
 endif2:
@@ -105905,7 +105581,7 @@ endif2:
 	FMOVQ F9, 144(R6)
 	FMOVQ F10, 160(R6)
 	FMOVQ F11, 176(R6)
-	B     endif75
+	B     endif51
 
 otherwise2:
 	MOVD  R1, R6
@@ -105943,7 +105619,7 @@ otherwise2:
 	FMOVD F0, 0(R6)
 	FMOVS 8(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif76
+	B     endif52
 
 otherwise3:
 	MOVD  R2, R7
@@ -105959,8 +105635,8 @@ otherwise3:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
-endif76:
-endif75:
+endif52:
+endif51:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -106043,65 +105719,65 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
 	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R8), F17
 	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R10), F17
 	VFMLA V17.S4, V16.S4, V4.S4
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R11), F17
 	VFMLA V17.S4, V16.S4, V8.S4
-	FMOVQ 0(R13), F17
+	FMOVQ 0(R12), F17
 	VFMLA V17.S4, V16.S4, V12.S4
 	FMOVQ 16(R6), F16
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R8), F17
 	VFMLA V17.S4, V16.S4, V1.S4
-	FMOVQ 16(R11), F17
+	FMOVQ 16(R10), F17
 	VFMLA V17.S4, V16.S4, V5.S4
-	FMOVQ 16(R12), F17
+	FMOVQ 16(R11), F17
 	VFMLA V17.S4, V16.S4, V9.S4
-	FMOVQ 16(R13), F17
+	FMOVQ 16(R12), F17
 	VFMLA V17.S4, V16.S4, V13.S4
 	FMOVQ 32(R6), F16
-	FMOVQ 32(R9), F17
+	FMOVQ 32(R8), F17
 	VFMLA V17.S4, V16.S4, V2.S4
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R10), F17
 	VFMLA V17.S4, V16.S4, V6.S4
-	FMOVQ 32(R12), F17
+	FMOVQ 32(R11), F17
 	VFMLA V17.S4, V16.S4, V10.S4
-	FMOVQ 32(R13), F17
+	FMOVQ 32(R12), F17
 	VFMLA V17.S4, V16.S4, V14.S4
 	FMOVQ 48(R6), F16
-	FMOVQ 48(R9), F17
+	FMOVQ 48(R8), F17
 	VFMLA V17.S4, V16.S4, V3.S4
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R10), F17
 	VFMLA V17.S4, V16.S4, V7.S4
-	FMOVQ 48(R12), F17
+	FMOVQ 48(R11), F17
 	VFMLA V17.S4, V16.S4, V11.S4
-	FMOVQ 48(R13), F17
+	FMOVQ 48(R12), F17
 	VFMLA V17.S4, V16.S4, V15.S4
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	ADD   R8, R12
-	ADD   R8, R13
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	ADD   R7, R11
+	ADD   R7, R12
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -106109,945 +105785,621 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $0, R13
+	FMOVQ 0(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R6), F17
 	B     masked
 
 partial:
-	MOVD  R9, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R13
 	BLE   endif3
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif4
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif4:
 	B masked
 
 endif3:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif5
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif5:
 masked:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial2
-	FMOVQ 0(R6), F18
+	FMOVQ 0(R8), F18
 	B     masked2
 
 partial2:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $0, R9
+	CMP   $1, R13
 	BLE   endif6
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif7
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif7:
 	B masked2
 
 endif6:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif8
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif8:
 masked2:
 	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
+	VFMLA V18.S4, V17.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial3
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R10), F18
 	B     masked3
 
 partial3:
-	MOVD  R11, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $0, R9
+	CMP   $1, R13
 	BLE   endif9
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif10
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif10:
 	B masked3
 
 endif9:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif11
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif11:
 masked3:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial4
-	FMOVQ 0(R6), F18
+	FMOVQ 0(R11), F18
 	B     masked4
 
 partial4:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $0, R9
+	CMP   $1, R13
 	BLE   endif12
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif13
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif13:
 	B masked4
 
 endif12:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif14
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif14:
 masked4:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial5
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R12), F18
 	B     masked5
 
 partial5:
-	MOVD  R12, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R12, R9
+	ADD   $0, R9
+	CMP   $1, R13
 	BLE   endif15
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif16
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif16:
 	B masked5
 
 endif15:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif17
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif17:
 masked5:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $4, R13
+	FMOVQ 16(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R13
 	BLT   partial6
-	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F17
 	B     masked6
 
 partial6:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $16, R9
+	CMP   $1, R13
 	BLE   endif18
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif19
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif19:
 	B masked6
 
 endif18:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif20
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif20:
 masked6:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial7
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R8), F18
 	B     masked7
 
 partial7:
-	MOVD  R13, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $16, R9
+	CMP   $1, R13
 	BLE   endif21
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif22
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif22:
 	B masked7
 
 endif21:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif23
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif23:
 masked7:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial8
-	FMOVQ 0(R6), F18
+	FMOVQ 16(R10), F18
 	B     masked8
 
 partial8:
-	MOVD  R6, R8
-	ADD   $0, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $16, R9
+	CMP   $1, R13
 	BLE   endif24
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif25
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif25:
 	B masked8
 
 endif24:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif26
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif26:
 masked8:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 16(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial9
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R11), F18
 	B     masked9
 
 partial9:
-	MOVD  R9, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $16, R9
+	CMP   $1, R13
 	BLE   endif27
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif28
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif28:
 	B masked9
 
 endif27:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif29
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif29:
 masked9:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial10
-	FMOVQ 16(R6), F18
+	FMOVQ 16(R12), F18
 	B     masked10
 
 partial10:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R12, R9
+	ADD   $16, R9
+	CMP   $1, R13
 	BLE   endif30
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif31
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif31:
 	B masked10
 
 endif30:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif32
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif32:
 masked10:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $8, R13
+	FMOVQ 32(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial11
-	FMOVQ 16(R11), F17
+	FMOVQ 32(R6), F17
 	B     masked11
 
 partial11:
-	MOVD  R11, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R6, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif33
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F17
+	CMP   $2, R13
 	BLE   endif34
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V17.S[2]
 
 endif34:
 	B masked11
 
 endif33:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif35
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V17.S[0]
 
 endif35:
 masked11:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial12
-	FMOVQ 16(R6), F18
+	FMOVQ 32(R8), F18
 	B     masked12
 
 partial12:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R8, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif36
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif37
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif37:
 	B masked12
 
 endif36:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif38
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif38:
 masked12:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial13
-	FMOVQ 16(R12), F17
+	FMOVQ 32(R10), F18
 	B     masked13
 
 partial13:
-	MOVD  R12, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R10, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif39
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif40
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif40:
 	B masked13
 
 endif39:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif41
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif41:
 masked13:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R13
 	BLT   partial14
-	FMOVQ 16(R6), F18
+	FMOVQ 32(R11), F18
 	B     masked14
 
 partial14:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R11, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif42
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif43
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif43:
 	B masked14
 
 endif42:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif44
-	VLD1 (R8), V18.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif44:
 masked14:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R13
 	BLT   partial15
-	FMOVQ 16(R13), F17
+	FMOVQ 32(R12), F18
 	B     masked15
 
 partial15:
-	MOVD  R13, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R12, R9
+	ADD   $32, R9
+	CMP   $1, R13
 	BLE   endif45
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R9), F18
+	CMP   $2, R13
 	BLE   endif46
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R9
+	VLD1  (R9), V18.S[2]
 
 endif46:
 	B masked15
 
 endif45:
-	CMP  $0, R10
+	CMP  $0, R13
 	BLE  endif47
-	VLD1 (R8), V17.S[0]
+	VLD1 (R9), V18.S[0]
 
 endif47:
 masked15:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $12, R7
+	FMOVQ 48(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $4, R7
 	BLT   partial16
-	FMOVQ 16(R6), F18
+	FMOVQ 48(R6), F17
 	B     masked16
 
 partial16:
-	MOVD  R6, R8
-	ADD   $16, R8
-	CMP   $1, R10
+	MOVD  R6, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif48
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R6), F17
+	CMP   $2, R7
 	BLE   endif49
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V17.S[2]
 
 endif49:
 	B masked16
 
 endif48:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif50
-	VLD1 (R8), V18.S[0]
+	VLD1 (R6), V17.S[0]
 
 endif50:
 masked16:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $8, R10
-	FMOVQ 32(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
 	BLT   partial17
-	FMOVQ 32(R9), F17
+	FMOVQ 48(R8), F18
 	B     masked17
 
 partial17:
-	MOVD  R9, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R8, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif51
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R6), F18
+	CMP   $2, R7
 	BLE   endif52
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
 
 endif52:
 	B masked17
 
 endif51:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif53
-	VLD1 (R8), V17.S[0]
+	VLD1 (R6), V18.S[0]
 
 endif53:
 masked17:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial18
-	FMOVQ 32(R6), F18
+	FMOVQ 48(R10), F18
 	B     masked18
 
 partial18:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R10, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif54
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R6), F18
+	CMP   $2, R7
 	BLE   endif55
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
 
 endif55:
 	B masked18
 
 endif54:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif56
-	VLD1 (R8), V18.S[0]
+	VLD1 (R6), V18.S[0]
 
 endif56:
 masked18:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
 	BLT   partial19
-	FMOVQ 32(R11), F17
+	FMOVQ 48(R11), F18
 	B     masked19
 
 partial19:
-	MOVD  R11, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R11, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif57
-	FMOVD (R8), F17
-	CMP   $2, R10
+	FMOVD (R6), F18
+	CMP   $2, R7
 	BLE   endif58
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
 
 endif58:
 	B masked19
 
 endif57:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif59
-	VLD1 (R8), V17.S[0]
+	VLD1 (R6), V18.S[0]
 
 endif59:
 masked19:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V18.S4, V17.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
+	CMP   $4, R7
 	BLT   partial20
-	FMOVQ 32(R6), F18
+	FMOVQ 48(R12), F18
 	B     masked20
 
 partial20:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
+	MOVD  R12, R6
+	ADD   $48, R6
+	CMP   $1, R7
 	BLE   endif60
-	FMOVD (R8), F18
-	CMP   $2, R10
+	FMOVD (R6), F18
+	CMP   $2, R7
 	BLE   endif61
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
 
 endif61:
 	B masked20
 
 endif60:
-	CMP  $0, R10
+	CMP  $0, R7
 	BLE  endif62
-	VLD1 (R8), V18.S[0]
+	VLD1 (R6), V18.S[0]
 
 endif62:
 masked20:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
-	BLT   partial21
-	FMOVQ 32(R12), F17
-	B     masked21
-
-partial21:
-	MOVD  R12, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif63
-	FMOVD (R8), F17
-	CMP   $2, R10
-	BLE   endif64
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif64:
-	B masked21
-
-endif63:
-	CMP  $0, R10
-	BLE  endif65
-	VLD1 (R8), V17.S[0]
-
-endif65:
-masked21:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
-	BLT   partial22
-	FMOVQ 32(R6), F18
-	B     masked22
-
-partial22:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif66
-	FMOVD (R8), F18
-	CMP   $2, R10
-	BLE   endif67
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
-
-endif67:
-	B masked22
-
-endif66:
-	CMP  $0, R10
-	BLE  endif68
-	VLD1 (R8), V18.S[0]
-
-endif68:
-masked22:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R10
-	BLT   partial23
-	FMOVQ 32(R13), F17
-	B     masked23
-
-partial23:
-	MOVD  R13, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif69
-	FMOVD (R8), F17
-	CMP   $2, R10
-	BLE   endif70
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif70:
-	B masked23
-
-endif69:
-	CMP  $0, R10
-	BLE  endif71
-	VLD1 (R8), V17.S[0]
-
-endif71:
-masked23:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R10
-	BLT   partial24
-	FMOVQ 32(R6), F18
-	B     masked24
-
-partial24:
-	MOVD  R6, R8
-	ADD   $32, R8
-	CMP   $1, R10
-	BLE   endif72
-	FMOVD (R8), F18
-	CMP   $2, R10
-	BLE   endif73
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
-
-endif73:
-	B masked24
-
-endif72:
-	CMP  $0, R10
-	BLE  endif74
-	VLD1 (R8), V18.S[0]
-
-endif74:
-masked24:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $2, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $12, R7
-	FMOVQ 48(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R7
-	BLT   partial25
-	FMOVQ 48(R9), F17
-	B     masked25
-
-partial25:
-	MOVD  R9, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif75
-	FMOVD (R8), F17
-	CMP   $2, R7
-	BLE   endif76
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif76:
-	B masked25
-
-endif75:
-	CMP  $0, R7
-	BLE  endif77
-	VLD1 (R8), V17.S[0]
-
-endif77:
-masked25:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial26
-	FMOVQ 48(R6), F18
-	B     masked26
-
-partial26:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif78
-	FMOVD (R8), F18
-	CMP   $2, R7
-	BLE   endif79
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
-
-endif79:
-	B masked26
-
-endif78:
-	CMP  $0, R7
-	BLE  endif80
-	VLD1 (R8), V18.S[0]
-
-endif80:
-masked26:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R7
-	BLT   partial27
-	FMOVQ 48(R11), F17
-	B     masked27
-
-partial27:
-	MOVD  R11, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif81
-	FMOVD (R8), F17
-	CMP   $2, R7
-	BLE   endif82
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif82:
-	B masked27
-
-endif81:
-	CMP  $0, R7
-	BLE  endif83
-	VLD1 (R8), V17.S[0]
-
-endif83:
-masked27:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial28
-	FMOVQ 48(R6), F18
-	B     masked28
-
-partial28:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif84
-	FMOVD (R8), F18
-	CMP   $2, R7
-	BLE   endif85
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
-
-endif85:
-	B masked28
-
-endif84:
-	CMP  $0, R7
-	BLE  endif86
-	VLD1 (R8), V18.S[0]
-
-endif86:
-masked28:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R7
-	BLT   partial29
-	FMOVQ 48(R12), F17
-	B     masked29
-
-partial29:
-	MOVD  R12, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif87
-	FMOVD (R8), F17
-	CMP   $2, R7
-	BLE   endif88
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif88:
-	B masked29
-
-endif87:
-	CMP  $0, R7
-	BLE  endif89
-	VLD1 (R8), V17.S[0]
-
-endif89:
-masked29:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial30
-	FMOVQ 48(R6), F18
-	B     masked30
-
-partial30:
-	MOVD  R6, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif90
-	FMOVD (R8), F18
-	CMP   $2, R7
-	BLE   endif91
-	ADD   $8, R8
-	VLD1  (R8), V18.S[2]
-
-endif91:
-	B masked30
-
-endif90:
-	CMP  $0, R7
-	BLE  endif92
-	VLD1 (R8), V18.S[0]
-
-endif92:
-masked30:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $4, R7
-	BLT   partial31
-	FMOVQ 48(R13), F17
-	B     masked31
-
-partial31:
-	MOVD  R13, R8
-	ADD   $48, R8
-	CMP   $1, R7
-	BLE   endif93
-	FMOVD (R8), F17
-	CMP   $2, R7
-	BLE   endif94
-	ADD   $8, R8
-	VLD1  (R8), V17.S[2]
-
-endif94:
-	B masked31
-
-endif93:
-	CMP  $0, R7
-	BLE  endif95
-	VLD1 (R8), V17.S[0]
-
-endif95:
-masked31:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial32
-	FMOVQ 48(R6), F18
-	B     masked32
-
-partial32:
-	MOVD  R6, R6
-	ADD   $48, R6
-	CMP   $1, R7
-	BLE   endif96
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif97
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif97:
-	B masked32
-
-endif96:
-	CMP  $0, R7
-	BLE  endif98
-	VLD1 (R6), V18.S[0]
-
-endif98:
-masked32:
 	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
+	VFMLA V18.S4, V17.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
 endif2:
@@ -107073,7 +106425,7 @@ endif2:
 	FMOVQ F13, 208(R6)
 	FMOVQ F14, 224(R6)
 	FMOVQ F15, 240(R6)
-	B     endif99
+	B     endif63
 
 otherwise2:
 	MOVD  R1, R6
@@ -107109,7 +106461,7 @@ otherwise2:
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif100
+	B     endif64
 
 otherwise3:
 	MOVD  R2, R7
@@ -107129,8 +106481,8 @@ otherwise3:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
-endif100:
-endif99:
+endif64:
+endif63:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -188878,32 +188230,32 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
+	FMOVQ 0(R8), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
-	FMOVQ 16(R9), F4
+	FMOVQ 16(R8), F4
 	FMOVQ 16(R6), F5
 	VFMLA V4.D2, V5.D2, V1.D2
-	FMOVQ 32(R9), F4
+	FMOVQ 32(R8), F4
 	FMOVQ 32(R6), F5
 	VFMLA V4.D2, V5.D2, V2.D2
-	FMOVQ 48(R9), F4
+	FMOVQ 48(R8), F4
 	FMOVQ 48(R6), F5
 	VFMLA V4.D2, V5.D2, V3.D2
 	ADD   R7, R6
-	ADD   R8, R9
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -188912,155 +188264,155 @@ loop1xDone:
 	CMP   $0, R7
 	BLE   endif2
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $0, R10
-	FMOVQ 0(R8), F4
+	FMOVQ 0(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial
-	FMOVQ 0(R9), F5
+	FMOVQ 0(R6), F5
 	B     masked
 
 partial:
-	MOVD R9, R8
-	ADD  $0, R8
+	MOVD R6, R9
+	ADD  $0, R9
 	CMP  $0, R10
 	BLE  endif3
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif3:
 masked:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R10
 	BLT   partial2
-	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F6
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
+	MOVD R8, R9
+	ADD  $0, R9
 	CMP  $0, R10
 	BLE  endif4
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif4:
 masked2:
 	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
+	VFMLA V6.D2, V5.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $2, R10
-	FMOVQ 16(R8), F4
+	FMOVQ 16(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial3
-	FMOVQ 16(R9), F5
+	FMOVQ 16(R6), F5
 	B     masked3
 
 partial3:
-	MOVD R9, R8
-	ADD  $16, R8
+	MOVD R6, R9
+	ADD  $16, R9
 	CMP  $0, R10
 	BLE  endif5
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif5:
 masked3:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R10
 	BLT   partial4
-	FMOVQ 16(R6), F6
+	FMOVQ 16(R8), F6
 	B     masked4
 
 partial4:
-	MOVD R6, R8
-	ADD  $16, R8
+	MOVD R8, R9
+	ADD  $16, R9
 	CMP  $0, R10
 	BLE  endif6
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif6:
 masked4:
 	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
+	VFMLA V6.D2, V5.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R10
 	SUB   $4, R10
-	FMOVQ 32(R8), F4
+	FMOVQ 32(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R10
 	BLT   partial5
-	FMOVQ 32(R9), F5
+	FMOVQ 32(R6), F5
 	B     masked5
 
 partial5:
-	MOVD R9, R8
-	ADD  $32, R8
+	MOVD R6, R9
+	ADD  $32, R9
 	CMP  $0, R10
 	BLE  endif7
-	VLD1 (R8), V5.D[0]
+	VLD1 (R9), V5.D[0]
 
 endif7:
 masked5:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R10
 	BLT   partial6
-	FMOVQ 32(R6), F6
+	FMOVQ 32(R8), F6
 	B     masked6
 
 partial6:
-	MOVD R6, R8
-	ADD  $32, R8
+	MOVD R8, R9
+	ADD  $32, R9
 	CMP  $0, R10
 	BLE  endif8
-	VLD1 (R8), V6.D[0]
+	VLD1 (R9), V6.D[0]
 
 endif8:
 masked6:
 	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
+	VFMLA V6.D2, V5.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
+	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
-	SUB   R10, R8
+	SUB   R10, R9
 	MOVD  R7, R7
 	SUB   $6, R7
-	FMOVQ 48(R8), F4
+	FMOVQ 48(R9), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
 	BLT   partial7
-	FMOVQ 48(R9), F5
+	FMOVQ 48(R6), F5
 	B     masked7
 
 partial7:
-	MOVD R9, R8
-	ADD  $48, R8
+	MOVD R6, R6
+	ADD  $48, R6
 	CMP  $0, R7
 	BLE  endif9
-	VLD1 (R8), V5.D[0]
+	VLD1 (R6), V5.D[0]
 
 endif9:
 masked7:
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
 	BLT   partial8
-	FMOVQ 48(R6), F6
+	FMOVQ 48(R8), F6
 	B     masked8
 
 partial8:
-	MOVD R6, R6
+	MOVD R8, R6
 	ADD  $48, R6
 	CMP  $0, R7
 	BLE  endif10
@@ -189069,7 +188421,7 @@ partial8:
 endif10:
 masked8:
 	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
+	VFMLA V6.D2, V5.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
 endif2:
@@ -189183,43 +188535,43 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F8
-	FMOVQ 0(R9), F9
+	FMOVQ 0(R8), F9
 	VFMLA V9.D2, V8.D2, V0.D2
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F9
 	VFMLA V9.D2, V8.D2, V4.D2
 	FMOVQ 16(R6), F8
-	FMOVQ 16(R9), F9
+	FMOVQ 16(R8), F9
 	VFMLA V9.D2, V8.D2, V1.D2
-	FMOVQ 16(R11), F9
+	FMOVQ 16(R10), F9
 	VFMLA V9.D2, V8.D2, V5.D2
 	FMOVQ 32(R6), F8
-	FMOVQ 32(R9), F9
+	FMOVQ 32(R8), F9
 	VFMLA V9.D2, V8.D2, V2.D2
-	FMOVQ 32(R11), F9
+	FMOVQ 32(R10), F9
 	VFMLA V9.D2, V8.D2, V6.D2
 	FMOVQ 48(R6), F8
-	FMOVQ 48(R9), F9
+	FMOVQ 48(R8), F9
 	VFMLA V9.D2, V8.D2, V3.D2
-	FMOVQ 48(R11), F9
+	FMOVQ 48(R10), F9
 	VFMLA V9.D2, V8.D2, V7.D2
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -189227,297 +188579,237 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F8
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R9), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	CMP   $2, R11
 	BLT   partial
-	FMOVQ 0(R9), F9
+	FMOVQ 0(R6), F9
 	B     masked
 
 partial:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R11
 	BLE  endif3
-	VLD1 (R8), V9.D[0]
+	VLD1 (R9), V9.D[0]
 
 endif3:
 masked:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
+	CMP   $2, R11
 	BLT   partial2
-	FMOVQ 0(R6), F10
+	FMOVQ 0(R8), F10
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R11
 	BLE  endif4
-	VLD1 (R8), V10.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif4:
 masked2:
 	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
+	VFMLA V10.D2, V9.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
 	BLT   partial3
-	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
 	B     masked3
 
 partial3:
-	MOVD R11, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R11
 	BLE  endif5
-	VLD1 (R8), V9.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif5:
 masked3:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $2, R11
+	FMOVQ 16(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R11
 	BLT   partial4
-	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F9
 	B     masked4
 
 partial4:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R11
 	BLE  endif6
-	VLD1 (R8), V10.D[0]
+	VLD1 (R9), V9.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $2, R10
-	FMOVQ 16(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
 	BLT   partial5
-	FMOVQ 16(R9), F9
+	FMOVQ 16(R8), F10
 	B     masked5
 
 partial5:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R11
 	BLE  endif7
-	VLD1 (R8), V9.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif7:
 masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
+	CMP   $2, R11
 	BLT   partial6
-	FMOVQ 16(R6), F10
+	FMOVQ 16(R10), F10
 	B     masked6
 
 partial6:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R11
 	BLE  endif8
-	VLD1 (R8), V10.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif8:
 masked6:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R11
+	SUB   $4, R11
+	FMOVQ 32(R9), F8
 	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	CMP   $2, R11
 	BLT   partial7
-	FMOVQ 16(R11), F9
+	FMOVQ 32(R6), F9
 	B     masked7
 
 partial7:
-	MOVD R11, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R11
 	BLE  endif9
-	VLD1 (R8), V9.D[0]
+	VLD1 (R9), V9.D[0]
 
 endif9:
 masked7:
 	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
+	CMP   $2, R11
 	BLT   partial8
-	FMOVQ 16(R6), F10
+	FMOVQ 32(R8), F10
 	B     masked8
 
 partial8:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R11
 	BLE  endif10
-	VLD1 (R8), V10.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif10:
 masked8:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 32(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R11
 	BLT   partial9
-	FMOVQ 32(R9), F9
+	FMOVQ 32(R10), F10
 	B     masked9
 
 partial9:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R11
 	BLE  endif11
-	VLD1 (R8), V9.D[0]
+	VLD1 (R9), V10.D[0]
 
 endif11:
 masked9:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R11
+	SUB   R11, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F8
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R7
 	BLT   partial10
-	FMOVQ 32(R6), F10
+	FMOVQ 48(R6), F9
 	B     masked10
 
 partial10:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif12
-	VLD1 (R8), V10.D[0]
-
-endif12:
-masked10:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R10
-	BLT   partial11
-	FMOVQ 32(R11), F9
-	B     masked11
-
-partial11:
-	MOVD R11, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif13
-	VLD1 (R8), V9.D[0]
-
-endif13:
-masked11:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R10
-	BLT   partial12
-	FMOVQ 32(R6), F10
-	B     masked12
-
-partial12:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif14
-	VLD1 (R8), V10.D[0]
-
-endif14:
-masked12:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $6, R7
-	FMOVQ 48(R8), F8
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R7
-	BLT   partial13
-	FMOVQ 48(R9), F9
-	B     masked13
-
-partial13:
-	MOVD R9, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R8), V9.D[0]
-
-endif15:
-masked13:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial14
-	FMOVQ 48(R6), F10
-	B     masked14
-
-partial14:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R8), V10.D[0]
-
-endif16:
-masked14:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V9.B16, V9.B16, V9.B16
-	CMP   $2, R7
-	BLT   partial15
-	FMOVQ 48(R11), F9
-	B     masked15
-
-partial15:
-	MOVD R11, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R8), V9.D[0]
-
-endif17:
-masked15:
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial16
-	FMOVQ 48(R6), F10
-	B     masked16
-
-partial16:
 	MOVD R6, R6
 	ADD  $48, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif12
+	VLD1 (R6), V9.D[0]
+
+endif12:
+masked10:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 48(R8), F10
+	B     masked11
+
+partial11:
+	MOVD R8, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif13
 	VLD1 (R6), V10.D[0]
 
-endif18:
-masked16:
+endif13:
+masked11:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V10.D2, V9.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 48(R10), F10
+	B     masked12
+
+partial12:
+	MOVD R10, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V10.D[0]
+
+endif14:
+masked12:
 	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
+	VFMLA V10.D2, V9.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
 endif2:
@@ -189535,7 +188827,7 @@ endif2:
 	FMOVQ F5, 80(R6)
 	FMOVQ F6, 96(R6)
 	FMOVQ F7, 112(R6)
-	B     endif19
+	B     endif15
 
 otherwise2:
 	MOVD  R1, R6
@@ -189559,7 +188851,7 @@ otherwise2:
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif20
+	B     endif16
 
 otherwise3:
 	MOVD  R2, R7
@@ -189571,8 +188863,8 @@ otherwise3:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
-endif20:
-endif19:
+endif16:
+endif15:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -189647,54 +188939,54 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
-	MOVD R11, R12
-	ADD  R10, R12
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F12
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R8), F13
 	VFMLA V13.D2, V12.D2, V0.D2
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R10), F13
 	VFMLA V13.D2, V12.D2, V4.D2
-	FMOVQ 0(R12), F13
+	FMOVQ 0(R11), F13
 	VFMLA V13.D2, V12.D2, V8.D2
 	FMOVQ 16(R6), F12
-	FMOVQ 16(R9), F13
+	FMOVQ 16(R8), F13
 	VFMLA V13.D2, V12.D2, V1.D2
-	FMOVQ 16(R11), F13
+	FMOVQ 16(R10), F13
 	VFMLA V13.D2, V12.D2, V5.D2
-	FMOVQ 16(R12), F13
+	FMOVQ 16(R11), F13
 	VFMLA V13.D2, V12.D2, V9.D2
 	FMOVQ 32(R6), F12
-	FMOVQ 32(R9), F13
+	FMOVQ 32(R8), F13
 	VFMLA V13.D2, V12.D2, V2.D2
-	FMOVQ 32(R11), F13
+	FMOVQ 32(R10), F13
 	VFMLA V13.D2, V12.D2, V6.D2
-	FMOVQ 32(R12), F13
+	FMOVQ 32(R11), F13
 	VFMLA V13.D2, V12.D2, V10.D2
 	FMOVQ 48(R6), F12
-	FMOVQ 48(R9), F13
+	FMOVQ 48(R8), F13
 	VFMLA V13.D2, V12.D2, V3.D2
-	FMOVQ 48(R11), F13
+	FMOVQ 48(R10), F13
 	VFMLA V13.D2, V12.D2, V7.D2
-	FMOVQ 48(R12), F13
+	FMOVQ 48(R11), F13
 	VFMLA V13.D2, V12.D2, V11.D2
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	ADD   R8, R12
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	ADD   R7, R11
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -189702,429 +188994,309 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F12
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $0, R12
+	FMOVQ 0(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial
-	FMOVQ 0(R9), F13
+	FMOVQ 0(R6), F13
 	B     masked
 
 partial:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R12
 	BLE  endif3
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V13.D[0]
 
 endif3:
 masked:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial2
-	FMOVQ 0(R6), F14
+	FMOVQ 0(R8), F14
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R12
 	BLE  endif4
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif4:
 masked2:
 	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
+	VFMLA V14.D2, V13.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
 	BLT   partial3
-	FMOVQ 0(R11), F13
+	FMOVQ 0(R10), F14
 	B     masked3
 
 partial3:
-	MOVD R11, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R12
 	BLE  endif5
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif5:
 masked3:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial4
-	FMOVQ 0(R6), F14
+	FMOVQ 0(R11), F14
 	B     masked4
 
 partial4:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R12
 	BLE  endif6
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $2, R12
+	FMOVQ 16(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial5
-	FMOVQ 0(R12), F13
+	FMOVQ 16(R6), F13
 	B     masked5
 
 partial5:
-	MOVD R12, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R12
 	BLE  endif7
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V13.D[0]
 
 endif7:
 masked5:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial6
-	FMOVQ 0(R6), F14
+	FMOVQ 16(R8), F14
 	B     masked6
 
 partial6:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R12
 	BLE  endif8
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif8:
 masked6:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $2, R10
-	FMOVQ 16(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
 	BLT   partial7
-	FMOVQ 16(R9), F13
+	FMOVQ 16(R10), F14
 	B     masked7
 
 partial7:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R12
 	BLE  endif9
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif9:
 masked7:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial8
-	FMOVQ 16(R6), F14
+	FMOVQ 16(R11), F14
 	B     masked8
 
 partial8:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $16, R9
+	CMP  $0, R12
 	BLE  endif10
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif10:
 masked8:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R12
+	SUB   $4, R12
+	FMOVQ 32(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial9
-	FMOVQ 16(R11), F13
+	FMOVQ 32(R6), F13
 	B     masked9
 
 partial9:
-	MOVD R11, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R12
 	BLE  endif11
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V13.D[0]
 
 endif11:
 masked9:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial10
-	FMOVQ 16(R6), F14
+	FMOVQ 32(R8), F14
 	B     masked10
 
 partial10:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R12
 	BLE  endif12
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif12:
 masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R12
 	BLT   partial11
-	FMOVQ 16(R12), F13
+	FMOVQ 32(R10), F14
 	B     masked11
 
 partial11:
-	MOVD R12, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R12
 	BLE  endif13
-	VLD1 (R8), V13.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif13:
 masked11:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R12
 	BLT   partial12
-	FMOVQ 16(R6), F14
+	FMOVQ 32(R11), F14
 	B     masked12
 
 partial12:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $32, R9
+	CMP  $0, R12
 	BLE  endif14
-	VLD1 (R8), V14.D[0]
+	VLD1 (R9), V14.D[0]
 
 endif14:
 masked12:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 32(R8), F12
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R12
+	SUB   R12, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F12
 	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	CMP   $2, R7
 	BLT   partial13
-	FMOVQ 32(R9), F13
+	FMOVQ 48(R6), F13
 	B     masked13
 
 partial13:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R10
+	MOVD R6, R6
+	ADD  $48, R6
+	CMP  $0, R7
 	BLE  endif15
-	VLD1 (R8), V13.D[0]
+	VLD1 (R6), V13.D[0]
 
 endif15:
 masked13:
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R7
 	BLT   partial14
-	FMOVQ 32(R6), F14
+	FMOVQ 48(R8), F14
 	B     masked14
 
 partial14:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
+	MOVD R8, R6
+	ADD  $48, R6
+	CMP  $0, R7
 	BLE  endif16
-	VLD1 (R8), V14.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif16:
 masked14:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
 	BLT   partial15
-	FMOVQ 32(R11), F13
+	FMOVQ 48(R10), F14
 	B     masked15
 
 partial15:
-	MOVD R11, R8
-	ADD  $32, R8
-	CMP  $0, R10
+	MOVD R10, R6
+	ADD  $48, R6
+	CMP  $0, R7
 	BLE  endif17
-	VLD1 (R8), V13.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif17:
 masked15:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V14.D2, V13.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
+	CMP   $2, R7
 	BLT   partial16
-	FMOVQ 32(R6), F14
+	FMOVQ 48(R11), F14
 	B     masked16
 
 partial16:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
+	MOVD R11, R6
+	ADD  $48, R6
+	CMP  $0, R7
 	BLE  endif18
-	VLD1 (R8), V14.D[0]
+	VLD1 (R6), V14.D[0]
 
 endif18:
 masked16:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R10
-	BLT   partial17
-	FMOVQ 32(R12), F13
-	B     masked17
-
-partial17:
-	MOVD R12, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif19
-	VLD1 (R8), V13.D[0]
-
-endif19:
-masked17:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R10
-	BLT   partial18
-	FMOVQ 32(R6), F14
-	B     masked18
-
-partial18:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif20
-	VLD1 (R8), V14.D[0]
-
-endif20:
-masked18:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $6, R7
-	FMOVQ 48(R8), F12
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R7
-	BLT   partial19
-	FMOVQ 48(R9), F13
-	B     masked19
-
-partial19:
-	MOVD R9, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R8), V13.D[0]
-
-endif21:
-masked19:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial20
-	FMOVQ 48(R6), F14
-	B     masked20
-
-partial20:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R8), V14.D[0]
-
-endif22:
-masked20:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R7
-	BLT   partial21
-	FMOVQ 48(R11), F13
-	B     masked21
-
-partial21:
-	MOVD R11, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R8), V13.D[0]
-
-endif23:
-masked21:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial22
-	FMOVQ 48(R6), F14
-	B     masked22
-
-partial22:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R8), V14.D[0]
-
-endif24:
-masked22:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V13.B16, V13.B16, V13.B16
-	CMP   $2, R7
-	BLT   partial23
-	FMOVQ 48(R12), F13
-	B     masked23
-
-partial23:
-	MOVD R12, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R8), V13.D[0]
-
-endif25:
-masked23:
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial24
-	FMOVQ 48(R6), F14
-	B     masked24
-
-partial24:
-	MOVD R6, R6
-	ADD  $48, R6
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V14.D[0]
-
-endif26:
-masked24:
 	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
+	VFMLA V14.D2, V13.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
 endif2:
@@ -190146,7 +189318,7 @@ endif2:
 	FMOVQ F9, 144(R6)
 	FMOVQ F10, 160(R6)
 	FMOVQ F11, 176(R6)
-	B     endif27
+	B     endif19
 
 otherwise2:
 	MOVD  R1, R6
@@ -190182,7 +189354,7 @@ otherwise2:
 	FMOVQ F0, 0(R6)
 	FMOVD 16(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif28
+	B     endif20
 
 otherwise3:
 	MOVD  R2, R7
@@ -190198,8 +189370,8 @@ otherwise3:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
-endif28:
-endif27:
+endif20:
+endif19:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -190282,65 +189454,65 @@ endif:
 	MOVD R0, R8
 	MOVD args+8(FP), R8
 	MOVD 64(R8), R8
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 56(R10), R10
-	MOVD R9, R11
-	ADD  R10, R11
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 56(R9), R9
+	MOVD R8, R10
+	ADD  R9, R10
+	MOVD R10, R11
+	ADD  R9, R11
 	MOVD R11, R12
-	ADD  R10, R12
-	MOVD R12, R13
-	ADD  R10, R13
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
+	ADD  R9, R12
+	MOVD args+8(FP), R9
+	MOVD 0(R9), R9
+	CMP  $1, R9
 	BLT  loop1xDone
 
 loop1x:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
 	FMOVQ 0(R6), F16
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R8), F17
 	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R10), F17
 	VFMLA V17.D2, V16.D2, V4.D2
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R11), F17
 	VFMLA V17.D2, V16.D2, V8.D2
-	FMOVQ 0(R13), F17
+	FMOVQ 0(R12), F17
 	VFMLA V17.D2, V16.D2, V12.D2
 	FMOVQ 16(R6), F16
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R8), F17
 	VFMLA V17.D2, V16.D2, V1.D2
-	FMOVQ 16(R11), F17
+	FMOVQ 16(R10), F17
 	VFMLA V17.D2, V16.D2, V5.D2
-	FMOVQ 16(R12), F17
+	FMOVQ 16(R11), F17
 	VFMLA V17.D2, V16.D2, V9.D2
-	FMOVQ 16(R13), F17
+	FMOVQ 16(R12), F17
 	VFMLA V17.D2, V16.D2, V13.D2
 	FMOVQ 32(R6), F16
-	FMOVQ 32(R9), F17
+	FMOVQ 32(R8), F17
 	VFMLA V17.D2, V16.D2, V2.D2
-	FMOVQ 32(R11), F17
+	FMOVQ 32(R10), F17
 	VFMLA V17.D2, V16.D2, V6.D2
-	FMOVQ 32(R12), F17
+	FMOVQ 32(R11), F17
 	VFMLA V17.D2, V16.D2, V10.D2
-	FMOVQ 32(R13), F17
+	FMOVQ 32(R12), F17
 	VFMLA V17.D2, V16.D2, V14.D2
 	FMOVQ 48(R6), F16
-	FMOVQ 48(R9), F17
+	FMOVQ 48(R8), F17
 	VFMLA V17.D2, V16.D2, V3.D2
-	FMOVQ 48(R11), F17
+	FMOVQ 48(R10), F17
 	VFMLA V17.D2, V16.D2, V7.D2
-	FMOVQ 48(R12), F17
+	FMOVQ 48(R11), F17
 	VFMLA V17.D2, V16.D2, V11.D2
-	FMOVQ 48(R13), F17
+	FMOVQ 48(R12), F17
 	VFMLA V17.D2, V16.D2, V15.D2
 	ADD   R7, R6
-	ADD   R8, R9
-	ADD   R8, R11
-	ADD   R8, R12
-	ADD   R8, R13
-	SUB   $1, R10
-	CMP   $1, R10
+	ADD   R7, R8
+	ADD   R7, R10
+	ADD   R7, R11
+	ADD   R7, R12
+	SUB   $1, R9
+	CMP   $1, R9
 	BGE   loop1x
 
 loop1xDone:
@@ -190348,561 +189520,381 @@ loop1xDone:
 	MOVD  168(R7), R7
 	CMP   $0, R7
 	BLE   endif2
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $0, R10
-	FMOVQ 0(R8), F16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $0, R13
+	FMOVQ 0(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial
-	FMOVQ 0(R9), F17
+	FMOVQ 0(R6), F17
 	B     masked
 
 partial:
-	MOVD R9, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif3
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif3:
 masked:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial2
-	FMOVQ 0(R6), F18
+	FMOVQ 0(R8), F18
 	B     masked2
 
 partial2:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif4
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif4:
 masked2:
 	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
+	VFMLA V18.D2, V17.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial3
-	FMOVQ 0(R11), F17
+	FMOVQ 0(R10), F18
 	B     masked3
 
 partial3:
-	MOVD R11, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif5
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif5:
 masked3:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial4
-	FMOVQ 0(R6), F18
+	FMOVQ 0(R11), F18
 	B     masked4
 
 partial4:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif6
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif6:
 masked4:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial5
-	FMOVQ 0(R12), F17
+	FMOVQ 0(R12), F18
 	B     masked5
 
 partial5:
-	MOVD R12, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R12, R9
+	ADD  $0, R9
+	CMP  $0, R13
 	BLE  endif7
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif7:
 masked5:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $2, R13
+	FMOVQ 16(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R13
 	BLT   partial6
-	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F17
 	B     masked6
 
 partial6:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif8
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif8:
 masked6:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial7
-	FMOVQ 0(R13), F17
+	FMOVQ 16(R8), F18
 	B     masked7
 
 partial7:
-	MOVD R13, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif9
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif9:
 masked7:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial8
-	FMOVQ 0(R6), F18
+	FMOVQ 16(R10), F18
 	B     masked8
 
 partial8:
-	MOVD R6, R8
-	ADD  $0, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif10
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif10:
 masked8:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V12.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $2, R10
-	FMOVQ 16(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial9
-	FMOVQ 16(R9), F17
+	FMOVQ 16(R11), F18
 	B     masked9
 
 partial9:
-	MOVD R9, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif11
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif11:
 masked9:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial10
-	FMOVQ 16(R6), F18
+	FMOVQ 16(R12), F18
 	B     masked10
 
 partial10:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R12, R9
+	ADD  $16, R9
+	CMP  $0, R13
 	BLE  endif12
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif12:
 masked10:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V1.B16
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R13
+	SUB   $4, R13
+	FMOVQ 32(R9), F16
 	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial11
-	FMOVQ 16(R11), F17
+	FMOVQ 32(R6), F17
 	B     masked11
 
 partial11:
-	MOVD R11, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R6, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif13
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V17.D[0]
 
 endif13:
 masked11:
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial12
-	FMOVQ 16(R6), F18
+	FMOVQ 32(R8), F18
 	B     masked12
 
 partial12:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R8, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif14
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif14:
 masked12:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial13
-	FMOVQ 16(R12), F17
+	FMOVQ 32(R10), F18
 	B     masked13
 
 partial13:
-	MOVD R12, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R10, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif15
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif15:
 masked13:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	CMP   $2, R13
 	BLT   partial14
-	FMOVQ 16(R6), F18
+	FMOVQ 32(R11), F18
 	B     masked14
 
 partial14:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R11, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif16
-	VLD1 (R8), V18.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif16:
 masked14:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R13
 	BLT   partial15
-	FMOVQ 16(R13), F17
+	FMOVQ 32(R12), F18
 	B     masked15
 
 partial15:
-	MOVD R13, R8
-	ADD  $16, R8
-	CMP  $0, R10
+	MOVD R12, R9
+	ADD  $32, R9
+	CMP  $0, R13
 	BLE  endif17
-	VLD1 (R8), V17.D[0]
+	VLD1 (R9), V18.D[0]
 
 endif17:
 masked15:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R13
+	SUB   R13, R9
+	MOVD  R7, R7
+	SUB   $6, R7
+	FMOVQ 48(R9), F16
+	VEOR  V17.B16, V17.B16, V17.B16
+	CMP   $2, R7
 	BLT   partial16
-	FMOVQ 16(R6), F18
+	FMOVQ 48(R6), F17
 	B     masked16
 
 partial16:
-	MOVD R6, R8
-	ADD  $16, R8
-	CMP  $0, R10
-	BLE  endif18
-	VLD1 (R8), V18.D[0]
-
-endif18:
-masked16:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V13.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R10
-	SUB   $4, R10
-	FMOVQ 32(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
-	BLT   partial17
-	FMOVQ 32(R9), F17
-	B     masked17
-
-partial17:
-	MOVD R9, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif19
-	VLD1 (R8), V17.D[0]
-
-endif19:
-masked17:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
-	BLT   partial18
-	FMOVQ 32(R6), F18
-	B     masked18
-
-partial18:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif20
-	VLD1 (R8), V18.D[0]
-
-endif20:
-masked18:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
-	BLT   partial19
-	FMOVQ 32(R11), F17
-	B     masked19
-
-partial19:
-	MOVD R11, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif21
-	VLD1 (R8), V17.D[0]
-
-endif21:
-masked19:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
-	BLT   partial20
-	FMOVQ 32(R6), F18
-	B     masked20
-
-partial20:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif22
-	VLD1 (R8), V18.D[0]
-
-endif22:
-masked20:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
-	BLT   partial21
-	FMOVQ 32(R12), F17
-	B     masked21
-
-partial21:
-	MOVD R12, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif23
-	VLD1 (R8), V17.D[0]
-
-endif23:
-masked21:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
-	BLT   partial22
-	FMOVQ 32(R6), F18
-	B     masked22
-
-partial22:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif24
-	VLD1 (R8), V18.D[0]
-
-endif24:
-masked22:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R10
-	BLT   partial23
-	FMOVQ 32(R13), F17
-	B     masked23
-
-partial23:
-	MOVD R13, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif25
-	VLD1 (R8), V17.D[0]
-
-endif25:
-masked23:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R10
-	BLT   partial24
-	FMOVQ 32(R6), F18
-	B     masked24
-
-partial24:
-	MOVD R6, R8
-	ADD  $32, R8
-	CMP  $0, R10
-	BLE  endif26
-	VLD1 (R8), V18.D[0]
-
-endif26:
-masked24:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V14.B16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R8
-	LSL   $3, R10
-	SUB   R10, R8
-	MOVD  R7, R7
-	SUB   $6, R7
-	FMOVQ 48(R8), F16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R7
-	BLT   partial25
-	FMOVQ 48(R9), F17
-	B     masked25
-
-partial25:
-	MOVD R9, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R8), V17.D[0]
-
-endif27:
-masked25:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial26
-	FMOVQ 48(R6), F18
-	B     masked26
-
-partial26:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R8), V18.D[0]
-
-endif28:
-masked26:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R7
-	BLT   partial27
-	FMOVQ 48(R11), F17
-	B     masked27
-
-partial27:
-	MOVD R11, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R8), V17.D[0]
-
-endif29:
-masked27:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial28
-	FMOVQ 48(R6), F18
-	B     masked28
-
-partial28:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R8), V18.D[0]
-
-endif30:
-masked28:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R7
-	BLT   partial29
-	FMOVQ 48(R12), F17
-	B     masked29
-
-partial29:
-	MOVD R12, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif31
-	VLD1 (R8), V17.D[0]
-
-endif31:
-masked29:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial30
-	FMOVQ 48(R6), F18
-	B     masked30
-
-partial30:
-	MOVD R6, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R8), V18.D[0]
-
-endif32:
-masked30:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V17.B16, V17.B16, V17.B16
-	CMP   $2, R7
-	BLT   partial31
-	FMOVQ 48(R13), F17
-	B     masked31
-
-partial31:
-	MOVD R13, R8
-	ADD  $48, R8
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R8), V17.D[0]
-
-endif33:
-masked31:
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial32
-	FMOVQ 48(R6), F18
-	B     masked32
-
-partial32:
 	MOVD R6, R6
 	ADD  $48, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif18
+	VLD1 (R6), V17.D[0]
+
+endif18:
+masked16:
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 48(R8), F18
+	B     masked17
+
+partial17:
+	MOVD R8, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif19
 	VLD1 (R6), V18.D[0]
 
-endif34:
-masked32:
+endif19:
+masked17:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 48(R10), F18
+	B     masked18
+
+partial18:
+	MOVD R10, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V18.D[0]
+
+endif20:
+masked18:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 48(R11), F18
+	B     masked19
+
+partial19:
+	MOVD R11, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V18.D[0]
+
+endif21:
+masked19:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V18.D2, V17.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 48(R12), F18
+	B     masked20
+
+partial20:
+	MOVD R12, R6
+	ADD  $48, R6
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R6), V18.D[0]
+
+endif22:
+masked20:
 	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
+	VFMLA V18.D2, V17.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
 endif2:
@@ -190928,7 +189920,7 @@ endif2:
 	FMOVQ F13, 208(R6)
 	FMOVQ F14, 224(R6)
 	FMOVQ F15, 240(R6)
-	B     endif35
+	B     endif23
 
 otherwise2:
 	MOVD  R1, R6
@@ -190964,7 +189956,7 @@ otherwise2:
 	FMOVQ F0, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif36
+	B     endif24
 
 otherwise3:
 	MOVD  R2, R7
@@ -190984,8 +189976,8 @@ otherwise3:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
-endif36:
-endif35:
+endif24:
+endif23:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0

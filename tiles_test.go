@@ -52,8 +52,10 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 			lanesTileRuns[T](t, b, size.lanesCode(r+1, c+1), r+1, c+1, false)
 		}
 	}
-	for c := range size.wholeCols {
-		lanesTileRuns[T](t, b, size.wholeCode(c+1), 1, c+1, true)
+	for r, most := range size.wholeCols {
+		for c := range most {
+			lanesTileRuns[T](t, b, size.wholeCode(r+1, c+1), r+1, c+1, true)
+		}
 	}
 	copyRuns[T](t, b)
 	transposeRuns[T](t, b)
@@ -363,7 +365,7 @@ func TestStripedProductsPackLittle(t *testing.T) {
 				p := product[float32]{backend: Backend(b), striped: true, transB: true, m: 5000, n: 3000, k: k}
 				w := lanesWork[float32]{product: &p, size: 4, line: kernels.Lanes[float32](), tile: &info.tiles,
 					rowsA: lanesOperand[float32]{rows: p.m}, rowsB: lanesOperand[float32]{rows: p.n}}
-				plan := w.planned()
+				plan := w.planned(p.wholeRows())
 				row := min(plan.lines, k/w.line) * mem.Line
 				if bytes := row * plan.group; bytes > 16<<20 {
 					t.Errorf("%v, L2 of %d, k = %d: %d bytes of one operand, %+v", Backend(b), l2, k, bytes, plan)

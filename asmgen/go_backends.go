@@ -27,7 +27,7 @@ var backends = [...]backendInfo{
 		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}},
 		turnRows: {{printf "%#v" .TurnRows}},
 		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}},
-		wholeCols: {{.WholeCols}},{{end}}
+		wholeCols: {{printf "%#v" .WholeCols}},{{end}}
 	}},
 {{- end}}
 }

@@ -20,16 +20,16 @@ var isas = []isa{
 	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
 		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4},
-		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: 6}, newAVX2},
+		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
 			ChainRows: [8]int{12, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2,
 			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4},
-			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: 8}, newAVX512},
+			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{8, 6, 6, 6}}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
 		ChainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, PackVecs: 3, CopyVecs: 4,
 		TurnRows: [4]int{8, 4, 2, 2}, TurnQuarters: [4]int{4, 4, 4, 4},
-		LanesCols: [4]int{4, 4, 4, 4}, LanesTile: [2]int{4, 4}, WholeCols: 4}, newNEON},
+		LanesCols: [4]int{4, 4, 4, 4}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{4}}, newNEON},
 }
 
 // A tileSize is what the micro-kernels of one instruction set measure. All of a tile's accumulators and one row
@@ -50,10 +50,10 @@ type tileSize struct {
 
 	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each
 	// line. LanesTile is the rows of A and B in tiles of a product whose operands are both packed. WholeCols is the
-	// most rows of B in a tile with one row of A and whole lines.
+	// most rows of B in a tile of whole lines with so many rows of A.
 	LanesCols [4]int
 	LanesTile [2]int
-	WholeCols int
+	WholeCols [4]int
 }
 
 // maxChainRows is the most rows of A in any tile of rule 8.

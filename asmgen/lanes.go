@@ -23,13 +23,15 @@ const lanesFields = "lines int, a *T, aRow, aLine, aVec, ahead int, b *T, bRow, 
 //
 // Row r of line l is aRow*r + aLine*l bytes from a on. b likewise, but tiles that do not do whole lines in a pass have
 // its rows packed, vector after vector, and its last line whole even if there is but a tail of it. A pass over lines
-// does a vector of each, or all of them; those of the next are aVec and bVec bytes from its own. acc has room for a
-// line of lanes for each r, c, its rows accRow bytes apart. Sum r, c is cRow*r + cCol*c bytes from c on; a cCol of 0
-// stands for that of neighbours. From tile to tile b, acc and c move by bTile, accTile and cTile bytes.
+// does a vector of each, or all of them, and then bLine is aLine; those of the next are aVec and bVec bytes from its
+// own. acc has room for a line of lanes for each r, c, its rows accRow bytes apart. Sum r, c is cRow*r + cCol*c bytes
+// from c on; a cCol of 0 stands for that of neighbours. From tile to tile b, acc and c move by bTile, accTile and cTile
+// bytes.
 //
-// If ahead is not 0, tiles that do not do whole lines in a pass fetch the lines that are so many bytes from a's, for a
-// later panel of rows: what is read of a row at a time is too short for the hardware to fetch it in time. All tiles of
-// a panel do, since a core drops some of what is asked for all at once: first tiles alone reached .75 of the speed.
+// If ahead is not 0, tiles fetch the lines that are so many bytes from a's, for a later panel of rows: what is read of
+// a row at a time is too short for the hardware to fetch it in time. (Those of one row with whole lines do not: it is
+// read again and again.) All tiles of a panel do, since a core drops some of what is asked for all at once: first tiles
+// alone reached .75 of the speed.
 func lanes(m Machine, rows, cols int, whole bool) {
 	name, vecs := lanesName(m, rows, cols, whole), 1
 	if whole {
@@ -75,7 +77,7 @@ func lanes(m Machine, rows, cols int, whole bool) {
 		as, aLine := m.VectorRows(inPass(pass, arg("a"), "aVec"), arg("aRow"), rows), arg("aLine")
 		bs, bLine := Rows(packedRows{m, inPass(pass, m.Copy(b), "bVec")}), arg("bLine")
 		if whole {
-			bs = m.VectorRows(m.Copy(b), arg("bRow"), cols)
+			bs, bLine = m.VectorRows(m.Copy(b), arg("bRow"), cols), aLine
 		}
 		lines := arg("lines")
 		loop := func(fetch func()) {
@@ -97,17 +99,25 @@ func lanes(m Machine, rows, cols int, whole bool) {
 			}
 		}
 		plain := func() { loop(func() {}) }
-		if whole || pass > 0 {
+		if whole && rows == 1 || pass > 0 {
 			plain()
 		} else {
 			ahead := arg("ahead")
 			m.IfZero(ahead, plain, func() {
-				later := as.Ahead(ahead)
+				var later Lines
+				if !whole {
+					later = as.Ahead(ahead)
+				}
 				fetch := func() {
+					if whole { // no registers are left for pointers that move along
+						later = as.Ahead(ahead)
+					}
 					for r := range rows {
 						later.Fetch(r)
 					}
-					later.Advance(aLine)
+					if !whole {
+						later.Advance(aLine)
+					}
 				}
 				loop(fetch)
 				fetch() // where lines begin within a line of the cache, and the tail
@@ -117,14 +127,17 @@ func lanes(m Machine, rows, cols int, whole bool) {
 		m.IfMore(tail, pass*vecs*vec/m.ElemBytes(), func() {
 			for v := range vecs {
 				mask := m.Mask(tail, pass*vecs+v)
+				x := func(r int) Reg { return as.LoadMasked(r, v*vec, mask) }
+				y := func(c int) Reg { return bs.Load(c, v*vec) }
+				if whole { // has the registers to hold its few rows
+					held := each(rows, x)
+					x = func(r int) Reg { return held[r] }
+					y = func(c int) Reg { return bs.LoadMasked(c, v*vec, mask) }
+				}
 				for c := range cols {
-					load := bs.Load
-					if whole {
-						load = func(c, off int) Reg { return bs.LoadMasked(c, off, mask) }
-					}
-					y := load(c, v*vec)
+					y := y(c)
 					for r := range rows {
-						m.FMAMasked(sums[(r*cols+c)*vecs+v], as.LoadMasked(r, v*vec, mask), y, mask)
+						m.FMAMasked(sums[(r*cols+c)*vecs+v], x(r), y, mask)
 					}
 				}
 			}
@@ -246,7 +259,7 @@ func lanesName(m Machine, rows, cols int, whole bool) string {
 	return name
 }
 
-// allLanes emits all tiles, those of one row with whole lines last, and the function that goes to one of them by its
+// allLanes emits all tiles, those of whole lines last, and the function that goes to one of them by its
 // place in the table: see lanesCode in gemm_lanes.go.
 func allLanes(m Machine) {
 	var codes []string
@@ -260,8 +273,10 @@ func allLanes(m Machine) {
 			emit(i+1, c+1, false)
 		}
 	}
-	for c := range t.WholeCols {
-		emit(1, c+1, true)
+	for i, cols := range t.WholeCols {
+		for c := range cols {
+			emit(i+1, c+1, true)
+		}
 	}
 	oneOf(m, symbol("lanes", m), lanesParams, codes, "continues the lanes of tiles of striped sums by rule 7")
 }
