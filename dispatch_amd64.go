@@ -413,20 +413,20 @@ func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T,
 	}
 }
 
-func transposeRows[T Float](backend Backend, k int, rows **T, dst *T, dstRow int) {
+func transposeRows[T Float](backend Backend, k int, rows **T, srcGroup int, dst *T, dstRow, dstGroup, groups int) {
 	if num.Is32[T]() {
 		switch backend {
 		case AVX2:
-			transposeF32AVX2(k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+			transposeF32AVX2(k, (**float32)(unsafe.Pointer(rows)), srcGroup, as[float32](dst), dstRow, dstGroup, groups)
 		case AVX512:
-			transposeF32AVX512(k, (**float32)(unsafe.Pointer(rows)), as[float32](dst), dstRow)
+			transposeF32AVX512(k, (**float32)(unsafe.Pointer(rows)), srcGroup, as[float32](dst), dstRow, dstGroup, groups)
 		}
 		return
 	}
 	switch backend {
 	case AVX2:
-		transposeF64AVX2(k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
+		transposeF64AVX2(k, (**float64)(unsafe.Pointer(rows)), srcGroup, as[float64](dst), dstRow, dstGroup, groups)
 	case AVX512:
-		transposeF64AVX512(k, (**float64)(unsafe.Pointer(rows)), as[float64](dst), dstRow)
+		transposeF64AVX512(k, (**float64)(unsafe.Pointer(rows)), srcGroup, as[float64](dst), dstRow, dstGroup, groups)
 	}
 }

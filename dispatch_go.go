@@ -24,6 +24,6 @@ func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T,
 	panic("bitstep: no assembly")
 }
 
-func transposeRows[T Float](backend Backend, k int, rows **T, dst *T, dstRow int) {
+func transposeRows[T Float](backend Backend, k int, rows **T, srcGroup int, dst *T, dstRow, dstGroup, groups int) {
 	panic("bitstep: no assembly")
 }

@@ -454,9 +454,13 @@ func (w *chainWork[T]) blockB(t *chainArgs[T], j0, j1, k0 int) {
 	}
 	if w.transB {
 		t.b, t.bRow, t.bTile = packed, w.cols*w.size, tile
-		for q := range panels {
-			j := j0 + q*w.cols
-			w.transpose(t.k, w.elementB(k0, j), min(w.cols, j1-j), w.ldb, move(packed, q*tile), w.cols)
+		whole, ld, vec := (j1-j0)/w.cols, w.ldb*w.size, w.lanes*w.size
+		for v := 0; v < w.vecs && whole > 0; v++ { // this vector of all panels that are whole
+			w.transposeGroups(t.k, w.elementB(k0, j0+v*w.lanes), w.lanes, w.ldb, w.cols*ld, move(packed, v*vec), t.bRow,
+				tile, whole)
+		}
+		if edge := j0 + whole*w.cols; edge < j1 {
+			w.transpose(t.k, w.elementB(k0, edge), j1-edge, w.ldb, move(packed, whole*tile), w.cols)
 		}
 		return
 	}
@@ -482,15 +486,33 @@ func (w *chainWork[T]) copyRows(k int, src *T, srcRow int, dst *T, dstRow, width
 func (p *product[T]) transpose(k int, src *T, rows, ld int, dst *T, stride int) {
 	size := int(unsafe.Sizeof(T(0)))
 	lanes := p.backend.vecBytes() / size
+	groups := rows / lanes
+	if whole := groups * lanes; whole < rows {
+		p.transposeGroups(k, move(src, whole*ld*size), rows-whole, ld, 0, move(dst, whole*size), stride*size, 0, 1)
+	}
+	p.transposeGroups(k, src, lanes, ld, lanes*ld*size, dst, stride*size, lanes*size, groups)
+}
+
+// transposeGroups packs groups of as many rows as a vector has elements, or of fewer; dst gets whole vectors, dstRow
+// bytes apart. From group to group src moves by srcGroup bytes and dst by dstGroup.
+func (p *product[T]) transposeGroups(k int, src *T, rows, ld, srcGroup int, dst *T, dstRow, dstGroup, groups int) {
+	size := int(unsafe.Sizeof(T(0)))
+	lanes := p.backend.vecBytes() / size
 	var at [16]*T
-	for r0 := (rows - 1) &^ (lanes - 1); r0 >= 0; r0 -= lanes {
-		row := r0 * ld * size
-		for r := range lanes {
-			at[r] = (*T)(unsafe.Add(unsafe.Pointer(src), row))
-			if r0+r < rows-1 {
-				row += ld * size
-			}
+	row := 0
+	for r := range lanes {
+		at[r] = move(src, row)
+		if r < rows-1 {
+			row += ld * size
 		}
-		transposeRows(p.backend, k, &at[0], (*T)(unsafe.Add(unsafe.Pointer(dst), r0*size)), stride*size)
+	}
+	for most := tilesPerCall(2 * k * lanes * size); groups > 0; groups -= most {
+		transposeRows(p.backend, k, &at[0], srcGroup, dst, dstRow, dstGroup, min(groups, most))
+		if groups > most {
+			for r := range lanes {
+				at[r] = move(at[r], most*srcGroup)
+			}
+			dst = move(dst, most*dstGroup)
+		}
 	}
 }

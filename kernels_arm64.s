@@ -108434,29 +108434,36 @@ TEXT ·copyF32NEON(SB), $0-56
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func transposeF32NEON(k int, rows **float32, dst *float32, dstRow int)
-TEXT ·transposeF32NEON(SB), $0-32
-	MOVD k+0(FP), R0
-	MOVD rows+8(FP), R1
-	MOVD dst+16(FP), R2
-	MOVD dstRow+24(FP), R3
+// func transposeF32NEON(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
+TEXT ·transposeF32NEON(SB), $0-56
+	MOVD rows+8(FP), R0
+	MOVD dst+24(FP), R1
+	MOVD dstRow+32(FP), R2
+	MOVD groups+48(FP), R3
 	MOVD $0, R6
-	CMP  $4, R0
+	CMP  $1, R3
+	BLT  groupDone
+
+group:
+	MOVD k+0(FP), R7
+	MOVD R6, R8
+	MOVD R1, R9
+	CMP  $4, R7
 	BLT  loopDone
 
 loop:
-	MOVD  0(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F0
-	MOVD  8(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F1
-	MOVD  16(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F2
-	MOVD  24(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F3
+	MOVD  0(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F0
+	MOVD  8(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F1
+	MOVD  16(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F2
+	MOVD  24(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F3
 	VTRN1 V1.S4, V0.S4, V4.S4
 	VTRN2 V1.S4, V0.S4, V0.S4
 	VTRN1 V3.S4, V2.S4, V1.S4
@@ -108465,142 +108472,142 @@ loop:
 	VZIP1 V2.D2, V0.D2, V5.D2
 	VZIP2 V1.D2, V4.D2, V1.D2
 	VZIP2 V2.D2, V0.D2, V0.D2
-	FMOVQ F3, 0(R2)
-	ADD   R3, R2
-	FMOVQ F5, 0(R2)
-	ADD   R3, R2
-	FMOVQ F1, 0(R2)
-	ADD   R3, R2
-	FMOVQ F0, 0(R2)
-	ADD   R3, R2
-	ADD   $16, R6
-	SUB   $4, R0
-	CMP   $4, R0
+	FMOVQ F3, 0(R9)
+	ADD   R2, R9
+	FMOVQ F5, 0(R9)
+	ADD   R2, R9
+	FMOVQ F1, 0(R9)
+	ADD   R2, R9
+	FMOVQ F0, 0(R9)
+	ADD   R2, R9
+	ADD   $16, R8
+	SUB   $4, R7
+	CMP   $4, R7
 	BGE   loop
 
 loopDone:
-	CMP   $0, R0
+	CMP   $0, R7
 	BLE   endif
-	MOVD  R0, R8
-	MOVD  $·lineMask<>+64(SB), R7
-	LSL   $2, R8
-	SUB   R8, R7
-	MOVD  R0, R8
-	SUB   $0, R8
-	FMOVQ 0(R7), F0
-	MOVD  0(R1), R7
-	ADD   R6, R7
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F0
+	MOVD  0(R0), R10
+	ADD   R8, R10
 	VEOR  V0.B16, V0.B16, V0.B16
-	CMP   $4, R8
+	CMP   $4, R11
 	BLT   partial
-	FMOVQ 0(R7), F0
+	FMOVQ 0(R10), F0
 	B     masked
 
 partial:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R8
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R11
 	BLE   endif2
-	FMOVD (R7), F0
-	CMP   $2, R8
+	FMOVD (R10), F0
+	CMP   $2, R11
 	BLE   endif3
-	ADD   $8, R7
-	VLD1  (R7), V0.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
 
 endif3:
 	B masked
 
 endif2:
-	CMP  $0, R8
+	CMP  $0, R11
 	BLE  endif4
-	VLD1 (R7), V0.S[0]
+	VLD1 (R10), V0.S[0]
 
 endif4:
 masked:
-	MOVD  8(R1), R7
-	ADD   R6, R7
+	MOVD  8(R0), R10
+	ADD   R8, R10
 	VEOR  V1.B16, V1.B16, V1.B16
-	CMP   $4, R8
+	CMP   $4, R11
 	BLT   partial2
-	FMOVQ 0(R7), F1
+	FMOVQ 0(R10), F1
 	B     masked2
 
 partial2:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R8
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R11
 	BLE   endif5
-	FMOVD (R7), F1
-	CMP   $2, R8
+	FMOVD (R10), F1
+	CMP   $2, R11
 	BLE   endif6
-	ADD   $8, R7
-	VLD1  (R7), V1.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V1.S[2]
 
 endif6:
 	B masked2
 
 endif5:
-	CMP  $0, R8
+	CMP  $0, R11
 	BLE  endif7
-	VLD1 (R7), V1.S[0]
+	VLD1 (R10), V1.S[0]
 
 endif7:
 masked2:
-	MOVD  16(R1), R7
-	ADD   R6, R7
+	MOVD  16(R0), R10
+	ADD   R8, R10
 	VEOR  V2.B16, V2.B16, V2.B16
-	CMP   $4, R8
+	CMP   $4, R11
 	BLT   partial3
-	FMOVQ 0(R7), F2
+	FMOVQ 0(R10), F2
 	B     masked3
 
 partial3:
-	MOVD  R7, R7
-	ADD   $0, R7
-	CMP   $1, R8
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R11
 	BLE   endif8
-	FMOVD (R7), F2
-	CMP   $2, R8
+	FMOVD (R10), F2
+	CMP   $2, R11
 	BLE   endif9
-	ADD   $8, R7
-	VLD1  (R7), V2.S[2]
+	ADD   $8, R10
+	VLD1  (R10), V2.S[2]
 
 endif9:
 	B masked3
 
 endif8:
-	CMP  $0, R8
+	CMP  $0, R11
 	BLE  endif10
-	VLD1 (R7), V2.S[0]
+	VLD1 (R10), V2.S[0]
 
 endif10:
 masked3:
-	MOVD  24(R1), R1
-	ADD   R6, R1
+	MOVD  24(R0), R10
+	ADD   R8, R10
 	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R8
+	CMP   $4, R11
 	BLT   partial4
-	FMOVQ 0(R1), F3
+	FMOVQ 0(R10), F3
 	B     masked4
 
 partial4:
-	MOVD  R1, R1
-	ADD   $0, R1
-	CMP   $1, R8
+	MOVD  R10, R8
+	ADD   $0, R8
+	CMP   $1, R11
 	BLE   endif11
-	FMOVD (R1), F3
-	CMP   $2, R8
+	FMOVD (R8), F3
+	CMP   $2, R11
 	BLE   endif12
-	ADD   $8, R1
-	VLD1  (R1), V3.S[2]
+	ADD   $8, R8
+	VLD1  (R8), V3.S[2]
 
 endif12:
 	B masked4
 
 endif11:
-	CMP  $0, R8
+	CMP  $0, R11
 	BLE  endif13
-	VLD1 (R1), V3.S[0]
+	VLD1 (R8), V3.S[0]
 
 endif13:
 masked4:
@@ -108612,31 +108619,40 @@ masked4:
 	VZIP1 V2.D2, V0.D2, V5.D2
 	VZIP2 V1.D2, V4.D2, V1.D2
 	VZIP2 V2.D2, V0.D2, V0.D2
-	CMP   $0, R0
+	CMP   $0, R7
 	BLE   endif14
-	FMOVQ F3, 0(R2)
-	ADD   R3, R2
+	FMOVQ F3, 0(R9)
+	ADD   R2, R9
 
 endif14:
-	CMP   $1, R0
+	CMP   $1, R7
 	BLE   endif15
-	FMOVQ F5, 0(R2)
-	ADD   R3, R2
+	FMOVQ F5, 0(R9)
+	ADD   R2, R9
 
 endif15:
-	CMP   $2, R0
+	CMP   $2, R7
 	BLE   endif16
-	FMOVQ F1, 0(R2)
-	ADD   R3, R2
+	FMOVQ F1, 0(R9)
+	ADD   R2, R9
 
 endif16:
-	CMP   $3, R0
+	CMP   $3, R7
 	BLE   endif17
-	FMOVQ F0, 0(R2)
-	ADD   R3, R2
+	FMOVQ F0, 0(R9)
+	ADD   R2, R9
 
 endif17:
 endif:
+	MOVD srcGroup+16(FP), R7
+	ADD  R7, R6
+	MOVD dstGroup+40(FP), R7
+	ADD  R7, R1
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  group
+
+groupDone:
 	RET
 
 // func preludeF64NEONx4Use1<>()
@@ -191401,93 +191417,109 @@ TEXT ·copyF64NEON(SB), $0-56
 	MOVD (R1)(R0<<3), R0
 	JMP  (R0)
 
-// func transposeF64NEON(k int, rows **float64, dst *float64, dstRow int)
-TEXT ·transposeF64NEON(SB), $0-32
-	MOVD k+0(FP), R0
-	MOVD rows+8(FP), R1
-	MOVD dst+16(FP), R2
-	MOVD dstRow+24(FP), R3
+// func transposeF64NEON(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)
+TEXT ·transposeF64NEON(SB), $0-56
+	MOVD rows+8(FP), R0
+	MOVD dst+24(FP), R1
+	MOVD dstRow+32(FP), R2
+	MOVD groups+48(FP), R3
 	MOVD $0, R6
-	CMP  $2, R0
+	CMP  $1, R3
+	BLT  groupDone
+
+group:
+	MOVD k+0(FP), R7
+	MOVD R6, R8
+	MOVD R1, R9
+	CMP  $2, R7
 	BLT  loopDone
 
 loop:
-	MOVD  0(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F0
-	MOVD  8(R1), R7
-	ADD   R6, R7
-	FMOVQ 0(R7), F1
+	MOVD  0(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F0
+	MOVD  8(R0), R10
+	ADD   R8, R10
+	FMOVQ 0(R10), F1
 	VZIP1 V1.D2, V0.D2, V2.D2
 	VZIP2 V1.D2, V0.D2, V0.D2
-	FMOVQ F2, 0(R2)
-	ADD   R3, R2
-	FMOVQ F0, 0(R2)
-	ADD   R3, R2
-	ADD   $16, R6
-	SUB   $2, R0
-	CMP   $2, R0
+	FMOVQ F2, 0(R9)
+	ADD   R2, R9
+	FMOVQ F0, 0(R9)
+	ADD   R2, R9
+	ADD   $16, R8
+	SUB   $2, R7
+	CMP   $2, R7
 	BGE   loop
 
 loopDone:
-	CMP   $0, R0
+	CMP   $0, R7
 	BLE   endif
-	MOVD  R0, R8
-	MOVD  $·lineMask<>+64(SB), R7
-	LSL   $3, R8
-	SUB   R8, R7
-	MOVD  R0, R8
-	SUB   $0, R8
-	FMOVQ 0(R7), F0
-	MOVD  0(R1), R7
-	ADD   R6, R7
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R11
+	SUB   $0, R11
+	FMOVQ 0(R10), F0
+	MOVD  0(R0), R10
+	ADD   R8, R10
 	VEOR  V0.B16, V0.B16, V0.B16
-	CMP   $2, R8
+	CMP   $2, R11
 	BLT   partial
-	FMOVQ 0(R7), F0
+	FMOVQ 0(R10), F0
 	B     masked
 
 partial:
-	MOVD R7, R7
-	ADD  $0, R7
-	CMP  $0, R8
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R11
 	BLE  endif2
-	VLD1 (R7), V0.D[0]
+	VLD1 (R10), V0.D[0]
 
 endif2:
 masked:
-	MOVD  8(R1), R1
-	ADD   R6, R1
+	MOVD  8(R0), R10
+	ADD   R8, R10
 	VEOR  V1.B16, V1.B16, V1.B16
-	CMP   $2, R8
+	CMP   $2, R11
 	BLT   partial2
-	FMOVQ 0(R1), F1
+	FMOVQ 0(R10), F1
 	B     masked2
 
 partial2:
-	MOVD R1, R1
-	ADD  $0, R1
-	CMP  $0, R8
+	MOVD R10, R8
+	ADD  $0, R8
+	CMP  $0, R11
 	BLE  endif3
-	VLD1 (R1), V1.D[0]
+	VLD1 (R8), V1.D[0]
 
 endif3:
 masked2:
 	VZIP1 V1.D2, V0.D2, V2.D2
 	VZIP2 V1.D2, V0.D2, V0.D2
-	CMP   $0, R0
+	CMP   $0, R7
 	BLE   endif4
-	FMOVQ F2, 0(R2)
-	ADD   R3, R2
+	FMOVQ F2, 0(R9)
+	ADD   R2, R9
 
 endif4:
-	CMP   $1, R0
+	CMP   $1, R7
 	BLE   endif5
-	FMOVQ F0, 0(R2)
-	ADD   R3, R2
+	FMOVQ F0, 0(R9)
+	ADD   R2, R9
 
 endif5:
 endif:
+	MOVD srcGroup+16(FP), R7
+	ADD  R7, R6
+	MOVD dstGroup+40(FP), R7
+	ADD  R7, R1
+	SUB  $1, R3
+	CMP  $1, R3
+	BGE  group
+
+groupDone:
 	RET
 DATA ·preludeF32NEONx4<>+0(SB)/8, $0
 DATA ·preludeF32NEONx4<>+8(SB)/8, $·preludeF32NEONx4Use1<>(SB)

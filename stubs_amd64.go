@@ -275,10 +275,10 @@ func packF32AVX2(code int, args *byte)
 //go:noescape
 func copyF32AVX2(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 
-// transposeF32AVX2 transposes k elements of each of a vector's number of rows.
+// transposeF32AVX2 transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF32AVX2(k int, rows **float32, dst *float32, dstRow int)
+func transposeF32AVX2(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
 
 // sgdF64AVX2 updates n elements, whole vectors, by
 //
@@ -560,10 +560,10 @@ func packF64AVX2(code int, args *byte)
 //go:noescape
 func copyF64AVX2(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 
-// transposeF64AVX2 transposes k elements of each of a vector's number of rows.
+// transposeF64AVX2 transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF64AVX2(k int, rows **float64, dst *float64, dstRow int)
+func transposeF64AVX2(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)
 
 // sgdF32AVX512 updates n elements, whole vectors, by
 //
@@ -836,10 +836,10 @@ func packF32AVX512(code int, args *byte)
 //go:noescape
 func copyF32AVX512(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 
-// transposeF32AVX512 transposes k elements of each of a vector's number of rows.
+// transposeF32AVX512 transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF32AVX512(k int, rows **float32, dst *float32, dstRow int)
+func transposeF32AVX512(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
 
 // sgdF64AVX512 updates n elements, whole vectors, by
 //
@@ -1121,7 +1121,7 @@ func packF64AVX512(code int, args *byte)
 //go:noescape
 func copyF64AVX512(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 
-// transposeF64AVX512 transposes k elements of each of a vector's number of rows.
+// transposeF64AVX512 transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF64AVX512(k int, rows **float64, dst *float64, dstRow int)
+func transposeF64AVX512(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)

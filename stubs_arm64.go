@@ -275,10 +275,10 @@ func packF32NEON(code int, args *byte)
 //go:noescape
 func copyF32NEON(code int, k int, src *float32, srcRow int, dst *float32, dstRow int, width int)
 
-// transposeF32NEON transposes k elements of each of a vector's number of rows.
+// transposeF32NEON transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF32NEON(k int, rows **float32, dst *float32, dstRow int)
+func transposeF32NEON(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
 
 // sgdF64NEON updates n elements, whole vectors, by
 //
@@ -560,7 +560,7 @@ func packF64NEON(code int, args *byte)
 //go:noescape
 func copyF64NEON(code int, k int, src *float64, srcRow int, dst *float64, dstRow int, width int)
 
-// transposeF64NEON transposes k elements of each of a vector's number of rows.
+// transposeF64NEON transposes k elements of each of a vector's number of rows, group by group.
 //
 //go:noescape
-func transposeF64NEON(k int, rows **float64, dst *float64, dstRow int)
+func transposeF64NEON(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)

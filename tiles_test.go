@@ -423,19 +423,23 @@ func copyRuns[T kernels.Float](t *testing.T, backend Backend) {
 func transposeRuns[T kernels.Float](t *testing.T, backend Backend) {
 	size, lanes := int(unsafe.Sizeof(T(0))), vecLen[T](backend)
 	for k := 1; k <= 3*lanes; k++ {
-		src, dst := integers[T](lanes*k), sentinels[T](k*(lanes+1))
-		var rows [16]*T
-		for r := range lanes {
-			rows[r] = &src[r*k]
-		}
-		transposeRows(backend, k, &rows[0], &dst[0], (lanes+1)*size)
-		for i, got := range dst {
-			want := T(untouched)
-			if r := i % (lanes + 1); r < lanes {
-				want = src[r*k+i/(lanes+1)]
+		for groups := range 4 {
+			src, row := integers[T](max(1, lanes*k*groups)), groups*lanes+1
+			dst := sentinels[T](k * row)
+			var rows [16]*T
+			for r := range lanes {
+				rows[r] = &src[min(r*k, len(src)-1)]
 			}
-			if got != want {
-				t.Fatalf("%v %T transposition of %d: element %d = %v, want %v", backend, got, k, i, got, want)
+			transposeRows(backend, k, &rows[0], lanes*k*size, &dst[0], row*size, lanes*size, groups)
+			for i, got := range dst {
+				want := T(untouched)
+				if r := i % row; r < groups*lanes {
+					want = src[r*k+i/row]
+				}
+				if got != want {
+					t.Fatalf("%v %T transposition of %d of %d groups: element %d = %v, want %v", backend, got, k,
+						groups, i, got, want)
+				}
 			}
 		}
 	}

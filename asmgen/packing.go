@@ -51,39 +51,45 @@ func copies(m Machine) {
 	oneOf(m, symbol("copy", m), copyParams, codes, "copies rows of whole vectors")
 }
 
-const transposeParams = "k int, rows **T, dst *T, dstRow int"
+const transposeParams = "k int, rows **T, srcGroup int, dst *T, dstRow, dstGroup, groups int"
 
-// transpose emits the transposition of k elements of as many rows as a vector has elements, which lie anywhere: dst
-// gets k vectors, dstRow bytes apart.
+// transpose emits the transposition of k elements of each of as many rows as a vector has elements: dst gets k vectors,
+// dstRow bytes apart. The first group of rows lies anywhere, those of the next of so many groups srcGroup bytes behind
+// them, and what they give dstGroup bytes.
 func transpose(m Machine) {
 	name := symbol("transpose", m)
 	m.Begin(name, transposeParams,
-		name+" transposes k elements of each of a vector's number of rows.")
-	k, rows, dst, dstRow := m.Arg("k"), m.Arg("rows"), m.Arg("dst"), m.Arg("dstRow")
-	at := m.Int(0) // bytes from the rows' beginnings
+		name+" transposes k elements of each of a vector's number of rows, group by group.")
+	rows, dst, dstRow, groups := m.Arg("rows"), m.Arg("dst"), m.Arg("dstRow"), m.Arg("groups")
+	from := m.Int(0) // bytes from the first group's rows
 	n := m.ISA().VecBytes / m.ElemBytes()
-	columns := func(load func(p Reg) Reg) []Reg {
-		return m.Transpose(each(n, func(i int) Reg {
-			p := m.LoadWord(rows, 8*i)
-			m.AddReg(p, at)
-			return load(p)
-		}))
-	}
-	store := func(column Reg) {
-		m.Store(column, dst, 0)
-		m.AddReg(dst, dstRow)
-	}
-	m.While("loop", k, n, func() {
-		for _, column := range columns(func(p Reg) Reg { return m.Load(p, 0) }) {
-			store(column)
+	m.While("group", groups, 1, func() {
+		k, at, to := m.Arg("k"), m.Copy(from), m.Copy(dst)
+		columns := func(load func(p Reg) Reg) []Reg {
+			return m.Transpose(each(n, func(i int) Reg {
+				p := m.LoadWord(rows, 8*i)
+				m.AddReg(p, at)
+				return load(p)
+			}))
 		}
-		m.AddImm(at, m.ISA().VecBytes)
-	})
-	m.IfMore(k, 0, func() {
-		mask := m.Mask(k, 0)
-		for i, column := range columns(func(p Reg) Reg { return m.LoadMasked(p, 0, mask) }) {
-			m.IfMore(k, i, func() { store(column) })
+		store := func(column Reg) {
+			m.Store(column, to, 0)
+			m.AddReg(to, dstRow)
 		}
+		m.While("loop", k, n, func() {
+			for _, column := range columns(func(p Reg) Reg { return m.Load(p, 0) }) {
+				store(column)
+			}
+			m.AddImm(at, m.ISA().VecBytes)
+		})
+		m.IfMore(k, 0, func() {
+			mask := m.Mask(k, 0)
+			for i, column := range columns(func(p Reg) Reg { return m.LoadMasked(p, 0, mask) }) {
+				m.IfMore(k, i, func() { store(column) })
+			}
+		})
+		m.AddReg(from, m.Arg("srcGroup"))
+		m.AddReg(dst, m.Arg("dstGroup"))
 	})
 	m.End()
 }
