@@ -297,12 +297,8 @@ func (w *lanesWork[T]) whole(i0, i1, j, height int, out lanesOutput) {
 	}
 	args.acc = unsafe.SliceData(grow(&w.sums, height*most*w.line))
 	args.cRow, args.cCol = out.col, w.stride(out.row)
-	rows := lanesPanels{rows: i1 - i0, most: most, bytes: all.bytes()}
-	bytes := (height + most) * rows.bytes // of a tile
-	tiles, lines := tilesPerCall(bytes), w.k
-	if bytes > bytesPerCall {
-		lines = tilesPerCall((height + most) * mem.Line) // of one tile
-	}
+	rows := lanesPanels{rows: i1 - i0, most: most}
+	tiles, lines := perCall(height+most, all.bytes()/mem.Line)
 	for lo := 0; lo < rows.rows; {
 		width, panels := rows.from(lo)
 		args.tiles, args.accRow = min(panels, tiles), width*mem.Line
@@ -318,6 +314,15 @@ func (w *lanesWork[T]) whole(i0, i1, j, height int, out lanesOutput) {
 		}
 		lo += args.tiles * width
 	}
+}
+
+// perCall returns how many tiles a call computes that read so many rows of so many lines, and how many lines of them:
+// fewer if one tile would read too many.
+func perCall(rows, lines int) (tiles, most int) {
+	if rows*lines*mem.Line > bytesPerCall {
+		return 1, tilesPerCall(rows * mem.Line)
+	}
+	return tilesPerCall(rows * lines * mem.Line), lines
 }
 
 // lanesCode is the number of a tile in the table of codes, wholeCode that of one of whole lines: see allLanes in

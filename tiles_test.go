@@ -353,6 +353,22 @@ func TestChainCallsAreShort(t *testing.T) {
 	}
 }
 
+// A call of tiles of whole lines reads at most bytesPerCall, and no fewer tiles or lines than it can.
+func TestWholeLinesCallsAreShort(t *testing.T) {
+	for _, rows := range []int{2, 5, 7, 9, 10} { // of a tile, of both operands
+		for lines := 8; lines < 1<<16; lines += 1 + lines/9 {
+			tiles, most := perCall(rows, lines)
+			line := rows * mem.Line
+			if tiles*most*line > bytesPerCall {
+				t.Errorf("%d rows of %d lines: a call of %d tiles of %d lines", rows, lines, tiles, most)
+			}
+			if most > lines || most < lines && (most+1)*line <= bytesPerCall || (tiles+1)*most*line <= bytesPerCall {
+				t.Errorf("%d rows of %d lines: calls of only %d tiles of %d lines", rows, lines, tiles, most)
+			}
+		}
+	}
+}
+
 // What is packed of striped products does not grow with k, nor with caches beyond some size.
 func TestStripedProductsPackLittle(t *testing.T) {
 	for l2 := 128; l2 <= 1<<30; l2 *= 2 {
