@@ -99,7 +99,11 @@ func TestScratchIsBounded(t *testing.T) {
 	for _, s := range []struct {
 		m, n, k int
 		alpha   float32
-	}{{1 << 18, 2, 24, 1}, {3, 1 << 15, 257, 2}} { // the second adds alpha times the sum of two blocks of k
+	}{
+		{1 << 18, 2, 24, 1},
+		{3, 1 << 15, 257, 2}, // adds alpha times the sum of two blocks of k
+		{1 << 15, 3, 257, 2}, // striped, in place
+	} {
 		m, n, k := s.m, s.n, s.k
 		a, b, c := make([]float32, k*m), make([]float32, k*n), make([]float32, m*n)
 		for _, backend := range bitstep.Backends() {

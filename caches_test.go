@@ -2,6 +2,9 @@ package bitstep
 
 import "testing"
 
+// BytesPerCall is bytesPerCall for tests from outside.
+const BytesPerCall = bytesPerCall
+
 // SimulateCaches makes products take the caches for others until the test is over.
 func SimulateCaches(t *testing.T, l1, l2 int) {
 	saved1, saved2, saved3 := cacheL1, cacheL2, cacheL3

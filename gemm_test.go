@@ -12,6 +12,7 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -235,7 +236,8 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	pages := newPages[T](t, 3)
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
-			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}} { // no matrix exceeds 512 elements
+			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29},
+			{4, 6, 141}, {5, 7, 131}, {6, 4, 141}} { // no matrix exceeds 1024 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)
@@ -389,7 +391,14 @@ func TestGemvLongRows(t *testing.T) {
 }
 
 func testGemvLongRows[T kernels.Float](t *testing.T, e bitstep.Engine[T]) {
-	for i, s := range [][2]int{{1, 70_003}, {1, 65_536}, {2, 33_000}, {8, 8207}, {9, 8208}, {17, 9001}, {8, 4111}} {
+	sizes := [][2]int{{1, 70_003}, {1, 65_536}, {2, 33_000}, {17, 9001}}
+	line := kernels.Lanes[T]()
+	for _, rows := range []int{4, 6, 8} { // of a tile, whose calls read the vector too
+		most := bitstep.BytesPerCall / (rows + 1) / mem.Line * line
+		sizes = append(sizes, [2]int{rows, most}, [2]int{rows, most + line - 1}, [2]int{rows + 1, most + line},
+			[2]int{2, 2*most + 1})
+	}
+	for i, s := range sizes {
 		checkGemm(t, gemmCase{false, true, 1, s[0], s[1], 1, float64(i % 2), i % 3, uint64(i)}, e)
 		checkGemm(t, gemmCase{false, true, s[0], 1, s[1], -2, 0, i % 3, uint64(i)}, e)
 	}
