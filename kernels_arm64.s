@@ -82780,8 +82780,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -82797,9 +82800,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -82818,11 +82821,42 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -82841,143 +82875,47 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V3.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	B     endif7
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.S4, V2.S4, V0.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif8
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F1
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R6), F3
-	B     masked2
-
-partial2:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif9
-	FMOVD (R6), F3
-	CMP   $2, R7
-	BLE   endif10
-	ADD   $8, R6
-	VLD1  (R6), V3.S[2]
-
-endif10:
-	B masked2
-
-endif9:
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V3.S[0]
-
-endif11:
-masked2:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.S4, V3.S4, V4.S4
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif8:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	B     endif12
+	FMOVQ 16(R6), F0
+	B     endif8
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif12:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -82986,9 +82924,6 @@ endif12:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83013,70 +82948,67 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif13
+	CMP   $4, R7
+	BLE   endif9
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F1
+	SUB   $4, R7
+	FMOVQ 16(R9), F1
 	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial2
 	FMOVQ 0(R6), F3
-	B     masked3
+	B     masked2
 
-partial3:
+partial2:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif10
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif15:
-	B masked3
+endif11:
+	B masked2
 
-endif14:
+endif10:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif12
 	VLD1 (R6), V3.S[0]
 
-endif16:
-masked3:
+endif12:
+masked2:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif13:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	B     endif17
+	FMOVQ 32(R6), F0
+	B     endif13
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif17:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -83088,9 +83020,6 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83118,8 +83047,113 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif14
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F3
+	B     masked3
+
+partial3:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif16:
+	B masked3
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V3.S[0]
+
+endif17:
+masked3:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	B     endif18
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif18:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif18
+	BLE   endif19
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83138,38 +83172,38 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif20
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif21
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif20:
+endif21:
 	B masked4
 
-endif19:
+endif20:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R6), V3.S[0]
 
-endif21:
+endif22:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif18:
+endif19:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83211,20 +83245,20 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif23
+	B     endif24
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 
+endif24:
 endif23:
-endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -83282,8 +83316,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -83301,9 +83338,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -83324,11 +83361,44 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 16(R8), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83347,22 +83417,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R9), V4.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -83378,28 +83448,28 @@ partial2:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R6), V4.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83407,153 +83477,21 @@ endif3:
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
-	B     endif10
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif10:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 16(R8), F3
-	VFMLA V3.S4, V2.S4, V1.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif11
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R9), F4
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R9
-	VLD1  (R9), V4.S[2]
-
-endif13:
-	B masked3
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R9), V4.S[0]
-
-endif14:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F4
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif16:
-	B masked4
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V4.S[0]
-
-endif17:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif11:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif18
+	B     endif11
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif18:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -83562,9 +83500,6 @@ endif18:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83591,104 +83526,101 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif19
+	CMP   $4, R7
+	BLE   endif12
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F2
+	SUB   $4, R7
+	FMOVQ 16(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif13
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif14
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif21:
-	B masked5
+endif14:
+	B masked3
 
-endif20:
+endif13:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R9), V4.S[0]
 
-endif22:
-masked5:
+endif15:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R6), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif16
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif24:
-	B masked6
+endif17:
+	B masked4
 
-endif23:
+endif16:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif18
 	VLD1 (R6), V4.S[0]
 
-endif25:
-masked6:
+endif18:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif19:
+endif12:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif26
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif19
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif26:
+endif19:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -83700,9 +83632,6 @@ endif26:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83732,8 +83661,149 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif20
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R9), F4
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R9), V4.S[0]
+
+endif23:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V4.S[0]
+
+endif26:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif20:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif27
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 16(R8), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif27
+	BLE   endif28
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83752,22 +83822,22 @@ partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif29
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif30
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif29:
+endif30:
 	B masked7
 
-endif28:
+endif29:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R9), V4.S[0]
 
-endif30:
+endif31:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -83783,39 +83853,39 @@ partial8:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif32
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif32:
+endif33:
 	B masked8
 
-endif31:
+endif32:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R6), V4.S[0]
 
-endif33:
+endif34:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif27:
+endif28:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83857,13 +83927,13 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif35
+	B     endif36
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -83873,8 +83943,8 @@ otherwise7:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
+endif36:
 endif35:
-endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -83934,8 +84004,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -83955,9 +84028,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -83980,11 +84053,46 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 16(R8), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 32(R8), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84003,22 +84111,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R9), V5.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84034,22 +84142,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R9), V5.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84065,28 +84173,28 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif10
+	BLE   endif11
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif11
+	BLE   endif12
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif11:
+endif12:
 	B masked3
 
-endif10:
+endif11:
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif13
 	VLD1 (R6), V5.S[0]
 
-endif12:
+endif13:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84095,191 +84203,23 @@ endif3:
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
-	B     endif13
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif13:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 16(R8), F4
-	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 32(R8), F4
-	VFMLA V4.S4, V3.S4, V2.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif14
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif16:
-	B masked4
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R9), V5.S[0]
-
-endif17:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F5
-	B     masked5
-
-partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif19:
-	B masked5
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R9), V5.S[0]
-
-endif20:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R6), F5
-	B     masked6
-
-partial6:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif22:
-	B masked6
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V5.S[0]
-
-endif23:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif14:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif24
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif24:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -84288,9 +84228,6 @@ endif24:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -84319,138 +84256,135 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif25
+	CMP   $4, R7
+	BLE   endif15
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F3
+	SUB   $4, R7
+	FMOVQ 16(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif16
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif17
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif27:
-	B masked7
+endif17:
+	B masked4
 
-endif26:
+endif16:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif18
 	VLD1 (R9), V5.S[0]
 
-endif28:
-masked7:
+endif18:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R6), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif19
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif20
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif30:
-	B masked8
+endif20:
+	B masked5
 
-endif29:
+endif19:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif21
 	VLD1 (R9), V5.S[0]
 
-endif31:
-masked8:
+endif21:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R6), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif22
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif33:
-	B masked9
+endif23:
+	B masked6
 
-endif32:
+endif22:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif24
 	VLD1 (R6), V5.S[0]
 
-endif34:
-masked9:
+endif24:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif25:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif35
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif25
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif35:
+endif25:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -84462,9 +84396,6 @@ endif35:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -84496,8 +84427,185 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif26
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R9), V5.S[0]
+
+endif29:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R6), F5
+	B     masked8
+
+partial8:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif30
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif31
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R9), V5.S[0]
+
+endif32:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F5
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif34:
+	B masked9
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R6), V5.S[0]
+
+endif35:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif26:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif36
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif36:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 16(R8), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 32(R8), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif36
+	BLE   endif37
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84516,22 +84624,22 @@ partial10:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif38
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif39
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif38:
+endif39:
 	B masked10
 
-endif37:
+endif38:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R9), V5.S[0]
 
-endif39:
+endif40:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84547,22 +84655,22 @@ partial11:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif41
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif42
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif41:
+endif42:
 	B masked11
 
-endif40:
+endif41:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif43
 	VLD1 (R9), V5.S[0]
 
-endif42:
+endif43:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84578,40 +84686,40 @@ partial12:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif44
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif45
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif44:
+endif45:
 	B masked12
 
-endif43:
+endif44:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif46
 	VLD1 (R6), V5.S[0]
 
-endif45:
+endif46:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif36:
+endif37:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84653,15 +84761,15 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	FMOVS 8(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif47
+	B     endif48
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -84675,8 +84783,8 @@ otherwise7:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
+endif48:
 endif47:
-endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -84738,8 +84846,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -84761,9 +84872,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -84788,11 +84899,48 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 16(R8), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 32(R8), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 48(R8), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84811,22 +84959,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R9), V6.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -84842,22 +84990,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R9), V6.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -84873,22 +85021,22 @@ partial3:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif10
+	BLE   endif11
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif11
+	BLE   endif12
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif11:
+endif12:
 	B masked3
 
-endif10:
+endif11:
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif13
 	VLD1 (R9), V6.S[0]
 
-endif12:
+endif13:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -84904,28 +85052,28 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif13
+	BLE   endif14
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif14
+	BLE   endif15
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif14:
+endif15:
 	B masked4
 
-endif13:
+endif14:
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif16
 	VLD1 (R6), V6.S[0]
 
-endif15:
+endif16:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84935,7 +85083,7 @@ endif3:
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84943,208 +85091,7 @@ endif3:
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif16
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif16:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 16(R8), F5
-	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 32(R8), F5
-	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 48(R8), F5
-	VFMLA V5.S4, V4.S4, V3.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif17
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif19:
-	B masked5
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R9), V6.S[0]
-
-endif20:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R6), F6
-	B     masked6
-
-partial6:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif22:
-	B masked6
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R9), V6.S[0]
-
-endif23:
-masked6:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif25:
-	B masked7
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R9), V6.S[0]
-
-endif26:
-masked7:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R6), F6
-	B     masked8
-
-partial8:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif28:
-	B masked8
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V6.S[0]
-
-endif29:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif17:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif30
+	B     endif17
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -85152,12 +85099,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -85166,9 +85110,6 @@ endif30:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -85199,159 +85140,159 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif31
+	CMP   $4, R7
+	BLE   endif18
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F4
+	SUB   $4, R7
+	FMOVQ 16(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif19
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif20
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif33:
-	B masked9
+endif20:
+	B masked5
 
-endif32:
+endif19:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R9), V6.S[0]
 
-endif34:
-masked9:
+endif21:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R6), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif22
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif23
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif36:
-	B masked10
+endif23:
+	B masked6
 
-endif35:
+endif22:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R9), V6.S[0]
 
-endif37:
-masked10:
+endif24:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif25
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif26
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif39:
-	B masked11
+endif26:
+	B masked7
 
-endif38:
+endif25:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R9), V6.S[0]
 
-endif40:
-masked11:
+endif27:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R6), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif28
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif42:
-	B masked12
+endif29:
+	B masked8
 
-endif41:
+endif28:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif30
 	VLD1 (R6), V6.S[0]
 
-endif43:
-masked12:
+endif30:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif31:
+endif18:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif44
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif31
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -85359,12 +85300,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif44:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -85376,9 +85314,6 @@ endif44:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -85412,8 +85347,221 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif32
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif34:
+	B masked9
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R9), V6.S[0]
+
+endif35:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R6), F6
+	B     masked10
+
+partial10:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif37:
+	B masked10
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R9), V6.S[0]
+
+endif38:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif40:
+	B masked11
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R9), V6.S[0]
+
+endif41:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R6), F6
+	B     masked12
+
+partial12:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif43:
+	B masked12
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V6.S[0]
+
+endif44:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif32:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif45
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 16(R8), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 32(R8), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 48(R8), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif45
+	BLE   endif46
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -85432,22 +85580,22 @@ partial13:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif47
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif48
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif47:
+endif48:
 	B masked13
 
-endif46:
+endif47:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R9), V6.S[0]
 
-endif48:
+endif49:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85463,22 +85611,22 @@ partial14:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif50
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif51
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif50:
+endif51:
 	B masked14
 
-endif49:
+endif50:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R9), V6.S[0]
 
-endif51:
+endif52:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85494,22 +85642,22 @@ partial15:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif53
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif54
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif53:
+endif54:
 	B masked15
 
-endif52:
+endif53:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R9), V6.S[0]
 
-endif54:
+endif55:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85525,31 +85673,31 @@ partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif56
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif57
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif56:
+endif57:
 	B masked16
 
-endif55:
+endif56:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R6), V6.S[0]
 
-endif57:
+endif58:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif45:
+endif46:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85557,9 +85705,9 @@ endif45:
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85601,13 +85749,13 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif59
+	B     endif60
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -85625,8 +85773,8 @@ otherwise7:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif60:
 endif59:
-endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -85687,8 +85835,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -85707,9 +85858,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -85733,11 +85884,45 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -85756,22 +85941,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V4.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -85786,28 +85971,28 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R6), V4.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85816,158 +86001,22 @@ endif3:
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
-	B     endif10
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif10:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.S4, V3.S4, V0.S4
-	FMOVQ 0(R8), F3
-	VFMLA V2.S4, V3.S4, V1.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif11
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif12
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif13
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif13:
-	B masked3
-
-endif12:
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V4.S[0]
-
-endif14:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F4
-	B     masked4
-
-partial4:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif16:
-	B masked4
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V4.S[0]
-
-endif17:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif11:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif18
+	B     endif11
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif18:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -85978,9 +86027,6 @@ endif18:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86008,105 +86054,102 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif19
+	CMP   $4, R7
+	BLE   endif12
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F2
+	SUB   $4, R7
+	FMOVQ 16(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif13
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif21:
-	B masked5
+endif14:
+	B masked3
 
-endif20:
+endif13:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R6), V4.S[0]
 
-endif22:
-masked5:
+endif15:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R8), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif16
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif24:
-	B masked6
+endif17:
+	B masked4
 
-endif23:
+endif16:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif18
 	VLD1 (R6), V4.S[0]
 
-endif25:
-masked6:
+endif18:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif19:
+endif12:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif26
+	FMOVQ 32(R6), F1
+	B     endif19
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif26:
+endif19:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -86120,9 +86163,6 @@ endif26:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86153,8 +86193,153 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif20
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif22:
+	B masked5
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V4.S[0]
+
+endif23:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif25:
+	B masked6
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V4.S[0]
+
+endif26:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif20:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif27
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif27
+	BLE   endif28
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -86173,22 +86358,22 @@ partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif29
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif30
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif29:
+endif30:
 	B masked7
 
-endif28:
+endif29:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R6), V4.S[0]
 
-endif30:
+endif31:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -86203,40 +86388,40 @@ partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif32
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif32:
+endif33:
 	B masked8
 
-endif31:
+endif32:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R6), V4.S[0]
 
-endif33:
+endif34:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif27:
+endif28:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86280,16 +86465,16 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 	ADD   R7, R6
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif35
+	B     endif36
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -86298,8 +86483,8 @@ otherwise7:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
+endif36:
 endif35:
-endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -86364,8 +86549,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -86387,9 +86575,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -86416,11 +86604,48 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -86439,22 +86664,22 @@ partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R10), V6.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86469,22 +86694,22 @@ partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R10), V6.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86500,22 +86725,22 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif10
+	BLE   endif11
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif11
+	BLE   endif12
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif11:
+endif12:
 	B masked3
 
-endif10:
+endif11:
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif13
 	VLD1 (R6), V6.S[0]
 
-endif12:
+endif13:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86530,28 +86755,28 @@ partial4:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif13
+	BLE   endif14
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif14
+	BLE   endif15
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif14:
+endif15:
 	B masked4
 
-endif13:
+endif14:
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif16
 	VLD1 (R6), V6.S[0]
 
-endif15:
+endif16:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86562,7 +86787,7 @@ endif3:
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86571,210 +86796,7 @@ endif3:
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif16
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif16:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.S4, V6.S4, V0.S4
-	VFMLA V5.S4, V6.S4, V1.S4
-	FMOVQ 0(R8), F6
-	VFMLA V4.S4, V6.S4, V2.S4
-	VFMLA V5.S4, V6.S4, V3.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif17
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif19:
-	B masked5
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R10), V6.S[0]
-
-endif20:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F6
-	B     masked6
-
-partial6:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif22:
-	B masked6
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R10), V6.S[0]
-
-endif23:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif25:
-	B masked7
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V6.S[0]
-
-endif26:
-masked7:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F6
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif28:
-	B masked8
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V6.S[0]
-
-endif29:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif17:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif30
+	B     endif17
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -86782,12 +86804,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -86798,9 +86817,6 @@ endif30:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86831,159 +86847,159 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif31
+	CMP   $4, R7
+	BLE   endif18
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F4
+	SUB   $4, R7
+	FMOVQ 16(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif19
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif20
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif33:
-	B masked9
+endif20:
+	B masked5
 
-endif32:
+endif19:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R10), V6.S[0]
 
-endif34:
-masked9:
+endif21:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif22
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif23
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif36:
-	B masked10
+endif23:
+	B masked6
 
-endif35:
+endif22:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R10), V6.S[0]
 
-endif37:
-masked10:
+endif24:
+masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif25
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif26
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif39:
-	B masked11
+endif26:
+	B masked7
 
-endif38:
+endif25:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R6), V6.S[0]
 
-endif40:
-masked11:
+endif27:
+masked7:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R8), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif28
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif42:
-	B masked12
+endif29:
+	B masked8
 
-endif41:
+endif28:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif30
 	VLD1 (R6), V6.S[0]
 
-endif43:
-masked12:
+endif30:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif31:
+endif18:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif44
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif31
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -86991,12 +87007,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif44:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -87010,9 +87023,6 @@ endif44:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -87046,8 +87056,223 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif32
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif34:
+	B masked9
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R10), V6.S[0]
+
+endif35:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif37:
+	B masked10
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R10), V6.S[0]
+
+endif38:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif40:
+	B masked11
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V6.S[0]
+
+endif41:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif43:
+	B masked12
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V6.S[0]
+
+endif44:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif32:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif45
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif45
+	BLE   endif46
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -87066,22 +87291,22 @@ partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif47
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif48
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif47:
+endif48:
 	B masked13
 
-endif46:
+endif47:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R10), V6.S[0]
 
-endif48:
+endif49:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87096,22 +87321,22 @@ partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif50
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif51
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif50:
+endif51:
 	B masked14
 
-endif49:
+endif50:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R10), V6.S[0]
 
-endif51:
+endif52:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87127,22 +87352,22 @@ partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif53
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif54
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif53:
+endif54:
 	B masked15
 
-endif52:
+endif53:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R6), V6.S[0]
 
-endif54:
+endif55:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87157,31 +87382,31 @@ partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif56
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif57
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif56:
+endif57:
 	B masked16
 
-endif55:
+endif56:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R6), V6.S[0]
 
-endif57:
+endif58:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif45:
+endif46:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -87190,9 +87415,9 @@ endif45:
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -87236,16 +87461,16 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif59
+	B     endif60
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -87261,8 +87486,8 @@ otherwise7:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif60:
 endif59:
-endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -87331,8 +87556,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -87357,9 +87585,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -87389,261 +87617,24 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V8.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R10), V8.S[0]
-
-endif9:
-masked2:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F8
-	B     masked3
-
-partial3:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R10), V8.S[0]
-
-endif12:
-masked3:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F8
-	B     masked4
-
-partial4:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R10), V8.S[0]
-
-endif15:
-masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F8
-	B     masked5
-
-partial5:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V8.S[0]
-
-endif18:
-masked5:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F8
-	B     masked6
-
-partial6:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R6), V8.S[0]
-
-endif21:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif22
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif22:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -87663,226 +87654,230 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif23
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F6
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif24
+	BLE   endif5
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif25
+	BLE   endif6
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif25:
-	B masked7
+endif6:
+	B masked
 
-endif24:
+endif5:
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif7
 	VLD1 (R10), V8.S[0]
 
-endif26:
-masked7:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif27
+	BLE   endif8
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif28
+	BLE   endif9
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif28:
-	B masked8
+endif9:
+	B masked2
 
-endif27:
+endif8:
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif10
 	VLD1 (R10), V8.S[0]
 
-endif29:
-masked8:
+endif10:
+masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif11
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif12
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif31:
-	B masked9
+endif12:
+	B masked3
 
-endif30:
+endif11:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif13
 	VLD1 (R10), V8.S[0]
 
-endif32:
-masked9:
+endif13:
+masked3:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif33
+	BLE   endif14
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif34
+	BLE   endif15
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif34:
-	B masked10
+endif15:
+	B masked4
 
-endif33:
+endif14:
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif16
 	VLD1 (R10), V8.S[0]
 
-endif35:
-masked10:
+endif16:
+masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif17
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif18
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif37:
-	B masked11
+endif18:
+	B masked5
 
-endif36:
+endif17:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif19
 	VLD1 (R6), V8.S[0]
 
-endif38:
-masked11:
+endif19:
+masked5:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif20
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif21
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif40:
-	B masked12
+endif21:
+	B masked6
 
-endif39:
+endif20:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif22
 	VLD1 (R6), V8.S[0]
 
-endif41:
-masked12:
+endif22:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif23:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif42
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif23
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -87892,12 +87887,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif42:
+endif23:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -87908,9 +87900,6 @@ endif42:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -87944,224 +87933,224 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif43
+	CMP   $4, R7
+	BLE   endif24
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F6
+	SUB   $4, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif25
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif26
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif45:
-	B masked13
+endif26:
+	B masked7
 
-endif44:
+endif25:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif27
 	VLD1 (R10), V8.S[0]
 
-endif46:
-masked13:
+endif27:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif28
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif29
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif48:
-	B masked14
+endif29:
+	B masked8
 
-endif47:
+endif28:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif30
 	VLD1 (R10), V8.S[0]
 
-endif49:
-masked14:
+endif30:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif31
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif32
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif51:
-	B masked15
+endif32:
+	B masked9
 
-endif50:
+endif31:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif33
 	VLD1 (R10), V8.S[0]
 
-endif52:
-masked15:
+endif33:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif34
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif35
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif54:
-	B masked16
+endif35:
+	B masked10
 
-endif53:
+endif34:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif36
 	VLD1 (R10), V8.S[0]
 
-endif55:
-masked16:
+endif36:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif37
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif57:
-	B masked17
+endif38:
+	B masked11
 
-endif56:
+endif37:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif39
 	VLD1 (R6), V8.S[0]
 
-endif58:
-masked17:
+endif39:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif40
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif41
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif60:
-	B masked18
+endif41:
+	B masked12
 
-endif59:
+endif40:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif42
 	VLD1 (R6), V8.S[0]
 
-endif61:
-masked18:
+endif42:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif43:
+endif24:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif62
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif43
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -88171,12 +88160,9 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif62:
+endif43:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -88190,9 +88176,6 @@ endif62:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -88229,8 +88212,293 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif44
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif46:
+	B masked13
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R10), V8.S[0]
+
+endif47:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif49:
+	B masked14
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R10), V8.S[0]
+
+endif50:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif51
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif52
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif52:
+	B masked15
+
+endif51:
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R10), V8.S[0]
+
+endif53:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif54
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif55
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif55:
+	B masked16
+
+endif54:
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R10), V8.S[0]
+
+endif56:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif57
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif58:
+	B masked17
+
+endif57:
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R6), V8.S[0]
+
+endif59:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif60
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif61
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif61:
+	B masked18
+
+endif60:
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R6), V8.S[0]
+
+endif62:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif44:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif63
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif63:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.S4, V6.S4, V0.S4
+	VFMLA V8.S4, V7.S4, V3.S4
+	FMOVQ 16(R9), F8
+	VFMLA V8.S4, V6.S4, V1.S4
+	VFMLA V8.S4, V7.S4, V4.S4
+	FMOVQ 32(R9), F8
+	VFMLA V8.S4, V6.S4, V2.S4
+	VFMLA V8.S4, V7.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif63
+	BLE   endif64
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -88249,22 +88517,22 @@ partial19:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif65
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif66
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif65:
+endif66:
 	B masked19
 
-endif64:
+endif65:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif67
 	VLD1 (R10), V8.S[0]
 
-endif66:
+endif67:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88279,22 +88547,22 @@ partial20:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif68
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif69
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif68:
+endif69:
 	B masked20
 
-endif67:
+endif68:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif70
 	VLD1 (R10), V8.S[0]
 
-endif69:
+endif70:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88310,22 +88578,22 @@ partial21:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif71
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif72
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif71:
+endif72:
 	B masked21
 
-endif70:
+endif71:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif73
 	VLD1 (R10), V8.S[0]
 
-endif72:
+endif73:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88340,22 +88608,22 @@ partial22:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif74
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif75
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif74:
+endif75:
 	B masked22
 
-endif73:
+endif74:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif76
 	VLD1 (R10), V8.S[0]
 
-endif75:
+endif76:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88371,22 +88639,22 @@ partial23:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif77
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif78
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif77:
+endif78:
 	B masked23
 
-endif76:
+endif77:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif79
 	VLD1 (R6), V8.S[0]
 
-endif78:
+endif79:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88401,31 +88669,31 @@ partial24:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif80
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif81
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif80:
+endif81:
 	B masked24
 
-endif79:
+endif80:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif82
 	VLD1 (R6), V8.S[0]
 
-endif81:
+endif82:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif63:
+endif64:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -88436,9 +88704,9 @@ endif63:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif82
+	B     endif83
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -88516,7 +88784,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -88527,9 +88795,9 @@ otherwise6:
 	FMOVD F0, 0(R6)
 	FMOVS 20(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif83
+	B     endif84
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -88552,8 +88820,8 @@ otherwise7:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
+endif84:
 endif83:
-endif82:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -88626,8 +88894,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -88655,9 +88926,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -88690,328 +88961,24 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V10.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R10), V10.S[0]
-
-endif9:
-masked2:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F10
-	B     masked3
-
-partial3:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R10), V10.S[0]
-
-endif12:
-masked3:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R8), F10
-	B     masked4
-
-partial4:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R10), V10.S[0]
-
-endif15:
-masked4:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R10), V10.S[0]
-
-endif18:
-masked5:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R10), V10.S[0]
-
-endif21:
-masked6:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F10
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R6), V10.S[0]
-
-endif24:
-masked7:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F10
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R6), V10.S[0]
-
-endif27:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif28
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif28:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -89034,291 +89001,295 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif29
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F8
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif5
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif6
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif31:
-	B masked9
+endif6:
+	B masked
 
-endif30:
+endif5:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif7
 	VLD1 (R10), V10.S[0]
 
-endif32:
-masked9:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif33
+	BLE   endif8
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif34
+	BLE   endif9
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif34:
-	B masked10
+endif9:
+	B masked2
 
-endif33:
+endif8:
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif10
 	VLD1 (R10), V10.S[0]
 
-endif35:
-masked10:
+endif10:
+masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif11
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif12
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif37:
-	B masked11
+endif12:
+	B masked3
 
-endif36:
+endif11:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif13
 	VLD1 (R10), V10.S[0]
 
-endif38:
-masked11:
+endif13:
+masked3:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif14
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif15
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif40:
-	B masked12
+endif15:
+	B masked4
 
-endif39:
+endif14:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif16
 	VLD1 (R10), V10.S[0]
 
-endif41:
-masked12:
+endif16:
+masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif17
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif18
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif43:
-	B masked13
+endif18:
+	B masked5
 
-endif42:
+endif17:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif19
 	VLD1 (R10), V10.S[0]
 
-endif44:
-masked13:
+endif19:
+masked5:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif20
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif21
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif46:
-	B masked14
+endif21:
+	B masked6
 
-endif45:
+endif20:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif22
 	VLD1 (R10), V10.S[0]
 
-endif47:
-masked14:
+endif22:
+masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif23
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif24
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif49:
-	B masked15
+endif24:
+	B masked7
 
-endif48:
+endif23:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif25
 	VLD1 (R6), V10.S[0]
 
-endif50:
-masked15:
+endif25:
+masked7:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif26
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif27
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif52:
-	B masked16
+endif27:
+	B masked8
 
-endif51:
+endif26:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif28
 	VLD1 (R6), V10.S[0]
 
-endif53:
-masked16:
+endif28:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif29:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif54
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif29
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -89330,12 +89301,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif54:
+endif29:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -89346,9 +89314,6 @@ endif54:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -89385,289 +89350,289 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif55
+	CMP   $4, R7
+	BLE   endif30
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F8
+	SUB   $4, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif31
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif32
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif57:
-	B masked17
+endif32:
+	B masked9
 
-endif56:
+endif31:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif33
 	VLD1 (R10), V10.S[0]
 
-endif58:
-masked17:
+endif33:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif34
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif35
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif60:
-	B masked18
+endif35:
+	B masked10
 
-endif59:
+endif34:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif36
 	VLD1 (R10), V10.S[0]
 
-endif61:
-masked18:
+endif36:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif37
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif38
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif63:
-	B masked19
+endif38:
+	B masked11
 
-endif62:
+endif37:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif39
 	VLD1 (R10), V10.S[0]
 
-endif64:
-masked19:
+endif39:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif40
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif41
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif66:
-	B masked20
+endif41:
+	B masked12
 
-endif65:
+endif40:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif42
 	VLD1 (R10), V10.S[0]
 
-endif67:
-masked20:
+endif42:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif43
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif44
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif69:
-	B masked21
+endif44:
+	B masked13
 
-endif68:
+endif43:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif45
 	VLD1 (R10), V10.S[0]
 
-endif70:
-masked21:
+endif45:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif46
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif47
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif72:
-	B masked22
+endif47:
+	B masked14
 
-endif71:
+endif46:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif48
 	VLD1 (R10), V10.S[0]
 
-endif73:
-masked22:
+endif48:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif49
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif50
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif75:
-	B masked23
+endif50:
+	B masked15
 
-endif74:
+endif49:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif51
 	VLD1 (R6), V10.S[0]
 
-endif76:
-masked23:
+endif51:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif52
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif78:
-	B masked24
+endif53:
+	B masked16
 
-endif77:
+endif52:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif54
 	VLD1 (R6), V10.S[0]
 
-endif79:
-masked24:
+endif54:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif55:
+endif30:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif80
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif55
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -89679,12 +89644,9 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif80:
+endif55:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -89698,9 +89660,6 @@ endif80:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -89740,8 +89699,363 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif56
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif57
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif58
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif58:
+	B masked17
+
+endif57:
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R10), V10.S[0]
+
+endif59:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif60
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif61
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif61:
+	B masked18
+
+endif60:
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R10), V10.S[0]
+
+endif62:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif64:
+	B masked19
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R10), V10.S[0]
+
+endif65:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif67:
+	B masked20
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R10), V10.S[0]
+
+endif68:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif70:
+	B masked21
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R10), V10.S[0]
+
+endif71:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif73:
+	B masked22
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R10), V10.S[0]
+
+endif74:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif75
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif76
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif76:
+	B masked23
+
+endif75:
+	CMP  $0, R7
+	BLE  endif77
+	VLD1 (R6), V10.S[0]
+
+endif77:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif78
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif79
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif79:
+	B masked24
+
+endif78:
+	CMP  $0, R7
+	BLE  endif80
+	VLD1 (R6), V10.S[0]
+
+endif80:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif56:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif81
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif81:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.S4, V8.S4, V0.S4
+	VFMLA V10.S4, V9.S4, V4.S4
+	FMOVQ 16(R9), F10
+	VFMLA V10.S4, V8.S4, V1.S4
+	VFMLA V10.S4, V9.S4, V5.S4
+	FMOVQ 32(R9), F10
+	VFMLA V10.S4, V8.S4, V2.S4
+	VFMLA V10.S4, V9.S4, V6.S4
+	FMOVQ 48(R9), F10
+	VFMLA V10.S4, V8.S4, V3.S4
+	VFMLA V10.S4, V9.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif81
+	BLE   endif82
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -89760,22 +90074,22 @@ partial25:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif83
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif84
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif83:
+endif84:
 	B masked25
 
-endif82:
+endif83:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif85
 	VLD1 (R10), V10.S[0]
 
-endif84:
+endif85:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89790,22 +90104,22 @@ partial26:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif86
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif87
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif86:
+endif87:
 	B masked26
 
-endif85:
+endif86:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif88
 	VLD1 (R10), V10.S[0]
 
-endif87:
+endif88:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89821,22 +90135,22 @@ partial27:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif88
+	BLE   endif89
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif89
+	BLE   endif90
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif89:
+endif90:
 	B masked27
 
-endif88:
+endif89:
 	CMP  $0, R7
-	BLE  endif90
+	BLE  endif91
 	VLD1 (R10), V10.S[0]
 
-endif90:
+endif91:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89851,22 +90165,22 @@ partial28:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif92
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif93
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif92:
+endif93:
 	B masked28
 
-endif91:
+endif92:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif94
 	VLD1 (R10), V10.S[0]
 
-endif93:
+endif94:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89882,22 +90196,22 @@ partial29:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif95
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif96
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif95:
+endif96:
 	B masked29
 
-endif94:
+endif95:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif97
 	VLD1 (R10), V10.S[0]
 
-endif96:
+endif97:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89912,22 +90226,22 @@ partial30:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif98
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif99
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif98:
+endif99:
 	B masked30
 
-endif97:
+endif98:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif100
 	VLD1 (R10), V10.S[0]
 
-endif99:
+endif100:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89943,22 +90257,22 @@ partial31:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif101
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif102
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif101:
+endif102:
 	B masked31
 
-endif100:
+endif101:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif103
 	VLD1 (R6), V10.S[0]
 
-endif102:
+endif103:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -89973,31 +90287,31 @@ partial32:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif104
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif105
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif104:
+endif105:
 	B masked32
 
-endif103:
+endif104:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif106
 	VLD1 (R6), V10.S[0]
 
-endif105:
+endif106:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif81:
+endif82:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90010,9 +90324,9 @@ endif81:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif106
+	B     endif107
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90090,16 +90404,16 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif107
+	B     endif108
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -90129,8 +90443,8 @@ otherwise7:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
+endif108:
 endif107:
-endif106:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -90196,8 +90510,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -90219,9 +90536,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -90250,11 +90567,48 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
+	CMP  $1, R12
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -90273,22 +90627,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif4
+	BLE   endif5
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif5
+	BLE   endif6
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif5:
+endif6:
 	B masked
 
-endif4:
+endif5:
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V5.S[0]
 
-endif6:
+endif7:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90303,22 +90657,22 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif7
+	BLE   endif8
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif8
+	BLE   endif9
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif8:
+endif9:
 	B masked2
 
-endif7:
+endif8:
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif10
 	VLD1 (R6), V5.S[0]
 
-endif9:
+endif10:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90333,28 +90687,28 @@ partial3:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif10
+	BLE   endif11
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif11
+	BLE   endif12
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif11:
+endif12:
 	B masked3
 
-endif10:
+endif11:
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif13
 	VLD1 (R6), V5.S[0]
 
-endif12:
+endif13:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90365,7 +90719,7 @@ endif3:
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90374,192 +90728,16 @@ endif3:
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif13
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif13:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.S4, V4.S4, V0.S4
-	FMOVQ 0(R8), F4
-	VFMLA V3.S4, V4.S4, V1.S4
-	FMOVQ 0(R9), F4
-	VFMLA V3.S4, V4.S4, V2.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif14
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif16:
-	B masked4
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V5.S[0]
-
-endif17:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F5
-	B     masked5
-
-partial5:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif18
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif19
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif19:
-	B masked5
-
-endif18:
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V5.S[0]
-
-endif20:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F5
-	B     masked6
-
-partial6:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif22:
-	B masked6
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V5.S[0]
-
-endif23:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif14:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif24
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif24:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -90572,9 +90750,6 @@ endif24:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -90605,140 +90780,137 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif25
+	CMP   $4, R7
+	BLE   endif15
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F3
+	SUB   $4, R7
+	FMOVQ 16(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif16
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif17
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif27:
-	B masked7
+endif17:
+	B masked4
 
-endif26:
+endif16:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif18
 	VLD1 (R6), V5.S[0]
 
-endif28:
-masked7:
+endif18:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R8), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif19
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif30:
-	B masked8
+endif20:
+	B masked5
 
-endif29:
+endif19:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif21
 	VLD1 (R6), V5.S[0]
 
-endif31:
-masked8:
+endif21:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R9), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif22
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif33:
-	B masked9
+endif23:
+	B masked6
 
-endif32:
+endif22:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif24
 	VLD1 (R6), V5.S[0]
 
-endif34:
-masked9:
+endif24:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif25:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif35
+	FMOVQ 32(R6), F2
+	B     endif25
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif35:
+endif25:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -90754,9 +90926,6 @@ endif35:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -90790,8 +90959,193 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif26
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif28:
+	B masked7
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V5.S[0]
+
+endif29:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif30
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif31
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif31:
+	B masked8
+
+endif30:
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V5.S[0]
+
+endif32:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif34:
+	B masked9
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R6), V5.S[0]
+
+endif35:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif26:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif36
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif36:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif36
+	BLE   endif37
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -90810,22 +91164,22 @@ partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif38
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif39
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif38:
+endif39:
 	B masked10
 
-endif37:
+endif38:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R6), V5.S[0]
 
-endif39:
+endif40:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90840,22 +91194,22 @@ partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif41
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif42
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif41:
+endif42:
 	B masked11
 
-endif40:
+endif41:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif43
 	VLD1 (R6), V5.S[0]
 
-endif42:
+endif43:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90870,31 +91224,31 @@ partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif44
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif45
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif44:
+endif45:
 	B masked12
 
-endif43:
+endif44:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif46
 	VLD1 (R6), V5.S[0]
 
-endif45:
+endif46:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif36:
+endif37:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90903,9 +91257,9 @@ endif36:
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90951,7 +91305,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -90961,9 +91315,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif47
+	B     endif48
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -90975,8 +91329,8 @@ otherwise7:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
+endif48:
 endif47:
-endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -91048,8 +91402,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -91075,9 +91432,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -91110,264 +91467,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V8.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V8.S[0]
-
-endif9:
-masked2:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F8
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R11), V8.S[0]
-
-endif12:
-masked3:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F8
-	B     masked4
-
-partial4:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V8.S[0]
-
-endif15:
-masked4:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F8
-	B     masked5
-
-partial5:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V8.S[0]
-
-endif18:
-masked5:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F8
-	B     masked6
-
-partial6:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R6), V8.S[0]
-
-endif21:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif22
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif22:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -91388,227 +91505,231 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif23
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F6
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif24
+	BLE   endif5
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif25
+	BLE   endif6
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif25:
-	B masked7
+endif6:
+	B masked
 
-endif24:
+endif5:
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif7
 	VLD1 (R11), V8.S[0]
 
-endif26:
-masked7:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif27
+	BLE   endif8
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif28
+	BLE   endif9
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif28:
-	B masked8
+endif9:
+	B masked2
 
-endif27:
+endif8:
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif10
 	VLD1 (R11), V8.S[0]
 
-endif29:
-masked8:
+endif10:
+masked2:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif11
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif12
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif31:
-	B masked9
+endif12:
+	B masked3
 
-endif30:
+endif11:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif13
 	VLD1 (R11), V8.S[0]
 
-endif32:
-masked9:
+endif13:
+masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif33
+	BLE   endif14
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif34
+	BLE   endif15
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif34:
-	B masked10
+endif15:
+	B masked4
 
-endif33:
+endif14:
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif16
 	VLD1 (R6), V8.S[0]
 
-endif35:
-masked10:
+endif16:
+masked4:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif17
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif18
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif37:
-	B masked11
+endif18:
+	B masked5
 
-endif36:
+endif17:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif19
 	VLD1 (R6), V8.S[0]
 
-endif38:
-masked11:
+endif19:
+masked5:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif20
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif21
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif40:
-	B masked12
+endif21:
+	B masked6
 
-endif39:
+endif20:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif22
 	VLD1 (R6), V8.S[0]
 
-endif41:
-masked12:
+endif22:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif23:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif42
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif23
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -91618,12 +91739,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif42:
+endif23:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -91636,9 +91754,6 @@ endif42:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -91673,225 +91788,225 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif43
+	CMP   $4, R7
+	BLE   endif24
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F6
+	SUB   $4, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif25
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif26
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif45:
-	B masked13
+endif26:
+	B masked7
 
-endif44:
+endif25:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif27
 	VLD1 (R11), V8.S[0]
 
-endif46:
-masked13:
+endif27:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif28
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif29
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif48:
-	B masked14
+endif29:
+	B masked8
 
-endif47:
+endif28:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif30
 	VLD1 (R11), V8.S[0]
 
-endif49:
-masked14:
+endif30:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif31
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif32
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif51:
-	B masked15
+endif32:
+	B masked9
 
-endif50:
+endif31:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif33
 	VLD1 (R11), V8.S[0]
 
-endif52:
-masked15:
+endif33:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif34
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif35
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif54:
-	B masked16
+endif35:
+	B masked10
 
-endif53:
+endif34:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif36
 	VLD1 (R6), V8.S[0]
 
-endif55:
-masked16:
+endif36:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif37
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif57:
-	B masked17
+endif38:
+	B masked11
 
-endif56:
+endif37:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif39
 	VLD1 (R6), V8.S[0]
 
-endif58:
-masked17:
+endif39:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif40
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif41
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif60:
-	B masked18
+endif41:
+	B masked12
 
-endif59:
+endif40:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif42
 	VLD1 (R6), V8.S[0]
 
-endif61:
-masked18:
+endif42:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif43:
+endif24:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif62
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif43
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -91901,12 +92016,9 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif62:
+endif43:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -91922,9 +92034,6 @@ endif62:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -91962,8 +92071,297 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif44
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif45
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif46
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif46:
+	B masked13
+
+endif45:
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R11), V8.S[0]
+
+endif47:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif48
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif49
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif49:
+	B masked14
+
+endif48:
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R11), V8.S[0]
+
+endif50:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif51
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif52
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif52:
+	B masked15
+
+endif51:
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R11), V8.S[0]
+
+endif53:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif54
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif55
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif55:
+	B masked16
+
+endif54:
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V8.S[0]
+
+endif56:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif57
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif58
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif58:
+	B masked17
+
+endif57:
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R6), V8.S[0]
+
+endif59:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif60
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif61
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif61:
+	B masked18
+
+endif60:
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R6), V8.S[0]
+
+endif62:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif44:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif63
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif63:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 16(R10), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.S4, V8.S4, V0.S4
+	VFMLA V7.S4, V8.S4, V1.S4
+	FMOVQ 0(R8), F8
+	VFMLA V6.S4, V8.S4, V2.S4
+	VFMLA V7.S4, V8.S4, V3.S4
+	FMOVQ 0(R9), F8
+	VFMLA V6.S4, V8.S4, V4.S4
+	VFMLA V7.S4, V8.S4, V5.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif63
+	BLE   endif64
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -91982,22 +92380,22 @@ partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif65
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif66
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif65:
+endif66:
 	B masked19
 
-endif64:
+endif65:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif67
 	VLD1 (R11), V8.S[0]
 
-endif66:
+endif67:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92012,22 +92410,22 @@ partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif68
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif69
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif68:
+endif69:
 	B masked20
 
-endif67:
+endif68:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif70
 	VLD1 (R11), V8.S[0]
 
-endif69:
+endif70:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92042,22 +92440,22 @@ partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif71
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif72
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif71:
+endif72:
 	B masked21
 
-endif70:
+endif71:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif73
 	VLD1 (R11), V8.S[0]
 
-endif72:
+endif73:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92073,22 +92471,22 @@ partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif74
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif75
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif74:
+endif75:
 	B masked22
 
-endif73:
+endif74:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif76
 	VLD1 (R6), V8.S[0]
 
-endif75:
+endif76:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92103,22 +92501,22 @@ partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif77
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif78
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif77:
+endif78:
 	B masked23
 
-endif76:
+endif77:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif79
 	VLD1 (R6), V8.S[0]
 
-endif78:
+endif79:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92133,31 +92531,31 @@ partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif80
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif81
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif80:
+endif81:
 	B masked24
 
-endif79:
+endif80:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif82
 	VLD1 (R6), V8.S[0]
 
-endif81:
+endif82:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif63:
+endif64:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -92169,9 +92567,9 @@ endif63:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif82
+	B     endif83
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -92251,7 +92649,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -92261,9 +92659,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif83
+	B     endif84
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -92285,8 +92683,8 @@ otherwise7:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
+endif84:
 endif83:
-endif82:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -92364,8 +92762,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -92395,9 +92796,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -92434,364 +92835,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F11
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V11.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F11
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V11.S[0]
-
-endif9:
-masked2:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F11
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R11), V11.S[0]
-
-endif12:
-masked3:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F11
-	B     masked4
-
-partial4:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R11), V11.S[0]
-
-endif15:
-masked4:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F11
-	B     masked5
-
-partial5:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R11), V11.S[0]
-
-endif18:
-masked5:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F11
-	B     masked6
-
-partial6:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R11), V11.S[0]
-
-endif21:
-masked6:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F11
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R6), V11.S[0]
-
-endif24:
-masked7:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F11
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R6), V11.S[0]
-
-endif27:
-masked8:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R9), F11
-	B     masked9
-
-partial9:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif28
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif29
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif29:
-	B masked9
-
-endif28:
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R6), V11.S[0]
-
-endif30:
-masked9:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V8.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif31
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif31:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -92816,324 +92877,328 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif32
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F9
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked
 
-partial10:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif33
+	BLE   endif5
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif34
+	BLE   endif6
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif34:
-	B masked10
+endif6:
+	B masked
 
-endif33:
+endif5:
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif7
 	VLD1 (R11), V11.S[0]
 
-endif35:
-masked10:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial2
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked2
 
-partial11:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif8
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif9
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif37:
-	B masked11
+endif9:
+	B masked2
 
-endif36:
+endif8:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif10
 	VLD1 (R11), V11.S[0]
 
-endif38:
-masked11:
+endif10:
+masked2:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial3
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked3
 
-partial12:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif11
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif12
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif40:
-	B masked12
+endif12:
+	B masked3
 
-endif39:
+endif11:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif13
 	VLD1 (R11), V11.S[0]
 
-endif41:
-masked12:
+endif13:
+masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial4
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked4
 
-partial13:
+partial4:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif14
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif15
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif43:
-	B masked13
+endif15:
+	B masked4
 
-endif42:
+endif14:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif16
 	VLD1 (R11), V11.S[0]
 
-endif44:
-masked13:
+endif16:
+masked4:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial5
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked5
 
-partial14:
+partial5:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif17
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif18
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif46:
-	B masked14
+endif18:
+	B masked5
 
-endif45:
+endif17:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif19
 	VLD1 (R11), V11.S[0]
 
-endif47:
-masked14:
+endif19:
+masked5:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial6
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked6
 
-partial15:
+partial6:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif20
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif21
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif49:
-	B masked15
+endif21:
+	B masked6
 
-endif48:
+endif20:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif22
 	VLD1 (R11), V11.S[0]
 
-endif50:
-masked15:
+endif22:
+masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial7
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked7
 
-partial16:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif23
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif24
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif52:
-	B masked16
+endif24:
+	B masked7
 
-endif51:
+endif23:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif25
 	VLD1 (R6), V11.S[0]
 
-endif53:
-masked16:
+endif25:
+masked7:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial8
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked8
 
-partial17:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif26
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif27
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif55:
-	B masked17
+endif27:
+	B masked8
 
-endif54:
+endif26:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif28
 	VLD1 (R6), V11.S[0]
 
-endif56:
-masked17:
+endif28:
+masked8:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial9
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked9
 
-partial18:
+partial9:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif57
+	BLE   endif29
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif58
+	BLE   endif30
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif58:
-	B masked18
+endif30:
+	B masked9
 
-endif57:
+endif29:
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif31
 	VLD1 (R6), V11.S[0]
 
-endif59:
-masked18:
+endif31:
+masked9:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif32:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif60
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif32
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -93146,12 +93211,9 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif60:
+endif32:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -93164,9 +93226,6 @@ endif60:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -93205,322 +93264,322 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif61
+	CMP   $4, R7
+	BLE   endif33
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F9
+	SUB   $4, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked19
+	B     masked10
 
-partial19:
+partial10:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif34
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif35
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif63:
-	B masked19
+endif35:
+	B masked10
 
-endif62:
+endif34:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif36
 	VLD1 (R11), V11.S[0]
 
-endif64:
-masked19:
+endif36:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked20
+	B     masked11
 
-partial20:
+partial11:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif37
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif38
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif66:
-	B masked20
+endif38:
+	B masked11
 
-endif65:
+endif37:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif39
 	VLD1 (R11), V11.S[0]
 
-endif67:
-masked20:
+endif39:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked21
+	B     masked12
 
-partial21:
+partial12:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif40
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif41
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif69:
-	B masked21
+endif41:
+	B masked12
 
-endif68:
+endif40:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif42
 	VLD1 (R11), V11.S[0]
 
-endif70:
-masked21:
+endif42:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked22
+	B     masked13
 
-partial22:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif43
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif44
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif72:
-	B masked22
+endif44:
+	B masked13
 
-endif71:
+endif43:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif45
 	VLD1 (R11), V11.S[0]
 
-endif73:
-masked22:
+endif45:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked23
+	B     masked14
 
-partial23:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif46
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif47
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif75:
-	B masked23
+endif47:
+	B masked14
 
-endif74:
+endif46:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif48
 	VLD1 (R11), V11.S[0]
 
-endif76:
-masked23:
+endif48:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked24
+	B     masked15
 
-partial24:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif49
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif50
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif78:
-	B masked24
+endif50:
+	B masked15
 
-endif77:
+endif49:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif51
 	VLD1 (R11), V11.S[0]
 
-endif79:
-masked24:
+endif51:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked25
+	B     masked16
 
-partial25:
+partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif52
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif81:
-	B masked25
+endif53:
+	B masked16
 
-endif80:
+endif52:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif54
 	VLD1 (R6), V11.S[0]
 
-endif82:
-masked25:
+endif54:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked26
+	B     masked17
 
-partial26:
+partial17:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif55
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif84:
-	B masked26
+endif56:
+	B masked17
 
-endif83:
+endif55:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif57
 	VLD1 (R6), V11.S[0]
 
-endif85:
-masked26:
+endif57:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked27
+	B     masked18
 
-partial27:
+partial18:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif58
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif59
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif87:
-	B masked27
+endif59:
+	B masked18
 
-endif86:
+endif58:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif60
 	VLD1 (R6), V11.S[0]
 
-endif88:
-masked27:
+endif60:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif61:
+endif33:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif89
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif61
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -93533,12 +93592,9 @@ otherwise5:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif89:
+endif61:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -93554,9 +93610,6 @@ endif89:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -93598,8 +93651,401 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif62
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif64:
+	B masked19
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R11), V11.S[0]
+
+endif65:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif67:
+	B masked20
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R11), V11.S[0]
+
+endif68:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif70:
+	B masked21
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R11), V11.S[0]
+
+endif71:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif73:
+	B masked22
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R11), V11.S[0]
+
+endif74:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif75
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif76
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif76:
+	B masked23
+
+endif75:
+	CMP  $0, R7
+	BLE  endif77
+	VLD1 (R11), V11.S[0]
+
+endif77:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif78
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif79
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif79:
+	B masked24
+
+endif78:
+	CMP  $0, R7
+	BLE  endif80
+	VLD1 (R11), V11.S[0]
+
+endif80:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif81
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif82
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif82:
+	B masked25
+
+endif81:
+	CMP  $0, R7
+	BLE  endif83
+	VLD1 (R6), V11.S[0]
+
+endif83:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif84
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif85
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif85:
+	B masked26
+
+endif84:
+	CMP  $0, R7
+	BLE  endif86
+	VLD1 (R6), V11.S[0]
+
+endif86:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif87
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif88
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif88:
+	B masked27
+
+endif87:
+	CMP  $0, R7
+	BLE  endif89
+	VLD1 (R6), V11.S[0]
+
+endif89:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif62:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif90
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif90:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.S4, V12.S4, V0.S4
+	VFMLA V10.S4, V12.S4, V1.S4
+	VFMLA V11.S4, V12.S4, V2.S4
+	FMOVQ 0(R8), F12
+	VFMLA V9.S4, V12.S4, V3.S4
+	VFMLA V10.S4, V12.S4, V4.S4
+	VFMLA V11.S4, V12.S4, V5.S4
+	FMOVQ 0(R9), F12
+	VFMLA V9.S4, V12.S4, V6.S4
+	VFMLA V10.S4, V12.S4, V7.S4
+	VFMLA V11.S4, V12.S4, V8.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif90
+	BLE   endif91
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -93618,22 +94064,22 @@ partial28:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif92
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif93
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif92:
+endif93:
 	B masked28
 
-endif91:
+endif92:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif94
 	VLD1 (R11), V11.S[0]
 
-endif93:
+endif94:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93648,22 +94094,22 @@ partial29:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif95
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif96
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif95:
+endif96:
 	B masked29
 
-endif94:
+endif95:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif97
 	VLD1 (R11), V11.S[0]
 
-endif96:
+endif97:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93678,22 +94124,22 @@ partial30:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif98
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif99
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif98:
+endif99:
 	B masked30
 
-endif97:
+endif98:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif100
 	VLD1 (R11), V11.S[0]
 
-endif99:
+endif100:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93709,22 +94155,22 @@ partial31:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif101
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif102
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif101:
+endif102:
 	B masked31
 
-endif100:
+endif101:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif103
 	VLD1 (R11), V11.S[0]
 
-endif102:
+endif103:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93739,22 +94185,22 @@ partial32:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif104
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif105
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif104:
+endif105:
 	B masked32
 
-endif103:
+endif104:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif106
 	VLD1 (R11), V11.S[0]
 
-endif105:
+endif106:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93769,22 +94215,22 @@ partial33:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif106
+	BLE   endif107
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif107
+	BLE   endif108
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif107:
+endif108:
 	B masked33
 
-endif106:
+endif107:
 	CMP  $0, R7
-	BLE  endif108
+	BLE  endif109
 	VLD1 (R11), V11.S[0]
 
-endif108:
+endif109:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93800,22 +94246,22 @@ partial34:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif109
+	BLE   endif110
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif110
+	BLE   endif111
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif110:
+endif111:
 	B masked34
 
-endif109:
+endif110:
 	CMP  $0, R7
-	BLE  endif111
+	BLE  endif112
 	VLD1 (R6), V11.S[0]
 
-endif111:
+endif112:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93830,22 +94276,22 @@ partial35:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif112
+	BLE   endif113
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif113
+	BLE   endif114
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif113:
+endif114:
 	B masked35
 
-endif112:
+endif113:
 	CMP  $0, R7
-	BLE  endif114
+	BLE  endif115
 	VLD1 (R6), V11.S[0]
 
-endif114:
+endif115:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -93860,31 +94306,31 @@ partial36:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif115
+	BLE   endif116
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif116
+	BLE   endif117
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif116:
+endif117:
 	B masked36
 
-endif115:
+endif116:
 	CMP  $0, R7
-	BLE  endif117
+	BLE  endif118
 	VLD1 (R6), V11.S[0]
 
-endif117:
+endif118:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif90:
+endif91:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -93899,9 +94345,9 @@ endif90:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif118
+	B     endif119
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -94015,7 +94461,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -94031,9 +94477,9 @@ otherwise6:
 	FMOVD F0, 0(R6)
 	FMOVS 32(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif119
+	B     endif120
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -94065,8 +94511,8 @@ otherwise7:
 	FMOVS 32(R1), F0
 	FMOVS F0, 0(R6)
 
+endif120:
 endif119:
-endif118:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -94150,8 +94596,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -94185,9 +94634,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -94228,464 +94677,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V14.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V14.S[0]
-
-endif9:
-masked2:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R11), V14.S[0]
-
-endif12:
-masked3:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R6), F14
-	B     masked4
-
-partial4:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R11), V14.S[0]
-
-endif15:
-masked4:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R8), F14
-	B     masked5
-
-partial5:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R11), V14.S[0]
-
-endif18:
-masked5:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R9), F14
-	B     masked6
-
-partial6:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R11), V14.S[0]
-
-endif21:
-masked6:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F14
-	B     masked7
-
-partial7:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R11), V14.S[0]
-
-endif24:
-masked7:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F14
-	B     masked8
-
-partial8:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R11), V14.S[0]
-
-endif27:
-masked8:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R9), F14
-	B     masked9
-
-partial9:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif28
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif29
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif29:
-	B masked9
-
-endif28:
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R11), V14.S[0]
-
-endif30:
-masked9:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R6), F14
-	B     masked10
-
-partial10:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif31
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif32
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif32:
-	B masked10
-
-endif31:
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R6), V14.S[0]
-
-endif33:
-masked10:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R8), F14
-	B     masked11
-
-partial11:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif34
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif35
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif35:
-	B masked11
-
-endif34:
-	CMP  $0, R7
-	BLE  endif36
-	VLD1 (R6), V14.S[0]
-
-endif36:
-masked11:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R9), F14
-	B     masked12
-
-partial12:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif37
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif38
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif38:
-	B masked12
-
-endif37:
-	CMP  $0, R7
-	BLE  endif39
-	VLD1 (R6), V14.S[0]
-
-endif39:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif40
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif40:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -94714,421 +94723,425 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif41
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F12
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif5
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif6
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif43:
-	B masked13
+endif6:
+	B masked
 
-endif42:
+endif5:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif7
 	VLD1 (R11), V14.S[0]
 
-endif44:
-masked13:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif8
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif9
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif46:
-	B masked14
+endif9:
+	B masked2
 
-endif45:
+endif8:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif10
 	VLD1 (R11), V14.S[0]
 
-endif47:
-masked14:
+endif10:
+masked2:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif11
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif12
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif49:
-	B masked15
+endif12:
+	B masked3
 
-endif48:
+endif11:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif13
 	VLD1 (R11), V14.S[0]
 
-endif50:
-masked15:
+endif13:
+masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif14
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif15
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif52:
-	B masked16
+endif15:
+	B masked4
 
-endif51:
+endif14:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif16
 	VLD1 (R11), V14.S[0]
 
-endif53:
-masked16:
+endif16:
+masked4:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif17
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif18
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif55:
-	B masked17
+endif18:
+	B masked5
 
-endif54:
+endif17:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif19
 	VLD1 (R11), V14.S[0]
 
-endif56:
-masked17:
+endif19:
+masked5:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif57
+	BLE   endif20
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif58
+	BLE   endif21
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif58:
-	B masked18
+endif21:
+	B masked6
 
-endif57:
+endif20:
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif22
 	VLD1 (R11), V14.S[0]
 
-endif59:
-masked18:
+endif22:
+masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif60
+	BLE   endif23
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif61
+	BLE   endif24
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif61:
-	B masked19
+endif24:
+	B masked7
 
-endif60:
+endif23:
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif25
 	VLD1 (R11), V14.S[0]
 
-endif62:
-masked19:
+endif25:
+masked7:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif63
+	BLE   endif26
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif64
+	BLE   endif27
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif64:
-	B masked20
+endif27:
+	B masked8
 
-endif63:
+endif26:
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif28
 	VLD1 (R11), V14.S[0]
 
-endif65:
-masked20:
+endif28:
+masked8:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif66
+	BLE   endif29
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif67
+	BLE   endif30
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif67:
-	B masked21
+endif30:
+	B masked9
 
-endif66:
+endif29:
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif31
 	VLD1 (R11), V14.S[0]
 
-endif68:
-masked21:
+endif31:
+masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif69
+	BLE   endif32
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif70
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif70:
-	B masked22
+endif33:
+	B masked10
 
-endif69:
+endif32:
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif34
 	VLD1 (R6), V14.S[0]
 
-endif71:
-masked22:
+endif34:
+masked10:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif72
+	BLE   endif35
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif73
+	BLE   endif36
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif73:
-	B masked23
+endif36:
+	B masked11
 
-endif72:
+endif35:
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif37
 	VLD1 (R6), V14.S[0]
 
-endif74:
-masked23:
+endif37:
+masked11:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif75
+	BLE   endif38
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif76
+	BLE   endif39
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif76:
-	B masked24
+endif39:
+	B masked12
 
-endif75:
+endif38:
 	CMP  $0, R7
-	BLE  endif77
+	BLE  endif40
 	VLD1 (R6), V14.S[0]
 
-endif77:
-masked24:
+endif40:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif41:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif78
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif41
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -95144,12 +95157,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif78:
+endif41:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -95162,9 +95172,6 @@ endif78:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -95207,419 +95214,419 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif79
+	CMP   $4, R7
+	BLE   endif42
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F12
+	SUB   $4, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif43
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif44
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif81:
-	B masked25
+endif44:
+	B masked13
 
-endif80:
+endif43:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif45
 	VLD1 (R11), V14.S[0]
 
-endif82:
-masked25:
+endif45:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif46
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif47
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif84:
-	B masked26
+endif47:
+	B masked14
 
-endif83:
+endif46:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif48
 	VLD1 (R11), V14.S[0]
 
-endif85:
-masked26:
+endif48:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif49
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif50
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif87:
-	B masked27
+endif50:
+	B masked15
 
-endif86:
+endif49:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif51
 	VLD1 (R11), V14.S[0]
 
-endif88:
-masked27:
+endif51:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif89
+	BLE   endif52
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif90
+	BLE   endif53
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif90:
-	B masked28
+endif53:
+	B masked16
 
-endif89:
+endif52:
 	CMP  $0, R7
-	BLE  endif91
+	BLE  endif54
 	VLD1 (R11), V14.S[0]
 
-endif91:
-masked28:
+endif54:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif55
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif56
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif93:
-	B masked29
+endif56:
+	B masked17
 
-endif92:
+endif55:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif57
 	VLD1 (R11), V14.S[0]
 
-endif94:
-masked29:
+endif57:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif58
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif59
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif96:
-	B masked30
+endif59:
+	B masked18
 
-endif95:
+endif58:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif60
 	VLD1 (R11), V14.S[0]
 
-endif97:
-masked30:
+endif60:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif61
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif62
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif99:
-	B masked31
+endif62:
+	B masked19
 
-endif98:
+endif61:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif63
 	VLD1 (R11), V14.S[0]
 
-endif100:
-masked31:
+endif63:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif101
+	BLE   endif64
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif102
+	BLE   endif65
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif102:
-	B masked32
+endif65:
+	B masked20
 
-endif101:
+endif64:
 	CMP  $0, R7
-	BLE  endif103
+	BLE  endif66
 	VLD1 (R11), V14.S[0]
 
-endif103:
-masked32:
+endif66:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif67
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif68
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif105:
-	B masked33
+endif68:
+	B masked21
 
-endif104:
+endif67:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif69
 	VLD1 (R11), V14.S[0]
 
-endif106:
-masked33:
+endif69:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif107
+	BLE   endif70
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif108
+	BLE   endif71
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif108:
-	B masked34
+endif71:
+	B masked22
 
-endif107:
+endif70:
 	CMP  $0, R7
-	BLE  endif109
+	BLE  endif72
 	VLD1 (R6), V14.S[0]
 
-endif109:
-masked34:
+endif72:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif110
+	BLE   endif73
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif111
+	BLE   endif74
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif111:
-	B masked35
+endif74:
+	B masked23
 
-endif110:
+endif73:
 	CMP  $0, R7
-	BLE  endif112
+	BLE  endif75
 	VLD1 (R6), V14.S[0]
 
-endif112:
-masked35:
+endif75:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif113
+	BLE   endif76
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif114
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif114:
-	B masked36
+endif77:
+	B masked24
 
-endif113:
+endif76:
 	CMP  $0, R7
-	BLE  endif115
+	BLE  endif78
 	VLD1 (R6), V14.S[0]
 
-endif115:
-masked36:
+endif78:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif79:
+endif42:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif116
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif79
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -95635,12 +95642,9 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif116:
+endif79:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -95656,9 +95660,6 @@ endif116:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -95704,8 +95705,505 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif80
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif81
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif82
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif82:
+	B masked25
+
+endif81:
+	CMP  $0, R7
+	BLE  endif83
+	VLD1 (R11), V14.S[0]
+
+endif83:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif84
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif85
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif85:
+	B masked26
+
+endif84:
+	CMP  $0, R7
+	BLE  endif86
+	VLD1 (R11), V14.S[0]
+
+endif86:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif87
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif88
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif88:
+	B masked27
+
+endif87:
+	CMP  $0, R7
+	BLE  endif89
+	VLD1 (R11), V14.S[0]
+
+endif89:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif90
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif91
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif91:
+	B masked28
+
+endif90:
+	CMP  $0, R7
+	BLE  endif92
+	VLD1 (R11), V14.S[0]
+
+endif92:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif93
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif94
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif94:
+	B masked29
+
+endif93:
+	CMP  $0, R7
+	BLE  endif95
+	VLD1 (R11), V14.S[0]
+
+endif95:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif96
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif97
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif97:
+	B masked30
+
+endif96:
+	CMP  $0, R7
+	BLE  endif98
+	VLD1 (R11), V14.S[0]
+
+endif98:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif99
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif100
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif100:
+	B masked31
+
+endif99:
+	CMP  $0, R7
+	BLE  endif101
+	VLD1 (R11), V14.S[0]
+
+endif101:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif102
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif103
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif103:
+	B masked32
+
+endif102:
+	CMP  $0, R7
+	BLE  endif104
+	VLD1 (R11), V14.S[0]
+
+endif104:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif105
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif106
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif106:
+	B masked33
+
+endif105:
+	CMP  $0, R7
+	BLE  endif107
+	VLD1 (R11), V14.S[0]
+
+endif107:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif108
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif109
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif109:
+	B masked34
+
+endif108:
+	CMP  $0, R7
+	BLE  endif110
+	VLD1 (R6), V14.S[0]
+
+endif110:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif111
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif112
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif112:
+	B masked35
+
+endif111:
+	CMP  $0, R7
+	BLE  endif113
+	VLD1 (R6), V14.S[0]
+
+endif113:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif114
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif115
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif115:
+	B masked36
+
+endif114:
+	CMP  $0, R7
+	BLE  endif116
+	VLD1 (R6), V14.S[0]
+
+endif116:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif80:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif117
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif117:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.S4, V12.S4, V0.S4
+	VFMLA V15.S4, V13.S4, V4.S4
+	VFMLA V15.S4, V14.S4, V8.S4
+	FMOVQ 16(R10), F15
+	VFMLA V15.S4, V12.S4, V1.S4
+	VFMLA V15.S4, V13.S4, V5.S4
+	VFMLA V15.S4, V14.S4, V9.S4
+	FMOVQ 32(R10), F15
+	VFMLA V15.S4, V12.S4, V2.S4
+	VFMLA V15.S4, V13.S4, V6.S4
+	VFMLA V15.S4, V14.S4, V10.S4
+	FMOVQ 48(R10), F15
+	VFMLA V15.S4, V12.S4, V3.S4
+	VFMLA V15.S4, V13.S4, V7.S4
+	VFMLA V15.S4, V14.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif117
+	BLE   endif118
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -95724,22 +96222,22 @@ partial37:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif118
+	BLE   endif119
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif119
+	BLE   endif120
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif119:
+endif120:
 	B masked37
 
-endif118:
+endif119:
 	CMP  $0, R7
-	BLE  endif120
+	BLE  endif121
 	VLD1 (R11), V14.S[0]
 
-endif120:
+endif121:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95754,22 +96252,22 @@ partial38:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif121
+	BLE   endif122
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif122
+	BLE   endif123
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif122:
+endif123:
 	B masked38
 
-endif121:
+endif122:
 	CMP  $0, R7
-	BLE  endif123
+	BLE  endif124
 	VLD1 (R11), V14.S[0]
 
-endif123:
+endif124:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95784,22 +96282,22 @@ partial39:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif124
+	BLE   endif125
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif125
+	BLE   endif126
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif125:
+endif126:
 	B masked39
 
-endif124:
+endif125:
 	CMP  $0, R7
-	BLE  endif126
+	BLE  endif127
 	VLD1 (R11), V14.S[0]
 
-endif126:
+endif127:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95815,22 +96313,22 @@ partial40:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif127
+	BLE   endif128
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif128
+	BLE   endif129
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif128:
+endif129:
 	B masked40
 
-endif127:
+endif128:
 	CMP  $0, R7
-	BLE  endif129
+	BLE  endif130
 	VLD1 (R11), V14.S[0]
 
-endif129:
+endif130:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95845,22 +96343,22 @@ partial41:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif130
+	BLE   endif131
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif131
+	BLE   endif132
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif131:
+endif132:
 	B masked41
 
-endif130:
+endif131:
 	CMP  $0, R7
-	BLE  endif132
+	BLE  endif133
 	VLD1 (R11), V14.S[0]
 
-endif132:
+endif133:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95875,22 +96373,22 @@ partial42:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif133
+	BLE   endif134
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif134
+	BLE   endif135
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif134:
+endif135:
 	B masked42
 
-endif133:
+endif134:
 	CMP  $0, R7
-	BLE  endif135
+	BLE  endif136
 	VLD1 (R11), V14.S[0]
 
-endif135:
+endif136:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95906,22 +96404,22 @@ partial43:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif136
+	BLE   endif137
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif137
+	BLE   endif138
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif137:
+endif138:
 	B masked43
 
-endif136:
+endif137:
 	CMP  $0, R7
-	BLE  endif138
+	BLE  endif139
 	VLD1 (R11), V14.S[0]
 
-endif138:
+endif139:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95936,22 +96434,22 @@ partial44:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif139
+	BLE   endif140
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif140
+	BLE   endif141
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif140:
+endif141:
 	B masked44
 
-endif139:
+endif140:
 	CMP  $0, R7
-	BLE  endif141
+	BLE  endif142
 	VLD1 (R11), V14.S[0]
 
-endif141:
+endif142:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95966,22 +96464,22 @@ partial45:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif142
+	BLE   endif143
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif143
+	BLE   endif144
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif143:
+endif144:
 	B masked45
 
-endif142:
+endif143:
 	CMP  $0, R7
-	BLE  endif144
+	BLE  endif145
 	VLD1 (R11), V14.S[0]
 
-endif144:
+endif145:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -95997,22 +96495,22 @@ partial46:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif145
+	BLE   endif146
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif146
+	BLE   endif147
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif146:
+endif147:
 	B masked46
 
-endif145:
+endif146:
 	CMP  $0, R7
-	BLE  endif147
+	BLE  endif148
 	VLD1 (R6), V14.S[0]
 
-endif147:
+endif148:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96027,22 +96525,22 @@ partial47:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif148
+	BLE   endif149
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif149
+	BLE   endif150
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif149:
+endif150:
 	B masked47
 
-endif148:
+endif149:
 	CMP  $0, R7
-	BLE  endif150
+	BLE  endif151
 	VLD1 (R6), V14.S[0]
 
-endif150:
+endif151:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96057,31 +96555,31 @@ partial48:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif151
+	BLE   endif152
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif152
+	BLE   endif153
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif152:
+endif153:
 	B masked48
 
-endif151:
+endif152:
 	CMP  $0, R7
-	BLE  endif153
+	BLE  endif154
 	VLD1 (R6), V14.S[0]
 
-endif153:
+endif154:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif117:
+endif118:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -96099,9 +96597,9 @@ endif117:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif154
+	B     endif155
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -96215,7 +96713,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -96225,9 +96723,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif155
+	B     endif156
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -96269,8 +96767,8 @@ otherwise7:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
+endif156:
 endif155:
-endif154:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -96341,8 +96839,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -96367,9 +96868,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -96403,201 +96904,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F6
-	B     masked
-
-partial:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R6), V6.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F6
-	B     masked2
-
-partial2:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V6.S[0]
-
-endif9:
-masked2:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F6
-	B     masked3
-
-partial3:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V6.S[0]
-
-endif12:
-masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F6
-	B     masked4
-
-partial4:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V6.S[0]
-
-endif15:
-masked4:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	ADD   R7, R6
-	FMOVQ F1, 0(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif16
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif16:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
@@ -96617,164 +96941,168 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif17
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F4
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked
 
-partial5:
+partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif18
+	BLE   endif5
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif19
+	BLE   endif6
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif19:
-	B masked5
+endif6:
+	B masked
 
-endif18:
+endif5:
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif7
 	VLD1 (R6), V6.S[0]
 
-endif20:
-masked5:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial2
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked2
 
-partial6:
+partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif21
+	BLE   endif8
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif22
+	BLE   endif9
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif22:
-	B masked6
+endif9:
+	B masked2
 
-endif21:
+endif8:
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif10
 	VLD1 (R6), V6.S[0]
 
-endif23:
-masked6:
+endif10:
+masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial3
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked3
 
-partial7:
+partial3:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif24
+	BLE   endif11
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif25
+	BLE   endif12
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif25:
-	B masked7
+endif12:
+	B masked3
 
-endif24:
+endif11:
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif13
 	VLD1 (R6), V6.S[0]
 
-endif26:
-masked7:
+endif13:
+masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial4
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked4
 
-partial8:
+partial4:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif27
+	BLE   endif14
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif28
+	BLE   endif15
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif28:
-	B masked8
+endif15:
+	B masked4
 
-endif27:
+endif14:
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif16
 	VLD1 (R6), V6.S[0]
 
-endif29:
-masked8:
+endif16:
+masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif17:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 0(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 0(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 0(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 16(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 16(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif30
+	FMOVQ 16(R6), F3
+	B     endif17
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -96782,12 +97110,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif30:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -96802,9 +97127,6 @@ endif30:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -96838,162 +97160,162 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif31
+	CMP   $4, R7
+	BLE   endif18
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F4
+	SUB   $4, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif19
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif33:
-	B masked9
+endif20:
+	B masked5
 
-endif32:
+endif19:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R6), V6.S[0]
 
-endif34:
-masked9:
+endif21:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif22
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif23
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif36:
-	B masked10
+endif23:
+	B masked6
 
-endif35:
+endif22:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R6), V6.S[0]
 
-endif37:
-masked10:
+endif24:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif25
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif26
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif39:
-	B masked11
+endif26:
+	B masked7
 
-endif38:
+endif25:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R6), V6.S[0]
 
-endif40:
-masked11:
+endif27:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif28
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif42:
-	B masked12
+endif29:
+	B masked8
 
-endif41:
+endif28:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif30
 	VLD1 (R6), V6.S[0]
 
-endif43:
-masked12:
+endif30:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif31:
+endif18:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif44
+	FMOVQ 32(R6), F3
+	B     endif31
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -97001,12 +97323,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif44:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -97024,9 +97343,6 @@ endif44:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -97063,8 +97379,233 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif32
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif33
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif34
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif34:
+	B masked9
+
+endif33:
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R6), V6.S[0]
+
+endif35:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif36
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif37
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif37:
+	B masked10
+
+endif36:
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R6), V6.S[0]
+
+endif38:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif39
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif40
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif40:
+	B masked11
+
+endif39:
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V6.S[0]
+
+endif41:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif42
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif43
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif43:
+	B masked12
+
+endif42:
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V6.S[0]
+
+endif44:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif32:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif45
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.S4, V5.S4, V0.S4
+	FMOVQ 0(R8), F5
+	VFMLA V4.S4, V5.S4, V1.S4
+	FMOVQ 0(R9), F5
+	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R10), F5
+	VFMLA V4.S4, V5.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif45
+	BLE   endif46
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -97083,22 +97624,22 @@ partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif47
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif48
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif47:
+endif48:
 	B masked13
 
-endif46:
+endif47:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R6), V6.S[0]
 
-endif48:
+endif49:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97113,22 +97654,22 @@ partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif50
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif51
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif50:
+endif51:
 	B masked14
 
-endif49:
+endif50:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R6), V6.S[0]
 
-endif51:
+endif52:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97143,22 +97684,22 @@ partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif53
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif54
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif53:
+endif54:
 	B masked15
 
-endif52:
+endif53:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R6), V6.S[0]
 
-endif54:
+endif55:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97173,31 +97714,31 @@ partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif56
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif57
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif56:
+endif57:
 	B masked16
 
-endif55:
+endif56:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R6), V6.S[0]
 
-endif57:
+endif58:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif45:
+endif46:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -97208,9 +97749,9 @@ endif45:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -97258,7 +97799,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -97271,9 +97812,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif59
+	B     endif60
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -97288,8 +97829,8 @@ otherwise7:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
+endif60:
 endif59:
-endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -97368,8 +97909,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -97399,9 +97943,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -97440,334 +97984,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V10.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V10.S[0]
-
-endif9:
-masked2:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F10
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R12), V10.S[0]
-
-endif12:
-masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F10
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R12), V10.S[0]
-
-endif15:
-masked4:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V10.S[0]
-
-endif18:
-masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R6), V10.S[0]
-
-endif21:
-masked6:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F10
-	B     masked7
-
-partial7:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R6), V10.S[0]
-
-endif24:
-masked7:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F10
-	B     masked8
-
-partial8:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R6), V10.S[0]
-
-endif27:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif28
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif28:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -97792,293 +98026,297 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif29
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F8
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif30
+	BLE   endif5
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif31
+	BLE   endif6
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif31:
-	B masked9
+endif6:
+	B masked
 
-endif30:
+endif5:
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif7
 	VLD1 (R12), V10.S[0]
 
-endif32:
-masked9:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif33
+	BLE   endif8
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif34
+	BLE   endif9
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif34:
-	B masked10
+endif9:
+	B masked2
 
-endif33:
+endif8:
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif10
 	VLD1 (R12), V10.S[0]
 
-endif35:
-masked10:
+endif10:
+masked2:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif36
+	BLE   endif11
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif37
+	BLE   endif12
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif37:
-	B masked11
+endif12:
+	B masked3
 
-endif36:
+endif11:
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif13
 	VLD1 (R12), V10.S[0]
 
-endif38:
-masked11:
+endif13:
+masked3:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif39
+	BLE   endif14
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif40
+	BLE   endif15
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif40:
-	B masked12
+endif15:
+	B masked4
 
-endif39:
+endif14:
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif16
 	VLD1 (R12), V10.S[0]
 
-endif41:
-masked12:
+endif16:
+masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif17
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif18
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif43:
-	B masked13
+endif18:
+	B masked5
 
-endif42:
+endif17:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif19
 	VLD1 (R6), V10.S[0]
 
-endif44:
-masked13:
+endif19:
+masked5:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif20
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif21
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif46:
-	B masked14
+endif21:
+	B masked6
 
-endif45:
+endif20:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif22
 	VLD1 (R6), V10.S[0]
 
-endif47:
-masked14:
+endif22:
+masked6:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif23
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif24
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif49:
-	B masked15
+endif24:
+	B masked7
 
-endif48:
+endif23:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif25
 	VLD1 (R6), V10.S[0]
 
-endif50:
-masked15:
+endif25:
+masked7:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif26
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif27
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif52:
-	B masked16
+endif27:
+	B masked8
 
-endif51:
+endif26:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif28
 	VLD1 (R6), V10.S[0]
 
-endif53:
-masked16:
+endif28:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif29:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif54
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif29
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -98090,12 +98328,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif54:
+endif29:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -98110,9 +98345,6 @@ endif54:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -98151,291 +98383,291 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif55
+	CMP   $4, R7
+	BLE   endif30
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F8
+	SUB   $4, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif31
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif32
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif57:
-	B masked17
+endif32:
+	B masked9
 
-endif56:
+endif31:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif33
 	VLD1 (R12), V10.S[0]
 
-endif58:
-masked17:
+endif33:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif59
+	BLE   endif34
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif60
+	BLE   endif35
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif60:
-	B masked18
+endif35:
+	B masked10
 
-endif59:
+endif34:
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif36
 	VLD1 (R12), V10.S[0]
 
-endif61:
-masked18:
+endif36:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif62
+	BLE   endif37
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif63
+	BLE   endif38
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif63:
-	B masked19
+endif38:
+	B masked11
 
-endif62:
+endif37:
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif39
 	VLD1 (R12), V10.S[0]
 
-endif64:
-masked19:
+endif39:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif40
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif41
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif66:
-	B masked20
+endif41:
+	B masked12
 
-endif65:
+endif40:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif42
 	VLD1 (R12), V10.S[0]
 
-endif67:
-masked20:
+endif42:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif43
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif69:
-	B masked21
+endif44:
+	B masked13
 
-endif68:
+endif43:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif45
 	VLD1 (R6), V10.S[0]
 
-endif70:
-masked21:
+endif45:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif46
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif47
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif72:
-	B masked22
+endif47:
+	B masked14
 
-endif71:
+endif46:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif48
 	VLD1 (R6), V10.S[0]
 
-endif73:
-masked22:
+endif48:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif49
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif50
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif75:
-	B masked23
+endif50:
+	B masked15
 
-endif74:
+endif49:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif51
 	VLD1 (R6), V10.S[0]
 
-endif76:
-masked23:
+endif51:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif52
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif78:
-	B masked24
+endif53:
+	B masked16
 
-endif77:
+endif52:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif54
 	VLD1 (R6), V10.S[0]
 
-endif79:
-masked24:
+endif54:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif55:
+endif30:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif80
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif55
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -98447,12 +98679,9 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif80:
+endif55:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -98470,9 +98699,6 @@ endif80:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -98514,8 +98740,371 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif56
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif57
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif58
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif58:
+	B masked17
+
+endif57:
+	CMP  $0, R7
+	BLE  endif59
+	VLD1 (R12), V10.S[0]
+
+endif59:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif60
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif61
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif61:
+	B masked18
+
+endif60:
+	CMP  $0, R7
+	BLE  endif62
+	VLD1 (R12), V10.S[0]
+
+endif62:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif63
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif64
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif64:
+	B masked19
+
+endif63:
+	CMP  $0, R7
+	BLE  endif65
+	VLD1 (R12), V10.S[0]
+
+endif65:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif66
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif67
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif67:
+	B masked20
+
+endif66:
+	CMP  $0, R7
+	BLE  endif68
+	VLD1 (R12), V10.S[0]
+
+endif68:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif69
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif70
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif70:
+	B masked21
+
+endif69:
+	CMP  $0, R7
+	BLE  endif71
+	VLD1 (R6), V10.S[0]
+
+endif71:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif72
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif73
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif73:
+	B masked22
+
+endif72:
+	CMP  $0, R7
+	BLE  endif74
+	VLD1 (R6), V10.S[0]
+
+endif74:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif75
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif76
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif76:
+	B masked23
+
+endif75:
+	CMP  $0, R7
+	BLE  endif77
+	VLD1 (R6), V10.S[0]
+
+endif77:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif78
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif79
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif79:
+	B masked24
+
+endif78:
+	CMP  $0, R7
+	BLE  endif80
+	VLD1 (R6), V10.S[0]
+
+endif80:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif56:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif81
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif81:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.S4, V10.S4, V0.S4
+	VFMLA V9.S4, V10.S4, V1.S4
+	FMOVQ 0(R8), F10
+	VFMLA V8.S4, V10.S4, V2.S4
+	VFMLA V9.S4, V10.S4, V3.S4
+	FMOVQ 0(R9), F10
+	VFMLA V8.S4, V10.S4, V4.S4
+	VFMLA V9.S4, V10.S4, V5.S4
+	FMOVQ 0(R10), F10
+	VFMLA V8.S4, V10.S4, V6.S4
+	VFMLA V9.S4, V10.S4, V7.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif81
+	BLE   endif82
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -98534,22 +99123,22 @@ partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif83
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif84
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif83:
+endif84:
 	B masked25
 
-endif82:
+endif83:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif85
 	VLD1 (R12), V10.S[0]
 
-endif84:
+endif85:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98564,22 +99153,22 @@ partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif86
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif87
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif86:
+endif87:
 	B masked26
 
-endif85:
+endif86:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif88
 	VLD1 (R12), V10.S[0]
 
-endif87:
+endif88:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98594,22 +99183,22 @@ partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif88
+	BLE   endif89
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif89
+	BLE   endif90
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif89:
+endif90:
 	B masked27
 
-endif88:
+endif89:
 	CMP  $0, R7
-	BLE  endif90
+	BLE  endif91
 	VLD1 (R12), V10.S[0]
 
-endif90:
+endif91:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98624,22 +99213,22 @@ partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif92
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif93
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif92:
+endif93:
 	B masked28
 
-endif91:
+endif92:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif94
 	VLD1 (R12), V10.S[0]
 
-endif93:
+endif94:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98655,22 +99244,22 @@ partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif95
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif96
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif95:
+endif96:
 	B masked29
 
-endif94:
+endif95:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif97
 	VLD1 (R6), V10.S[0]
 
-endif96:
+endif97:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98685,22 +99274,22 @@ partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif98
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif99
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif98:
+endif99:
 	B masked30
 
-endif97:
+endif98:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif100
 	VLD1 (R6), V10.S[0]
 
-endif99:
+endif100:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98715,22 +99304,22 @@ partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif101
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif102
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif101:
+endif102:
 	B masked31
 
-endif100:
+endif101:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif103
 	VLD1 (R6), V10.S[0]
 
-endif102:
+endif103:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -98745,31 +99334,31 @@ partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif103
+	BLE   endif104
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif104
+	BLE   endif105
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif104:
+endif105:
 	B masked32
 
-endif103:
+endif104:
 	CMP  $0, R7
-	BLE  endif105
+	BLE  endif106
 	VLD1 (R6), V10.S[0]
 
-endif105:
+endif106:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif81:
+endif82:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -98784,9 +99373,9 @@ endif81:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif106
+	B     endif107
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -98868,7 +99457,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -98881,9 +99470,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif107
+	B     endif108
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -98911,8 +99500,8 @@ otherwise7:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
+endif108:
 endif107:
-endif106:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -98999,8 +99588,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -99035,9 +99627,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -99081,467 +99673,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V14.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V14.S[0]
-
-endif9:
-masked2:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R12), V14.S[0]
-
-endif12:
-masked3:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F14
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R12), V14.S[0]
-
-endif15:
-masked4:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F14
-	B     masked5
-
-partial5:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R12), V14.S[0]
-
-endif18:
-masked5:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F14
-	B     masked6
-
-partial6:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R12), V14.S[0]
-
-endif21:
-masked6:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F14
-	B     masked7
-
-partial7:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R12), V14.S[0]
-
-endif24:
-masked7:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F14
-	B     masked8
-
-partial8:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R12), V14.S[0]
-
-endif27:
-masked8:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F14
-	B     masked9
-
-partial9:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif28
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif29
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif29:
-	B masked9
-
-endif28:
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R6), V14.S[0]
-
-endif30:
-masked9:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F14
-	B     masked10
-
-partial10:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif31
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif32
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif32:
-	B masked10
-
-endif31:
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R6), V14.S[0]
-
-endif33:
-masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R9), F14
-	B     masked11
-
-partial11:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif34
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif35
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif35:
-	B masked11
-
-endif34:
-	CMP  $0, R7
-	BLE  endif36
-	VLD1 (R6), V14.S[0]
-
-endif36:
-masked11:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R10), F14
-	B     masked12
-
-partial12:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif37
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif38
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif38:
-	B masked12
-
-endif37:
-	CMP  $0, R7
-	BLE  endif39
-	VLD1 (R6), V14.S[0]
-
-endif39:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif40
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif40:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -99571,422 +99720,426 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif41
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F12
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif42
+	BLE   endif5
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif43
+	BLE   endif6
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif43:
-	B masked13
+endif6:
+	B masked
 
-endif42:
+endif5:
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif7
 	VLD1 (R12), V14.S[0]
 
-endif44:
-masked13:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif45
+	BLE   endif8
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif46
+	BLE   endif9
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif46:
-	B masked14
+endif9:
+	B masked2
 
-endif45:
+endif8:
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif10
 	VLD1 (R12), V14.S[0]
 
-endif47:
-masked14:
+endif10:
+masked2:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif48
+	BLE   endif11
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif49
+	BLE   endif12
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif49:
-	B masked15
+endif12:
+	B masked3
 
-endif48:
+endif11:
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif13
 	VLD1 (R12), V14.S[0]
 
-endif50:
-masked15:
+endif13:
+masked3:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif51
+	BLE   endif14
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif52
+	BLE   endif15
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif52:
-	B masked16
+endif15:
+	B masked4
 
-endif51:
+endif14:
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif16
 	VLD1 (R12), V14.S[0]
 
-endif53:
-masked16:
+endif16:
+masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif17
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif18
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif55:
-	B masked17
+endif18:
+	B masked5
 
-endif54:
+endif17:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif19
 	VLD1 (R12), V14.S[0]
 
-endif56:
-masked17:
+endif19:
+masked5:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif57
+	BLE   endif20
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif58
+	BLE   endif21
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif58:
-	B masked18
+endif21:
+	B masked6
 
-endif57:
+endif20:
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif22
 	VLD1 (R12), V14.S[0]
 
-endif59:
-masked18:
+endif22:
+masked6:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif60
+	BLE   endif23
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif61
+	BLE   endif24
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif61:
-	B masked19
+endif24:
+	B masked7
 
-endif60:
+endif23:
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif25
 	VLD1 (R12), V14.S[0]
 
-endif62:
-masked19:
+endif25:
+masked7:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif63
+	BLE   endif26
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif64
+	BLE   endif27
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif64:
-	B masked20
+endif27:
+	B masked8
 
-endif63:
+endif26:
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif28
 	VLD1 (R12), V14.S[0]
 
-endif65:
-masked20:
+endif28:
+masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif66
+	BLE   endif29
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif67
+	BLE   endif30
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif67:
-	B masked21
+endif30:
+	B masked9
 
-endif66:
+endif29:
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif31
 	VLD1 (R6), V14.S[0]
 
-endif68:
-masked21:
+endif31:
+masked9:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif69
+	BLE   endif32
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif70
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif70:
-	B masked22
+endif33:
+	B masked10
 
-endif69:
+endif32:
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif34
 	VLD1 (R6), V14.S[0]
 
-endif71:
-masked22:
+endif34:
+masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif72
+	BLE   endif35
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif73
+	BLE   endif36
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif73:
-	B masked23
+endif36:
+	B masked11
 
-endif72:
+endif35:
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif37
 	VLD1 (R6), V14.S[0]
 
-endif74:
-masked23:
+endif37:
+masked11:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif75
+	BLE   endif38
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif76
+	BLE   endif39
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif76:
-	B masked24
+endif39:
+	B masked12
 
-endif75:
+endif38:
 	CMP  $0, R7
-	BLE  endif77
+	BLE  endif40
 	VLD1 (R6), V14.S[0]
 
-endif77:
-masked24:
+endif40:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif41:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif78
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif41
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -100002,12 +100155,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif78:
+endif41:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -100022,9 +100172,6 @@ endif78:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -100068,420 +100215,420 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif79
+	CMP   $4, R7
+	BLE   endif42
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F12
+	SUB   $4, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif43
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif44
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif81:
-	B masked25
+endif44:
+	B masked13
 
-endif80:
+endif43:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif45
 	VLD1 (R12), V14.S[0]
 
-endif82:
-masked25:
+endif45:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif46
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif47
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif84:
-	B masked26
+endif47:
+	B masked14
 
-endif83:
+endif46:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif48
 	VLD1 (R12), V14.S[0]
 
-endif85:
-masked26:
+endif48:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif49
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif50
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif87:
-	B masked27
+endif50:
+	B masked15
 
-endif86:
+endif49:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif51
 	VLD1 (R12), V14.S[0]
 
-endif88:
-masked27:
+endif51:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif89
+	BLE   endif52
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif90
+	BLE   endif53
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif90:
-	B masked28
+endif53:
+	B masked16
 
-endif89:
+endif52:
 	CMP  $0, R7
-	BLE  endif91
+	BLE  endif54
 	VLD1 (R12), V14.S[0]
 
-endif91:
-masked28:
+endif54:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif55
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif56
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif93:
-	B masked29
+endif56:
+	B masked17
 
-endif92:
+endif55:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif57
 	VLD1 (R12), V14.S[0]
 
-endif94:
-masked29:
+endif57:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif58
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif59
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif96:
-	B masked30
+endif59:
+	B masked18
 
-endif95:
+endif58:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif60
 	VLD1 (R12), V14.S[0]
 
-endif97:
-masked30:
+endif60:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif61
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif62
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif99:
-	B masked31
+endif62:
+	B masked19
 
-endif98:
+endif61:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif63
 	VLD1 (R12), V14.S[0]
 
-endif100:
-masked31:
+endif63:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif101
+	BLE   endif64
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif102
+	BLE   endif65
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif102:
-	B masked32
+endif65:
+	B masked20
 
-endif101:
+endif64:
 	CMP  $0, R7
-	BLE  endif103
+	BLE  endif66
 	VLD1 (R12), V14.S[0]
 
-endif103:
-masked32:
+endif66:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif67
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif68
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif105:
-	B masked33
+endif68:
+	B masked21
 
-endif104:
+endif67:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif69
 	VLD1 (R6), V14.S[0]
 
-endif106:
-masked33:
+endif69:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif107
+	BLE   endif70
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif108
+	BLE   endif71
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif108:
-	B masked34
+endif71:
+	B masked22
 
-endif107:
+endif70:
 	CMP  $0, R7
-	BLE  endif109
+	BLE  endif72
 	VLD1 (R6), V14.S[0]
 
-endif109:
-masked34:
+endif72:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif110
+	BLE   endif73
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif111
+	BLE   endif74
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif111:
-	B masked35
+endif74:
+	B masked23
 
-endif110:
+endif73:
 	CMP  $0, R7
-	BLE  endif112
+	BLE  endif75
 	VLD1 (R6), V14.S[0]
 
-endif112:
-masked35:
+endif75:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif113
+	BLE   endif76
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif114
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif114:
-	B masked36
+endif77:
+	B masked24
 
-endif113:
+endif76:
 	CMP  $0, R7
-	BLE  endif115
+	BLE  endif78
 	VLD1 (R6), V14.S[0]
 
-endif115:
-masked36:
+endif78:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif79:
+endif42:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif116
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif79
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -100497,12 +100644,9 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif116:
+endif79:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -100520,9 +100664,6 @@ endif116:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -100569,8 +100710,509 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif80
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif81
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif82
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif82:
+	B masked25
+
+endif81:
+	CMP  $0, R7
+	BLE  endif83
+	VLD1 (R12), V14.S[0]
+
+endif83:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif84
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif85
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif85:
+	B masked26
+
+endif84:
+	CMP  $0, R7
+	BLE  endif86
+	VLD1 (R12), V14.S[0]
+
+endif86:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif87
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif88
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif88:
+	B masked27
+
+endif87:
+	CMP  $0, R7
+	BLE  endif89
+	VLD1 (R12), V14.S[0]
+
+endif89:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif90
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif91
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif91:
+	B masked28
+
+endif90:
+	CMP  $0, R7
+	BLE  endif92
+	VLD1 (R12), V14.S[0]
+
+endif92:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif93
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif94
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif94:
+	B masked29
+
+endif93:
+	CMP  $0, R7
+	BLE  endif95
+	VLD1 (R12), V14.S[0]
+
+endif95:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif96
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif97
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif97:
+	B masked30
+
+endif96:
+	CMP  $0, R7
+	BLE  endif98
+	VLD1 (R12), V14.S[0]
+
+endif98:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif99
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif100
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif100:
+	B masked31
+
+endif99:
+	CMP  $0, R7
+	BLE  endif101
+	VLD1 (R12), V14.S[0]
+
+endif101:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif102
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif103
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif103:
+	B masked32
+
+endif102:
+	CMP  $0, R7
+	BLE  endif104
+	VLD1 (R12), V14.S[0]
+
+endif104:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif105
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif106
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif106:
+	B masked33
+
+endif105:
+	CMP  $0, R7
+	BLE  endif107
+	VLD1 (R6), V14.S[0]
+
+endif107:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif108
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif109
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif109:
+	B masked34
+
+endif108:
+	CMP  $0, R7
+	BLE  endif110
+	VLD1 (R6), V14.S[0]
+
+endif110:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif111
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif112
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif112:
+	B masked35
+
+endif111:
+	CMP  $0, R7
+	BLE  endif113
+	VLD1 (R6), V14.S[0]
+
+endif113:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif114
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif115
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif115:
+	B masked36
+
+endif114:
+	CMP  $0, R7
+	BLE  endif116
+	VLD1 (R6), V14.S[0]
+
+endif116:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif80:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif117
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif117:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.S4, V15.S4, V0.S4
+	VFMLA V13.S4, V15.S4, V1.S4
+	VFMLA V14.S4, V15.S4, V2.S4
+	FMOVQ 0(R8), F15
+	VFMLA V12.S4, V15.S4, V3.S4
+	VFMLA V13.S4, V15.S4, V4.S4
+	VFMLA V14.S4, V15.S4, V5.S4
+	FMOVQ 0(R9), F15
+	VFMLA V12.S4, V15.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	VFMLA V14.S4, V15.S4, V8.S4
+	FMOVQ 0(R10), F15
+	VFMLA V12.S4, V15.S4, V9.S4
+	VFMLA V13.S4, V15.S4, V10.S4
+	VFMLA V14.S4, V15.S4, V11.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif117
+	BLE   endif118
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -100589,22 +101231,22 @@ partial37:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif118
+	BLE   endif119
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif119
+	BLE   endif120
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif119:
+endif120:
 	B masked37
 
-endif118:
+endif119:
 	CMP  $0, R7
-	BLE  endif120
+	BLE  endif121
 	VLD1 (R12), V14.S[0]
 
-endif120:
+endif121:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100619,22 +101261,22 @@ partial38:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif121
+	BLE   endif122
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif122
+	BLE   endif123
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif122:
+endif123:
 	B masked38
 
-endif121:
+endif122:
 	CMP  $0, R7
-	BLE  endif123
+	BLE  endif124
 	VLD1 (R12), V14.S[0]
 
-endif123:
+endif124:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100649,22 +101291,22 @@ partial39:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif124
+	BLE   endif125
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif125
+	BLE   endif126
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif125:
+endif126:
 	B masked39
 
-endif124:
+endif125:
 	CMP  $0, R7
-	BLE  endif126
+	BLE  endif127
 	VLD1 (R12), V14.S[0]
 
-endif126:
+endif127:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100679,22 +101321,22 @@ partial40:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif127
+	BLE   endif128
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif128
+	BLE   endif129
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif128:
+endif129:
 	B masked40
 
-endif127:
+endif128:
 	CMP  $0, R7
-	BLE  endif129
+	BLE  endif130
 	VLD1 (R12), V14.S[0]
 
-endif129:
+endif130:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100710,22 +101352,22 @@ partial41:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif130
+	BLE   endif131
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif131
+	BLE   endif132
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif131:
+endif132:
 	B masked41
 
-endif130:
+endif131:
 	CMP  $0, R7
-	BLE  endif132
+	BLE  endif133
 	VLD1 (R12), V14.S[0]
 
-endif132:
+endif133:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100740,22 +101382,22 @@ partial42:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif133
+	BLE   endif134
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif134
+	BLE   endif135
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif134:
+endif135:
 	B masked42
 
-endif133:
+endif134:
 	CMP  $0, R7
-	BLE  endif135
+	BLE  endif136
 	VLD1 (R12), V14.S[0]
 
-endif135:
+endif136:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100770,22 +101412,22 @@ partial43:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif136
+	BLE   endif137
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif137
+	BLE   endif138
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif137:
+endif138:
 	B masked43
 
-endif136:
+endif137:
 	CMP  $0, R7
-	BLE  endif138
+	BLE  endif139
 	VLD1 (R12), V14.S[0]
 
-endif138:
+endif139:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100800,22 +101442,22 @@ partial44:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif139
+	BLE   endif140
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif140
+	BLE   endif141
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif140:
+endif141:
 	B masked44
 
-endif139:
+endif140:
 	CMP  $0, R7
-	BLE  endif141
+	BLE  endif142
 	VLD1 (R12), V14.S[0]
 
-endif141:
+endif142:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100831,22 +101473,22 @@ partial45:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif142
+	BLE   endif143
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif143
+	BLE   endif144
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif143:
+endif144:
 	B masked45
 
-endif142:
+endif143:
 	CMP  $0, R7
-	BLE  endif144
+	BLE  endif145
 	VLD1 (R6), V14.S[0]
 
-endif144:
+endif145:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100861,22 +101503,22 @@ partial46:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif145
+	BLE   endif146
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif146
+	BLE   endif147
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif146:
+endif147:
 	B masked46
 
-endif145:
+endif146:
 	CMP  $0, R7
-	BLE  endif147
+	BLE  endif148
 	VLD1 (R6), V14.S[0]
 
-endif147:
+endif148:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100891,22 +101533,22 @@ partial47:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif148
+	BLE   endif149
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif149
+	BLE   endif150
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif149:
+endif150:
 	B masked47
 
-endif148:
+endif149:
 	CMP  $0, R7
-	BLE  endif150
+	BLE  endif151
 	VLD1 (R6), V14.S[0]
 
-endif150:
+endif151:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -100921,31 +101563,31 @@ partial48:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif151
+	BLE   endif152
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif152
+	BLE   endif153
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif152:
+endif153:
 	B masked48
 
-endif151:
+endif152:
 	CMP  $0, R7
-	BLE  endif153
+	BLE  endif154
 	VLD1 (R6), V14.S[0]
 
-endif153:
+endif154:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif117:
+endif118:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -100964,9 +101606,9 @@ endif117:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif154
+	B     endif155
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -101082,7 +101724,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -101103,9 +101745,9 @@ otherwise6:
 	FMOVD F0, 0(R6)
 	FMOVS 44(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif155
+	B     endif156
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -101146,8 +101788,8 @@ otherwise7:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
+endif156:
 endif155:
-endif154:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -101242,8 +101884,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -101283,9 +101928,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -101334,600 +101979,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial
-	FMOVQ 0(R6), F18
-	B     masked
-
-partial:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif4
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif5
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif5:
-	B masked
-
-endif4:
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V18.S[0]
-
-endif6:
-masked:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial2
-	FMOVQ 0(R8), F18
-	B     masked2
-
-partial2:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif7
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif8
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif8:
-	B masked2
-
-endif7:
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V18.S[0]
-
-endif9:
-masked2:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R9), F18
-	B     masked3
-
-partial3:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif10
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif11
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif11:
-	B masked3
-
-endif10:
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R12), V18.S[0]
-
-endif12:
-masked3:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial4
-	FMOVQ 0(R10), F18
-	B     masked4
-
-partial4:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif13
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif14
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif14:
-	B masked4
-
-endif13:
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R12), V18.S[0]
-
-endif15:
-masked4:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F18
-	B     masked5
-
-partial5:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif16
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif17
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif17:
-	B masked5
-
-endif16:
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R12), V18.S[0]
-
-endif18:
-masked5:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F18
-	B     masked6
-
-partial6:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif19
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif20
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif20:
-	B masked6
-
-endif19:
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R12), V18.S[0]
-
-endif21:
-masked6:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R9), F18
-	B     masked7
-
-partial7:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif22
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif23
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif23:
-	B masked7
-
-endif22:
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R12), V18.S[0]
-
-endif24:
-masked7:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R10), F18
-	B     masked8
-
-partial8:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif25
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif26
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif26:
-	B masked8
-
-endif25:
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R12), V18.S[0]
-
-endif27:
-masked8:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F18
-	B     masked9
-
-partial9:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif28
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif29
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif29:
-	B masked9
-
-endif28:
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R12), V18.S[0]
-
-endif30:
-masked9:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F18
-	B     masked10
-
-partial10:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif31
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif32
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif32:
-	B masked10
-
-endif31:
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R12), V18.S[0]
-
-endif33:
-masked10:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R9), F18
-	B     masked11
-
-partial11:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif34
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif35
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif35:
-	B masked11
-
-endif34:
-	CMP  $0, R7
-	BLE  endif36
-	VLD1 (R12), V18.S[0]
-
-endif36:
-masked11:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R10), F18
-	B     masked12
-
-partial12:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif37
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif38
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif38:
-	B masked12
-
-endif37:
-	CMP  $0, R7
-	BLE  endif39
-	VLD1 (R12), V18.S[0]
-
-endif39:
-masked12:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial13
-	FMOVQ 0(R6), F18
-	B     masked13
-
-partial13:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif40
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif41
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif41:
-	B masked13
-
-endif40:
-	CMP  $0, R7
-	BLE  endif42
-	VLD1 (R6), V18.S[0]
-
-endif42:
-masked13:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial14
-	FMOVQ 0(R8), F18
-	B     masked14
-
-partial14:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif43
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif44
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif44:
-	B masked14
-
-endif43:
-	CMP  $0, R7
-	BLE  endif45
-	VLD1 (R6), V18.S[0]
-
-endif45:
-masked14:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial15
-	FMOVQ 0(R9), F18
-	B     masked15
-
-partial15:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif46
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif47
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif47:
-	B masked15
-
-endif46:
-	CMP  $0, R7
-	BLE  endif48
-	VLD1 (R6), V18.S[0]
-
-endif48:
-masked15:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial16
-	FMOVQ 0(R10), F18
-	B     masked16
-
-partial16:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif49
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif50
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif50:
-	B masked16
-
-endif49:
-	CMP  $0, R7
-	BLE  endif51
-	VLD1 (R6), V18.S[0]
-
-endif51:
-masked16:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V15.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif52
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif52:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -101962,551 +102031,555 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif53
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F16
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked
 
-partial17:
+partial:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif54
+	BLE   endif5
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif55
+	BLE   endif6
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif55:
-	B masked17
+endif6:
+	B masked
 
-endif54:
+endif5:
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif7
 	VLD1 (R12), V18.S[0]
 
-endif56:
-masked17:
+endif7:
+masked:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial2
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked2
 
-partial18:
+partial2:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif57
+	BLE   endif8
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif58
+	BLE   endif9
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif58:
-	B masked18
+endif9:
+	B masked2
 
-endif57:
+endif8:
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif10
 	VLD1 (R12), V18.S[0]
 
-endif59:
-masked18:
+endif10:
+masked2:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial3
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked3
 
-partial19:
+partial3:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif60
+	BLE   endif11
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif61
+	BLE   endif12
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif61:
-	B masked19
+endif12:
+	B masked3
 
-endif60:
+endif11:
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif13
 	VLD1 (R12), V18.S[0]
 
-endif62:
-masked19:
+endif13:
+masked3:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial4
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked4
 
-partial20:
+partial4:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif63
+	BLE   endif14
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif64
+	BLE   endif15
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif64:
-	B masked20
+endif15:
+	B masked4
 
-endif63:
+endif14:
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif16
 	VLD1 (R12), V18.S[0]
 
-endif65:
-masked20:
+endif16:
+masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial5
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked5
 
-partial21:
+partial5:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif66
+	BLE   endif17
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif67
+	BLE   endif18
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif67:
-	B masked21
+endif18:
+	B masked5
 
-endif66:
+endif17:
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif19
 	VLD1 (R12), V18.S[0]
 
-endif68:
-masked21:
+endif19:
+masked5:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial6
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked6
 
-partial22:
+partial6:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif69
+	BLE   endif20
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif70
+	BLE   endif21
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif70:
-	B masked22
+endif21:
+	B masked6
 
-endif69:
+endif20:
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif22
 	VLD1 (R12), V18.S[0]
 
-endif71:
-masked22:
+endif22:
+masked6:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial7
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked7
 
-partial23:
+partial7:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif72
+	BLE   endif23
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif73
+	BLE   endif24
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif73:
-	B masked23
+endif24:
+	B masked7
 
-endif72:
+endif23:
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif25
 	VLD1 (R12), V18.S[0]
 
-endif74:
-masked23:
+endif25:
+masked7:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial8
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked8
 
-partial24:
+partial8:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif75
+	BLE   endif26
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif76
+	BLE   endif27
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif76:
-	B masked24
+endif27:
+	B masked8
 
-endif75:
+endif26:
 	CMP  $0, R7
-	BLE  endif77
+	BLE  endif28
 	VLD1 (R12), V18.S[0]
 
-endif77:
-masked24:
+endif28:
+masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial9
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked9
 
-partial25:
+partial9:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif78
+	BLE   endif29
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif79
+	BLE   endif30
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif79:
-	B masked25
+endif30:
+	B masked9
 
-endif78:
+endif29:
 	CMP  $0, R7
-	BLE  endif80
+	BLE  endif31
 	VLD1 (R12), V18.S[0]
 
-endif80:
-masked25:
+endif31:
+masked9:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial10
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked10
 
-partial26:
+partial10:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif81
+	BLE   endif32
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif82
+	BLE   endif33
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif82:
-	B masked26
+endif33:
+	B masked10
 
-endif81:
+endif32:
 	CMP  $0, R7
-	BLE  endif83
+	BLE  endif34
 	VLD1 (R12), V18.S[0]
 
-endif83:
-masked26:
+endif34:
+masked10:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial11
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked11
 
-partial27:
+partial11:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif84
+	BLE   endif35
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif85
+	BLE   endif36
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif85:
-	B masked27
+endif36:
+	B masked11
 
-endif84:
+endif35:
 	CMP  $0, R7
-	BLE  endif86
+	BLE  endif37
 	VLD1 (R12), V18.S[0]
 
-endif86:
-masked27:
+endif37:
+masked11:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial12
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked12
 
-partial28:
+partial12:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif87
+	BLE   endif38
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif88
+	BLE   endif39
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif88:
-	B masked28
+endif39:
+	B masked12
 
-endif87:
+endif38:
 	CMP  $0, R7
-	BLE  endif89
+	BLE  endif40
 	VLD1 (R12), V18.S[0]
 
-endif89:
-masked28:
+endif40:
+masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial13
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked13
 
-partial29:
+partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif90
+	BLE   endif41
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif91
+	BLE   endif42
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif91:
-	B masked29
+endif42:
+	B masked13
 
-endif90:
+endif41:
 	CMP  $0, R7
-	BLE  endif92
+	BLE  endif43
 	VLD1 (R6), V18.S[0]
 
-endif92:
-masked29:
+endif43:
+masked13:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial14
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked14
 
-partial30:
+partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif93
+	BLE   endif44
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif94
+	BLE   endif45
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif94:
-	B masked30
+endif45:
+	B masked14
 
-endif93:
+endif44:
 	CMP  $0, R7
-	BLE  endif95
+	BLE  endif46
 	VLD1 (R6), V18.S[0]
 
-endif95:
-masked30:
+endif46:
+masked14:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial15
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked15
 
-partial31:
+partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif96
+	BLE   endif47
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif97
+	BLE   endif48
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif97:
-	B masked31
+endif48:
+	B masked15
 
-endif96:
+endif47:
 	CMP  $0, R7
-	BLE  endif98
+	BLE  endif49
 	VLD1 (R6), V18.S[0]
 
-endif98:
-masked31:
+endif49:
+masked15:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial16
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked16
 
-partial32:
+partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif99
+	BLE   endif50
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif100
+	BLE   endif51
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif100:
-	B masked32
+endif51:
+	B masked16
 
-endif99:
+endif50:
 	CMP  $0, R7
-	BLE  endif101
+	BLE  endif52
 	VLD1 (R6), V18.S[0]
 
-endif101:
-masked32:
+endif52:
+masked16:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif53:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif102
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif53
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -102526,12 +102599,9 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif102:
+endif53:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -102546,9 +102616,6 @@ endif102:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -102597,549 +102664,549 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif103
+	CMP   $4, R7
+	BLE   endif54
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F16
+	SUB   $4, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial33
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked33
+	B     masked17
 
-partial33:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif55
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif56
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif105:
-	B masked33
+endif56:
+	B masked17
 
-endif104:
+endif55:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif57
 	VLD1 (R12), V18.S[0]
 
-endif106:
-masked33:
+endif57:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial34
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked34
+	B     masked18
 
-partial34:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif107
+	BLE   endif58
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif108
+	BLE   endif59
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif108:
-	B masked34
+endif59:
+	B masked18
 
-endif107:
+endif58:
 	CMP  $0, R7
-	BLE  endif109
+	BLE  endif60
 	VLD1 (R12), V18.S[0]
 
-endif109:
-masked34:
+endif60:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial35
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked35
+	B     masked19
 
-partial35:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif110
+	BLE   endif61
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif111
+	BLE   endif62
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif111:
-	B masked35
+endif62:
+	B masked19
 
-endif110:
+endif61:
 	CMP  $0, R7
-	BLE  endif112
+	BLE  endif63
 	VLD1 (R12), V18.S[0]
 
-endif112:
-masked35:
+endif63:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial36
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked36
+	B     masked20
 
-partial36:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif113
+	BLE   endif64
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif114
+	BLE   endif65
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif114:
-	B masked36
+endif65:
+	B masked20
 
-endif113:
+endif64:
 	CMP  $0, R7
-	BLE  endif115
+	BLE  endif66
 	VLD1 (R12), V18.S[0]
 
-endif115:
-masked36:
+endif66:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial37
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked37
+	B     masked21
 
-partial37:
+partial21:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif116
+	BLE   endif67
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif117
+	BLE   endif68
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif117:
-	B masked37
+endif68:
+	B masked21
 
-endif116:
+endif67:
 	CMP  $0, R7
-	BLE  endif118
+	BLE  endif69
 	VLD1 (R12), V18.S[0]
 
-endif118:
-masked37:
+endif69:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial38
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked38
+	B     masked22
 
-partial38:
+partial22:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif119
+	BLE   endif70
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif120
+	BLE   endif71
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif120:
-	B masked38
+endif71:
+	B masked22
 
-endif119:
+endif70:
 	CMP  $0, R7
-	BLE  endif121
+	BLE  endif72
 	VLD1 (R12), V18.S[0]
 
-endif121:
-masked38:
+endif72:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial39
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked39
+	B     masked23
 
-partial39:
+partial23:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif122
+	BLE   endif73
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif123
+	BLE   endif74
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif123:
-	B masked39
+endif74:
+	B masked23
 
-endif122:
+endif73:
 	CMP  $0, R7
-	BLE  endif124
+	BLE  endif75
 	VLD1 (R12), V18.S[0]
 
-endif124:
-masked39:
+endif75:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial40
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked40
+	B     masked24
 
-partial40:
+partial24:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif125
+	BLE   endif76
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif126
+	BLE   endif77
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif126:
-	B masked40
+endif77:
+	B masked24
 
-endif125:
+endif76:
 	CMP  $0, R7
-	BLE  endif127
+	BLE  endif78
 	VLD1 (R12), V18.S[0]
 
-endif127:
-masked40:
+endif78:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial41
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked41
+	B     masked25
 
-partial41:
+partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif128
+	BLE   endif79
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif129
+	BLE   endif80
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif129:
-	B masked41
+endif80:
+	B masked25
 
-endif128:
+endif79:
 	CMP  $0, R7
-	BLE  endif130
+	BLE  endif81
 	VLD1 (R12), V18.S[0]
 
-endif130:
-masked41:
+endif81:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial42
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked42
+	B     masked26
 
-partial42:
+partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif131
+	BLE   endif82
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif132
+	BLE   endif83
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif132:
-	B masked42
+endif83:
+	B masked26
 
-endif131:
+endif82:
 	CMP  $0, R7
-	BLE  endif133
+	BLE  endif84
 	VLD1 (R12), V18.S[0]
 
-endif133:
-masked42:
+endif84:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial43
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked43
+	B     masked27
 
-partial43:
+partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif134
+	BLE   endif85
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif135
+	BLE   endif86
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif135:
-	B masked43
+endif86:
+	B masked27
 
-endif134:
+endif85:
 	CMP  $0, R7
-	BLE  endif136
+	BLE  endif87
 	VLD1 (R12), V18.S[0]
 
-endif136:
-masked43:
+endif87:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial44
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked44
+	B     masked28
 
-partial44:
+partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif137
+	BLE   endif88
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif138
+	BLE   endif89
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif138:
-	B masked44
+endif89:
+	B masked28
 
-endif137:
+endif88:
 	CMP  $0, R7
-	BLE  endif139
+	BLE  endif90
 	VLD1 (R12), V18.S[0]
 
-endif139:
-masked44:
+endif90:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial45
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked45
+	B     masked29
 
-partial45:
+partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif140
+	BLE   endif91
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif141
+	BLE   endif92
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif141:
-	B masked45
+endif92:
+	B masked29
 
-endif140:
+endif91:
 	CMP  $0, R7
-	BLE  endif142
+	BLE  endif93
 	VLD1 (R6), V18.S[0]
 
-endif142:
-masked45:
+endif93:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial46
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked46
+	B     masked30
 
-partial46:
+partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif143
+	BLE   endif94
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif144
+	BLE   endif95
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif144:
-	B masked46
+endif95:
+	B masked30
 
-endif143:
+endif94:
 	CMP  $0, R7
-	BLE  endif145
+	BLE  endif96
 	VLD1 (R6), V18.S[0]
 
-endif145:
-masked46:
+endif96:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial47
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked47
+	B     masked31
 
-partial47:
+partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif146
+	BLE   endif97
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif147
+	BLE   endif98
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif147:
-	B masked47
+endif98:
+	B masked31
 
-endif146:
+endif97:
 	CMP  $0, R7
-	BLE  endif148
+	BLE  endif99
 	VLD1 (R6), V18.S[0]
 
-endif148:
-masked47:
+endif99:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial48
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked48
+	B     masked32
 
-partial48:
+partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif149
+	BLE   endif100
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif150
+	BLE   endif101
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif150:
-	B masked48
+endif101:
+	B masked32
 
-endif149:
+endif100:
 	CMP  $0, R7
-	BLE  endif151
+	BLE  endif102
 	VLD1 (R6), V18.S[0]
 
-endif151:
-masked48:
+endif102:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif103:
+endif54:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif152
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif103
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -103159,12 +103226,9 @@ otherwise5:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif152:
+endif103:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -103182,9 +103246,6 @@ endif152:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -103236,8 +103297,647 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $8, R7
+	BLE   endif104
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $8, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif105
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif106
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif106:
+	B masked33
+
+endif105:
+	CMP  $0, R7
+	BLE  endif107
+	VLD1 (R12), V18.S[0]
+
+endif107:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif108
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif109
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif109:
+	B masked34
+
+endif108:
+	CMP  $0, R7
+	BLE  endif110
+	VLD1 (R12), V18.S[0]
+
+endif110:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif111
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif112
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif112:
+	B masked35
+
+endif111:
+	CMP  $0, R7
+	BLE  endif113
+	VLD1 (R12), V18.S[0]
+
+endif113:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif114
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif115
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif115:
+	B masked36
+
+endif114:
+	CMP  $0, R7
+	BLE  endif116
+	VLD1 (R12), V18.S[0]
+
+endif116:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif117
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif118
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif118:
+	B masked37
+
+endif117:
+	CMP  $0, R7
+	BLE  endif119
+	VLD1 (R12), V18.S[0]
+
+endif119:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif120
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif121
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif121:
+	B masked38
+
+endif120:
+	CMP  $0, R7
+	BLE  endif122
+	VLD1 (R12), V18.S[0]
+
+endif122:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif123
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif124
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif124:
+	B masked39
+
+endif123:
+	CMP  $0, R7
+	BLE  endif125
+	VLD1 (R12), V18.S[0]
+
+endif125:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif126
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif127
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif127:
+	B masked40
+
+endif126:
+	CMP  $0, R7
+	BLE  endif128
+	VLD1 (R12), V18.S[0]
+
+endif128:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif129
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif130
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif130:
+	B masked41
+
+endif129:
+	CMP  $0, R7
+	BLE  endif131
+	VLD1 (R12), V18.S[0]
+
+endif131:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif132
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif133
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif133:
+	B masked42
+
+endif132:
+	CMP  $0, R7
+	BLE  endif134
+	VLD1 (R12), V18.S[0]
+
+endif134:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif135
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif136
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif136:
+	B masked43
+
+endif135:
+	CMP  $0, R7
+	BLE  endif137
+	VLD1 (R12), V18.S[0]
+
+endif137:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif138
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif139
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif139:
+	B masked44
+
+endif138:
+	CMP  $0, R7
+	BLE  endif140
+	VLD1 (R12), V18.S[0]
+
+endif140:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif141
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif142
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif142:
+	B masked45
+
+endif141:
+	CMP  $0, R7
+	BLE  endif143
+	VLD1 (R6), V18.S[0]
+
+endif143:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif144
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif145
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif145:
+	B masked46
+
+endif144:
+	CMP  $0, R7
+	BLE  endif146
+	VLD1 (R6), V18.S[0]
+
+endif146:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif147
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif148
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif148:
+	B masked47
+
+endif147:
+	CMP  $0, R7
+	BLE  endif149
+	VLD1 (R6), V18.S[0]
+
+endif149:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif150
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif151
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif151:
+	B masked48
+
+endif150:
+	CMP  $0, R7
+	BLE  endif152
+	VLD1 (R6), V18.S[0]
+
+endif152:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif104:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif153
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif153:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.S4, V20.S4, V0.S4
+	VFMLA V17.S4, V20.S4, V1.S4
+	VFMLA V18.S4, V20.S4, V2.S4
+	VFMLA V19.S4, V20.S4, V3.S4
+	FMOVQ 0(R8), F20
+	VFMLA V16.S4, V20.S4, V4.S4
+	VFMLA V17.S4, V20.S4, V5.S4
+	VFMLA V18.S4, V20.S4, V6.S4
+	VFMLA V19.S4, V20.S4, V7.S4
+	FMOVQ 0(R9), F20
+	VFMLA V16.S4, V20.S4, V8.S4
+	VFMLA V17.S4, V20.S4, V9.S4
+	VFMLA V18.S4, V20.S4, V10.S4
+	VFMLA V19.S4, V20.S4, V11.S4
+	FMOVQ 0(R10), F20
+	VFMLA V16.S4, V20.S4, V12.S4
+	VFMLA V17.S4, V20.S4, V13.S4
+	VFMLA V18.S4, V20.S4, V14.S4
+	VFMLA V19.S4, V20.S4, V15.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif153
+	BLE   endif154
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -103256,22 +103956,22 @@ partial49:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif154
+	BLE   endif155
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif155
+	BLE   endif156
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif155:
+endif156:
 	B masked49
 
-endif154:
+endif155:
 	CMP  $0, R7
-	BLE  endif156
+	BLE  endif157
 	VLD1 (R12), V18.S[0]
 
-endif156:
+endif157:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103286,22 +103986,22 @@ partial50:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif157
+	BLE   endif158
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif158
+	BLE   endif159
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif158:
+endif159:
 	B masked50
 
-endif157:
+endif158:
 	CMP  $0, R7
-	BLE  endif159
+	BLE  endif160
 	VLD1 (R12), V18.S[0]
 
-endif159:
+endif160:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103316,22 +104016,22 @@ partial51:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif160
+	BLE   endif161
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif161
+	BLE   endif162
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif161:
+endif162:
 	B masked51
 
-endif160:
+endif161:
 	CMP  $0, R7
-	BLE  endif162
+	BLE  endif163
 	VLD1 (R12), V18.S[0]
 
-endif162:
+endif163:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103346,22 +104046,22 @@ partial52:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif163
+	BLE   endif164
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif164
+	BLE   endif165
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif164:
+endif165:
 	B masked52
 
-endif163:
+endif164:
 	CMP  $0, R7
-	BLE  endif165
+	BLE  endif166
 	VLD1 (R12), V18.S[0]
 
-endif165:
+endif166:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103377,22 +104077,22 @@ partial53:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif166
+	BLE   endif167
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif167
+	BLE   endif168
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif167:
+endif168:
 	B masked53
 
-endif166:
+endif167:
 	CMP  $0, R7
-	BLE  endif168
+	BLE  endif169
 	VLD1 (R12), V18.S[0]
 
-endif168:
+endif169:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103407,22 +104107,22 @@ partial54:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif169
+	BLE   endif170
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif170
+	BLE   endif171
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif170:
+endif171:
 	B masked54
 
-endif169:
+endif170:
 	CMP  $0, R7
-	BLE  endif171
+	BLE  endif172
 	VLD1 (R12), V18.S[0]
 
-endif171:
+endif172:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103437,22 +104137,22 @@ partial55:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif172
+	BLE   endif173
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif173
+	BLE   endif174
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif173:
+endif174:
 	B masked55
 
-endif172:
+endif173:
 	CMP  $0, R7
-	BLE  endif174
+	BLE  endif175
 	VLD1 (R12), V18.S[0]
 
-endif174:
+endif175:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103467,22 +104167,22 @@ partial56:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif175
+	BLE   endif176
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif176
+	BLE   endif177
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif176:
+endif177:
 	B masked56
 
-endif175:
+endif176:
 	CMP  $0, R7
-	BLE  endif177
+	BLE  endif178
 	VLD1 (R12), V18.S[0]
 
-endif177:
+endif178:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103498,22 +104198,22 @@ partial57:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif178
+	BLE   endif179
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif179
+	BLE   endif180
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif179:
+endif180:
 	B masked57
 
-endif178:
+endif179:
 	CMP  $0, R7
-	BLE  endif180
+	BLE  endif181
 	VLD1 (R12), V18.S[0]
 
-endif180:
+endif181:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103528,22 +104228,22 @@ partial58:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif181
+	BLE   endif182
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif182
+	BLE   endif183
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif182:
+endif183:
 	B masked58
 
-endif181:
+endif182:
 	CMP  $0, R7
-	BLE  endif183
+	BLE  endif184
 	VLD1 (R12), V18.S[0]
 
-endif183:
+endif184:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103558,22 +104258,22 @@ partial59:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif184
+	BLE   endif185
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif185
+	BLE   endif186
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif185:
+endif186:
 	B masked59
 
-endif184:
+endif185:
 	CMP  $0, R7
-	BLE  endif186
+	BLE  endif187
 	VLD1 (R12), V18.S[0]
 
-endif186:
+endif187:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103588,22 +104288,22 @@ partial60:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif187
+	BLE   endif188
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif188
+	BLE   endif189
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif188:
+endif189:
 	B masked60
 
-endif187:
+endif188:
 	CMP  $0, R7
-	BLE  endif189
+	BLE  endif190
 	VLD1 (R12), V18.S[0]
 
-endif189:
+endif190:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103619,22 +104319,22 @@ partial61:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif190
+	BLE   endif191
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif191
+	BLE   endif192
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif191:
+endif192:
 	B masked61
 
-endif190:
+endif191:
 	CMP  $0, R7
-	BLE  endif192
+	BLE  endif193
 	VLD1 (R6), V18.S[0]
 
-endif192:
+endif193:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103649,22 +104349,22 @@ partial62:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif193
+	BLE   endif194
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif194
+	BLE   endif195
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif194:
+endif195:
 	B masked62
 
-endif193:
+endif194:
 	CMP  $0, R7
-	BLE  endif195
+	BLE  endif196
 	VLD1 (R6), V18.S[0]
 
-endif195:
+endif196:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103679,22 +104379,22 @@ partial63:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif196
+	BLE   endif197
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif197
+	BLE   endif198
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif197:
+endif198:
 	B masked63
 
-endif196:
+endif197:
 	CMP  $0, R7
-	BLE  endif198
+	BLE  endif199
 	VLD1 (R6), V18.S[0]
 
-endif198:
+endif199:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103709,31 +104409,31 @@ partial64:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif199
+	BLE   endif200
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif200
+	BLE   endif201
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif200:
+endif201:
 	B masked64
 
-endif199:
+endif200:
 	CMP  $0, R7
-	BLE  endif201
+	BLE  endif202
 	VLD1 (R6), V18.S[0]
 
-endif201:
+endif202:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif153:
+endif154:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -103756,9 +104456,9 @@ endif153:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif202
+	B     endif203
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -103908,7 +104608,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -103921,9 +104621,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif203
+	B     endif204
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -103977,8 +104677,8 @@ otherwise7:
 	FMOVS 60(R1), F0
 	FMOVS F0, 0(R6)
 
+endif204:
 endif203:
-endif202:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -171923,8 +172623,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -171940,9 +172643,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -171961,11 +172664,42 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -171984,119 +172718,35 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V3.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	B     endif5
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-
-endif5:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.D2, V2.D2, V0.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif6
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F1
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R6), F3
-	B     masked2
-
-partial2:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V3.D[0]
-
-endif7:
-masked2:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.D2, V3.D2, V4.D2
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif6:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	B     endif8
+	FMOVQ 16(R6), F0
+	B     endif6
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif8:
+endif6:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -172105,9 +172755,6 @@ endif8:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172132,58 +172779,55 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif9
+	CMP   $2, R7
+	BLE   endif7
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F1
+	SUB   $2, R7
+	FMOVQ 16(R9), F1
 	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial2
 	FMOVQ 0(R6), F3
-	B     masked3
+	B     masked2
 
-partial3:
+partial2:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif8
 	VLD1 (R6), V3.D[0]
 
-endif10:
-masked3:
+endif8:
+masked2:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif9:
+endif7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	B     endif11
+	FMOVQ 32(R6), F0
+	B     endif9
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif11:
+endif9:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -172195,9 +172839,6 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172225,8 +172866,101 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif10
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R6), F3
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V3.D[0]
+
+endif11:
+masked3:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif10:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	B     endif12
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif12
+	BLE   endif13
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172245,26 +172979,26 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif14
 	VLD1 (R6), V3.D[0]
 
-endif13:
+endif14:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif12:
+endif13:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif14
+	B     endif15
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -172288,20 +173022,20 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif15
+	B     endif16
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 
+endif16:
 endif15:
-endif14:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -172359,8 +173093,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -172378,9 +173115,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -172401,11 +173138,44 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 16(R8), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172424,10 +173194,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R9), V4.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -172443,16 +173213,16 @@ partial2:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V4.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -172460,129 +173230,21 @@ endif3:
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
-	B     endif6
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif6:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 16(R8), F3
-	VFMLA V3.D2, V2.D2, V1.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif7
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R9), V4.D[0]
-
-endif8:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F4
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V4.D[0]
-
-endif9:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif7:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif10
+	B     endif7
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif10:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -172591,9 +173253,6 @@ endif10:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172620,80 +173279,77 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif11
+	CMP   $2, R7
+	BLE   endif8
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F2
+	SUB   $2, R7
+	FMOVQ 16(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif9
 	VLD1 (R9), V4.D[0]
 
-endif12:
-masked5:
+endif9:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R6), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif10
 	VLD1 (R6), V4.D[0]
 
-endif13:
-masked6:
+endif10:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif11:
+endif8:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif14
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif11
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif14:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -172705,9 +173361,6 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172737,8 +173390,125 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif12
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R9), V4.D[0]
+
+endif13:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R6), F4
+	B     masked6
+
+partial6:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V4.D[0]
+
+endif14:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif15
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 16(R8), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif15
+	BLE   endif16
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172757,10 +173527,10 @@ partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif17
 	VLD1 (R9), V4.D[0]
 
-endif16:
+endif17:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -172776,27 +173546,27 @@ partial8:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif18
 	VLD1 (R6), V4.D[0]
 
-endif17:
+endif18:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif15:
+endif16:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif18
+	B     endif19
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -172820,13 +173590,13 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif19
+	B     endif20
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -172836,8 +173606,8 @@ otherwise7:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
+endif20:
 endif19:
-endif18:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -172897,8 +173667,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -172918,9 +173691,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -172943,11 +173716,46 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 16(R8), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 32(R8), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172966,10 +173774,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R9), V5.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -172985,10 +173793,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V5.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -173004,16 +173812,16 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V5.D[0]
 
-endif6:
+endif7:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173022,155 +173830,23 @@ endif3:
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
-	B     endif7
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 16(R8), F4
-	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 32(R8), F4
-	VFMLA V4.D2, V3.D2, V2.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif8
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R9), V5.D[0]
-
-endif9:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F5
-	B     masked5
-
-partial5:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R9), V5.D[0]
-
-endif10:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R6), F5
-	B     masked6
-
-partial6:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V5.D[0]
-
-endif11:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif8:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif12
+	B     endif8
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif12:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -173179,9 +173855,6 @@ endif12:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173210,102 +173883,99 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif13
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F3
+	SUB   $2, R7
+	FMOVQ 16(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif10
 	VLD1 (R9), V5.D[0]
 
-endif14:
-masked7:
+endif10:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R6), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif11
 	VLD1 (R9), V5.D[0]
 
-endif15:
-masked8:
+endif11:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R6), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif12
 	VLD1 (R6), V5.D[0]
 
-endif16:
-masked9:
+endif12:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif13:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif17
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif13
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif17:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -173317,9 +173987,6 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173351,8 +174018,149 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R9), V5.D[0]
+
+endif15:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R6), F5
+	B     masked8
+
+partial8:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R9), V5.D[0]
+
+endif16:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F5
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V5.D[0]
+
+endif17:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif18
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif18:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 16(R8), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 32(R8), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif18
+	BLE   endif19
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -173371,10 +174179,10 @@ partial10:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif20
 	VLD1 (R9), V5.D[0]
 
-endif19:
+endif20:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -173390,10 +174198,10 @@ partial11:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif21
 	VLD1 (R9), V5.D[0]
 
-endif20:
+endif21:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -173409,28 +174217,28 @@ partial12:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R6), V5.D[0]
 
-endif21:
+endif22:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif18:
+endif19:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173470,15 +174278,15 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVD 16(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif23
+	B     endif24
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -173492,8 +174300,8 @@ otherwise7:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
+endif24:
 endif23:
-endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -173555,8 +174363,11 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 40(R11), R11
+	MOVD 176(R11), R11
 	CBNZ R11, otherwise2
+	MOVD args+8(FP), R11
+	MOVD 40(R11), R11
+	CBNZ R11, otherwise3
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -173578,9 +174389,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -173605,11 +174416,48 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R11), R12
+	MOVD args+8(FP), R13
+	MOVD 184(R13), R13
+	ADD  R13, R12
+	ADD  $8, R11
+	MOVD args+8(FP), R13
+	MOVD R11, 176(R13)
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R12), PLDL2KEEP
+	ADD   $64, R12
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 16(R8), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 32(R8), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 48(R8), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R12), PLDL2KEEP
+	ADD  $64, R12
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -173628,10 +174476,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R9), V6.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -173647,10 +174495,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R9), V6.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -173666,10 +174514,10 @@ partial3:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R9), V6.D[0]
 
-endif6:
+endif7:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -173685,16 +174533,16 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif8
 	VLD1 (R6), V6.D[0]
 
-endif7:
+endif8:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173704,7 +174552,7 @@ endif3:
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173712,160 +174560,7 @@ endif3:
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif8
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif8:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 16(R8), F5
-	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 32(R8), F5
-	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 48(R8), F5
-	VFMLA V5.D2, V4.D2, V3.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif9
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R9), V6.D[0]
-
-endif10:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R6), F6
-	B     masked6
-
-partial6:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R9), V6.D[0]
-
-endif11:
-masked6:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R9), V6.D[0]
-
-endif12:
-masked7:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R6), F6
-	B     masked8
-
-partial8:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V6.D[0]
-
-endif13:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif9:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif14
+	B     endif9
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -173873,12 +174568,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -173887,9 +174579,6 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173920,111 +174609,111 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif15
+	CMP   $2, R7
+	BLE   endif10
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F4
+	SUB   $2, R7
+	FMOVQ 16(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R9), V6.D[0]
 
-endif16:
-masked9:
+endif11:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R6), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R9), V6.D[0]
 
-endif17:
-masked10:
+endif12:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R9), V6.D[0]
 
-endif18:
-masked11:
+endif13:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R6), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif14
 	VLD1 (R6), V6.D[0]
 
-endif19:
-masked12:
+endif14:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif15:
+endif10:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif20
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif15
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -174032,12 +174721,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif20:
+endif15:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -174049,9 +174735,6 @@ endif20:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -174085,8 +174768,173 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R9), V6.D[0]
+
+endif17:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R6), F6
+	B     masked10
+
+partial10:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R9), V6.D[0]
+
+endif18:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R9), V6.D[0]
+
+endif19:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R6), F6
+	B     masked12
+
+partial12:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V6.D[0]
+
+endif20:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif21
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 16(R8), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 32(R8), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 48(R8), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif21
+	BLE   endif22
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -174105,10 +174953,10 @@ partial13:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R9), V6.D[0]
 
-endif22:
+endif23:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174124,10 +174972,10 @@ partial14:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R9), V6.D[0]
 
-endif23:
+endif24:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174143,10 +174991,10 @@ partial15:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R9), V6.D[0]
 
-endif24:
+endif25:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174162,19 +175010,19 @@ partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif26
 	VLD1 (R6), V6.D[0]
 
-endif25:
+endif26:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif21:
+endif22:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174182,9 +175030,9 @@ endif21:
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174224,15 +175072,15 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif27
+	B     endif28
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -174250,8 +175098,8 @@ otherwise7:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif28:
 endif27:
-endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -174312,8 +175160,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -174332,9 +175183,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -174358,11 +175209,45 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -174381,10 +175266,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V4.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -174399,16 +175284,16 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V4.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174417,134 +175302,22 @@ endif3:
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
-	B     endif6
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif6:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.D2, V3.D2, V0.D2
-	FMOVQ 0(R8), F3
-	VFMLA V2.D2, V3.D2, V1.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif7
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F4
-	B     masked3
-
-partial3:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V4.D[0]
-
-endif8:
-masked3:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F4
-	B     masked4
-
-partial4:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V4.D[0]
-
-endif9:
-masked4:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif7:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif10
+	B     endif7
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif10:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -174555,9 +175328,6 @@ endif10:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -174585,81 +175355,78 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif11
+	CMP   $2, R7
+	BLE   endif8
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F2
+	SUB   $2, R7
+	FMOVQ 16(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial3
 	FMOVQ 0(R6), F4
-	B     masked5
+	B     masked3
 
-partial5:
+partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif9
 	VLD1 (R6), V4.D[0]
 
-endif12:
-masked5:
+endif9:
+masked3:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial4
 	FMOVQ 0(R8), F4
-	B     masked6
+	B     masked4
 
-partial6:
+partial4:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif10
 	VLD1 (R6), V4.D[0]
 
-endif13:
-masked6:
+endif10:
+masked4:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif11:
+endif8:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif14
+	FMOVQ 32(R6), F1
+	B     endif11
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif14:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -174673,9 +175440,6 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -174706,8 +175470,129 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif12
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F4
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V4.D[0]
+
+endif13:
+masked5:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F4
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V4.D[0]
+
+endif14:
+masked6:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif12:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	B     endif15
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif15:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif15
+	BLE   endif16
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -174726,10 +175611,10 @@ partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif17
 	VLD1 (R6), V4.D[0]
 
-endif16:
+endif17:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -174744,28 +175629,28 @@ partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif18
 	VLD1 (R6), V4.D[0]
 
-endif17:
+endif18:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif15:
+endif16:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif18
+	B     endif19
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174791,16 +175676,16 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif19
+	B     endif20
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -174809,8 +175694,8 @@ otherwise7:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
+endif20:
 endif19:
-endif18:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -174875,8 +175760,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -174898,9 +175786,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -174927,11 +175815,48 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -174950,10 +175875,10 @@ partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R10), V6.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174968,10 +175893,10 @@ partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R10), V6.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174987,10 +175912,10 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif6:
+endif7:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175005,16 +175930,16 @@ partial4:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif8
 	VLD1 (R6), V6.D[0]
 
-endif7:
+endif8:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175025,7 +175950,7 @@ endif3:
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175034,162 +175959,7 @@ endif3:
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif8
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif8:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.D2, V6.D2, V0.D2
-	VFMLA V5.D2, V6.D2, V1.D2
-	FMOVQ 0(R8), F6
-	VFMLA V4.D2, V6.D2, V2.D2
-	VFMLA V5.D2, V6.D2, V3.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif9
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F6
-	B     masked5
-
-partial5:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R10), V6.D[0]
-
-endif10:
-masked5:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F6
-	B     masked6
-
-partial6:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R10), V6.D[0]
-
-endif11:
-masked6:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F6
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V6.D[0]
-
-endif12:
-masked7:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F6
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V6.D[0]
-
-endif13:
-masked8:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif9:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif14
+	B     endif9
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -175197,12 +175967,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -175213,9 +175980,6 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -175246,111 +176010,111 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif15
+	CMP   $2, R7
+	BLE   endif10
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F4
+	SUB   $2, R7
+	FMOVQ 16(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R10), V6.D[0]
 
-endif16:
-masked9:
+endif11:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R10), V6.D[0]
 
-endif17:
-masked10:
+endif12:
+masked6:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R6), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif18:
-masked11:
+endif13:
+masked7:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R8), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif14
 	VLD1 (R6), V6.D[0]
 
-endif19:
-masked12:
+endif14:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif15:
+endif10:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif20
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif15
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -175358,12 +176122,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif20:
+endif15:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -175377,9 +176138,6 @@ endif20:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -175413,8 +176171,175 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R10), V6.D[0]
+
+endif17:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R10), V6.D[0]
+
+endif18:
+masked10:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R6), F6
+	B     masked11
+
+partial11:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked11:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R8), F6
+	B     masked12
+
+partial12:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V6.D[0]
+
+endif20:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif21
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif21
+	BLE   endif22
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -175433,10 +176358,10 @@ partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R10), V6.D[0]
 
-endif22:
+endif23:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175451,10 +176376,10 @@ partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R10), V6.D[0]
 
-endif23:
+endif24:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175470,10 +176395,10 @@ partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif25:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175488,19 +176413,19 @@ partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif26
 	VLD1 (R6), V6.D[0]
 
-endif25:
+endif26:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif21:
+endif22:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175509,9 +176434,9 @@ endif21:
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175553,16 +176478,16 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif27
+	B     endif28
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -175578,8 +176503,8 @@ otherwise7:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif28:
 endif27:
-endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -175648,8 +176573,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -175674,9 +176602,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -175706,189 +176634,24 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R10), V8.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V8.D[0]
-
-endif5:
-masked2:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F8
-	B     masked3
-
-partial3:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V8.D[0]
-
-endif6:
-masked3:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F8
-	B     masked4
-
-partial4:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R10), V8.D[0]
-
-endif7:
-masked4:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F8
-	B     masked5
-
-partial5:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V8.D[0]
-
-endif8:
-masked5:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F8
-	B     masked6
-
-partial6:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V8.D[0]
-
-endif9:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif10
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif10:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -175908,154 +176671,158 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif11
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F6
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif5
 	VLD1 (R10), V8.D[0]
 
-endif12:
-masked7:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif6
 	VLD1 (R10), V8.D[0]
 
-endif13:
-masked8:
+endif6:
+masked2:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif7
 	VLD1 (R10), V8.D[0]
 
-endif14:
-masked9:
+endif7:
+masked3:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif8
 	VLD1 (R10), V8.D[0]
 
-endif15:
-masked10:
+endif8:
+masked4:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif9
 	VLD1 (R6), V8.D[0]
 
-endif16:
-masked11:
+endif9:
+masked5:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif10
 	VLD1 (R6), V8.D[0]
 
-endif17:
-masked12:
+endif10:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif11:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif18
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif11
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -176065,12 +176832,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif18:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -176081,9 +176845,6 @@ endif18:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -176117,152 +176878,152 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif19
+	CMP   $2, R7
+	BLE   endif12
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F6
+	SUB   $2, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif13
 	VLD1 (R10), V8.D[0]
 
-endif20:
-masked13:
+endif13:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R10), V8.D[0]
 
-endif21:
-masked14:
+endif14:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R10), V8.D[0]
 
-endif22:
-masked15:
+endif15:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif16
 	VLD1 (R10), V8.D[0]
 
-endif23:
-masked16:
+endif16:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif24:
-masked17:
+endif17:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif18
 	VLD1 (R6), V8.D[0]
 
-endif25:
-masked18:
+endif18:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif19:
+endif12:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif26
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif19
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -176272,12 +177033,9 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif26:
+endif19:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -176291,9 +177049,6 @@ endif26:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -176330,8 +177085,221 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif20
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R10), V8.D[0]
+
+endif21:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R10), V8.D[0]
+
+endif22:
+masked14:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R6), F8
+	B     masked15
+
+partial15:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R10), V8.D[0]
+
+endif23:
+masked15:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R8), F8
+	B     masked16
+
+partial16:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R10), V8.D[0]
+
+endif24:
+masked16:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F8
+	B     masked17
+
+partial17:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V8.D[0]
+
+endif25:
+masked17:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F8
+	B     masked18
+
+partial18:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V8.D[0]
+
+endif26:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif20:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif27
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F6
+	FMOVQ 0(R8), F7
+	FMOVQ 0(R9), F8
+	VFMLA V8.D2, V6.D2, V0.D2
+	VFMLA V8.D2, V7.D2, V3.D2
+	FMOVQ 16(R9), F8
+	VFMLA V8.D2, V6.D2, V1.D2
+	VFMLA V8.D2, V7.D2, V4.D2
+	FMOVQ 32(R9), F8
+	VFMLA V8.D2, V6.D2, V2.D2
+	VFMLA V8.D2, V7.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif27
+	BLE   endif28
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -176350,10 +177318,10 @@ partial19:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif29
 	VLD1 (R10), V8.D[0]
 
-endif28:
+endif29:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -176368,10 +177336,10 @@ partial20:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R10), V8.D[0]
 
-endif29:
+endif30:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -176387,10 +177355,10 @@ partial21:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R10), V8.D[0]
 
-endif30:
+endif31:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -176405,10 +177373,10 @@ partial22:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif32
 	VLD1 (R10), V8.D[0]
 
-endif31:
+endif32:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -176424,10 +177392,10 @@ partial23:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif32:
+endif33:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -176442,19 +177410,19 @@ partial24:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R6), V8.D[0]
 
-endif33:
+endif34:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif27:
+endif28:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -176465,9 +177433,9 @@ endif27:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -176525,7 +177493,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -176536,9 +177504,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVD 40(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif35
+	B     endif36
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -176561,8 +177529,8 @@ otherwise7:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
+endif36:
 endif35:
-endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -176635,8 +177603,11 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 40(R12), R12
+	MOVD 176(R12), R12
 	CBNZ R12, otherwise2
+	MOVD args+8(FP), R12
+	MOVD 40(R12), R12
+	CBNZ R12, otherwise3
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -176664,9 +177635,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -176699,232 +177670,24 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R10), V10.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R10), V10.D[0]
-
-endif5:
-masked2:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F10
-	B     masked3
-
-partial3:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R10), V10.D[0]
-
-endif6:
-masked3:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R8), F10
-	B     masked4
-
-partial4:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R10), V10.D[0]
-
-endif7:
-masked4:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R10), V10.D[0]
-
-endif8:
-masked5:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R10), V10.D[0]
-
-endif9:
-masked6:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F10
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V10.D[0]
-
-endif10:
-masked7:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F10
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V10.D[0]
-
-endif11:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif12
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
+otherwise2:
+	MOVD 0(R12), R13
+	MOVD args+8(FP), R14
+	MOVD 184(R14), R14
+	ADD  R14, R13
+	ADD  $8, R12
+	MOVD args+8(FP), R14
+	MOVD R12, 176(R14)
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R13), PLDL2KEEP
+	ADD   $64, R13
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -176947,195 +177710,199 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R13), PLDL2KEEP
+	ADD  $64, R13
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif13
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F8
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif5
 	VLD1 (R10), V10.D[0]
 
-endif14:
-masked9:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif6
 	VLD1 (R10), V10.D[0]
 
-endif15:
-masked10:
+endif6:
+masked2:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif7
 	VLD1 (R10), V10.D[0]
 
-endif16:
-masked11:
+endif7:
+masked3:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif8
 	VLD1 (R10), V10.D[0]
 
-endif17:
-masked12:
+endif8:
+masked4:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif9
 	VLD1 (R10), V10.D[0]
 
-endif18:
-masked13:
+endif9:
+masked5:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif10
 	VLD1 (R10), V10.D[0]
 
-endif19:
-masked14:
+endif10:
+masked6:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif11
 	VLD1 (R6), V10.D[0]
 
-endif20:
-masked15:
+endif11:
+masked7:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif12
 	VLD1 (R6), V10.D[0]
 
-endif21:
-masked16:
+endif12:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif13:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif22
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif13
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -177147,12 +177914,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif22:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -177163,9 +177927,6 @@ endif22:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -177202,193 +177963,193 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif23
+	CMP   $2, R7
+	BLE   endif14
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F8
+	SUB   $2, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif15
 	VLD1 (R10), V10.D[0]
 
-endif24:
-masked17:
+endif15:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif16
 	VLD1 (R10), V10.D[0]
 
-endif25:
-masked18:
+endif16:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif17
 	VLD1 (R10), V10.D[0]
 
-endif26:
-masked19:
+endif17:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif18
 	VLD1 (R10), V10.D[0]
 
-endif27:
-masked20:
+endif18:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif19
 	VLD1 (R10), V10.D[0]
 
-endif28:
-masked21:
+endif19:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif20
 	VLD1 (R10), V10.D[0]
 
-endif29:
-masked22:
+endif20:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif30:
-masked23:
+endif21:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif22
 	VLD1 (R6), V10.D[0]
 
-endif31:
-masked24:
+endif22:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif23:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif32
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif23
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -177400,12 +178161,9 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif32:
+endif23:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -177419,9 +178177,6 @@ endif32:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -177461,8 +178216,267 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif24
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R10), V10.D[0]
+
+endif25:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R10), V10.D[0]
+
+endif26:
+masked18:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F10
+	B     masked19
+
+partial19:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R10), V10.D[0]
+
+endif27:
+masked19:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F10
+	B     masked20
+
+partial20:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R10), V10.D[0]
+
+endif28:
+masked20:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R10), V10.D[0]
+
+endif29:
+masked21:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R10), V10.D[0]
+
+endif30:
+masked22:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R6), F10
+	B     masked23
+
+partial23:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V10.D[0]
+
+endif31:
+masked23:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R8), F10
+	B     masked24
+
+partial24:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V10.D[0]
+
+endif32:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif24:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif33
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	VFMLA V10.D2, V8.D2, V0.D2
+	VFMLA V10.D2, V9.D2, V4.D2
+	FMOVQ 16(R9), F10
+	VFMLA V10.D2, V8.D2, V1.D2
+	VFMLA V10.D2, V9.D2, V5.D2
+	FMOVQ 32(R9), F10
+	VFMLA V10.D2, V8.D2, V2.D2
+	VFMLA V10.D2, V9.D2, V6.D2
+	FMOVQ 48(R9), F10
+	VFMLA V10.D2, V8.D2, V3.D2
+	VFMLA V10.D2, V9.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif33
+	BLE   endif34
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -177481,10 +178495,10 @@ partial25:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif35
 	VLD1 (R10), V10.D[0]
 
-endif34:
+endif35:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177499,10 +178513,10 @@ partial26:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif36
 	VLD1 (R10), V10.D[0]
 
-endif35:
+endif36:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177518,10 +178532,10 @@ partial27:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif37
 	VLD1 (R10), V10.D[0]
 
-endif36:
+endif37:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177536,10 +178550,10 @@ partial28:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R10), V10.D[0]
 
-endif37:
+endif38:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177555,10 +178569,10 @@ partial29:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R10), V10.D[0]
 
-endif38:
+endif39:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177573,10 +178587,10 @@ partial30:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R10), V10.D[0]
 
-endif39:
+endif40:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177592,10 +178606,10 @@ partial31:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif40:
+endif41:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -177610,19 +178624,19 @@ partial32:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R6), V10.D[0]
 
-endif41:
+endif42:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif33:
+endif34:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177635,9 +178649,9 @@ endif33:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif42
+	B     endif43
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177711,7 +178725,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -177722,9 +178736,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif43
+	B     endif44
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -177754,8 +178768,8 @@ otherwise7:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
+endif44:
 endif43:
-endif42:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -177821,8 +178835,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -177844,9 +178861,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -177875,11 +178892,48 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
+endif3:
+	B endif2
+
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
+	CMP  $1, R12
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
+
+loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif3
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -177898,10 +178952,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif4
+	BLE  endif5
 	VLD1 (R6), V5.D[0]
 
-endif4:
+endif5:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -177916,10 +178970,10 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif6
 	VLD1 (R6), V5.D[0]
 
-endif5:
+endif6:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -177934,16 +178988,16 @@ partial3:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif7
 	VLD1 (R6), V5.D[0]
 
-endif6:
+endif7:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif3:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177954,7 +179008,7 @@ endif3:
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
+	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177963,156 +179017,16 @@ endif3:
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif7
-
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif7:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.D2, V4.D2, V0.D2
-	FMOVQ 0(R8), F4
-	VFMLA V3.D2, V4.D2, V1.D2
-	FMOVQ 0(R9), F4
-	VFMLA V3.D2, V4.D2, V2.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x3
-
-loop1xDone3:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif8
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F5
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V5.D[0]
-
-endif9:
-masked4:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F5
-	B     masked5
-
-partial5:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V5.D[0]
-
-endif10:
-masked5:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F5
-	B     masked6
-
-partial6:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V5.D[0]
-
-endif11:
-masked6:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif8:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	ADD   R7, R6
-	FMOVQ F1, 16(R6)
-	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif12
+	B     endif8
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif12:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -178125,9 +179039,6 @@ endif12:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -178158,104 +179069,101 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif13
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F3
+	SUB   $2, R7
+	FMOVQ 16(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial4
 	FMOVQ 0(R6), F5
-	B     masked7
+	B     masked4
 
-partial7:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif10
 	VLD1 (R6), V5.D[0]
 
-endif14:
-masked7:
+endif10:
+masked4:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial5
 	FMOVQ 0(R8), F5
-	B     masked8
+	B     masked5
 
-partial8:
+partial5:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif11
 	VLD1 (R6), V5.D[0]
 
-endif15:
-masked8:
+endif11:
+masked5:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial6
 	FMOVQ 0(R9), F5
-	B     masked9
+	B     masked6
 
-partial9:
+partial6:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif12
 	VLD1 (R6), V5.D[0]
 
-endif16:
-masked9:
+endif12:
+masked6:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif13:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif17
+	FMOVQ 32(R6), F2
+	B     endif13
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif17:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -178271,9 +179179,6 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -178307,8 +179212,157 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F5
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V5.D[0]
+
+endif15:
+masked7:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F5
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V5.D[0]
+
+endif16:
+masked8:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R9), F5
+	B     masked9
+
+partial9:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V5.D[0]
+
+endif17:
+masked9:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	B     endif18
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif18:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif18
+	BLE   endif19
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -178327,10 +179381,10 @@ partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif20
 	VLD1 (R6), V5.D[0]
 
-endif19:
+endif20:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -178345,10 +179399,10 @@ partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif21
 	VLD1 (R6), V5.D[0]
 
-endif20:
+endif21:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -178363,19 +179417,19 @@ partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif22
 	VLD1 (R6), V5.D[0]
 
-endif21:
+endif22:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif18:
+endif19:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -178384,9 +179438,9 @@ endif18:
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif22
+	B     endif23
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -178430,7 +179484,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -178440,9 +179494,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif23
+	B     endif24
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -178454,8 +179508,8 @@ otherwise7:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
+endif24:
 endif23:
-endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -178527,8 +179581,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -178554,9 +179611,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -178589,192 +179646,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F8
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V8.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F8
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V8.D[0]
-
-endif5:
-masked2:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F8
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V8.D[0]
-
-endif6:
-masked3:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F8
-	B     masked4
-
-partial4:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V8.D[0]
-
-endif7:
-masked4:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F8
-	B     masked5
-
-partial5:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V8.D[0]
-
-endif8:
-masked5:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F8
-	B     masked6
-
-partial6:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V8.D[0]
-
-endif9:
-masked6:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif10
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif10:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -178795,155 +179684,159 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif11
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F6
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked
 
-partial7:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif5
 	VLD1 (R11), V8.D[0]
 
-endif12:
-masked7:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial2
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked2
 
-partial8:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif6
 	VLD1 (R11), V8.D[0]
 
-endif13:
-masked8:
+endif6:
+masked2:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial3
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked3
 
-partial9:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif7
 	VLD1 (R11), V8.D[0]
 
-endif14:
-masked9:
+endif7:
+masked3:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial4
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked4
 
-partial10:
+partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif8
 	VLD1 (R6), V8.D[0]
 
-endif15:
-masked10:
+endif8:
+masked4:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial5
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked5
 
-partial11:
+partial5:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif9
 	VLD1 (R6), V8.D[0]
 
-endif16:
-masked11:
+endif9:
+masked5:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial6
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked6
 
-partial12:
+partial6:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif10
 	VLD1 (R6), V8.D[0]
 
-endif17:
-masked12:
+endif10:
+masked6:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif11:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif18
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif11
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -178953,12 +179846,9 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif18:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -178971,9 +179861,6 @@ endif18:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -179008,153 +179895,153 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif19
+	CMP   $2, R7
+	BLE   endif12
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F6
+	SUB   $2, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked13
+	B     masked7
 
-partial13:
+partial7:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif13
 	VLD1 (R11), V8.D[0]
 
-endif20:
-masked13:
+endif13:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked14
+	B     masked8
 
-partial14:
+partial8:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif14
 	VLD1 (R11), V8.D[0]
 
-endif21:
-masked14:
+endif14:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked15
+	B     masked9
 
-partial15:
+partial9:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif15
 	VLD1 (R11), V8.D[0]
 
-endif22:
-masked15:
+endif15:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked16
+	B     masked10
 
-partial16:
+partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif16
 	VLD1 (R6), V8.D[0]
 
-endif23:
-masked16:
+endif16:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked17
+	B     masked11
 
-partial17:
+partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif24:
-masked17:
+endif17:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked18
+	B     masked12
 
-partial18:
+partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif18
 	VLD1 (R6), V8.D[0]
 
-endif25:
-masked18:
+endif18:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif19:
+endif12:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif26
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif19
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -179164,12 +180051,9 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif26:
+endif19:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -179185,9 +180069,6 @@ endif26:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -179225,8 +180106,225 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif20
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F8
+	B     masked13
+
+partial13:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V8.D[0]
+
+endif21:
+masked13:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F8
+	B     masked14
+
+partial14:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif22
+	VLD1 (R11), V8.D[0]
+
+endif22:
+masked14:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F8
+	B     masked15
+
+partial15:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R11), V8.D[0]
+
+endif23:
+masked15:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R6), F8
+	B     masked16
+
+partial16:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V8.D[0]
+
+endif24:
+masked16:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R8), F8
+	B     masked17
+
+partial17:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R6), V8.D[0]
+
+endif25:
+masked17:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R9), F8
+	B     masked18
+
+partial18:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V8.D[0]
+
+endif26:
+masked18:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif20:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif27
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif27:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F6
+	FMOVQ 16(R10), F7
+	FMOVQ 0(R6), F8
+	VFMLA V6.D2, V8.D2, V0.D2
+	VFMLA V7.D2, V8.D2, V1.D2
+	FMOVQ 0(R8), F8
+	VFMLA V6.D2, V8.D2, V2.D2
+	VFMLA V7.D2, V8.D2, V3.D2
+	FMOVQ 0(R9), F8
+	VFMLA V6.D2, V8.D2, V4.D2
+	VFMLA V7.D2, V8.D2, V5.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif27
+	BLE   endif28
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -179245,10 +180343,10 @@ partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif29
 	VLD1 (R11), V8.D[0]
 
-endif28:
+endif29:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -179263,10 +180361,10 @@ partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif30
 	VLD1 (R11), V8.D[0]
 
-endif29:
+endif30:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -179281,10 +180379,10 @@ partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif31
 	VLD1 (R11), V8.D[0]
 
-endif30:
+endif31:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -179300,10 +180398,10 @@ partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif32
 	VLD1 (R6), V8.D[0]
 
-endif31:
+endif32:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -179318,10 +180416,10 @@ partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif32:
+endif33:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -179336,19 +180434,19 @@ partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif34
 	VLD1 (R6), V8.D[0]
 
-endif33:
+endif34:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif27:
+endif28:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179360,9 +180458,9 @@ endif27:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif34
+	B     endif35
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179422,7 +180520,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -179432,9 +180530,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif35
+	B     endif36
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -179456,8 +180554,8 @@ otherwise7:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
+endif36:
 endif35:
-endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -179535,8 +180633,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -179566,9 +180667,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -179605,256 +180706,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F11
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V11.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F11
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V11.D[0]
-
-endif5:
-masked2:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F11
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V11.D[0]
-
-endif6:
-masked3:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F11
-	B     masked4
-
-partial4:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R11), V11.D[0]
-
-endif7:
-masked4:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F11
-	B     masked5
-
-partial5:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V11.D[0]
-
-endif8:
-masked5:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F11
-	B     masked6
-
-partial6:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V11.D[0]
-
-endif9:
-masked6:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F11
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V11.D[0]
-
-endif10:
-masked7:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F11
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V11.D[0]
-
-endif11:
-masked8:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R9), F11
-	B     masked9
-
-partial9:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V11.D[0]
-
-endif12:
-masked9:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V8.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif13
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif13:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -179879,216 +180748,220 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif14
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F9
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked
 
-partial10:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif5
 	VLD1 (R11), V11.D[0]
 
-endif15:
-masked10:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial2
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked2
 
-partial11:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif6
 	VLD1 (R11), V11.D[0]
 
-endif16:
-masked11:
+endif6:
+masked2:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial3
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked3
 
-partial12:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif7
 	VLD1 (R11), V11.D[0]
 
-endif17:
-masked12:
+endif7:
+masked3:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial4
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked4
 
-partial13:
+partial4:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif8
 	VLD1 (R11), V11.D[0]
 
-endif18:
-masked13:
+endif8:
+masked4:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial5
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked5
 
-partial14:
+partial5:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif9
 	VLD1 (R11), V11.D[0]
 
-endif19:
-masked14:
+endif9:
+masked5:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial6
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked6
 
-partial15:
+partial6:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif10
 	VLD1 (R11), V11.D[0]
 
-endif20:
-masked15:
+endif10:
+masked6:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial7
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked7
 
-partial16:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif11
 	VLD1 (R6), V11.D[0]
 
-endif21:
-masked16:
+endif11:
+masked7:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial8
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked8
 
-partial17:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif12
 	VLD1 (R6), V11.D[0]
 
-endif22:
-masked17:
+endif12:
+masked8:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial9
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked9
 
-partial18:
+partial9:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif13
 	VLD1 (R6), V11.D[0]
 
-endif23:
-masked18:
+endif13:
+masked9:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif14:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif24
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -180101,12 +180974,9 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif24:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -180119,9 +180989,6 @@ endif24:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -180160,214 +181027,214 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif25
+	CMP   $2, R7
+	BLE   endif15
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F9
+	SUB   $2, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked19
+	B     masked10
 
-partial19:
+partial10:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif16
 	VLD1 (R11), V11.D[0]
 
-endif26:
-masked19:
+endif16:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked20
+	B     masked11
 
-partial20:
+partial11:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif17
 	VLD1 (R11), V11.D[0]
 
-endif27:
-masked20:
+endif17:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked21
+	B     masked12
 
-partial21:
+partial12:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif18
 	VLD1 (R11), V11.D[0]
 
-endif28:
-masked21:
+endif18:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked22
+	B     masked13
 
-partial22:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif19
 	VLD1 (R11), V11.D[0]
 
-endif29:
-masked22:
+endif19:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked23
+	B     masked14
 
-partial23:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif20
 	VLD1 (R11), V11.D[0]
 
-endif30:
-masked23:
+endif20:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked24
+	B     masked15
 
-partial24:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif21
 	VLD1 (R11), V11.D[0]
 
-endif31:
-masked24:
+endif21:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked25
+	B     masked16
 
-partial25:
+partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif22
 	VLD1 (R6), V11.D[0]
 
-endif32:
-masked25:
+endif22:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked26
+	B     masked17
 
-partial26:
+partial17:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif23
 	VLD1 (R6), V11.D[0]
 
-endif33:
-masked26:
+endif23:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked27
+	B     masked18
 
-partial27:
+partial18:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif24
 	VLD1 (R6), V11.D[0]
 
-endif34:
-masked27:
+endif24:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif25:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif35
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif25
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -180380,12 +181247,9 @@ otherwise5:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif35:
+endif25:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -180401,9 +181265,6 @@ endif35:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -180445,8 +181306,293 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif26
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R6), F11
+	B     masked19
+
+partial19:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R11), V11.D[0]
+
+endif27:
+masked19:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R8), F11
+	B     masked20
+
+partial20:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R11), V11.D[0]
+
+endif28:
+masked20:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R9), F11
+	B     masked21
+
+partial21:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R11), V11.D[0]
+
+endif29:
+masked21:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R6), F11
+	B     masked22
+
+partial22:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R11), V11.D[0]
+
+endif30:
+masked22:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R8), F11
+	B     masked23
+
+partial23:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R11), V11.D[0]
+
+endif31:
+masked23:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R9), F11
+	B     masked24
+
+partial24:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R11), V11.D[0]
+
+endif32:
+masked24:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F11
+	B     masked25
+
+partial25:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V11.D[0]
+
+endif33:
+masked25:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F11
+	B     masked26
+
+partial26:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R6), V11.D[0]
+
+endif34:
+masked26:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F11
+	B     masked27
+
+partial27:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R6), V11.D[0]
+
+endif35:
+masked27:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif26:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif36
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif36:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F9
+	FMOVQ 16(R10), F10
+	FMOVQ 32(R10), F11
+	FMOVQ 0(R6), F12
+	VFMLA V9.D2, V12.D2, V0.D2
+	VFMLA V10.D2, V12.D2, V1.D2
+	VFMLA V11.D2, V12.D2, V2.D2
+	FMOVQ 0(R8), F12
+	VFMLA V9.D2, V12.D2, V3.D2
+	VFMLA V10.D2, V12.D2, V4.D2
+	VFMLA V11.D2, V12.D2, V5.D2
+	FMOVQ 0(R9), F12
+	VFMLA V9.D2, V12.D2, V6.D2
+	VFMLA V10.D2, V12.D2, V7.D2
+	VFMLA V11.D2, V12.D2, V8.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif36
+	BLE   endif37
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -180465,10 +181611,10 @@ partial28:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R11), V11.D[0]
 
-endif37:
+endif38:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180483,10 +181629,10 @@ partial29:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R11), V11.D[0]
 
-endif38:
+endif39:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180501,10 +181647,10 @@ partial30:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R11), V11.D[0]
 
-endif39:
+endif40:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180520,10 +181666,10 @@ partial31:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R11), V11.D[0]
 
-endif40:
+endif41:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180538,10 +181684,10 @@ partial32:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R11), V11.D[0]
 
-endif41:
+endif42:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180556,10 +181702,10 @@ partial33:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif43
 	VLD1 (R11), V11.D[0]
 
-endif42:
+endif43:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180575,10 +181721,10 @@ partial34:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif44
 	VLD1 (R6), V11.D[0]
 
-endif43:
+endif44:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180593,10 +181739,10 @@ partial35:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif45
 	VLD1 (R6), V11.D[0]
 
-endif44:
+endif45:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -180611,19 +181757,19 @@ partial36:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif46
 	VLD1 (R6), V11.D[0]
 
-endif45:
+endif46:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif36:
+endif37:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -180638,9 +181784,9 @@ endif36:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif46
+	B     endif47
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -180732,7 +181878,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -180748,9 +181894,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVD 64(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif47
+	B     endif48
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -180782,8 +181928,8 @@ otherwise7:
 	FMOVD 64(R1), F0
 	FMOVD F0, 0(R6)
 
+endif48:
 endif47:
-endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -180867,8 +182013,11 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 40(R13), R13
+	MOVD 176(R13), R13
 	CBNZ R13, otherwise2
+	MOVD args+8(FP), R13
+	MOVD 40(R13), R13
+	CBNZ R13, otherwise3
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -180902,9 +182051,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -180945,320 +182094,24 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R11), V14.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R11), V14.D[0]
-
-endif5:
-masked2:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R11), V14.D[0]
-
-endif6:
-masked3:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R6), F14
-	B     masked4
-
-partial4:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R11), V14.D[0]
-
-endif7:
-masked4:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R8), F14
-	B     masked5
-
-partial5:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R11), V14.D[0]
-
-endif8:
-masked5:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R9), F14
-	B     masked6
-
-partial6:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R11), V14.D[0]
-
-endif9:
-masked6:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F14
-	B     masked7
-
-partial7:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R11), V14.D[0]
-
-endif10:
-masked7:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F14
-	B     masked8
-
-partial8:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R11), V14.D[0]
-
-endif11:
-masked8:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R9), F14
-	B     masked9
-
-partial9:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R11), V14.D[0]
-
-endif12:
-masked9:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R6), F14
-	B     masked10
-
-partial10:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V14.D[0]
-
-endif13:
-masked10:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R8), F14
-	B     masked11
-
-partial11:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V14.D[0]
-
-endif14:
-masked11:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R9), F14
-	B     masked12
-
-partial12:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V14.D[0]
-
-endif15:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif16
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif16:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
+otherwise2:
+	MOVD 0(R13), R14
+	MOVD args+8(FP), R15
+	MOVD 184(R15), R15
+	ADD  R15, R14
+	ADD  $8, R13
+	MOVD args+8(FP), R15
+	MOVD R13, 176(R15)
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R14), PLDL2KEEP
+	ADD   $64, R14
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -181287,277 +182140,281 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R14), PLDL2KEEP
+	ADD  $64, R14
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif17
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F12
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif5
 	VLD1 (R11), V14.D[0]
 
-endif18:
-masked13:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif6
 	VLD1 (R11), V14.D[0]
 
-endif19:
-masked14:
+endif6:
+masked2:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif7
 	VLD1 (R11), V14.D[0]
 
-endif20:
-masked15:
+endif7:
+masked3:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif8
 	VLD1 (R11), V14.D[0]
 
-endif21:
-masked16:
+endif8:
+masked4:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif9
 	VLD1 (R11), V14.D[0]
 
-endif22:
-masked17:
+endif9:
+masked5:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif10
 	VLD1 (R11), V14.D[0]
 
-endif23:
-masked18:
+endif10:
+masked6:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif11
 	VLD1 (R11), V14.D[0]
 
-endif24:
-masked19:
+endif11:
+masked7:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif12
 	VLD1 (R11), V14.D[0]
 
-endif25:
-masked20:
+endif12:
+masked8:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif13
 	VLD1 (R11), V14.D[0]
 
-endif26:
-masked21:
+endif13:
+masked9:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif14
 	VLD1 (R6), V14.D[0]
 
-endif27:
-masked22:
+endif14:
+masked10:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif15
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked23:
+endif15:
+masked11:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif16
 	VLD1 (R6), V14.D[0]
 
-endif29:
-masked24:
+endif16:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif17:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif30
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif17
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -181573,12 +182430,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif30:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -181591,9 +182445,6 @@ endif30:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -181636,275 +182487,275 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif31
+	CMP   $2, R7
+	BLE   endif18
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F12
+	SUB   $2, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif19
 	VLD1 (R11), V14.D[0]
 
-endif32:
-masked25:
+endif19:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R11), V14.D[0]
 
-endif33:
-masked26:
+endif20:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R11), V14.D[0]
 
-endif34:
-masked27:
+endif21:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif22
 	VLD1 (R11), V14.D[0]
 
-endif35:
-masked28:
+endif22:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R11), V14.D[0]
 
-endif36:
-masked29:
+endif23:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R11), V14.D[0]
 
-endif37:
-masked30:
+endif24:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif25
 	VLD1 (R11), V14.D[0]
 
-endif38:
-masked31:
+endif25:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R11), V14.D[0]
 
-endif39:
-masked32:
+endif26:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R11), V14.D[0]
 
-endif40:
-masked33:
+endif27:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif41:
-masked34:
+endif28:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif42:
-masked35:
+endif29:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif30
 	VLD1 (R6), V14.D[0]
 
-endif43:
-masked36:
+endif30:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif31:
+endif18:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif44
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif31
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -181920,12 +182771,9 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif44:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -181941,9 +182789,6 @@ endif44:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -181989,8 +182834,361 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif32
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R11), V14.D[0]
+
+endif33:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R11), V14.D[0]
+
+endif34:
+masked26:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R11), V14.D[0]
+
+endif35:
+masked27:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R6), F14
+	B     masked28
+
+partial28:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R11), V14.D[0]
+
+endif36:
+masked28:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R8), F14
+	B     masked29
+
+partial29:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R11), V14.D[0]
+
+endif37:
+masked29:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R9), F14
+	B     masked30
+
+partial30:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R11), V14.D[0]
+
+endif38:
+masked30:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R6), F14
+	B     masked31
+
+partial31:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R11), V14.D[0]
+
+endif39:
+masked31:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R8), F14
+	B     masked32
+
+partial32:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R11), V14.D[0]
+
+endif40:
+masked32:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R9), F14
+	B     masked33
+
+partial33:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R11), V14.D[0]
+
+endif41:
+masked33:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R6), F14
+	B     masked34
+
+partial34:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked34:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R8), F14
+	B     masked35
+
+partial35:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V14.D[0]
+
+endif43:
+masked35:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R9), F14
+	B     masked36
+
+partial36:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V14.D[0]
+
+endif44:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif32:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif45
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F12
+	FMOVQ 0(R8), F13
+	FMOVQ 0(R9), F14
+	FMOVQ 0(R10), F15
+	VFMLA V15.D2, V12.D2, V0.D2
+	VFMLA V15.D2, V13.D2, V4.D2
+	VFMLA V15.D2, V14.D2, V8.D2
+	FMOVQ 16(R10), F15
+	VFMLA V15.D2, V12.D2, V1.D2
+	VFMLA V15.D2, V13.D2, V5.D2
+	VFMLA V15.D2, V14.D2, V9.D2
+	FMOVQ 32(R10), F15
+	VFMLA V15.D2, V12.D2, V2.D2
+	VFMLA V15.D2, V13.D2, V6.D2
+	VFMLA V15.D2, V14.D2, V10.D2
+	FMOVQ 48(R10), F15
+	VFMLA V15.D2, V12.D2, V3.D2
+	VFMLA V15.D2, V13.D2, V7.D2
+	VFMLA V15.D2, V14.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif45
+	BLE   endif46
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -182009,10 +183207,10 @@ partial37:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif47
 	VLD1 (R11), V14.D[0]
 
-endif46:
+endif47:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182027,10 +183225,10 @@ partial38:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R11), V14.D[0]
 
-endif47:
+endif48:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182045,10 +183243,10 @@ partial39:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R11), V14.D[0]
 
-endif48:
+endif49:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182064,10 +183262,10 @@ partial40:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif50
 	VLD1 (R11), V14.D[0]
 
-endif49:
+endif50:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182082,10 +183280,10 @@ partial41:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R11), V14.D[0]
 
-endif50:
+endif51:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182100,10 +183298,10 @@ partial42:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R11), V14.D[0]
 
-endif51:
+endif52:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182119,10 +183317,10 @@ partial43:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif53
 	VLD1 (R11), V14.D[0]
 
-endif52:
+endif53:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182137,10 +183335,10 @@ partial44:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R11), V14.D[0]
 
-endif53:
+endif54:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182155,10 +183353,10 @@ partial45:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R11), V14.D[0]
 
-endif54:
+endif55:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182174,10 +183372,10 @@ partial46:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif55:
+endif56:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182192,10 +183390,10 @@ partial47:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif57:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -182210,19 +183408,19 @@ partial48:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R6), V14.D[0]
 
-endif57:
+endif58:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif45:
+endif46:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -182240,9 +183438,9 @@ endif45:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -182350,7 +183548,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -182366,9 +183564,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVQ 80(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif59
+	B     endif60
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -182410,8 +183608,8 @@ otherwise7:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
+endif60:
 endif59:
-endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -182482,8 +183680,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -182508,9 +183709,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -182544,153 +183745,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F6
-	B     masked
-
-partial:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R6), V6.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F6
-	B     masked2
-
-partial2:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R6), V6.D[0]
-
-endif5:
-masked2:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F6
-	B     masked3
-
-partial3:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R6), V6.D[0]
-
-endif6:
-masked3:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F6
-	B     masked4
-
-partial4:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R6), V6.D[0]
-
-endif7:
-masked4:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	ADD   R7, R6
-	FMOVQ F1, 0(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	ADD   R7, R6
-	FMOVQ 16(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif8
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif8:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
@@ -182710,116 +183782,120 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif9
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F4
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked
 
-partial5:
+partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif5
 	VLD1 (R6), V6.D[0]
 
-endif10:
-masked5:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial2
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked2
 
-partial6:
+partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif6
 	VLD1 (R6), V6.D[0]
 
-endif11:
-masked6:
+endif6:
+masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial3
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked3
 
-partial7:
+partial3:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif12:
-masked7:
+endif7:
+masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial4
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked4
 
-partial8:
+partial4:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif8
 	VLD1 (R6), V6.D[0]
 
-endif13:
-masked8:
+endif8:
+masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif9:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 0(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 0(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 0(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 16(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 16(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 16(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif14
+	FMOVQ 16(R6), F3
+	B     endif9
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -182827,12 +183903,9 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif14:
+endif9:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -182847,9 +183920,6 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -182883,114 +183953,114 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif15
+	CMP   $2, R7
+	BLE   endif10
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F4
+	SUB   $2, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked9
+	B     masked5
 
-partial9:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif11
 	VLD1 (R6), V6.D[0]
 
-endif16:
-masked9:
+endif11:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked10
+	B     masked6
 
-partial10:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif12
 	VLD1 (R6), V6.D[0]
 
-endif17:
-masked10:
+endif12:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked11
+	B     masked7
 
-partial11:
+partial7:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif18:
-masked11:
+endif13:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked12
+	B     masked8
 
-partial12:
+partial8:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif14
 	VLD1 (R6), V6.D[0]
 
-endif19:
-masked12:
+endif14:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif15:
+endif10:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 32(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 48(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif20
+	FMOVQ 32(R6), F3
+	B     endif15
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -182998,12 +184068,9 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif20:
+endif15:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -183021,9 +184088,6 @@ endif20:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -183060,8 +184124,185 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif16
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F6
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V6.D[0]
+
+endif17:
+masked9:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F6
+	B     masked10
+
+partial10:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V6.D[0]
+
+endif18:
+masked10:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F6
+	B     masked11
+
+partial11:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.D[0]
+
+endif19:
+masked11:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F6
+	B     masked12
+
+partial12:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V6.D[0]
+
+endif20:
+masked12:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif16:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	ADD   R7, R6
+	FMOVQ F1, 32(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	ADD   R7, R6
+	FMOVQ 48(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	B     endif21
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif21:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F4
+	FMOVQ 0(R6), F5
+	VFMLA V4.D2, V5.D2, V0.D2
+	FMOVQ 0(R8), F5
+	VFMLA V4.D2, V5.D2, V1.D2
+	FMOVQ 0(R9), F5
+	VFMLA V4.D2, V5.D2, V2.D2
+	FMOVQ 0(R10), F5
+	VFMLA V4.D2, V5.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif21
+	BLE   endif22
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -183080,10 +184321,10 @@ partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif23
 	VLD1 (R6), V6.D[0]
 
-endif22:
+endif23:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -183098,10 +184339,10 @@ partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif24
 	VLD1 (R6), V6.D[0]
 
-endif23:
+endif24:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -183116,10 +184357,10 @@ partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif25:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -183134,19 +184375,19 @@ partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif26
 	VLD1 (R6), V6.D[0]
 
-endif25:
+endif26:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif21:
+endif22:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -183157,9 +184398,9 @@ endif21:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif26
+	B     endif27
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -183205,7 +184446,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -183218,9 +184459,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif27
+	B     endif28
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -183235,8 +184476,8 @@ otherwise7:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
+endif28:
 endif27:
-endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -183315,8 +184556,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -183346,9 +184590,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -183387,238 +184631,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F10
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V10.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F10
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V10.D[0]
-
-endif5:
-masked2:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F10
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V10.D[0]
-
-endif6:
-masked3:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F10
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R12), V10.D[0]
-
-endif7:
-masked4:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F10
-	B     masked5
-
-partial5:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R6), V10.D[0]
-
-endif8:
-masked5:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F10
-	B     masked6
-
-partial6:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R6), V10.D[0]
-
-endif9:
-masked6:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F10
-	B     masked7
-
-partial7:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R6), V10.D[0]
-
-endif10:
-masked7:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F10
-	B     masked8
-
-partial8:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V10.D[0]
-
-endif11:
-masked8:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif12
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -183643,197 +184673,201 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif13
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F8
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked
 
-partial9:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif5
 	VLD1 (R12), V10.D[0]
 
-endif14:
-masked9:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial2
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked2
 
-partial10:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif6
 	VLD1 (R12), V10.D[0]
 
-endif15:
-masked10:
+endif6:
+masked2:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial3
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked3
 
-partial11:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif7
 	VLD1 (R12), V10.D[0]
 
-endif16:
-masked11:
+endif7:
+masked3:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial4
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked4
 
-partial12:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif8
 	VLD1 (R12), V10.D[0]
 
-endif17:
-masked12:
+endif8:
+masked4:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial5
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked5
 
-partial13:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif9
 	VLD1 (R6), V10.D[0]
 
-endif18:
-masked13:
+endif9:
+masked5:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial6
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked6
 
-partial14:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif10
 	VLD1 (R6), V10.D[0]
 
-endif19:
-masked14:
+endif10:
+masked6:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial7
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked7
 
-partial15:
+partial7:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif11
 	VLD1 (R6), V10.D[0]
 
-endif20:
-masked15:
+endif11:
+masked7:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial8
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked8
 
-partial16:
+partial8:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif12
 	VLD1 (R6), V10.D[0]
 
-endif21:
-masked16:
+endif12:
+masked8:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif13:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif22
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif13
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -183845,12 +184879,9 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif22:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -183865,9 +184896,6 @@ endif22:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -183906,195 +184934,195 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif23
+	CMP   $2, R7
+	BLE   endif14
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F8
+	SUB   $2, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked17
+	B     masked9
 
-partial17:
+partial9:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif15
 	VLD1 (R12), V10.D[0]
 
-endif24:
-masked17:
+endif15:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked18
+	B     masked10
 
-partial18:
+partial10:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif16
 	VLD1 (R12), V10.D[0]
 
-endif25:
-masked18:
+endif16:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked19
+	B     masked11
 
-partial19:
+partial11:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif17
 	VLD1 (R12), V10.D[0]
 
-endif26:
-masked19:
+endif17:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked20
+	B     masked12
 
-partial20:
+partial12:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif18
 	VLD1 (R12), V10.D[0]
 
-endif27:
-masked20:
+endif18:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked21
+	B     masked13
 
-partial21:
+partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif19
 	VLD1 (R6), V10.D[0]
 
-endif28:
-masked21:
+endif19:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked22
+	B     masked14
 
-partial22:
+partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif20
 	VLD1 (R6), V10.D[0]
 
-endif29:
-masked22:
+endif20:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked23
+	B     masked15
 
-partial23:
+partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif30:
-masked23:
+endif21:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked24
+	B     masked16
 
-partial24:
+partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif22
 	VLD1 (R6), V10.D[0]
 
-endif31:
-masked24:
+endif22:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif23:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif32
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif23
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -184106,12 +185134,9 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif32:
+endif23:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -184129,9 +185154,6 @@ endif32:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -184173,8 +185195,275 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif24
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial17
+	FMOVQ 0(R6), F10
+	B     masked17
+
+partial17:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif25
+	VLD1 (R12), V10.D[0]
+
+endif25:
+masked17:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial18
+	FMOVQ 0(R8), F10
+	B     masked18
+
+partial18:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R12), V10.D[0]
+
+endif26:
+masked18:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial19
+	FMOVQ 0(R9), F10
+	B     masked19
+
+partial19:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R12), V10.D[0]
+
+endif27:
+masked19:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial20
+	FMOVQ 0(R10), F10
+	B     masked20
+
+partial20:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif28
+	VLD1 (R12), V10.D[0]
+
+endif28:
+masked20:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial21
+	FMOVQ 0(R6), F10
+	B     masked21
+
+partial21:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V10.D[0]
+
+endif29:
+masked21:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial22
+	FMOVQ 0(R8), F10
+	B     masked22
+
+partial22:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V10.D[0]
+
+endif30:
+masked22:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial23
+	FMOVQ 0(R9), F10
+	B     masked23
+
+partial23:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif31
+	VLD1 (R6), V10.D[0]
+
+endif31:
+masked23:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial24
+	FMOVQ 0(R10), F10
+	B     masked24
+
+partial24:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif32
+	VLD1 (R6), V10.D[0]
+
+endif32:
+masked24:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif24:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	ADD   R7, R6
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	ADD   R7, R6
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif33
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif33:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F8
+	FMOVQ 16(R11), F9
+	FMOVQ 0(R6), F10
+	VFMLA V8.D2, V10.D2, V0.D2
+	VFMLA V9.D2, V10.D2, V1.D2
+	FMOVQ 0(R8), F10
+	VFMLA V8.D2, V10.D2, V2.D2
+	VFMLA V9.D2, V10.D2, V3.D2
+	FMOVQ 0(R9), F10
+	VFMLA V8.D2, V10.D2, V4.D2
+	VFMLA V9.D2, V10.D2, V5.D2
+	FMOVQ 0(R10), F10
+	VFMLA V8.D2, V10.D2, V6.D2
+	VFMLA V9.D2, V10.D2, V7.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif33
+	BLE   endif34
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -184193,10 +185482,10 @@ partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif35
 	VLD1 (R12), V10.D[0]
 
-endif34:
+endif35:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184211,10 +185500,10 @@ partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif36
 	VLD1 (R12), V10.D[0]
 
-endif35:
+endif36:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184229,10 +185518,10 @@ partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif37
 	VLD1 (R12), V10.D[0]
 
-endif36:
+endif37:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184247,10 +185536,10 @@ partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif38
 	VLD1 (R12), V10.D[0]
 
-endif37:
+endif38:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184266,10 +185555,10 @@ partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif39
 	VLD1 (R6), V10.D[0]
 
-endif38:
+endif39:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184284,10 +185573,10 @@ partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif40
 	VLD1 (R6), V10.D[0]
 
-endif39:
+endif40:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184302,10 +185591,10 @@ partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif40:
+endif41:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -184320,19 +185609,19 @@ partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif42
 	VLD1 (R6), V10.D[0]
 
-endif41:
+endif42:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif33:
+endif34:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -184347,9 +185636,9 @@ endif33:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif42
+	B     endif43
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -184427,7 +185716,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -184440,9 +185729,9 @@ otherwise6:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif43
+	B     endif44
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -184470,8 +185759,8 @@ otherwise7:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
+endif44:
 endif43:
-endif42:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -184558,8 +185847,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -184594,9 +185886,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -184640,323 +185932,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F14
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V14.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F14
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V14.D[0]
-
-endif5:
-masked2:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F14
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V14.D[0]
-
-endif6:
-masked3:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F14
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R12), V14.D[0]
-
-endif7:
-masked4:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F14
-	B     masked5
-
-partial5:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V14.D[0]
-
-endif8:
-masked5:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F14
-	B     masked6
-
-partial6:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V14.D[0]
-
-endif9:
-masked6:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F14
-	B     masked7
-
-partial7:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R12), V14.D[0]
-
-endif10:
-masked7:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F14
-	B     masked8
-
-partial8:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V14.D[0]
-
-endif11:
-masked8:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F14
-	B     masked9
-
-partial9:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R6), V14.D[0]
-
-endif12:
-masked9:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F14
-	B     masked10
-
-partial10:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V14.D[0]
-
-endif13:
-masked10:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R9), F14
-	B     masked11
-
-partial11:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V14.D[0]
-
-endif14:
-masked11:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R10), F14
-	B     masked12
-
-partial12:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V14.D[0]
-
-endif15:
-masked12:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
-	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
-	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif16
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif16:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -184986,278 +185979,282 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif17
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F12
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked
 
-partial13:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif5
 	VLD1 (R12), V14.D[0]
 
-endif18:
-masked13:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial2
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked2
 
-partial14:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif6
 	VLD1 (R12), V14.D[0]
 
-endif19:
-masked14:
+endif6:
+masked2:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial3
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked3
 
-partial15:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif7
 	VLD1 (R12), V14.D[0]
 
-endif20:
-masked15:
+endif7:
+masked3:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial4
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked4
 
-partial16:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif8
 	VLD1 (R12), V14.D[0]
 
-endif21:
-masked16:
+endif8:
+masked4:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial5
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked5
 
-partial17:
+partial5:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif9
 	VLD1 (R12), V14.D[0]
 
-endif22:
-masked17:
+endif9:
+masked5:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial6
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked6
 
-partial18:
+partial6:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif10
 	VLD1 (R12), V14.D[0]
 
-endif23:
-masked18:
+endif10:
+masked6:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial7
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked7
 
-partial19:
+partial7:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif11
 	VLD1 (R12), V14.D[0]
 
-endif24:
-masked19:
+endif11:
+masked7:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial8
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked8
 
-partial20:
+partial8:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif12
 	VLD1 (R12), V14.D[0]
 
-endif25:
-masked20:
+endif12:
+masked8:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial9
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked9
 
-partial21:
+partial9:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif13
 	VLD1 (R6), V14.D[0]
 
-endif26:
-masked21:
+endif13:
+masked9:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial10
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked10
 
-partial22:
+partial10:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif14
 	VLD1 (R6), V14.D[0]
 
-endif27:
-masked22:
+endif14:
+masked10:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial11
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked11
 
-partial23:
+partial11:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif15
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked23:
+endif15:
+masked11:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial12
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked12
 
-partial24:
+partial12:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif16
 	VLD1 (R6), V14.D[0]
 
-endif29:
-masked24:
+endif16:
+masked12:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif17:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif30
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif17
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -185273,12 +186270,9 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif30:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -185293,9 +186287,6 @@ endif30:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -185339,276 +186330,276 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif31
+	CMP   $2, R7
+	BLE   endif18
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F12
+	SUB   $2, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked25
+	B     masked13
 
-partial25:
+partial13:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif19
 	VLD1 (R12), V14.D[0]
 
-endif32:
-masked25:
+endif19:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked26
+	B     masked14
 
-partial26:
+partial14:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif20
 	VLD1 (R12), V14.D[0]
 
-endif33:
-masked26:
+endif20:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked27
+	B     masked15
 
-partial27:
+partial15:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif21
 	VLD1 (R12), V14.D[0]
 
-endif34:
-masked27:
+endif21:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked28
+	B     masked16
 
-partial28:
+partial16:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif22
 	VLD1 (R12), V14.D[0]
 
-endif35:
-masked28:
+endif22:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked29
+	B     masked17
 
-partial29:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif23
 	VLD1 (R12), V14.D[0]
 
-endif36:
-masked29:
+endif23:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked30
+	B     masked18
 
-partial30:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif24
 	VLD1 (R12), V14.D[0]
 
-endif37:
-masked30:
+endif24:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked31
+	B     masked19
 
-partial31:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif25
 	VLD1 (R12), V14.D[0]
 
-endif38:
-masked31:
+endif25:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked32
+	B     masked20
 
-partial32:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif26
 	VLD1 (R12), V14.D[0]
 
-endif39:
-masked32:
+endif26:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked33
+	B     masked21
 
-partial33:
+partial21:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif27
 	VLD1 (R6), V14.D[0]
 
-endif40:
-masked33:
+endif27:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked34
+	B     masked22
 
-partial34:
+partial22:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif41:
-masked34:
+endif28:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked35
+	B     masked23
 
-partial35:
+partial23:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif42:
-masked35:
+endif29:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked36
+	B     masked24
 
-partial36:
+partial24:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif30
 	VLD1 (R6), V14.D[0]
 
-endif43:
-masked36:
+endif30:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif31:
+endif18:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif44
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif31
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -185624,12 +186615,9 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif44:
+endif31:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -185647,9 +186635,6 @@ endif44:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -185696,8 +186681,365 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif32
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial25
+	FMOVQ 0(R6), F14
+	B     masked25
+
+partial25:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R12), V14.D[0]
+
+endif33:
+masked25:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial26
+	FMOVQ 0(R8), F14
+	B     masked26
+
+partial26:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif34
+	VLD1 (R12), V14.D[0]
+
+endif34:
+masked26:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial27
+	FMOVQ 0(R9), F14
+	B     masked27
+
+partial27:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif35
+	VLD1 (R12), V14.D[0]
+
+endif35:
+masked27:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial28
+	FMOVQ 0(R10), F14
+	B     masked28
+
+partial28:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R12), V14.D[0]
+
+endif36:
+masked28:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial29
+	FMOVQ 0(R6), F14
+	B     masked29
+
+partial29:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif37
+	VLD1 (R12), V14.D[0]
+
+endif37:
+masked29:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial30
+	FMOVQ 0(R8), F14
+	B     masked30
+
+partial30:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif38
+	VLD1 (R12), V14.D[0]
+
+endif38:
+masked30:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial31
+	FMOVQ 0(R9), F14
+	B     masked31
+
+partial31:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R12), V14.D[0]
+
+endif39:
+masked31:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial32
+	FMOVQ 0(R10), F14
+	B     masked32
+
+partial32:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif40
+	VLD1 (R12), V14.D[0]
+
+endif40:
+masked32:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F14
+	B     masked33
+
+partial33:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R6), V14.D[0]
+
+endif41:
+masked33:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F14
+	B     masked34
+
+partial34:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V14.D[0]
+
+endif42:
+masked34:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F14
+	B     masked35
+
+partial35:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R6), V14.D[0]
+
+endif43:
+masked35:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F14
+	B     masked36
+
+partial36:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R6), V14.D[0]
+
+endif44:
+masked36:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif32:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	ADD   R7, R6
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
+	ADD   R7, R6
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
+	ADD   R7, R6
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	ADD   R7, R6
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	ADD   R7, R6
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	ADD   R7, R6
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif45
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif45:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F12
+	FMOVQ 16(R11), F13
+	FMOVQ 32(R11), F14
+	FMOVQ 0(R6), F15
+	VFMLA V12.D2, V15.D2, V0.D2
+	VFMLA V13.D2, V15.D2, V1.D2
+	VFMLA V14.D2, V15.D2, V2.D2
+	FMOVQ 0(R8), F15
+	VFMLA V12.D2, V15.D2, V3.D2
+	VFMLA V13.D2, V15.D2, V4.D2
+	VFMLA V14.D2, V15.D2, V5.D2
+	FMOVQ 0(R9), F15
+	VFMLA V12.D2, V15.D2, V6.D2
+	VFMLA V13.D2, V15.D2, V7.D2
+	VFMLA V14.D2, V15.D2, V8.D2
+	FMOVQ 0(R10), F15
+	VFMLA V12.D2, V15.D2, V9.D2
+	VFMLA V13.D2, V15.D2, V10.D2
+	VFMLA V14.D2, V15.D2, V11.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif45
+	BLE   endif46
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -185716,10 +187058,10 @@ partial37:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif47
 	VLD1 (R12), V14.D[0]
 
-endif46:
+endif47:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185734,10 +187076,10 @@ partial38:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif48
 	VLD1 (R12), V14.D[0]
 
-endif47:
+endif48:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185752,10 +187094,10 @@ partial39:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif49
 	VLD1 (R12), V14.D[0]
 
-endif48:
+endif49:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185770,10 +187112,10 @@ partial40:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif50
 	VLD1 (R12), V14.D[0]
 
-endif49:
+endif50:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185789,10 +187131,10 @@ partial41:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif51
 	VLD1 (R12), V14.D[0]
 
-endif50:
+endif51:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185807,10 +187149,10 @@ partial42:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif52
 	VLD1 (R12), V14.D[0]
 
-endif51:
+endif52:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185825,10 +187167,10 @@ partial43:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif53
 	VLD1 (R12), V14.D[0]
 
-endif52:
+endif53:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185843,10 +187185,10 @@ partial44:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif54
 	VLD1 (R12), V14.D[0]
 
-endif53:
+endif54:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185862,10 +187204,10 @@ partial45:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif55
 	VLD1 (R6), V14.D[0]
 
-endif54:
+endif55:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185880,10 +187222,10 @@ partial46:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif55:
+endif56:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185898,10 +187240,10 @@ partial47:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif57:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -185916,19 +187258,19 @@ partial48:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif58
 	VLD1 (R6), V14.D[0]
 
-endif57:
+endif58:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif45:
+endif46:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -185947,9 +187289,9 @@ endif45:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif58
+	B     endif59
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -186059,7 +187401,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -186080,9 +187422,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVD 88(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif59
+	B     endif60
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -186123,8 +187465,8 @@ otherwise7:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
+endif60:
 endif59:
-endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -186219,8 +187561,11 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 40(R14), R14
+	MOVD 176(R14), R14
 	CBNZ R14, otherwise2
+	MOVD args+8(FP), R14
+	MOVD 40(R14), R14
+	CBNZ R14, otherwise3
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -186260,9 +187605,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif2
+	B endif3
 
-otherwise2:
+otherwise3:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -186311,408 +187656,24 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif2:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif3
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial
-	FMOVQ 0(R6), F18
-	B     masked
-
-partial:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif4
-	VLD1 (R12), V18.D[0]
-
-endif4:
-masked:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial2
-	FMOVQ 0(R8), F18
-	B     masked2
-
-partial2:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif5
-	VLD1 (R12), V18.D[0]
-
-endif5:
-masked2:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R9), F18
-	B     masked3
-
-partial3:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif6
-	VLD1 (R12), V18.D[0]
-
-endif6:
-masked3:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial4
-	FMOVQ 0(R10), F18
-	B     masked4
-
-partial4:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif7
-	VLD1 (R12), V18.D[0]
-
-endif7:
-masked4:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F18
-	B     masked5
-
-partial5:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif8
-	VLD1 (R12), V18.D[0]
-
-endif8:
-masked5:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F18
-	B     masked6
-
-partial6:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif9
-	VLD1 (R12), V18.D[0]
-
-endif9:
-masked6:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R9), F18
-	B     masked7
-
-partial7:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif10
-	VLD1 (R12), V18.D[0]
-
-endif10:
-masked7:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R10), F18
-	B     masked8
-
-partial8:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R12), V18.D[0]
-
-endif11:
-masked8:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F18
-	B     masked9
-
-partial9:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif12
-	VLD1 (R12), V18.D[0]
-
-endif12:
-masked9:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F18
-	B     masked10
-
-partial10:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R12), V18.D[0]
-
-endif13:
-masked10:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R9), F18
-	B     masked11
-
-partial11:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R12), V18.D[0]
-
-endif14:
-masked11:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R10), F18
-	B     masked12
-
-partial12:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R12), V18.D[0]
-
-endif15:
-masked12:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial13
-	FMOVQ 0(R6), F18
-	B     masked13
-
-partial13:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V18.D[0]
-
-endif16:
-masked13:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial14
-	FMOVQ 0(R8), F18
-	B     masked14
-
-partial14:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V18.D[0]
-
-endif17:
-masked14:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial15
-	FMOVQ 0(R9), F18
-	B     masked15
-
-partial15:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V18.D[0]
-
-endif18:
-masked15:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial16
-	FMOVQ 0(R10), F18
-	B     masked16
-
-partial16:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R6), V18.D[0]
-
-endif19:
-masked16:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V15.B16
-
 endif3:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
-	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
-	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
-	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise3
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
-	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif20
+	B endif2
 
-otherwise3:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif20:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
+otherwise2:
+	MOVD 0(R14), R15
+	MOVD args+8(FP), R5
+	MOVD 184(R5), R5
+	ADD  R5, R15
+	ADD  $8, R14
+	MOVD args+8(FP), R5
+	MOVD R14, 176(R5)
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	PRFM  0(R15), PLDL2KEEP
+	ADD   $64, R15
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -186747,359 +187708,363 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
+	PRFM 0(R15), PLDL2KEEP
+	ADD  $64, R15
+
+endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif21
+	CMP   $0, R7
+	BLE   endif4
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F16
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked
 
-partial17:
+partial:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif5
 	VLD1 (R12), V18.D[0]
 
-endif22:
-masked17:
+endif5:
+masked:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial2
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked2
 
-partial18:
+partial2:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif6
 	VLD1 (R12), V18.D[0]
 
-endif23:
-masked18:
+endif6:
+masked2:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial3
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked3
 
-partial19:
+partial3:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif7
 	VLD1 (R12), V18.D[0]
 
-endif24:
-masked19:
+endif7:
+masked3:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial4
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked4
 
-partial20:
+partial4:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif8
 	VLD1 (R12), V18.D[0]
 
-endif25:
-masked20:
+endif8:
+masked4:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial5
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked5
 
-partial21:
+partial5:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif9
 	VLD1 (R12), V18.D[0]
 
-endif26:
-masked21:
+endif9:
+masked5:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial6
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked6
 
-partial22:
+partial6:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif10
 	VLD1 (R12), V18.D[0]
 
-endif27:
-masked22:
+endif10:
+masked6:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial7
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked7
 
-partial23:
+partial7:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif11
 	VLD1 (R12), V18.D[0]
 
-endif28:
-masked23:
+endif11:
+masked7:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial8
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked8
 
-partial24:
+partial8:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif12
 	VLD1 (R12), V18.D[0]
 
-endif29:
-masked24:
+endif12:
+masked8:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial9
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked9
 
-partial25:
+partial9:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif13
 	VLD1 (R12), V18.D[0]
 
-endif30:
-masked25:
+endif13:
+masked9:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial10
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked10
 
-partial26:
+partial10:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif14
 	VLD1 (R12), V18.D[0]
 
-endif31:
-masked26:
+endif14:
+masked10:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial11
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked11
 
-partial27:
+partial11:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif15
 	VLD1 (R12), V18.D[0]
 
-endif32:
-masked27:
+endif15:
+masked11:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial12
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked12
 
-partial28:
+partial12:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif16
 	VLD1 (R12), V18.D[0]
 
-endif33:
-masked28:
+endif16:
+masked12:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial13
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked13
 
-partial29:
+partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif17
 	VLD1 (R6), V18.D[0]
 
-endif34:
-masked29:
+endif17:
+masked13:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial14
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked14
 
-partial30:
+partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif18
 	VLD1 (R6), V18.D[0]
 
-endif35:
-masked30:
+endif18:
+masked14:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial15
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked15
 
-partial31:
+partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif19
 	VLD1 (R6), V18.D[0]
 
-endif36:
-masked31:
+endif19:
+masked15:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial16
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked16
 
-partial32:
+partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif20
 	VLD1 (R6), V18.D[0]
 
-endif37:
-masked32:
+endif20:
+masked16:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif21:
+endif4:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif38
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif21
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -187119,12 +188084,9 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif38:
+endif21:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -187139,9 +188101,6 @@ endif38:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -187190,357 +188149,357 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif39
+	CMP   $2, R7
+	BLE   endif22
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F16
+	SUB   $2, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial33
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked33
+	B     masked17
 
-partial33:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif23
 	VLD1 (R12), V18.D[0]
 
-endif40:
-masked33:
+endif23:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial34
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked34
+	B     masked18
 
-partial34:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif24
 	VLD1 (R12), V18.D[0]
 
-endif41:
-masked34:
+endif24:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial35
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked35
+	B     masked19
 
-partial35:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif25
 	VLD1 (R12), V18.D[0]
 
-endif42:
-masked35:
+endif25:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial36
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked36
+	B     masked20
 
-partial36:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif26
 	VLD1 (R12), V18.D[0]
 
-endif43:
-masked36:
+endif26:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial37
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked37
+	B     masked21
 
-partial37:
+partial21:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif27
 	VLD1 (R12), V18.D[0]
 
-endif44:
-masked37:
+endif27:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial38
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked38
+	B     masked22
 
-partial38:
+partial22:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif28
 	VLD1 (R12), V18.D[0]
 
-endif45:
-masked38:
+endif28:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial39
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked39
+	B     masked23
 
-partial39:
+partial23:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif29
 	VLD1 (R12), V18.D[0]
 
-endif46:
-masked39:
+endif29:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial40
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked40
+	B     masked24
 
-partial40:
+partial24:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif30
 	VLD1 (R12), V18.D[0]
 
-endif47:
-masked40:
+endif30:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial41
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked41
+	B     masked25
 
-partial41:
+partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif31
 	VLD1 (R12), V18.D[0]
 
-endif48:
-masked41:
+endif31:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial42
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked42
+	B     masked26
 
-partial42:
+partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif32
 	VLD1 (R12), V18.D[0]
 
-endif49:
-masked42:
+endif32:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial43
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked43
+	B     masked27
 
-partial43:
+partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif33
 	VLD1 (R12), V18.D[0]
 
-endif50:
-masked43:
+endif33:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial44
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked44
+	B     masked28
 
-partial44:
+partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif34
 	VLD1 (R12), V18.D[0]
 
-endif51:
-masked44:
+endif34:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial45
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked45
+	B     masked29
 
-partial45:
+partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif35
 	VLD1 (R6), V18.D[0]
 
-endif52:
-masked45:
+endif35:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial46
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked46
+	B     masked30
 
-partial46:
+partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif36
 	VLD1 (R6), V18.D[0]
 
-endif53:
-masked46:
+endif36:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial47
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked47
+	B     masked31
 
-partial47:
+partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif37
 	VLD1 (R6), V18.D[0]
 
-endif54:
-masked47:
+endif37:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial48
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked48
+	B     masked32
 
-partial48:
+partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif38
 	VLD1 (R6), V18.D[0]
 
-endif55:
-masked48:
+endif38:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif39:
+endif22:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif56
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif39
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -187560,12 +188519,9 @@ otherwise5:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif56:
+endif39:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -187583,9 +188539,6 @@ endif56:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -187637,8 +188590,455 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif40
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 32(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial33
+	FMOVQ 0(R6), F18
+	B     masked33
+
+partial33:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif41
+	VLD1 (R12), V18.D[0]
+
+endif41:
+masked33:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial34
+	FMOVQ 0(R8), F18
+	B     masked34
+
+partial34:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R12), V18.D[0]
+
+endif42:
+masked34:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial35
+	FMOVQ 0(R9), F18
+	B     masked35
+
+partial35:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif43
+	VLD1 (R12), V18.D[0]
+
+endif43:
+masked35:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial36
+	FMOVQ 0(R10), F18
+	B     masked36
+
+partial36:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif44
+	VLD1 (R12), V18.D[0]
+
+endif44:
+masked36:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial37
+	FMOVQ 0(R6), F18
+	B     masked37
+
+partial37:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R12), V18.D[0]
+
+endif45:
+masked37:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial38
+	FMOVQ 0(R8), F18
+	B     masked38
+
+partial38:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif46
+	VLD1 (R12), V18.D[0]
+
+endif46:
+masked38:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial39
+	FMOVQ 0(R9), F18
+	B     masked39
+
+partial39:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif47
+	VLD1 (R12), V18.D[0]
+
+endif47:
+masked39:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial40
+	FMOVQ 0(R10), F18
+	B     masked40
+
+partial40:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R12), V18.D[0]
+
+endif48:
+masked40:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial41
+	FMOVQ 0(R6), F18
+	B     masked41
+
+partial41:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif49
+	VLD1 (R12), V18.D[0]
+
+endif49:
+masked41:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial42
+	FMOVQ 0(R8), F18
+	B     masked42
+
+partial42:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif50
+	VLD1 (R12), V18.D[0]
+
+endif50:
+masked42:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial43
+	FMOVQ 0(R9), F18
+	B     masked43
+
+partial43:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R12), V18.D[0]
+
+endif51:
+masked43:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial44
+	FMOVQ 0(R10), F18
+	B     masked44
+
+partial44:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif52
+	VLD1 (R12), V18.D[0]
+
+endif52:
+masked44:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial45
+	FMOVQ 0(R6), F18
+	B     masked45
+
+partial45:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif53
+	VLD1 (R6), V18.D[0]
+
+endif53:
+masked45:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial46
+	FMOVQ 0(R8), F18
+	B     masked46
+
+partial46:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif54
+	VLD1 (R6), V18.D[0]
+
+endif54:
+masked46:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial47
+	FMOVQ 0(R9), F18
+	B     masked47
+
+partial47:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif55
+	VLD1 (R6), V18.D[0]
+
+endif55:
+masked47:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial48
+	FMOVQ 0(R10), F18
+	B     masked48
+
+partial48:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif56
+	VLD1 (R6), V18.D[0]
+
+endif56:
+masked48:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif40:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
+	ADD   R7, R6
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
+	ADD   R7, R6
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
+	ADD   R7, R6
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise6
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	ADD   R7, R6
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	ADD   R7, R6
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	ADD   R7, R6
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif57
+
+otherwise6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif57:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
+	CMP  $1, R13
+	BLT  loop1xDone6
+
+loop1x6:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R11), F16
+	FMOVQ 16(R11), F17
+	FMOVQ 32(R11), F18
+	FMOVQ 48(R11), F19
+	FMOVQ 0(R6), F20
+	VFMLA V16.D2, V20.D2, V0.D2
+	VFMLA V17.D2, V20.D2, V1.D2
+	VFMLA V18.D2, V20.D2, V2.D2
+	VFMLA V19.D2, V20.D2, V3.D2
+	FMOVQ 0(R8), F20
+	VFMLA V16.D2, V20.D2, V4.D2
+	VFMLA V17.D2, V20.D2, V5.D2
+	VFMLA V18.D2, V20.D2, V6.D2
+	VFMLA V19.D2, V20.D2, V7.D2
+	FMOVQ 0(R9), F20
+	VFMLA V16.D2, V20.D2, V8.D2
+	VFMLA V17.D2, V20.D2, V9.D2
+	VFMLA V18.D2, V20.D2, V10.D2
+	VFMLA V19.D2, V20.D2, V11.D2
+	FMOVQ 0(R10), F20
+	VFMLA V16.D2, V20.D2, V12.D2
+	VFMLA V17.D2, V20.D2, V13.D2
+	VFMLA V18.D2, V20.D2, V14.D2
+	VFMLA V19.D2, V20.D2, V15.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R7, R10
+	ADD   R12, R11
+	SUB   $1, R13
+	CMP   $1, R13
+	BGE   loop1x6
+
+loop1xDone6:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif57
+	BLE   endif58
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -187657,10 +189057,10 @@ partial49:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif59
 	VLD1 (R12), V18.D[0]
 
-endif58:
+endif59:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187675,10 +189075,10 @@ partial50:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif60
 	VLD1 (R12), V18.D[0]
 
-endif59:
+endif60:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187693,10 +189093,10 @@ partial51:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif61
 	VLD1 (R12), V18.D[0]
 
-endif60:
+endif61:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187711,10 +189111,10 @@ partial52:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif62
 	VLD1 (R12), V18.D[0]
 
-endif61:
+endif62:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187730,10 +189130,10 @@ partial53:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif63
 	VLD1 (R12), V18.D[0]
 
-endif62:
+endif63:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187748,10 +189148,10 @@ partial54:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif64
 	VLD1 (R12), V18.D[0]
 
-endif63:
+endif64:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187766,10 +189166,10 @@ partial55:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif65
 	VLD1 (R12), V18.D[0]
 
-endif64:
+endif65:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187784,10 +189184,10 @@ partial56:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif66
 	VLD1 (R12), V18.D[0]
 
-endif65:
+endif66:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187803,10 +189203,10 @@ partial57:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif67
 	VLD1 (R12), V18.D[0]
 
-endif66:
+endif67:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187821,10 +189221,10 @@ partial58:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif68
 	VLD1 (R12), V18.D[0]
 
-endif67:
+endif68:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187839,10 +189239,10 @@ partial59:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif69
 	VLD1 (R12), V18.D[0]
 
-endif68:
+endif69:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187857,10 +189257,10 @@ partial60:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif70
 	VLD1 (R12), V18.D[0]
 
-endif69:
+endif70:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187876,10 +189276,10 @@ partial61:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif71
 	VLD1 (R6), V18.D[0]
 
-endif70:
+endif71:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187894,10 +189294,10 @@ partial62:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif72
 	VLD1 (R6), V18.D[0]
 
-endif71:
+endif72:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187912,10 +189312,10 @@ partial63:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif73
 	VLD1 (R6), V18.D[0]
 
-endif72:
+endif73:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -187930,19 +189330,19 @@ partial64:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif74
 	VLD1 (R6), V18.D[0]
 
-endif73:
+endif74:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif57:
+endif58:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise6
+	CBNZ  R6, otherwise7
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -187965,9 +189365,9 @@ endif57:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif74
+	B     endif75
 
-otherwise6:
+otherwise7:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -188109,7 +189509,7 @@ otherwise6:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise8
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -188130,9 +189530,9 @@ otherwise6:
 	FMOVQ F0, 0(R6)
 	FMOVQ 112(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif75
+	B     endif76
 
-otherwise7:
+otherwise8:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -188186,8 +189586,8 @@ otherwise7:
 	FMOVD 120(R1), F0
 	FMOVD F0, 0(R6)
 
+endif76:
 endif75:
-endif74:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0

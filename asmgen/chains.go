@@ -106,9 +106,9 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
 		}
-		prefetch := func(p Reg) {
+		prefetch := func(line func(p Reg, off int), p Reg) {
 			for off := 0; off < vecs*vec; off += lineBytes {
-				m.PrefetchNext(p, off)
+				line(p, off)
 			}
 		}
 		for _, unroll := range unrolls(m) {
@@ -119,10 +119,10 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 					case fetches:
 						line := m.LoadWord(next, 0)
 						m.AddReg(line, fetched)
-						prefetch(line)
+						prefetch(m.PrefetchLater, line)
 						m.AddImm(next, 8)
 					case leads:
-						prefetch(ahead)
+						prefetch(m.PrefetchNext, ahead)
 						m.AddReg(ahead, bRow)
 					}
 					column := func(j int) Reg { return load(bk, j) }
